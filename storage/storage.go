@@ -1,0 +1,88 @@
+// Package storage is the contract between those who keep metrics and those who
+// ask for them. Implementations live in packages of their own and prove
+// themselves with package storagetest.
+package storage
+
+import (
+	"context"
+	"errors"
+
+	"carbon/metric"
+)
+
+// ErrNotFound reports that there is no metric of the name asked for.
+var ErrNotFound = errors.New("metric not found")
+
+// Store keeps points by metric. All methods may be called concurrently, except
+// that one metric is written by one caller at a time.
+type Store interface {
+	// Write stores updates in order and reports how many it stored; err explains
+	// the next, as io.Writer does. Writing the same points twice leaves the
+	// store as if written once; of two points with the same time the later in
+	// the slice wins. Points older than the longest retention are dropped.
+	Write(ctx context.Context, updates []Update) (n int, err error)
+
+	// Find returns the nodes that match a pattern, sorted by path, branches
+	// before leaves of the same path. A pattern with a ';' names one tagged
+	// series exactly.
+	Find(ctx context.Context, pattern string, w metric.Window) ([]metric.Node, error)
+
+	// Fetch returns the series of the named metrics in the order asked for;
+	// unknown names are left out. The step of each is that of the finest archive
+	// that reaches back from q.Now to q.From.
+	Fetch(ctx context.Context, q Query) ([]metric.Series, error)
+
+	// Sync returns when all that was written survives a power cut.
+	Sync(ctx context.Context) error
+
+	Close() error
+}
+
+// Update is a batch of points of one metric.
+type Update struct {
+	Name   string // canonical
+	Points []metric.Point
+}
+
+// Query asks for metrics over a window.
+type Query struct {
+	Names []string // canonical
+	metric.Window
+	Now int64 // unix seconds; retentions are counted back from here
+}
+
+// Tagger is a Store that finds tagged series by tag expressions such as
+// "dc=eu" or "host=~web.*", all of which must hold. It returns canonical names,
+// sorted.
+type Tagger interface {
+	FindTagged(ctx context.Context, exprs []string) ([]string, error)
+}
+
+// Announcer is a Store that can be told of a metric before its first Write, so
+// that it is found while its points still wait to be stored.
+type Announcer interface {
+	Announce(name string)
+}
+
+// Describer is a Store that knows how a metric is kept, or would be if it were
+// created now. Laying points over a Fetch needs it.
+type Describer interface {
+	Describe(name string) (Layout, error)
+}
+
+// Layout is how a metric is kept: archives from fine to coarse, and how finer
+// points become coarser ones.
+type Layout struct {
+	Archives     []Archive
+	Aggregation  string  // method by Graphite name: average, sum, last, …
+	XFilesFactor float64 // share of known points that a rollup needs, 0 to 1
+}
+
+// Archive is one resolution of a metric.
+type Archive struct {
+	Step   int64 // seconds per point
+	Points int64
+}
+
+// Retention is how far back the archive reaches, in seconds.
+func (a Archive) Retention() int64 { return a.Step * a.Points }
