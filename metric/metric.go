@@ -46,3 +46,20 @@ type Node struct {
 	Path string // the whole dotted name
 	Leaf bool   // there is a metric of this name
 }
+
+// Layout is how a metric is kept: archives from fine to coarse, and how finer
+// points become coarser ones.
+type Layout struct {
+	Archives     []Archive
+	Aggregation  string  // method by Graphite name: average, sum, last, …
+	XFilesFactor float64 // share of known points that a rollup needs, 0 to 1
+}
+
+// Archive is one resolution of a metric.
+type Archive struct {
+	Step   int64 // seconds per point
+	Points int64
+}
+
+// Retention is how far back the archive reaches, in seconds.
+func (a Archive) Retention() int64 { return a.Step * a.Points }
