@@ -1,0 +1,63 @@
+package instrumentation_test
+
+import (
+	"strings"
+	"testing"
+
+	"carbon/instrumentation"
+	"carbon/metric"
+)
+
+func received(v float64) []instrumentation.Sample {
+	return []instrumentation.Sample{
+		{Name: "metricsReceived", Help: "Datapoints taken.", Value: v, Counter: true},
+		{Name: "cache.size", Help: "Points waiting.", Value: 7},
+	}
+}
+
+func TestRecorder(t *testing.T) {
+	r := instrumentation.NewRecorder(instrumentation.AgentPrefix("carbon", "web01.example.org"), 60)
+	f := func(now int64, counter float64, wantTime int64, wantReceived float64) {
+		t.Helper()
+		got := r.Record(now, received(counter))
+		want := []metric.Datapoint{
+			{Name: "carbon.agents.web01_example_org-a.metricsReceived", Point: metric.Point{Time: wantTime, Value: wantReceived}},
+			{Name: "carbon.agents.web01_example_org-a.cache.size", Point: metric.Point{Time: wantTime, Value: 7}},
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Errorf("at %d: got %v, want %v", now, got[i], want[i])
+			}
+		}
+	}
+	f(610, 5, 600, 5)     // started within the minute
+	f(650, 9, 600, 9)     // more of it
+	f(660, 10, 600, 10)   // the whole of it
+	f(670, 12, 660, 2)    // the next begins
+	f(720, 110, 660, 100) // and ends
+	f(900, 111, 720, 1)   // late: the growth belongs to the interval that was running
+	f(910, 111, 900, 0)   // nothing since
+}
+
+func TestWritePrometheus(t *testing.T) {
+	var b strings.Builder
+	samples := append(received(3), instrumentation.Sample{Name: "linesBad", Help: "Lines refused.", Value: 1, Counter: true, Reason: "no value"},
+		instrumentation.Sample{Name: "linesBad", Help: "Lines refused.", Value: 2, Counter: true, Reason: "too long"})
+	if err := instrumentation.WritePrometheus(&b, samples); err != nil {
+		t.Fatal(err)
+	}
+	want := `# HELP carbon_metrics_received_total Datapoints taken.
+# TYPE carbon_metrics_received_total counter
+carbon_metrics_received_total 3
+# HELP carbon_cache_size Points waiting.
+# TYPE carbon_cache_size gauge
+carbon_cache_size 7
+# HELP carbon_lines_bad_total Lines refused.
+# TYPE carbon_lines_bad_total counter
+carbon_lines_bad_total{reason="no value"} 1
+carbon_lines_bad_total{reason="too long"} 2
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
