@@ -1,0 +1,36 @@
+# make run starts the server; make test proves it. Everything else is in one line each.
+GO ?= go
+
+.PHONY: all build run test lint race fuzz bench cover parts
+
+all: build test
+
+build: ## the binary, bin/carbon
+	$(GO) build -o bin/carbon ./cmd/carbon
+
+run: ## start the server: lines on :2003, pictures on :8080
+	$(GO) run ./cmd/carbon serve
+
+test: parts lint ## everything CI runs: linters, then all tests with the race detector
+	$(GO) test -race ./...
+
+lint: ## vet, staticcheck, formatting
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	@unformatted=$$($(GO) tool gofumpt -l .); if [ -n "$$unformatted" ]; then echo "not gofumpt-ed: $$unformatted"; exit 1; fi
+
+parts: ## install what tests compare with (Debian's whisper and carbon), where it is missing
+	@scripts/install-test-parts
+
+race: ## all tests with the race detector, nothing else
+	$(GO) test -race ./...
+
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	@scripts/fuzz $(FUZZTIME)
+
+bench: ## the founding documents' loads, and micro-benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) run ./bench
+
+cover: ## test coverage by function
+	$(GO) test -coverprofile=bin/cover.out ./... && $(GO) tool cover -func=bin/cover.out | tail -1

@@ -1,0 +1,78 @@
+package carbon_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows says for every room which rooms it may import: the architecture as
+// ARCHITECTURE.md draws it. A new arrow is a decision.
+var arrows = map[string]string{
+	"metric":              "",
+	"aggregate":           "",
+	"attime":              "",
+	"ini":                 "",
+	".":                   "",
+	"web":                 "",
+	"render/target":       "",
+	"schema":              "metric aggregate ini",
+	"storage":             "metric",
+	"storage/index":       "metric",
+	"receive/plaintext":   "metric",
+	"instrumentation":     "metric",
+	"storage/whisper":     "metric aggregate schema storage storage/index",
+	"storage/storagetest": "metric storage",
+	"cache":               "metric aggregate storage",
+	"receive":             "metric",
+	"render/function":     "metric aggregate attime render/target",
+	"ingest":              "metric cache storage",
+	"render/graph":        "metric render/function",
+	"render":              "metric attime storage render/target render/function render/graph",
+	"api":                 "metric attime storage render render/function render/graph render/target web",
+	"cmd/carbon":          "*",
+	"bench":               "*",
+}
+
+// TestArrows holds the imports of every package against arrows.
+func TestArrows(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		room, _ := roomOf(p.ImportPath)
+		allowed, known := arrows[room]
+		if !known {
+			t.Errorf("room %s is not on the plan: say in arrows what it may import", room)
+			continue
+		}
+		for _, imported := range p.Imports {
+			if to, ours := roomOf(imported); ours && allowed != "*" && !slices.Contains(strings.Fields(allowed), to) {
+				t.Errorf("%s imports %s, which points the wrong way", room, to)
+			}
+		}
+	}
+}
+
+// roomOf names a package of this module by its directory.
+func roomOf(importPath string) (room string, ours bool) {
+	if importPath == "carbon" {
+		return ".", true
+	}
+	return strings.CutPrefix(importPath, "carbon/")
+}
