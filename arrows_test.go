@@ -20,6 +20,7 @@ var arrows = map[string]string{
 	".":                   "",
 	"web":                 "",
 	"render/target":       "",
+	"tally":               "",
 	"schema":              "metric aggregate ini",
 	"storage":             "metric",
 	"storage/index":       "metric",
