@@ -1,0 +1,160 @@
+package plaintext
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"unicode"
+	"unicode/utf8"
+
+	"carbon/metric"
+)
+
+// blank is the reason of a line that says nothing; it is nobody's fault.
+const blank = "blank"
+
+// maxTime is the first timestamp that a whisper file cannot hold.
+const maxTime = 1 << 32
+
+// quickLine reads the first line of data, which ends in a newline somewhere, if
+// it is written as most senders do: ASCII, single spaces, whole seconds. It
+// returns the length of the line with its newline, or 0 if slowLine has to look.
+func quickLine(data []byte) (d metric.Datapoint, n int, reason string) {
+	i := plainBytes(data)
+	if i == 0 || data[i] != ' ' {
+		return d, 0, ""
+	}
+	d.Name = alias(data[:i])
+
+	field := data[i+1:]
+	v, i, ok := quickFloat(field)
+	if !ok {
+		i = plainBytes(field)
+		if v, ok = parseFloat(field[:i]); !ok {
+			return d, 0, ""
+		}
+	}
+	if field[i] != ' ' {
+		return d, 0, ""
+	}
+	d.Value = v
+
+	field = field[i+1:]
+	var t int64
+	for i = 0; field[i]-'0' < 10; i++ {
+		if i == 10 {
+			return d, 0, ""
+		}
+		t = t*10 + int64(field[i]-'0')
+	}
+	if i == 0 || t == 0 || t >= maxTime {
+		return d, 0, ""
+	}
+	if field[i] == '\r' {
+		i++
+	}
+	if field[i] != '\n' {
+		return d, 0, ""
+	}
+	d.Time = t
+	if v != v {
+		reason = NaN
+	}
+	return d, len(data) - len(field) + i + 1, reason
+}
+
+// plainBytes counts the bytes at the start of data that are visible ASCII. There
+// is one in data that is not.
+func plainBytes(data []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(data); i += 8 {
+		x := binary.LittleEndian.Uint64(data[i:])
+		// The high bit of each byte below '!' or above 0x7f; bytes after the
+		// first such may be marked wrongly, by the borrow.
+		if marks := ((x - '!'*ones) | x) & highs; marks != 0 {
+			return i + bits.TrailingZeros64(marks)/8
+		}
+	}
+	for data[i] >= '!' && data[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
+}
+
+// slowLine reads any line, given without its newline.
+func (f *Format) slowLine(line []byte) (d metric.Datapoint, reason string) {
+	if !utf8.Valid(line) {
+		return d, BadUTF8
+	}
+	var fields [3][]byte
+	n := 0
+	for rest := trimSpace(line); len(rest) > 0; rest = trimSpace(rest) {
+		end := fieldEnd(rest)
+		if n == len(fields) {
+			return d, BadFields
+		}
+		fields[n] = rest[:end]
+		n++
+		rest = rest[end:]
+	}
+	if n == 0 {
+		return d, blank
+	}
+	if n < len(fields) {
+		return d, BadFields
+	}
+
+	v, ok := parseFloat(fields[1])
+	if !ok {
+		return d, BadValue
+	}
+	t, ok := parseFloat(fields[2])
+	if !ok {
+		return d, BadTimestamp
+	}
+	if v != v {
+		return d, NaN
+	}
+	if t != t || math.IsInf(t, 0) {
+		return d, BadTimestamp
+	}
+	d.Name = alias(fields[0])
+	d.Value = v
+	switch t = math.Trunc(t); {
+	case t == -1:
+		d.Time = f.now()
+	case t > 0 && t < maxTime:
+		d.Time = int64(t)
+	default:
+		return d, BadRange
+	}
+	return d, ""
+}
+
+// trimSpace returns b without leading white space.
+func trimSpace(b []byte) []byte {
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if !isSpace(r) {
+			break
+		}
+		b = b[n:]
+	}
+	return b
+}
+
+// fieldEnd returns the length of the field that b starts with.
+func fieldEnd(b []byte) int {
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if isSpace(r) {
+			return i
+		}
+		i += n
+	}
+	return len(b)
+}
+
+// isSpace is Python's str.isspace: the separators of ASCII count too.
+func isSpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }

@@ -1,0 +1,81 @@
+package plaintext
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+)
+
+// powers of ten that a float64 holds exactly.
+var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// quickFloat reads the decimal number that b starts with, and returns its length.
+// It does without exponents and more than 15 digits: then the digits and the
+// power of ten are exact, and one division rounds as strconv does. b must hold a
+// byte after the number.
+func quickFloat(b []byte) (v float64, n int, ok bool) {
+	negative := false
+	switch b[0] {
+	case '-':
+		negative = true
+		n++
+	case '+':
+		n++
+	}
+	var mantissa uint64
+	digits := -n
+	for ; b[n]-'0' < 10; n++ {
+		mantissa = mantissa*10 + uint64(b[n]-'0')
+	}
+	digits += n
+	fraction := 0
+	if b[n] == '.' {
+		fraction = -n - 1
+		for n++; b[n]-'0' < 10; n++ {
+			mantissa = mantissa*10 + uint64(b[n]-'0')
+		}
+		fraction += n
+	}
+	digits += fraction
+	if digits == 0 || digits >= len(powers) || b[n] > ' ' {
+		return 0, 0, false
+	}
+	v = float64(mantissa)
+	if fraction > 0 {
+		v /= powers[fraction]
+	}
+	if negative {
+		v = -v
+	}
+	return v, n, true
+}
+
+// parseFloat reads b as Python's float() does, but for digits beyond ASCII and
+// digit grouping. What is too large is infinite.
+func parseFloat(b []byte) (v float64, ok bool) {
+	unsigned := b
+	if len(b) > 0 && (b[0] == '+' || b[0] == '-') {
+		unsigned = b[1:]
+	}
+	switch {
+	case bytes.EqualFold(unsigned, []byte("nan")):
+		return math.NaN(), true
+	case bytes.EqualFold(unsigned, []byte("inf")), bytes.EqualFold(unsigned, []byte("infinity")):
+		if b[0] == '-' {
+			return math.Inf(-1), true
+		}
+		return math.Inf(1), true
+	}
+	for _, c := range b {
+		switch {
+		case c >= '0' && c <= '9', c == '.', c == '+', c == '-', c == 'e', c == 'E':
+		default:
+			return 0, false // strconv would take hexadecimal, too
+		}
+	}
+	v, err := strconv.ParseFloat(alias(b), 64)
+	if err != nil && !math.IsInf(v, 0) {
+		return 0, false
+	}
+	return v, true
+}
