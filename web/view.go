@@ -1,0 +1,270 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	treeLimit = 300 // children shown of one branch
+	foundPage = 100 // found nodes on one page
+)
+
+// view is the page as the template wants it: texts and addresses, nothing to
+// compute.
+type view struct {
+	Page
+	Heading string // of the browser's window
+	Home    string
+	Style   string
+	Icon    string
+
+	Tree   *branch
+	Result *result // instead of the tree, while searching
+
+	Targets []target
+	Welcome bool // nothing chosen
+	Graph   *graph
+	Ranges  []choice
+	Refresh []choice
+	From    string // what the field shows
+	Hidden  struct{ Search, Draw []field }
+
+	Host, Port string // of Line
+	Example    string // address of the graph that the example line makes
+}
+
+// branch is an open branch with its children.
+type branch struct {
+	Rows []row
+	All  *row // draws all metrics right below
+	More int  // children that are not shown
+	URL  string
+}
+
+type row struct {
+	ID       string // of the element, to return to it
+	Text     string
+	URL      string // of the page after a click
+	Leaf     bool
+	Selected bool
+	Below    *branch // nil: closed
+}
+
+type result struct {
+	Rows           []row
+	Total          int
+	First, Last    int
+	Previous, Next string
+	Tree           string // address without the search
+}
+
+type target struct {
+	Text   string
+	Remove string
+}
+
+type choice struct {
+	Text    string
+	Value   string
+	URL     string
+	Current bool
+}
+
+type field struct{ Name, Value string }
+
+// newView derives all that the template shows.
+func newView(p Page) view {
+	s := p.State
+	v := view{
+		Page:    p,
+		Heading: heading(s),
+		Home:    State{}.URL(p.Prefix),
+		Style:   p.Prefix + AssetPath + style.Name,
+		Icon:    p.Prefix + AssetPath + icon.Name,
+		Welcome: len(s.Targets) == 0,
+		From:    s.from(),
+		Ranges:  ranges(s, p.Prefix),
+		Refresh: refreshes(s),
+	}
+	if s.Search == "" {
+		v.Tree = newBranch(p, "")
+	} else {
+		v.Result = newResult(p)
+	}
+	for _, t := range s.Targets {
+		v.Targets = append(v.Targets, target{t, s.toggled(t).URL(p.Prefix)})
+	}
+	drawn := s.Targets
+	if len(drawn) == 0 {
+		drawn = p.Own
+	}
+	if len(drawn) > 0 {
+		v.Graph = newGraph(p, drawn)
+	}
+	v.Hidden.Search, v.Hidden.Draw = hidden(s)
+	v.Host, v.Port = p.Line, "2003"
+	if i := strings.LastIndexByte(p.Line, ':'); i >= 0 {
+		v.Host, v.Port = strings.Trim(p.Line[:i], "[]"), p.Line[i+1:]
+	}
+	v.Example = renderURL(p.Prefix, State{From: "-1h"}, []string{"a.b.c"})
+	return v
+}
+
+func heading(s State) string {
+	switch {
+	case s.Title != "":
+		return s.Title
+	case len(s.Targets) > 0:
+		return strings.Join(s.Targets, ", ")
+	}
+	return "Metrics"
+}
+
+// from is the beginning of the graph: an hour ago, if nobody says otherwise,
+// where a newcomer's first points are not lost in a day.
+func (s State) from() string {
+	if s.From == "" {
+		return "-1h"
+	}
+	return s.From
+}
+
+func newBranch(p Page, path string) *branch {
+	nodes := p.Children[path]
+	b := &branch{}
+	if len(nodes) > treeLimit {
+		b.More = len(nodes) - treeLimit
+		s := p.State
+		s.Search, s.Page = below(path, "*"), 1
+		b.URL = s.URL(p.Prefix)
+	}
+	leaves := 0
+	for _, n := range nodes {
+		if n.Leaf {
+			leaves++
+		}
+	}
+	if all := below(path, "*"); leaves > 1 && path != "" {
+		b.All = &row{Text: "all " + strconv.Itoa(leaves) + " metrics", URL: p.State.toggled(all).URL(p.Prefix), Leaf: true, Selected: slices.Contains(p.State.Targets, all)}
+	}
+	for _, n := range nodes[:len(nodes)-b.More] {
+		b.Rows = append(b.Rows, newRow(p, n, n.Path[strings.LastIndexByte(n.Path, '.')+1:]))
+	}
+	return b
+}
+
+func newRow(p Page, n Node, text string) row {
+	r := row{Text: text, Leaf: n.Leaf}
+	if n.Leaf {
+		r.ID = "m:" + n.Path
+		r.URL = p.State.toggled(n.Path).URL(p.Prefix) + anchor(r.ID)
+		r.Selected = slices.Contains(p.State.Targets, n.Path)
+		return r
+	}
+	r.ID = "b:" + n.Path
+	s := p.State
+	s.Search, s.Page = "", 1
+	if s.isOpen(n.Path) && p.State.Search == "" {
+		r.Below = newBranch(p, n.Path)
+		r.URL = s.closed(n.Path).URL(p.Prefix) + anchor(r.ID)
+		return r
+	}
+	r.URL = s.opened(n.Path).URL(p.Prefix) + anchor(r.ID)
+	return r
+}
+
+// anchor is the end of an address that leads to the element with this id.
+func anchor(id string) string {
+	var q query
+	q.add("", id)
+	return "#" + strings.TrimPrefix(q.b.String(), "=")
+}
+
+func below(path, node string) string {
+	if path == "" {
+		return node
+	}
+	return path + "." + node
+}
+
+func newResult(p Page) *result {
+	s, total := p.State, len(p.Found)
+	pages := max(1, (total+foundPage-1)/foundPage)
+	at := min(s.Page, pages)
+	r := &result{Total: total, First: (at-1)*foundPage + 1, Last: min(at*foundPage, total)}
+	for _, n := range p.Found[min(r.First-1, total):r.Last] {
+		r.Rows = append(r.Rows, newRow(p, n, n.Path))
+	}
+	if at > 1 {
+		s.Page = at - 1
+		r.Previous = s.URL(p.Prefix)
+	}
+	if at < pages {
+		s.Page = at + 1
+		r.Next = s.URL(p.Prefix)
+	}
+	s.Search, s.Page = "", 1
+	r.Tree = s.URL(p.Prefix)
+	return r
+}
+
+func ranges(s State, prefix string) []choice {
+	var all []choice
+	for _, r := range []struct{ text, from string }{
+		{"15 min", "-15min"},
+		{"1 h", "-1h"},
+		{"6 h", "-6h"},
+		{"1 day", "-1d"},
+		{"7 days", "-7d"},
+		{"30 days", "-30d"},
+		{"1 year", "-1y"},
+	} {
+		to := s
+		to.From, to.Until = r.from, ""
+		all = append(all, choice{Text: r.text, URL: to.URL(prefix), Current: s.from() == r.from && s.Until == ""})
+	}
+	return all
+}
+
+func refreshes(s State) []choice {
+	all := []choice{{Text: "never", Value: ""}, {Text: "every 10 s", Value: "10"}, {Text: "every minute", Value: "60"}, {Text: "every 5 min", Value: "300"}}
+	known := false
+	for i := range all {
+		all[i].Current = all[i].Value == strconv.Itoa(s.Refresh) || all[i].Value == "" && s.Refresh == 0
+		known = known || all[i].Current
+	}
+	if !known {
+		n := strconv.Itoa(s.Refresh)
+		all = append(all, choice{Text: "every " + n + " s", Value: n, Current: true})
+	}
+	return all
+}
+
+// hidden lists what each form carries along, because the fields of a form
+// replace the whole address.
+func hidden(s State) (search, draw []field) {
+	for _, b := range s.Open {
+		draw = append(draw, field{"open", b})
+	}
+	search = append(search, draw...)
+	if s.Search != "" {
+		draw = append(draw, field{"find", s.Search})
+	}
+	if s.Page > 1 {
+		draw = append(draw, field{"page", strconv.Itoa(s.Page)})
+	}
+	for _, t := range s.Targets {
+		search = append(search, field{"target", t})
+	}
+	for _, f := range []field{{"from", s.From}, {"until", s.Until}, {"tz", s.Zone}, {"title", s.Title}} {
+		if f.Value != "" {
+			search = append(search, f)
+		}
+	}
+	if s.Refresh > 0 {
+		search = append(search, field{"refresh", strconv.Itoa(s.Refresh)})
+	}
+	return search, draw
+}
