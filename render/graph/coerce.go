@@ -1,0 +1,293 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// optionParser moves parameters into options. The first bad one is kept as err,
+// those after it are not looked at.
+type optionParser struct {
+	values url.Values
+	err    error
+}
+
+// get returns the last value of a parameter. Empty and "default" are absent.
+func (p *optionParser) get(name string) (string, bool) {
+	all := p.values[name]
+	if p.err != nil || len(all) == 0 {
+		return "", false
+	}
+	s := all[len(all)-1]
+	return s, s != "" && !strings.EqualFold(s, "default")
+}
+
+func (p *optionParser) fail(name, value, reason string, args ...any) {
+	p.err = &OptionError{Name: name, Value: value, Reason: fmt.Sprintf(reason, args...)}
+}
+
+// number reads a finite number from least to most. As in graphite-web true and
+// false are one and zero.
+func (p *optionParser) number(name string, to *float64, least, most float64) {
+	s, ok := p.get(name)
+	if !ok {
+		return
+	}
+	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	switch {
+	case strings.EqualFold(s, "true"):
+		v = 1
+	case strings.EqualFold(s, "false"):
+		v = 0
+	case err != nil || math.IsNaN(v) || math.IsInf(v, 0):
+		p.fail(name, s, "not a number")
+		return
+	}
+	if v < least || v > most {
+		p.fail(name, s, "must be from %g to %g", least, most)
+		return
+	}
+	*to = v
+}
+
+func (p *optionParser) maybeNumber(name string, to **float64) {
+	if _, ok := p.get(name); ok {
+		*to = new(float64)
+		p.number(name, *to, -math.MaxFloat64, math.MaxFloat64)
+	}
+}
+
+// integer reads a number and cuts off what is behind its point.
+func (p *optionParser) integer(name string, to *int, least, most int) {
+	v := float64(*to)
+	p.number(name, &v, float64(least), float64(most))
+	*to = int(v)
+}
+
+// boolean reads as Python judges truth: everything counts as true except false
+// and zero.
+func (p *optionParser) boolean(name string, to *bool) {
+	if s, ok := p.get(name); ok {
+		*to = truth(s)
+	}
+}
+
+func (p *optionParser) maybeBoolean(name string, to **bool) {
+	if s, ok := p.get(name); ok {
+		b := truth(s)
+		*to = &b
+	}
+}
+
+func truth(s string) bool {
+	if strings.EqualFold(s, "false") {
+		return false
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	return err != nil || v != 0 || strings.ContainsAny(s, "eExX+ ") // those stay text there
+}
+
+// raw takes a text as it is.
+func (p *optionParser) raw(name string, to *string) {
+	if s, ok := p.get(name); ok {
+		*to = s
+	}
+}
+
+// text takes a text and decodes it once more, as graphite-web does.
+func (p *optionParser) text(name string, to *string) {
+	if s, ok := p.get(name); ok {
+		*to = unquotePlus(s)
+	}
+}
+
+// oneOf takes one of the lower-case words, in any case.
+func (p *optionParser) oneOf(name string, to *string, words ...string) {
+	s, ok := p.get(name)
+	if !ok {
+		return
+	}
+	if !slices.Contains(words, strings.ToLower(s)) {
+		p.fail(name, s, "must be one of %s", strings.Join(words, ", "))
+		return
+	}
+	*to = strings.ToLower(s)
+}
+
+func (p *optionParser) color(name string, to *Color) {
+	s, ok := p.get(name)
+	if !ok {
+		return
+	}
+	c, ok := parseColor(s)
+	if !ok {
+		p.fail(name, s, "not a colour: neither a known name nor RRGGBB nor RRGGBBAA")
+		return
+	}
+	*to = c
+}
+
+func (p *optionParser) colors(name string, to *[]Color) {
+	s, ok := p.get(name)
+	if !ok {
+		return
+	}
+	var list []Color
+	for one := range strings.SplitSeq(unquotePlus(s), ",") {
+		one = strings.TrimSpace(one)
+		if one == "" {
+			continue
+		}
+		c, ok := parseColor(one)
+		if !ok {
+			p.fail(name, one, "not a colour: neither a known name nor RRGGBB nor RRGGBBAA")
+			return
+		}
+		list = append(list, c)
+	}
+	if len(list) > 0 {
+		*to = list
+	}
+}
+
+// alpha reads a transparency. As in graphite-web zero means none was asked for
+// and text means one half.
+func (p *optionParser) alpha(name string, to **float64) {
+	s, ok := p.get(name)
+	if !ok || !truth(s) {
+		return
+	}
+	a := 1.0
+	if !strings.EqualFold(s, "true") {
+		var err error
+		if a, err = strconv.ParseFloat(s, 64); err != nil || math.IsNaN(a) {
+			a = 0.5
+		}
+	}
+	a = min(max(a, 0), 1)
+	*to = &a
+}
+
+// unitSystem takes the name of a unit system. As in graphite-web an unknown one
+// is si.
+func (p *optionParser) unitSystem(name string, to *string) {
+	s, ok := p.get(name)
+	if !ok {
+		return
+	}
+	if _, known := unitSystems[strings.ToLower(s)]; known {
+		*to = strings.ToLower(s)
+	}
+}
+
+func (p *optionParser) divisors(name string, to *[]int) {
+	s, ok := p.get(name)
+	if !ok {
+		return
+	}
+	var list []int
+	for one := range strings.SplitSeq(s, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(one))
+		if err != nil || n < 1 || n > 1000 || len(list) == 100 {
+			p.fail(name, s, "must be up to 100 whole numbers from 1 to 1000")
+			return
+		}
+		list = append(list, n)
+	}
+	*to = list
+}
+
+// logBase reads e or a number. As in graphite-web numbers below one mean a
+// linear scale.
+func (p *optionParser) logBase(name string, to *float64) {
+	if s, ok := p.get(name); ok && s == "e" {
+		*to = math.E
+		return
+	}
+	base := *to
+	p.number(name, &base, -math.MaxFloat64, math.MaxFloat64)
+	switch {
+	case base < 1:
+		base = 0
+	case base < 1.01:
+		s, _ := p.get(name)
+		p.fail(name, s, "must be at least 1.01")
+	}
+	*to = base
+}
+
+// yRange reads yMin, yMax, yLimit and yStep with the suffix.
+func (p *optionParser) yRange(suffix string, to *Range) {
+	p.maybeNumber("yMin"+suffix, &to.Min)
+	p.maximum("yMax"+suffix, to)
+	p.maybeNumber("yLimit"+suffix, &to.Limit)
+	p.maybeNumber("yStep"+suffix, &to.Step)
+	if to.Step != nil && *to.Step <= 0 {
+		s, _ := p.get("yStep" + suffix)
+		p.fail("yStep"+suffix, s, "must be positive")
+	}
+}
+
+// maximum reads the upper end of an axis: a number, or max for that of the data.
+func (p *optionParser) maximum(name string, to *Range) {
+	s, ok := p.get(name)
+	if !ok {
+		return
+	}
+	to.Max, to.MaxOfData = nil, s == "max"
+	if !to.MaxOfData {
+		p.maybeNumber(name, &to.Max)
+	}
+}
+
+func (p *optionParser) sideStyle(side string, to *SideStyle) {
+	p.maybeNumber(side+"Width", &to.Width)
+	p.maybeNumber(side+"Dashed", &to.Dashed)
+	if _, ok := p.get(side + "Color"); ok {
+		to.Color = new(Color)
+		p.color(side+"Color", to.Color)
+	}
+}
+
+func (p *optionParser) zone(name string, to **time.Location) {
+	s, ok := p.get(name)
+	if !ok {
+		return
+	}
+	loc, err := time.LoadLocation(s)
+	if err != nil || s == "Local" {
+		p.fail(name, s, "unknown time zone")
+		return
+	}
+	*to = loc
+}
+
+// unquotePlus decodes + and %XX. What is no valid code stays, and what is no
+// UTF-8 afterwards is replaced, as by Python's unquote_plus.
+func unquotePlus(s string) string {
+	if !strings.ContainsAny(s, "+%") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '+':
+			b.WriteByte(' ')
+		case s[i] == '%' && i+2 < len(s):
+			if code, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(code))
+				i += 2
+				continue
+			}
+			b.WriteByte('%')
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return strings.ToValidUTF8(b.String(), "\uFFFD")
+}

@@ -1,0 +1,148 @@
+package graph
+
+import "slices"
+
+// point is a place in the picture, y downwards.
+type point struct{ x, y float64 }
+
+// edge is a straight piece of a boundary, from left to right.
+type edge struct{ x0, y0, x1, y1 float64 }
+
+// at is the height of the edge at x.
+func (e edge) at(x float64) float64 {
+	if x == e.x0 {
+		return e.y0
+	}
+	if x == e.x1 {
+		return e.y1
+	}
+	return e.y0 + (e.y1-e.y0)*(x-e.x0)/(e.x1-e.x0)
+}
+
+// cover remembers what filled areas have painted so far. As in Graphite an area
+// never paints over the ones before it, so that stacked and translucent areas
+// show their own colours.
+//
+// Each boundary is a list of edges from left to right, the upper one above the
+// line that areas begin at, the lower one, mirrored, below it.
+type cover struct{ upper, lower []edge }
+
+// add returns the part of a new area that was not covered yet, as polygons, and
+// covers it. The area lies between base and the path, whose points do not go
+// back to the left.
+func (c *cover) add(path []PathPoint, base float64) [][]point {
+	var above, below []edge
+	for i := 1; i < len(path); i++ {
+		a, b := path[i-1], path[i]
+		if b.Move || b.X <= a.X {
+			continue
+		}
+		whole := edge{a.X, a.Y - base, b.X, b.Y - base}
+		halves := []edge{whole}
+		if whole.y0*whole.y1 < 0 { // crosses the base
+			x := whole.x0 + (whole.x1-whole.x0)*whole.y0/(whole.y0-whole.y1)
+			if x > whole.x0 && x < whole.x1 {
+				halves = []edge{{whole.x0, whole.y0, x, 0}, {x, 0, whole.x1, whole.y1}}
+			}
+		}
+		for _, h := range halves {
+			if h.y0+h.y1 <= 0 {
+				above = append(above, edge{h.x0, h.y0 + base, h.x1, h.y1 + base})
+			} else {
+				below = append(below, edge{h.x0, base - h.y0, h.x1, base - h.y1})
+			}
+		}
+	}
+	var shown, mirrored [][]point
+	shown, c.upper = uncovered(c.upper, above, base)
+	mirrored, c.lower = uncovered(c.lower, below, base)
+	for _, polygon := range mirrored {
+		for i := range polygon {
+			polygon[i].y = 2*base - polygon[i].y
+		}
+	}
+	return append(shown, mirrored...)
+}
+
+// uncovered returns what of the area between area and base lies above old, and
+// the boundary that is the higher one of the two.
+func uncovered(old, area []edge, base float64) (shown [][]point, boundary []edge) {
+	if len(area) == 0 {
+		return nil, old
+	}
+	old, area = slices.Clone(old), slices.Clone(area) // cut shortens their edges
+	boundary = make([]edge, 0, len(old)+len(area))
+	var strip strip
+	for len(old) > 0 || len(area) > 0 {
+		switch {
+		case len(area) == 0 || len(old) > 0 && old[0].x0 < area[0].x0:
+			// Only the old boundary is here, up to where the area begins.
+			end := old[0].x1
+			if len(area) > 0 {
+				end = min(end, area[0].x0)
+			}
+			boundary = append(boundary, cut(&old, end))
+		case len(old) == 0 || area[0].x0 < old[0].x0:
+			end := area[0].x1
+			if len(old) > 0 {
+				end = min(end, old[0].x0)
+			}
+			e := cut(&area, end)
+			boundary = append(boundary, e)
+			strip.add(e, edge{e.x0, base, e.x1, base})
+		default: // both, from the same x
+			end := min(old[0].x1, area[0].x1)
+			a, b := area[0], old[0]
+			if d0, d1 := a.y0-b.y0, a.at(end)-b.at(end); d0*d1 < 0 { // they cross
+				if x := a.x0 + (end-a.x0)*d0/(d0-d1); x > a.x0 && x < end {
+					end = x
+				}
+			}
+			e, o := cut(&area, end), cut(&old, end)
+			if e.y0+e.y1 < o.y0+o.y1 {
+				boundary = append(boundary, e)
+				strip.add(e, o)
+			} else {
+				boundary = append(boundary, o)
+			}
+		}
+	}
+	return strip.close(), boundary
+}
+
+// cut takes the piece up to x off the first edge.
+func cut(edges *[]edge, x float64) edge {
+	e := &(*edges)[0]
+	if x >= e.x1 {
+		*edges = (*edges)[1:]
+		return *e
+	}
+	piece := edge{e.x0, e.y0, x, e.at(x)}
+	e.x0, e.y0 = piece.x1, piece.y1
+	return piece
+}
+
+// strip collects neighbouring pieces of an area into polygons, so that no seam
+// shows between them.
+type strip struct {
+	top, bottom []point
+	done        [][]point
+}
+
+func (s *strip) add(top, bottom edge) {
+	if n := len(s.top); n > 0 && s.top[n-1].x != top.x0 {
+		s.close()
+	}
+	s.top = append(s.top, point{top.x0, top.y0}, point{top.x1, top.y1})
+	s.bottom = append(s.bottom, point{bottom.x0, bottom.y0}, point{bottom.x1, bottom.y1})
+}
+
+// close ends the polygon and returns all so far.
+func (s *strip) close() [][]point {
+	if len(s.top) > 0 {
+		slices.Reverse(s.bottom)
+		s.done = append(s.done, append(s.top, s.bottom...))
+	}
+	s.top, s.bottom = nil, nil
+	return s.done
+}

@@ -1,0 +1,185 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"carbon/aggregate"
+	"carbon/render/function"
+)
+
+// curve is a series on its way to the drawing.
+type curve struct {
+	function.Series
+	color     Color
+	lineWidth *float64
+	dashed    *float64
+	alpha     *float64
+	stacked   bool
+	outline   bool
+
+	raw      []float64 // as fetched, or stacked; never written to if it is the series' own
+	perPoint int       // values that become a point
+	xStep    float64   // pixels between points
+
+	cache    []float64 // points of raw, for cachedAt values each
+	cachedAt int
+}
+
+// addSeries makes curves of the series and gives them their colours.
+func (l *layout) addSeries(series []function.Series) error {
+	for _, s := range series {
+		c := &curve{
+			Series: s, raw: s.Values, perPoint: 1, stacked: s.Style.Stacked,
+			lineWidth: s.Style.LineWidth, dashed: s.Style.Dashed, alpha: s.Style.Alpha,
+		}
+		c.Step = max(c.Step, 1)
+		l.secondYAxis = l.secondYAxis || s.Style.SecondYAxis
+		l.curves = append(l.curves, c)
+	}
+	next := 0
+	for _, c := range l.curves {
+		var side SideStyle
+		if l.secondYAxis {
+			side = l.o.LeftStyle
+			if c.Style.SecondYAxis {
+				side = l.o.RightStyle
+			}
+		}
+		if side.Width != nil {
+			c.lineWidth = side.Width
+		}
+		if side.Dashed != nil {
+			c.dashed = side.Dashed
+		}
+		switch {
+		case side.Color != nil:
+			c.color = *side.Color
+		case c.Style.Color != "":
+			var ok bool
+			if c.color, ok = parseColor(c.Style.Color); !ok {
+				return &OptionError{Name: "color", Value: c.Style.Color, Reason: "not a colour: neither a known name nor RRGGBB nor RRGGBBAA"}
+			}
+		default:
+			c.color = l.o.Colors[next%len(l.o.Colors)]
+			next++
+		}
+	}
+	return nil
+}
+
+// side returns the curves of one of two y axes.
+func (l *layout) side(second bool) []*curve {
+	var on []*curve
+	for _, c := range l.curves {
+		if c.Style.SecondYAxis == second {
+			on = append(on, c)
+		}
+	}
+	return on
+}
+
+// points returns the curve's values after consolidation. The slice is valid
+// until raw or perPoint changes and is not to be written to.
+func (c *curve) points() []float64 {
+	if c.perPoint <= 1 {
+		return c.raw
+	}
+	if c.cachedAt == c.perPoint {
+		return c.cache
+	}
+	fn, ok := aggregate.Lookup(c.Consolidation)
+	if !ok {
+		fn, _ = aggregate.Lookup("average")
+	}
+	c.cache = make([]float64, 0, len(c.raw)/c.perPoint+1)
+	for values := range slices.Chunk(c.raw, c.perPoint) {
+		known := 0
+		for _, v := range values {
+			if v == v {
+				known++
+			}
+		}
+		point := math.NaN()
+		if known > 0 && float64(known)/float64(c.perPoint) >= c.XFilesFactor {
+			point = fn(values)
+		}
+		c.cache = append(c.cache, point)
+	}
+	c.cachedAt = c.perPoint
+	return c.cache
+}
+
+// restack replaces the values by those stacked on the curves before.
+func (c *curve) restack(total []float64) {
+	stacked := slices.Clone(c.raw)
+	for i, v := range stacked {
+		if v == v {
+			stacked[i] += total[i]
+			total[i] += v
+		}
+	}
+	c.raw, c.cachedAt = stacked, 0
+}
+
+// dataLimits is the range of values that an axis for the curves has to show.
+func (l *layout) dataLimits(curves []*curve) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	missing := false
+	shortest := math.MaxInt
+	var finite []*curve
+	for _, c := range curves {
+		missing = missing || l.o.DrawNullAsZero && slices.ContainsFunc(c.raw, math.IsNaN)
+		if c.Style.DrawAsInfinite {
+			continue
+		}
+		finite = append(finite, c)
+		shortest = min(shortest, len(c.raw))
+		for _, v := range c.points() {
+			if !math.IsInf(v, 0) && v == v {
+				low, high = min(low, v), max(high, v)
+			}
+		}
+	}
+	if low > high {
+		return 0, 1
+	}
+	if l.o.AreaMode == AreaStacked {
+		high = math.Inf(-1)
+		for i := range shortest {
+			sum := 0.0
+			for _, c := range finite {
+				if v := c.raw[i]; !math.IsInf(v, 0) && v == v {
+					sum += v
+				}
+			}
+			high = max(high, sum)
+		}
+		if math.IsInf(high, 0) {
+			high = low
+		}
+	}
+	if missing && l.o.DrawNullAsZero {
+		low, high = min(low, 0), max(high, 0)
+	}
+	// Twice of either must still be a number.
+	return max(low, -math.MaxFloat64/4), min(high, math.MaxFloat64/4)
+}
+
+// rangeText prints the parameters of an axis for an error.
+func rangeText(r Range, logBase float64) string {
+	text := ""
+	for _, one := range []struct {
+		name  string
+		value *float64
+	}{{"min", r.Min}, {"max", r.Max}, {"limit", r.Limit}} {
+		if one.value != nil {
+			text += fmt.Sprintf("%s %g ", one.name, *one.value)
+		}
+	}
+	if logBase > 0 {
+		text += fmt.Sprintf("logBase %g ", logBase)
+	}
+	return text
+}

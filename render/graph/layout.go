@@ -1,0 +1,265 @@
+package graph
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"carbon/render/function"
+)
+
+// Layout computes the drawing of a line graph. It neither changes nor keeps the
+// series. The error is an *OptionError.
+func Layout(o Options, series []function.Series, span Span) (*Drawing, error) {
+	l := &layout{
+		o: o,
+		d: &Drawing{
+			Width: o.Width, Height: o.Height,
+			Background: o.Background, Foreground: o.Foreground,
+			Font:  Font{Size: o.FontSize, Bold: o.FontBold, Italic: o.FontItalic},
+			Lines: Lines{o.LineMode, o.AreaMode, o.LineWidth, o.ConnectedLimit, o.LogBase},
+		},
+		area: Area{
+			XMin: float64(o.Margin) + 10, // the label of a time near the left edge needs room
+			XMax: float64(o.Width - o.Margin),
+			YMin: float64(o.Margin),
+			YMax: float64(o.Height - o.Margin),
+		},
+		location: span.Location,
+	}
+	if l.o.Location != nil {
+		l.location = l.o.Location
+	}
+	if l.location == nil {
+		l.location = time.UTC
+	}
+	if err := l.addSeries(series); err != nil {
+		return nil, err
+	}
+	if l.noTime() {
+		l.noData()
+		return l.d, nil
+	}
+	l.applyOptions()
+	l.titles()
+	l.legend()
+	if !l.o.HideAxes && !l.o.HideXAxis {
+		l.area.YMax -= l.face.ascent() * 2
+	}
+	l.timeRange()
+	if err := l.fitAxes(); err != nil {
+		return nil, err
+	}
+	l.d.Area = l.area
+	l.xAxis()
+	l.yAxis()
+	l.grid()
+	l.traces()
+	return l.d, nil
+}
+
+// layout is a drawing being laid out. Titles, legend and labels one after the
+// other take their room from the area; what is left is the plot.
+type layout struct {
+	o        Options
+	d        *Drawing
+	location *time.Location
+	face     *face // of labels
+	area     Area
+
+	curves      []*curve
+	secondYAxis bool
+	left, right *YScale
+
+	start, end int64   // of the time axis
+	plotWidth  float64 // pixels that the time axis takes
+	spacing    spacing
+}
+
+// noTime reports whether the series cover no time at all.
+func (l *layout) noTime() bool {
+	var start, end int64
+	for i, c := range l.curves {
+		if i == 0 || c.Start < start {
+			start = c.Start
+		}
+		if i == 0 || c.End > end {
+			end = c.End
+		}
+	}
+	return end <= start
+}
+
+// noData leaves nothing but a message.
+func (l *layout) noData() {
+	l.d.NoData = true
+	size := math.Log(float64(l.o.Width * l.o.Height))
+	message := newFace(size, l.o.FontBold, l.o.FontItalic)
+	l.d.Texts = []Text{{
+		Kind: MessageText, Text: "No Data",
+		X: float64(l.o.Width) / 2, Y: float64(l.o.Height) / 2, Align: Center, VAlign: Top,
+		Size: size, Color: named("red"), Width: message.width("No Data"),
+	}}
+}
+
+// applyOptions resolves options that decide others.
+func (l *layout) applyOptions() {
+	o := &l.o
+	if o.GraphOnly {
+		hide := true
+		o.HideLegend, o.HideGrid, o.HideAxes = &hide, true, true
+		o.Title, o.VTitle, o.YAxisRight, o.Margin = "", "", false, 0
+		l.area = Area{XMax: float64(o.Width), YMax: float64(o.Height)}
+	}
+	if l.secondYAxis {
+		o.YAxisRight = false
+	}
+	// A line needs two points, a step only one.
+	if o.LineMode == Slope {
+		for _, c := range l.curves {
+			if len(c.raw) == 1 {
+				o.LineMode = Staircase
+			}
+		}
+	}
+	l.d.Lines.LineMode = o.LineMode
+
+	l.face = newFace(float64(o.FontSize), o.FontBold, o.FontItalic)
+	l.d.Font.Height, l.d.Font.Ascent, l.d.Font.Descent = l.face.height(), l.face.ascent(), l.face.descent()
+}
+
+// text adds a text in the colour of the foreground.
+func (l *layout) text(f *face, t Text) {
+	t.Size, t.Color, t.Width = float64(f.size), l.o.Foreground, f.width(t.Text)
+	l.d.Texts = append(l.d.Texts, t)
+}
+
+func (l *layout) titles() {
+	o := &l.o
+	if o.Title == "" && o.VTitle == "" && o.VTitleRight == "" {
+		return
+	}
+	size := float64(o.FontSize)
+	f := newFace(size+math.Floor(math.Log(size)), o.FontBold, o.FontItalic)
+	if o.Title != "" {
+		y := l.area.YMin
+		for line := range strings.SplitSeq(o.Title, "\n") {
+			l.text(f, Text{Kind: TitleText, Text: line, X: float64(o.Width) / 2, Y: y, Align: Center, VAlign: Top})
+			y += f.height()
+		}
+		l.area.YMin = y
+		if !o.YAxisRight {
+			l.area.YMin += float64(o.Margin)
+		}
+	}
+	if o.VTitle != "" {
+		x := l.area.XMin + f.height()
+		for line := range strings.SplitSeq(o.VTitle, "\n") {
+			l.text(f, Text{Kind: VTitleText, Text: line, X: x, Y: float64(o.Height) / 2, Align: Center, VAlign: Baseline, Rotate: 270})
+			x += f.height()
+		}
+		l.area.XMin = x + float64(o.Margin) + f.height()
+	}
+	if l.secondYAxis && o.VTitleRight != "" {
+		x := l.area.XMax - f.height()
+		for line := range strings.SplitSeq(o.VTitleRight, "\n") {
+			l.text(f, Text{Kind: VTitleRightText, Text: line, X: x, Y: float64(o.Height) / 2, Align: Center, VAlign: Baseline, Rotate: 90})
+			x -= f.height()
+		}
+		l.area.XMax = x - float64(o.Margin) - f.height()
+	}
+}
+
+// timeRange sets the ends of the time axis. A staircase shows the last step in
+// full, other lines end at the last point.
+func (l *layout) timeRange() {
+	for i, c := range l.curves {
+		end := c.End
+		if l.o.LineMode != Staircase {
+			end -= c.Step
+		}
+		if i == 0 || c.Start < l.start {
+			l.start = c.Start
+		}
+		if i == 0 || end > l.end {
+			l.end = end
+		}
+	}
+	l.end = max(l.end, l.start+1)
+}
+
+// fitAxes chooses the y axes and makes room for their labels, which depend on
+// the data after consolidation, which depends on the room.
+func (l *layout) fitAxes() error {
+	for {
+		l.consolidate()
+		xMin, xMax := l.area.XMin, l.area.XMax
+		if err := l.setupYAxes(); err != nil {
+			return err
+		}
+		if xMin == l.area.XMin && xMax == l.area.XMax {
+			return nil
+		}
+	}
+}
+
+// consolidate sets how many values become a point, so that points are MinXStep
+// pixels apart.
+func (l *layout) consolidate() {
+	l.plotWidth = max(l.area.XMax-l.area.XMin-(l.o.LineWidth+1), 1)
+	for _, c := range l.curves {
+		points := float64(l.end-l.start) / float64(c.Step)
+		c.xStep = l.plotWidth / points
+		if c.xStep < l.o.MinXStep {
+			drawable := max(math.Floor(l.plotWidth/l.o.MinXStep), 1)
+			c.perPoint = int(math.Ceil(points / drawable))
+			c.xStep = l.plotWidth * float64(c.perPoint) / points
+		}
+	}
+}
+
+func (l *layout) setupYAxes() error {
+	scale := func(name string, curves []*curve, r Range) (*YScale, error) {
+		low, high := l.dataLimits(curves)
+		s, err := newScale(low, high, r, l.o)
+		if err != nil {
+			return nil, &OptionError{Name: name, Value: rangeText(r, l.o.LogBase), Reason: err.Error()}
+		}
+		if l.o.HideAxes && !l.secondYAxis {
+			s = s.withoutLabels()
+		}
+		for _, label := range s.Labels {
+			s.labelWidth = max(s.labelWidth, l.face.width(label))
+		}
+		return s, nil
+	}
+	var err error
+	if l.secondYAxis {
+		if l.left, err = scale("yMinLeft", l.side(false), l.o.YLeft); err != nil {
+			return err
+		}
+		if l.right, err = scale("yMinRight", l.side(true), l.o.YRight); err != nil {
+			return err
+		}
+		l.area.XMin = max(l.area.XMin, float64(l.o.Margin)+l.left.labelWidth*1.02)
+		l.area.XMax = min(l.area.XMax, float64(l.o.Width)-l.right.labelWidth*1.02)
+		return nil
+	}
+	s, err := scale("yMin", l.curves, l.o.Y)
+	if err != nil {
+		return err
+	}
+	if l.o.YAxisRight {
+		l.right = s
+	} else {
+		l.left = s
+	}
+	switch {
+	case l.o.HideAxes || l.o.HideYAxis:
+	case l.o.YAxisRight:
+		l.area.XMax = min(l.area.XMax, float64(l.o.Width)-s.labelWidth*1.02)
+	default:
+		l.area.XMin = max(l.area.XMin, float64(l.o.Margin)+s.labelWidth*1.02)
+	}
+	return nil
+}

@@ -1,0 +1,191 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"time"
+)
+
+// Options say how a graph looks. ParseOptions makes them of the parameters of a
+// request; Defaults are what it starts from.
+type Options struct {
+	Width, Height int // pixels, 1 to MaxSize
+	Margin        int // pixels around everything; 10 more at the left
+
+	Background, Foreground Color
+	MajorGrid, MinorGrid   Color
+	Colors                 []Color // of series without one of their own, used in turn
+
+	FontSize   int // pixels
+	FontBold   bool
+	FontItalic bool
+
+	Title, VTitle, VTitleRight string // may have several lines
+
+	LineMode       LineMode
+	LineWidth      float64 // pixels
+	ConnectedLimit float64 // unknown points that LineMode connected bridges; +Inf: all
+	AreaMode       AreaMode
+	AreaAlpha      *float64 // 0 to 1; nil: areas are solid and have no outline
+	DrawNullAsZero bool
+	MinXStep       float64 // pixels that points keep apart; they are consolidated to do so; 0: never
+
+	HideLegend         *bool // nil: hidden with more than 10 series
+	UniqueLegend       bool  // each name once
+	HideNullFromLegend bool  // no series without points
+
+	HideAxes, HideXAxis, HideYAxis bool // HideAxes hides the grid, too
+	HideGrid                       bool
+	GraphOnly                      bool // nothing but the series, without margin
+	XFormat                        string
+	YAxisRight                     bool
+	YUnitSystem                    string // a key of unitSystems
+	YDivisors                      []int  // allowed numbers of steps on the y axis
+	MinorY                         int    // minor grid lines between major ones
+	LogBase                        float64
+
+	// Y is the y axis' range, YLeft and YRight the ranges where a series is on
+	// the second axis.
+	Y, YLeft, YRight Range
+	LeftStyle        SideStyle
+	RightStyle       SideStyle
+
+	Location *time.Location // of the time axis; nil: the zone of the request
+}
+
+// Range restricts a y axis. Nil leaves an end to the data, rounded to a step.
+type Range struct {
+	Min, Max, Limit, Step *float64
+	MaxOfData             bool // the greatest value is the top, not rounded
+}
+
+// SideStyle is how the series of one of two y axes look.
+type SideStyle struct {
+	Width, Dashed *float64
+	Color         *Color
+}
+
+// LineMode says how points become a line.
+type LineMode string
+
+// The line modes: straight from point to point; flat for the length of a step;
+// straight, also over unknown points.
+const (
+	Slope     LineMode = "slope"
+	Staircase LineMode = "staircase"
+	Connected LineMode = "connected"
+)
+
+// AreaMode says which series are filled down to zero.
+type AreaMode string
+
+// The area modes. Stacked adds each series to the ones before.
+const (
+	AreaNone    AreaMode = "none"
+	AreaFirst   AreaMode = "first"
+	AreaAll     AreaMode = "all"
+	AreaStacked AreaMode = "stacked"
+)
+
+// MaxSize is the largest width and height of a picture, in pixels.
+const MaxSize = 4000
+
+// legendMaxItems is the number of series from which on the legend is left out
+// if nobody asks for it.
+const legendMaxItems = 10
+
+// Defaults returns the options of Graphite's default template.
+func Defaults() Options {
+	return Options{
+		Width: 330, Height: 250, Margin: 10,
+		Background: named("white"), Foreground: named("black"),
+		MajorGrid: named("rose"), MinorGrid: named("grey"),
+		Colors: []Color{
+			named("blue"), named("green"), named("red"), named("purple"), named("brown"), named("yellow"),
+			named("aqua"), named("grey"), named("magenta"), named("pink"), named("gold"), named("rose"),
+		},
+		FontSize: 10,
+		LineMode: Slope, LineWidth: 1.2, ConnectedLimit: math.Inf(1),
+		AreaMode: AreaNone, MinXStep: 1, MinorY: 1,
+		YUnitSystem: "si", YDivisors: []int{4, 5, 6},
+	}
+}
+
+func named(name string) Color { return rgb24(colorNames[name]) }
+
+// OptionError says which parameter of a graph cannot be used, and why.
+type OptionError struct {
+	Name   string // of the parameter; color and so on for what a function gave a series
+	Value  string
+	Reason string
+}
+
+func (e *OptionError) Error() string {
+	return fmt.Sprintf("%s=%.40q: %s", e.Name, e.Value, e.Reason)
+}
+
+// ParseOptions reads the graph parameters among v, by graphite-web's rules for
+// turning text into numbers and booleans. Empty values and "default" count as
+// absent, parameters that are none of a graph's are ignored. The error is an
+// *OptionError.
+func ParseOptions(v url.Values) (Options, error) {
+	o := Defaults()
+	p := optionParser{values: v}
+
+	p.oneOf("graphType", new(string), "line")
+	p.integer("width", &o.Width, 1, MaxSize)
+	p.integer("height", &o.Height, 1, MaxSize)
+	p.integer("margin", &o.Margin, math.MinInt32, MaxSize)
+	if o.Margin < 0 {
+		o.Margin = 10
+	}
+	p.color("bgcolor", &o.Background)
+	p.color("fgcolor", &o.Foreground)
+	p.color("majorGridLineColor", &o.MajorGrid)
+	p.color("minorGridLineColor", &o.MinorGrid)
+	p.colors("colorList", &o.Colors)
+
+	p.integer("fontSize", &o.FontSize, 1, 200)
+	p.boolean("fontBold", &o.FontBold)
+	p.boolean("fontItalic", &o.FontItalic)
+	p.text("title", &o.Title)
+	p.text("vtitle", &o.VTitle)
+	p.text("vtitleRight", &o.VTitleRight)
+
+	p.oneOf("lineMode", (*string)(&o.LineMode), string(Slope), string(Staircase), string(Connected))
+	p.number("thickness", &o.LineWidth, 0, MaxSize)
+	p.number("lineWidth", &o.LineWidth, 0, MaxSize)
+	p.number("connectedLimit", &o.ConnectedLimit, -math.MaxFloat64, math.MaxFloat64)
+	p.oneOf("areaMode", (*string)(&o.AreaMode), string(AreaNone), string(AreaFirst), string(AreaAll), string(AreaStacked))
+	p.alpha("areaAlpha", &o.AreaAlpha)
+	p.boolean("drawNullAsZero", &o.DrawNullAsZero)
+	p.number("minXStep", &o.MinXStep, -math.MaxFloat64, MaxSize)
+
+	p.maybeBoolean("hideLegend", &o.HideLegend)
+	p.boolean("uniqueLegend", &o.UniqueLegend)
+	p.boolean("hideNullFromLegend", &o.HideNullFromLegend)
+	p.boolean("hideAxes", &o.HideAxes)
+	p.boolean("hideXAxis", &o.HideXAxis)
+	p.boolean("hideYAxis", &o.HideYAxis)
+	p.boolean("hideGrid", &o.HideGrid)
+	p.boolean("graphOnly", &o.GraphOnly)
+	p.raw("xFormat", &o.XFormat)
+
+	side := "left"
+	p.raw("yAxisSide", &side)
+	o.YAxisRight = side == "right"
+	p.unitSystem("yUnitSystem", &o.YUnitSystem)
+	p.divisors("yDivisors", &o.YDivisors)
+	p.integer("minorY", &o.MinorY, math.MinInt32, 100)
+	p.logBase("logBase", &o.LogBase)
+	p.maybeNumber("min", &o.Y.Min)
+	p.maximum("max", &o.Y)
+	p.yRange("", &o.Y)
+	p.yRange("Left", &o.YLeft)
+	p.yRange("Right", &o.YRight)
+	p.sideStyle("left", &o.LeftStyle)
+	p.sideStyle("right", &o.RightStyle)
+	p.zone("tz", &o.Location)
+	return o, p.err
+}

@@ -1,0 +1,241 @@
+package graph
+
+import (
+	"math"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// Paint draws d on the canvas, which has d's size in points and is filled with
+// its background already. All text is drawn as outlines, so it looks the same on
+// every kind of canvas.
+func Paint(c vg.Canvas, d *Drawing) {
+	p := painter{c: c, d: d, faces: map[float64]*face{}}
+	for _, t := range d.Texts {
+		p.text(t)
+	}
+	if d.NoData {
+		return
+	}
+	for _, e := range d.Legend.Entries {
+		p.legendBox(e)
+	}
+	if d.Area.empty() {
+		return
+	}
+	p.grid()
+	var covered cover
+	resting := false // an area was followed by something else
+	for i := range d.Series {
+		t := &d.Series[i]
+		if t.Stacked {
+			p.area(t, &covered)
+			continue
+		}
+		if !resting {
+			covered, resting = cover{}, true // as in Graphite
+		}
+		p.line(t)
+	}
+}
+
+// painter turns the picture's coordinates into the canvas', whose y grows
+// upwards.
+type painter struct {
+	c     vg.Canvas
+	d     *Drawing
+	faces map[float64]*face // by size
+}
+
+func (p *painter) at(x, y float64) vg.Point {
+	return vg.Point{X: vg.Length(x), Y: vg.Length(float64(p.d.Height) - y)}
+}
+
+// text fills the outlines of a text's letters.
+func (p *painter) text(t Text) {
+	f := p.faces[t.Size]
+	if f == nil {
+		f = newFace(t.Size, p.d.Font.Bold, p.d.Font.Italic)
+		p.faces[t.Size] = f
+	}
+	// Origin of the baseline, before rotation, from the anchor.
+	across, down := 0.0, 0.0
+	switch t.Align {
+	case Center:
+		across = -t.Width / 2
+	case Right:
+		across = -t.Width
+	}
+	switch t.VAlign {
+	case Top:
+		down = f.ascent()
+	case Middle:
+		down = f.height()/2 - f.descent()
+	case Bottom:
+		down = -f.descent()
+	}
+	sin, cos := math.Sincos(t.Rotate * math.Pi / 180)
+	// Letters fit the pixels only if they begin on one.
+	x := math.Round(t.X + across*cos - down*sin)
+	y := math.Round(t.Y + across*sin + down*cos)
+
+	var path vg.Path
+	place := func(gx, gy float64) vg.Point { // gy upwards
+		return p.at(x+gx*cos+gy*sin, y+gx*sin-gy*cos)
+	}
+	pen := 0.0
+	limit := float64(p.d.Width + p.d.Height)
+	for _, r := range t.Text {
+		g := f.glyph(r)
+		if pen > limit*2 {
+			break
+		}
+		for _, contour := range g.contours {
+			outline(&path, contour, func(q glyphPoint) vg.Point { return place(pen+q.x, q.y) })
+		}
+		pen += g.advance
+	}
+	p.c.SetColor(t.Color.nrgba())
+	p.c.Fill(path)
+}
+
+// outline adds a closed curve to the path. Between two control points in a row
+// there is an unwritten point of the curve.
+func outline(path *vg.Path, contour []glyphPoint, place func(glyphPoint) vg.Point) {
+	n := len(contour)
+	if n < 2 {
+		return
+	}
+	middle := func(a, b glyphPoint) glyphPoint { return glyphPoint{(a.x + b.x) / 2, (a.y + b.y) / 2, true} }
+	start, first := contour[0], 1
+	if !start.on {
+		start, first = middle(contour[n-1], contour[0]), 0
+	}
+	path.Move(place(start))
+	for i := first; i < n; i++ {
+		q := contour[i]
+		if q.on {
+			path.Line(place(q))
+			continue
+		}
+		end := start
+		if i+1 < n {
+			end = contour[i+1]
+			if !end.on {
+				end = middle(q, end)
+			} else {
+				i++
+			}
+		}
+		path.QuadTo(place(q), place(end))
+	}
+	path.Close()
+}
+
+func (p *painter) legendBox(e LegendEntry) {
+	x, y := math.Round(e.BoxX), math.Round(e.BoxY)
+	rectangle := func(x, y, size float64) vg.Path {
+		var path vg.Path
+		path.Move(p.at(x, y))
+		path.Line(p.at(x+size, y))
+		path.Line(p.at(x+size, y+size))
+		path.Line(p.at(x, y+size))
+		path.Close()
+		return path
+	}
+	p.c.SetColor(e.Color.withAlpha(1).nrgba())
+	p.c.Fill(rectangle(x, y, e.BoxSize))
+	p.c.SetLineWidth(1)
+	p.c.SetColor(named("darkgrey").nrgba())
+	p.c.Stroke(rectangle(x+0.5, y+0.5, e.BoxSize))
+}
+
+// grid draws the thin lines, each in the middle of a pixel: between two it would
+// be twice as wide and half as strong.
+func (p *painter) grid() {
+	g, a := &p.d.Grid, p.d.Area
+	if !g.Drawn {
+		return
+	}
+	lines := func(l GridLines, ends func(at float64) (from, to vg.Point)) {
+		if len(l.At) == 0 {
+			return
+		}
+		var path vg.Path
+		for _, at := range l.At {
+			from, to := ends(math.Floor(at) + 0.5)
+			path.Move(from)
+			path.Line(to)
+		}
+		p.c.SetLineWidth(vg.Length(l.Width))
+		p.c.SetColor(l.Color.nrgba())
+		p.c.Stroke(path)
+	}
+	across := func(y float64) (from, to vg.Point) { return p.at(a.XMin, y), p.at(a.XMax, y) }
+	upright := func(x float64) (from, to vg.Point) { return p.at(x, a.YMax), p.at(x, a.YMin) }
+	p.c.SetLineDash(nil, 0)
+	lines(g.HMinor, across)
+	lines(g.HMajor, across)
+	lines(g.VMinor, upright)
+	lines(g.VMajor, upright)
+	lines(g.Border, upright)
+}
+
+// area fills what the areas before left of this one.
+func (p *painter) area(t *Trace, covered *cover) {
+	var path vg.Path
+	for _, f := range t.Fills {
+		piece := t.Path[f.First:f.End]
+		for _, polygon := range covered.add(clampPath(piece), clamp(f.BaseY)) {
+			for i, q := range clipPolygon(polygon, p.d.Area) {
+				if i == 0 {
+					path.Move(p.at(q.x, q.y))
+				} else {
+					path.Line(p.at(q.x, q.y))
+				}
+			}
+			path.Close()
+		}
+	}
+	if len(path) == 0 || t.Color.A == 0 {
+		return
+	}
+	p.c.SetColor(t.Color.nrgba())
+	p.c.Fill(path)
+}
+
+func clampPath(path []PathPoint) []PathPoint {
+	out := make([]PathPoint, len(path))
+	for i, q := range path {
+		out[i] = PathPoint{q.Move, clamp(q.X), clamp(q.Y)}
+	}
+	return out
+}
+
+// leastDash is the shortest dash, in pixels, that is not drawn as a solid line:
+// shorter ones could not be seen, but would have to be drawn.
+const leastDash = 0.5
+
+func (p *painter) line(t *Trace) {
+	if t.Color.A == 0 {
+		return
+	}
+	var path vg.Path
+	clipLine(t.Path, p.d.Area, func(move bool, q point) {
+		if move {
+			path.Move(p.at(q.x, q.y))
+		} else {
+			path.Line(p.at(q.x, q.y))
+		}
+	})
+	if len(path) == 0 {
+		return
+	}
+	p.c.SetLineWidth(vg.Length(t.LineWidth))
+	p.c.SetLineDash(nil, 0)
+	if t.Dash >= leastDash {
+		p.c.SetLineDash([]vg.Length{vg.Length(t.Dash)}, 1)
+	}
+	p.c.SetColor(t.Color.nrgba())
+	p.c.Stroke(path)
+}

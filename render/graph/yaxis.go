@@ -1,0 +1,221 @@
+package graph
+
+import (
+	"errors"
+	"math"
+	"slices"
+)
+
+// epsilon is the share of a step that values may lie outside of a limit, so
+// that rounding errors do not add a step. It is far below what a pixel shows.
+const epsilon = 0.0001
+
+// errNoRange is the reason when a fixed lower end is not below a fixed upper end.
+var errNoRange = errors.New("the lower end of the axis must be less than the upper")
+
+// tics chooses the range of a value axis and where its labels stand. low and
+// high begin as the range of the data; free ends are moved outwards to whole
+// steps.
+type tics struct {
+	low, high           float64
+	lowFixed, highFixed bool    // given by a parameter
+	highKept            bool    // taken from the data, but not to be rounded
+	limit               float64 // that rounding must not exceed; NaN: none
+	logBase             float64 // 0: linear
+	step                float64 // 0 on a logarithmic axis
+	bottom, top, span   float64
+}
+
+// newScale lays out a value axis for data from low to high.
+func newScale(low, high float64, r Range, o Options) (*YScale, error) {
+	t := &tics{low: low, high: high, limit: math.NaN(), logBase: o.LogBase}
+	if err := t.restrict(r); err != nil {
+		return nil, err
+	}
+	if t.logBase > 0 {
+		if t.low <= 0 {
+			return nil, errors.New("a logarithmic axis needs values above zero")
+		}
+		t.chooseLogLimits()
+	} else {
+		t.step = chooseStep(t.low, t.high, o.YDivisors, o.YUnitSystem == "binary")
+		if r.Step != nil {
+			t.step = *r.Step
+		}
+		t.chooseLimits()
+	}
+	s := &YScale{Bottom: t.bottom, Top: t.top, Step: t.step, logBase: t.logBase}
+	s.LabelValues = t.labelValues()
+	for _, v := range s.LabelValues {
+		s.Labels = append(s.Labels, yLabel(v, t.step, t.span, o.YUnitSystem))
+	}
+	s.low, s.high = s.Bottom, s.Top
+	if len(s.LabelValues) > 1 {
+		s.low, s.high = slices.Min(s.LabelValues), slices.Max(s.LabelValues)
+	}
+	return s, nil
+}
+
+// withoutLabels returns the scale as it is when axes are hidden: it reaches from
+// bottom to top.
+func (s *YScale) withoutLabels() *YScale {
+	hidden := *s
+	hidden.LabelValues, hidden.Labels = nil, nil
+	hidden.low, hidden.high = s.Bottom, s.Top
+	return &hidden
+}
+
+// y is the pixel row of a value. ok is false where a logarithmic axis has no
+// place for it.
+func (s *YScale) y(v float64, a Area) (y float64, ok bool) {
+	share := (v - s.low) / (s.high - s.low)
+	if s.logBase > 0 {
+		if v <= 0 {
+			return 0, false
+		}
+		share = math.Log(v/s.low) / math.Log(s.high/s.low)
+	}
+	return a.YMax - (a.YMax-a.YMin)*share, true
+}
+
+// restrict applies a parameter's range, and moves ends apart that are not.
+func (t *tics) restrict(r Range) error {
+	if r.Min != nil {
+		t.low, t.lowFixed = *r.Min, true
+	}
+	switch {
+	case r.MaxOfData:
+		t.highKept = true
+	case r.Max != nil:
+		t.high, t.highFixed = *r.Max, true
+	}
+	if r.Limit != nil {
+		if *r.Limit < t.high {
+			t.high, t.highFixed = *r.Limit, true
+		} else {
+			t.limit = *r.Limit
+		}
+	}
+	if t.low < t.high {
+		return nil
+	}
+	switch {
+	case t.lowFixed && t.highFixed:
+		return errNoRange
+	case t.lowFixed:
+		t.high = t.low + room(t.low)
+	case t.highFixed:
+		t.low = t.high - room(t.high)
+	default:
+		delta := room(max(math.Abs(t.low), math.Abs(t.high)))
+		middle := (t.low + t.high) / 2
+		t.low, t.high = middle-delta, middle+delta
+	}
+	return nil
+}
+
+// room is how far the other end of an axis is set from the end x.
+func room(x float64) float64 {
+	if math.Abs(x) < 1e-9 {
+		return 1
+	}
+	return 0.1 * math.Abs(x)
+}
+
+// chooseStep returns the round step that, taken as many times as one of the
+// divisors says, covers low to high with the least room to spare.
+func chooseStep(low, high float64, divisors []int, binary bool) float64 {
+	variance := high - low
+	fewest, most := float64(slices.Min(divisors)), float64(slices.Max(divisors))
+	best, least := variance, math.Inf(1)
+	for step := range steps(variance/most, binary) {
+		if step*fewest >= 2*least+variance {
+			break // only more room from here on
+		}
+		bottom := step * math.Floor(low/step+epsilon)
+		for _, n := range divisors {
+			top := bottom + step*float64(n)
+			if top < high-epsilon*step {
+				continue
+			}
+			if slop := max(top-high, low-bottom); slop < least {
+				best, least = step, slop
+			}
+		}
+	}
+	return best
+}
+
+// steps yields the round numbers from least upwards: 1, 2 and 5 times powers of
+// ten, or powers of two.
+func steps(least float64, binary bool) func(yield func(float64) bool) {
+	base, log, pow := []float64{1, 2, 5}, math.Log10, math.Pow10
+	if binary {
+		base, log, pow = []float64{1}, math.Log2, func(n int) float64 { return math.Ldexp(1, n) }
+	}
+	return func(yield func(float64) bool) {
+		for n := int(math.Floor(log(least) - epsilon)); ; n++ {
+			for _, m := range base {
+				step := m * pow(n)
+				if math.IsInf(step, 0) || step >= least*(1-epsilon) && !yield(step) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (t *tics) chooseLimits() {
+	t.bottom, t.top = t.low, t.high
+	if !t.lowFixed {
+		t.bottom = t.step * math.Floor(t.low/t.step+epsilon)
+	}
+	if !t.highFixed && !t.highKept {
+		t.top = t.step * math.Ceil(t.high/t.step-epsilon)
+		if t.top > t.limit+epsilon*t.step {
+			t.top = t.limit
+		}
+	}
+	if t.span = t.top - t.bottom; t.span == 0 {
+		t.top++
+		t.span++
+	}
+}
+
+func (t *tics) chooseLogLimits() {
+	log := func(v float64) float64 { return math.Log(v) / math.Log(t.logBase) }
+	t.bottom = math.Pow(t.logBase, math.Floor(log(t.low)))
+	t.top = math.Pow(t.logBase, math.Ceil(log(t.high)))
+	if t.span = t.top - t.bottom; t.span == 0 {
+		t.top *= t.logBase
+		t.span = t.top - t.bottom
+	}
+}
+
+// maxLabels bounds the labels of an axis.
+const maxLabels = 1000
+
+// labelValues are the values that get a label and a major grid line, bottom up.
+func (t *tics) labelValues() []float64 {
+	var values []float64
+	if t.logBase > 0 {
+		v := math.Pow(t.logBase, math.Ceil(math.Log(t.bottom)/math.Log(t.logBase)-epsilon))
+		for v < t.top*(1+epsilon) && len(values) < maxLabels {
+			values = append(values, v)
+			v *= t.logBase
+		}
+		return values
+	}
+	if t.span > maxLabels*t.step {
+		t.step = chooseStep(t.low, t.high, Defaults().YDivisors, false)
+	}
+	start := t.step * math.Ceil(t.bottom/t.step-epsilon)
+	for i := 0; i <= maxLabels; i++ {
+		v := start + float64(i)*t.step
+		if !(v <= t.top+epsilon*t.step) {
+			break
+		}
+		values = append(values, v)
+	}
+	return values
+}
