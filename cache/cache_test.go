@@ -1,0 +1,461 @@
+package cache
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"carbon/metric"
+)
+
+// at is the time of an arrival.
+func at(seconds int64) time.Time { return time.Unix(1700000000+seconds, 0) }
+
+func point(name string, t int64, v float64) metric.Datapoint {
+	return metric.Datapoint{Name: name, Point: metric.Point{Time: t, Value: v}}
+}
+
+// add adds points of one metric at consecutive times, from t.
+func add(c *Cache, arrived int64, name string, t int64, values ...float64) {
+	for i, v := range values {
+		c.Add(at(arrived), []metric.Datapoint{point(name, t+int64(i), v)})
+	}
+}
+
+func wantPoints(t *testing.T, c *Cache, name, want string) {
+	t.Helper()
+	points, ok := c.Points(name)
+	if got := pointsText(points); got != want || ok != (want != "") {
+		t.Errorf("points of %s: got %s (%v), want %s", name, got, ok, want)
+	}
+}
+
+func pointsText(points []metric.Point) string {
+	var b strings.Builder
+	for _, p := range points {
+		fmt.Fprintf(&b, "%d=%v ", p.Time, p.Value)
+	}
+	return strings.TrimSuffix(b.String(), " ")
+}
+
+// take takes and checks what was taken: "name 1=2 …"; "" is nothing.
+func take(t *testing.T, c *Cache, before int64, most int, want string) Taken {
+	t.Helper()
+	taken, ok := c.Take(at(before), most)
+	got := ""
+	if ok {
+		got = taken.Name + " " + pointsText(taken.Points)
+	}
+	if got != want {
+		t.Errorf("took %q, want %q", got, want)
+	}
+	return taken
+}
+
+func wantOldest(t *testing.T, c *Cache, want int64) {
+	t.Helper()
+	if got, ok := c.Oldest(); !ok || !got.Equal(at(want)) {
+		t.Errorf("the oldest arrived at %v (%v), want %v", got.Unix()-at(0).Unix(), ok, want)
+	}
+}
+
+func wantSize(t *testing.T, c *Cache, want int64) {
+	t.Helper()
+	if got := c.Size(); got != want {
+		t.Errorf("size %d, want %d", got, want)
+	}
+	if got := c.claimed.Load(); got != want {
+		t.Errorf("claimed %d, want %d", got, want)
+	}
+}
+
+func TestAddedPointsAreReadableUntilDone(t *testing.T) {
+	c := New(Options{})
+	wantPoints(t, c, "a", "")
+	add(c, 0, "a", 10, 1, 2)
+	wantPoints(t, c, "a", "10=1 11=2")
+	wantPoints(t, c, "b", "")
+
+	taken := take(t, c, 0, 100, "a 10=1 11=2")
+	wantPoints(t, c, "a", "10=1 11=2")
+	add(c, 1, "a", 12, 3)
+	wantPoints(t, c, "a", "10=1 11=2 12=3")
+	wantSize(t, c, 3)
+	c.Done(taken)
+	wantPoints(t, c, "a", "12=3")
+	wantSize(t, c, 1)
+	c.Done(take(t, c, 1, 100, "a 12=3"))
+	wantPoints(t, c, "a", "")
+	wantSize(t, c, 0)
+	if _, ok := c.Oldest(); ok {
+		t.Error("an empty cache has an oldest point")
+	}
+}
+
+func TestAddTellsWhichNamesAreNewAndCopiesThem(t *testing.T) {
+	c := New(Options{})
+	f := func(want []string, names ...string) {
+		t.Helper()
+		buffer := []byte(strings.Join(names, " "))
+		var points []metric.Datapoint
+		for _, name := range strings.Fields(string(buffer)) {
+			points = append(points, point(name, 1, 1))
+		}
+		added := c.Add(at(0), points)
+		if !slices.Equal(added, want) {
+			t.Errorf("added %v, want %v", added, want)
+		}
+	}
+	f([]string{"a", "b"}, "a", "b", "a")
+	f(nil, "b", "a")
+	f([]string{"c"}, "a", "c")
+	if s := c.Stats(); s.Names != 3 || s.Queues != 3 {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+func TestTheLaterOfTwoValuesWins(t *testing.T) {
+	c := New(Options{})
+	add(c, 0, "a", 10, 1)
+	add(c, 0, "a", 20, 2)
+	add(c, 0, "a", 20, 3)
+	wantSize(t, c, 2)
+	add(c, 0, "a", 10, 4)
+	add(c, 0, "a", 15, 5)
+	wantPoints(t, c, "a", "10=4 15=5 20=3")
+	taken := take(t, c, 0, 100, "a 10=4 15=5 20=3")
+	wantSize(t, c, 3)
+	add(c, 1, "a", 20, 6)
+	wantPoints(t, c, "a", "10=4 15=5 20=6")
+	c.Return(taken, time.Time{})
+	wantPoints(t, c, "a", "10=4 15=5 20=6")
+	c.Done(take(t, c, 0, 100, "a 10=4 15=5 20=6"))
+	wantSize(t, c, 0)
+}
+
+func TestEqualTimesDoNotFillTheCache(t *testing.T) {
+	c := New(Options{})
+	for i := range 100000 {
+		add(c, 0, "a", int64(i%10), float64(i))
+	}
+	if c.Size() > 2*settleFrom {
+		t.Errorf("%d points of 10 times", c.Size())
+	}
+	wantPoints(t, c, "a", "0=99990 1=99991 2=99992 3=99993 4=99994 5=99995 6=99996 7=99997 8=99998 9=99999")
+}
+
+func TestTakeServesTheLongestWaiting(t *testing.T) {
+	c := New(Options{})
+	add(c, 3, "c", 1, 1)
+	add(c, 4, "a", 1, 1)
+	add(c, 5, "b", 1, 1)
+	add(c, 6, "c", 2, 2)
+	take(t, c, 2, 100, "")
+	wantOldest(t, c, 3)
+	first := take(t, c, 9, 100, "c 1=1 2=2")
+	wantOldest(t, c, 3)
+	second := take(t, c, 9, 100, "a 1=1")
+	take(t, c, 4, 100, "")
+	c.Done(first)
+	wantOldest(t, c, 4)
+	c.Done(second)
+	wantOldest(t, c, 5)
+	c.Done(take(t, c, 9, 100, "b 1=1"))
+	take(t, c, 9, 100, "")
+}
+
+func TestOnlyOneTakesAMetric(t *testing.T) {
+	c := New(Options{})
+	add(c, 0, "a", 1, 1, 2, 3, 4, 5)
+	taken := take(t, c, 9, 2, "a 1=1 2=2")
+	take(t, c, 9, 2, "")
+	add(c, 5, "a", 0, 0)
+	take(t, c, 9, 2, "")
+	wantOldest(t, c, 0)
+	c.Done(taken)
+	wantOldest(t, c, 0) // the rest is as old
+	c.Done(take(t, c, 0, 2, "a 0=0 3=3"))
+	c.Done(take(t, c, 9, 9, "a 4=4 5=5"))
+	wantSize(t, c, 0)
+}
+
+func TestReturnedPointsWaitAgain(t *testing.T) {
+	c := New(Options{})
+	add(c, 0, "a", 1, 1)
+	add(c, 1, "b", 1, 1)
+	a := take(t, c, 9, 9, "a 1=1")
+	b := take(t, c, 9, 9, "b 1=1")
+	add(c, 2, "a", 2, 2)
+	c.Return(b, at(20))
+	c.Return(a, at(30))
+	wantPoints(t, c, "a", "1=1 2=2")
+	wantOldest(t, c, 0)
+	take(t, c, 99, 9, "")
+
+	add(c, 3, "a", 3, 3)
+	add(c, 4, "c", 1, 1)
+	take(t, c, 99, 9, "c 1=1")
+	c.Retry(at(19))
+	take(t, c, 99, 9, "")
+	c.Retry(at(20))
+	c.Done(take(t, c, 99, 9, "b 1=1"))
+	take(t, c, 99, 9, "")
+	c.Retry(at(40))
+	wantOldest(t, c, 0)
+	c.Done(take(t, c, 99, 9, "a 1=1 2=2 3=3"))
+	wantOldest(t, c, 4)
+}
+
+func TestReturnedPointsKeepTheirTurn(t *testing.T) {
+	c := New(Options{})
+	var taken []Taken
+	for i := range 500 {
+		add(c, int64(i), fmt.Sprint("m", i), 1, 1)
+	}
+	for i := range 500 {
+		taken = append(taken, take(t, c, 1000, 9, fmt.Sprintf("m%d 1=1", i)))
+	}
+	for i := range 500 {
+		if i%3 == 0 {
+			add(c, 600, taken[i].Name, 2, 2)
+		}
+	}
+	for i := range 500 {
+		c.Return(taken[(i*7)%500], time.Time{})
+	}
+	for i := range 500 {
+		want := fmt.Sprintf("m%d 1=1", i)
+		if i%3 == 0 {
+			want += " 2=2"
+		}
+		wantOldest(t, c, int64(i))
+		c.Done(take(t, c, int64(i), 9, want))
+	}
+	wantSize(t, c, 0)
+}
+
+func TestForgetDropsIdleNames(t *testing.T) {
+	c := New(Options{})
+	add(c, 0, "idle", 1, 1)
+	c.Done(take(t, c, 0, 9, "idle 1=1"))
+	add(c, 5, "busy", 1, 1)
+	add(c, 5, "flying", 1, 1)
+	for range 2 {
+		if taken, _ := c.Take(at(9), 9); taken.Name == "busy" {
+			c.Return(taken, time.Time{})
+		}
+	}
+	if n := c.Forget(at(0)); n != 0 {
+		t.Errorf("forgot %d that were there at that time", n)
+	}
+	if n := c.Forget(at(100)); n != 1 {
+		t.Errorf("forgot %d", n)
+	}
+	if s := c.Stats(); s.Names != 2 || s.Queues != 2 || s.Points != 2 {
+		t.Errorf("stats %+v", s)
+	}
+	if added := c.Add(at(200), []metric.Datapoint{point("idle", 1, 1), point("busy", 2, 2)}); len(added) != 1 {
+		t.Errorf("added %v", added)
+	}
+}
+
+func TestReserveWaitsForTheLowWatermark(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(Options{MaxPoints: 100})
+		ctx := t.Context()
+		reserve := func(n int) <-chan error {
+			done := make(chan error, 1)
+			go func() { done <- c.Reserve(ctx, n) }()
+			synctest.Wait()
+			return done
+		}
+		wait := func(done <-chan error, want bool) {
+			t.Helper()
+			synctest.Wait()
+			select {
+			case err := <-done:
+				if !want || err != nil {
+					t.Errorf("reserved: %v", err)
+				}
+			default:
+				if want {
+					t.Error("still waiting")
+				}
+			}
+		}
+
+		for i := range 99 {
+			add(c, 0, fmt.Sprint("m", i), 1, 1)
+		}
+		wait(reserve(50), true) // one may go over
+		full := reserve(1)
+		wait(full, false)
+		c.Release(50)
+		wait(full, false) // 99 points are over the low watermark
+		for range 4 {
+			taken, _ := c.Take(at(0), 9)
+			c.Done(taken)
+		}
+		wait(full, false) // 95 still
+		taken, _ := c.Take(at(0), 9)
+		wait(full, false) // in flight is in the cache
+		c.Done(taken)
+		wait(full, true)
+		if got := c.Stats().Overflow; got != 1 {
+			t.Errorf("overflow %d", got)
+		}
+
+		ctx, cancel := context.WithCancel(ctx)
+		wait(reserve(1000), true)
+		gone := make(chan error)
+		go func() { gone <- c.Reserve(ctx, 1) }()
+		synctest.Wait()
+		cancel()
+		if err := <-gone; err != context.Canceled {
+			t.Errorf("cancelled: %v", err)
+		}
+	})
+}
+
+func TestTheSmallestCacheLetsPointsThrough(t *testing.T) {
+	c := New(Options{MaxPoints: 1})
+	for i := range 3 {
+		if err := c.Reserve(t.Context(), 2); err != nil {
+			t.Fatal(err)
+		}
+		add(c, 0, "a", int64(10*i), 1, 2)
+		c.Release(2)
+		taken, _ := c.Take(at(0), 9)
+		c.Done(taken)
+	}
+	wantSize(t, c, 0)
+}
+
+// TestNothingIsLostBetweenManyHands has senders, writers that fail now and then,
+// and readers at work together.
+func TestNothingIsLostBetweenManyHands(t *testing.T) {
+	const senders, writers, metrics, times = 4, 3, 50, 200
+	c := New(Options{MaxPoints: 500})
+	var sending, writing sync.WaitGroup
+	for s := range senders {
+		sending.Go(func() {
+			for i := range times {
+				var points []metric.Datapoint
+				for m := range metrics {
+					points = append(points, point(fmt.Sprint("m", m), int64(i*senders+s), float64(i)))
+				}
+				if err := c.Reserve(t.Context(), len(points)); err != nil {
+					t.Error(err)
+				}
+				c.Add(at(int64(i)), points)
+				c.Release(len(points))
+				c.Points("m7")
+			}
+		})
+	}
+	type slot struct {
+		name string
+		time int64
+	}
+	var mu sync.Mutex
+	stored := make(map[slot]int)
+	done := make(chan struct{})
+	for w := range writers {
+		writing.Go(func() {
+			for n := w; ; n++ {
+				taken, ok := c.Take(at(times), 7)
+				if !ok {
+					select {
+					case <-done:
+						if c.Size() == 0 {
+							return
+						}
+					default:
+					}
+					c.Retry(at(int64(n)))
+					c.Oldest()
+					continue
+				}
+				switch n % 5 {
+				case 0:
+					c.Return(taken, time.Time{})
+					continue
+				case 1:
+					c.Return(taken, at(int64(n)))
+					continue
+				}
+				mu.Lock()
+				for _, p := range taken.Points {
+					stored[slot{taken.Name, p.Time}]++
+				}
+				mu.Unlock()
+				c.Done(taken)
+			}
+		})
+	}
+	sending.Wait()
+	close(done)
+	writing.Wait()
+	if len(stored) != metrics*times*senders {
+		t.Errorf("%d stored of %d", len(stored), metrics*times*senders)
+	}
+	for s, n := range stored {
+		if n != 1 {
+			t.Fatalf("%v stored %d times", s, n)
+		}
+	}
+	wantSize(t, c, 0)
+}
+
+func TestKnownMetricsNeedNoAllocation(t *testing.T) {
+	c := New(Options{})
+	points := []metric.Datapoint{point("a", 1, 1), point("b", 1, 1)}
+	if n := testing.AllocsPerRun(1000, func() {
+		points[0].Time++
+		points[1].Time++
+		c.Add(at(0), points)
+		for range points {
+			taken, _ := c.Take(at(0), 9)
+			c.Done(taken)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkCacheAdd(b *testing.B) {
+	f := func(metrics int) {
+		b.Run(fmt.Sprint(metrics, "metrics"), func(b *testing.B) {
+			c := New(Options{})
+			batches := make([][]metric.Datapoint, metrics/1000)
+			for i := range batches {
+				for m := range 1000 {
+					batches[i] = append(batches[i], point(fmt.Sprintf("servers.web%04d.metric%06d.mean", i%100, i*1000+m), 0, 1))
+				}
+			}
+			b.ReportAllocs()
+			n := 0
+			for b.Loop() {
+				batch := batches[n%len(batches)]
+				n++
+				for i := range batch {
+					batch[i].Time++
+				}
+				c.Add(at(0), batch)
+				if n%len(batches) == 0 {
+					for taken, ok := c.Take(at(0), 99); ok; taken, ok = c.Take(at(0), 99) {
+						c.Done(taken)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/point")
+		})
+	}
+	f(1000)
+	f(100_000)
+}
