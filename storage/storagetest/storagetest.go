@@ -1,0 +1,402 @@
+// Package storagetest is the contract of storage.Store as tests. Every
+// implementation runs them:
+//
+//	func TestContract(t *testing.T) {
+//		storagetest.Run(t, func(t *testing.T, layout metric.Layout, now func() time.Time) storage.Store {
+//			…
+//		})
+//	}
+//
+// Abilities beyond storage.Store are tested if they are there.
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"carbon/metric"
+	"carbon/storage"
+)
+
+// Open returns a new empty store that keeps every metric as layout says and
+// takes the time from now. Run closes it.
+type Open func(t *testing.T, layout metric.Layout, now func() time.Time) storage.Store
+
+// Run runs the contract's tests.
+func Run(t *testing.T, open Open) {
+	for _, test := range []struct {
+		name string
+		run  func(*suite)
+	}{
+		{"WriteThenFetch", writeThenFetch},
+		{"WriteTwice", writeTwice},
+		{"LastWins", lastWins},
+		{"AnyOrder", anyOrder},
+		{"DropsTooOld", dropsTooOld},
+		{"CoarserWhenOlder", coarserWhenOlder},
+		{"StalePoints", stalePoints},
+		{"WindowBounds", windowBounds},
+		{"NamesInOrder", namesInOrder},
+		{"Empty", empty},
+		{"Find", find},
+		{"Tagged", tagged},
+		{"Announce", announce},
+		{"Describe", describe},
+		{"Cancelled", cancelled},
+		{"ConcurrentUse", concurrentUse},
+		{"KeepsNothingOfTheCaller", keepsNothing},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := &suite{T: t, now: start}
+			s.Store = open(t, layout, func() time.Time { return time.Unix(s.now, 0) })
+			test.run(s)
+			if err := s.Sync(t.Context()); err != nil {
+				t.Errorf("Sync: %v", err)
+			}
+			if err := s.Close(); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+		})
+	}
+}
+
+// start is a multiple of all steps.
+const start = 1_700_000_100
+
+// layout keeps minutes for an hour and five minutes for a day.
+var layout = metric.Layout{
+	Archives:     []metric.Archive{{Step: 60, Points: 60}, {Step: 300, Points: 288}},
+	Aggregation:  "average",
+	XFilesFactor: 0.5,
+}
+
+type suite struct {
+	*testing.T
+	storage.Store
+	now int64
+}
+
+var none = math.NaN()
+
+// write stores points given as time (seconds from start) and value in turn.
+func (s *suite) write(name string, timesAndValues ...float64) {
+	s.Helper()
+	u := storage.Update{Name: name}
+	for i := 0; i < len(timesAndValues); i += 2 {
+		u.Points = append(u.Points, metric.Point{Time: start + int64(timesAndValues[i]), Value: timesAndValues[i+1]})
+	}
+	if n, err := s.Write(s.Context(), []storage.Update{u}); n != 1 || err != nil {
+		s.Fatalf("Write(%s) = %d, %v; want 1", name, n, err)
+	}
+}
+
+func (s *suite) fetch(from, until int64, names ...string) []metric.Series {
+	s.Helper()
+	series, err := s.Fetch(s.Context(), storage.Query{
+		Names: names, Window: metric.Window{From: start + from, Until: start + until}, Now: s.now,
+	})
+	if err != nil {
+		s.Fatalf("Fetch: %v", err)
+	}
+	return series
+}
+
+// want checks what a metric holds; from, until and at count from start.
+func (s *suite) want(name string, from, until, at, step int64, values ...float64) {
+	s.Helper()
+	series := s.fetch(from, until, name)
+	if len(series) != 1 {
+		s.Errorf("Fetch(%s): %d series, want 1", name, len(series))
+		return
+	}
+	got := series[0]
+	if got.Name != name || got.Start != start+at || got.Step != step || !equal(got.Values, values) {
+		s.Errorf("Fetch(%s) from %d until %d:\n got %s at %d step %d %v\nwant %s at %d step %d %v",
+			name, from, until, got.Name, got.Start-start, got.Step, got.Values, name, at, step, values)
+	}
+}
+
+func equal(a, b []float64) bool {
+	return slices.EqualFunc(a, b, func(a, b float64) bool { return a == b || a != a && b != b })
+}
+
+func writeThenFetch(s *suite) {
+	s.write("a.b.c", -120, 1, 0, 3)
+	s.want("a.b.c", -240, 0, -180, 60, none, 1, none, 3)
+	s.write("a.b.c", -60, 2)
+	s.want("a.b.c", -240, 0, -180, 60, none, 1, 2, 3)
+	if tags := s.fetch(-60, 0, "a.b.c")[0].Tags; len(tags) != 1 || tags["name"] != "a.b.c" {
+		s.Errorf("tags %v, want name=a.b.c", tags)
+	}
+}
+
+func writeTwice(s *suite) {
+	for range 2 {
+		s.write("a", -180, 1, -120, 2, -60, 3, 0, 4, -4000, 5, -100_000, 6)
+	}
+	s.want("a", -240, 0, -180, 60, 1, 2, 3, 4)
+	s.want("a", -4500, -3900, -4200, 300, 5, none)
+}
+
+func lastWins(s *suite) {
+	s.write("a", -60, 1, -60, 2)
+	s.want("a", -120, -60, -60, 60, 2)
+	s.write("a", -60, 3)
+	s.want("a", -120, -60, -60, 60, 3)
+	s.write("a", -60, 5, 0, 1, -60, 4)
+	s.want("a", -120, 0, -60, 60, 4, 1)
+	s.write("b", -31, 2, -59, 1) // of different times in one slot the later one
+	s.want("b", -120, -60, -60, 60, 2)
+}
+
+func anyOrder(s *suite) {
+	s.write("a", 0, 5, -240, 1, -60, 4, -180, 2, -120, 3)
+	s.want("a", -300, 0, -240, 60, 1, 2, 3, 4, 5)
+}
+
+func dropsTooOld(s *suite) {
+	s.write("a", -60, 1, -100_000, 9)
+	s.want("a", -120, 0, -60, 60, 1, none)
+	s.write("b", -100_000, 9)
+	if series := s.fetch(-120, 0, "b"); len(series) > 1 || len(series) == 1 && !equal(series[0].Values, []float64{none, none}) {
+		s.Errorf("after nothing but an old point: %v", series)
+	}
+}
+
+func coarserWhenOlder(s *suite) {
+	s.write("a", -600, 1, -540, 2, -480, 3, -300, 10, -240, 20)
+	s.want("a", -3600, -3480, -3540, 60, none, none)
+	// Three of five make a point, two do not.
+	s.want("a", -3660, 0, -3600, 300, none, none, none, none, none, none, none, none, none, none, 2, none, none)
+	s.write("b", -7200, 7) // older than the minutes reach
+	s.want("b", -7500, -6900, -7200, 300, 7, none)
+}
+
+// A day later nothing of the day before is seen where new points would be.
+func stalePoints(s *suite) {
+	s.write("a", -120, 1, -60, 2, 0, 3)
+	s.now += 3600
+	s.want("a", 3420, 3600, 3480, 60, none, none, none)
+}
+
+func windowBounds(s *suite) {
+	s.write("a", -120, 1, -60, 2, 0, 3)
+	s.want("a", -120, -60, -60, 60, 2) // From is exclusive, Until inclusive
+	s.want("a", -119, -1, -60, 60, 2)  // both count from the beginning of their step
+	s.want("a", -60, -60, 0, 60, 3)    // no length: the next point
+	s.want("a", -60, 6000, 0, 60, 3)   // not beyond now
+	s.want("a", -86_400, -86_100, -86_100, 300, none)
+	if series := s.fetch(60, 120, "a"); len(series) != 0 {
+		s.Errorf("in the future: %v", series)
+	}
+	if series := s.fetch(-100_000, -90_000, "a"); len(series) != 0 {
+		s.Errorf("before all retention: %v", series)
+	}
+	if _, err := s.Fetch(s.Context(), storage.Query{Names: []string{"a"}, Window: metric.Window{From: start, Until: start - 1}, Now: s.now}); err == nil {
+		s.Error("a window that ends before it begins: no error")
+	}
+}
+
+func namesInOrder(s *suite) {
+	s.write("b", 0, 2)
+	s.write("a", 0, 1)
+	s.write("a.x", 0, 3)
+	var got []string
+	for _, one := range s.fetch(-60, 0, "b", "nope", "a.x", "a", "a.x.y", "m;k=v", "b") {
+		got = append(got, one.Name)
+	}
+	if want := []string{"b", "a.x", "a", "b"}; !slices.Equal(got, want) {
+		s.Errorf("Fetch: %q, want %q", got, want)
+	}
+}
+
+func empty(s *suite) {
+	if n, err := s.Write(s.Context(), nil); n != 0 || err != nil {
+		s.Errorf("Write(nothing) = %d, %v", n, err)
+	}
+	if series := s.fetch(-60, 0); len(series) != 0 {
+		s.Errorf("Fetch(nothing): %v", series)
+	}
+	s.wantNodes("**")
+	s.wantNodes("a")
+}
+
+func (s *suite) wantNodes(pattern string, want ...metric.Node) {
+	s.Helper()
+	got, err := s.Find(s.Context(), pattern, metric.Window{From: start - 3600, Until: start})
+	if err != nil || !slices.Equal(got, want) {
+		s.Errorf("Find(%s) = %v, %v; want %v", pattern, got, err, want)
+	}
+}
+
+func find(s *suite) {
+	for _, name := range []string{"a.c", "a.b.y", "a.b.x", "a.b", "z", "m.n;k=v"} {
+		s.write(name, 0, 1)
+	}
+	branch := func(path string) metric.Node { return metric.Node{Path: path} }
+	leaf := func(path string) metric.Node { return metric.Node{Path: path, Leaf: true} }
+	s.wantNodes("*", branch("a"), leaf("z"))
+	s.wantNodes("a", branch("a"))
+	s.wantNodes("a.*", branch("a.b"), leaf("a.b"), leaf("a.c"))
+	s.wantNodes("a.b.[xy]", leaf("a.b.x"), leaf("a.b.y"))
+	s.wantNodes("{a.b,z}") // braces hold no dot
+	s.wantNodes("a.{b,c}", branch("a.b"), leaf("a.b"), leaf("a.c"))
+	s.wantNodes("**.y", leaf("a.b.y"))
+	s.wantNodes("a.?.x", leaf("a.b.x"))
+	s.wantNodes("nope.*")
+	s.wantNodes("a.b.x.*")
+	s.wantNodes("m.n;k=v", leaf("m.n;k=v"))
+	s.wantNodes("m.n;k=w")
+	s.wantNodes("m.*")
+	s.wantNodes("_tagged")
+	s.wantNodes("_tagged.**")
+}
+
+func tagged(s *suite) {
+	tagger, ok := s.Store.(storage.Tagger)
+	if !ok {
+		s.Skip("no storage.Tagger")
+	}
+	eu, us := "disk.used;dc=eu;mount=/", "disk.used;dc=us;mount=/var/log"
+	s.write(eu, 0, 1)
+	s.write(us, 0, 2)
+	s.write("disk.used", 0, 3)
+	s.want(eu, -60, 0, 0, 60, 1)
+	s.want(us, -60, 0, 0, 60, 2)
+	if tags := s.fetch(-60, 0, eu)[0].Tags; len(tags) != 3 || tags["name"] != "disk.used" || tags["dc"] != "eu" || tags["mount"] != "/" {
+		s.Errorf("tags %v", tags)
+	}
+	f := func(want []string, exprs ...string) {
+		s.Helper()
+		got, err := tagger.FindTagged(s.Context(), exprs)
+		if err != nil || !slices.Equal(got, want) {
+			s.Errorf("FindTagged(%q) = %q, %v; want %q", exprs, got, err, want)
+		}
+	}
+	f([]string{eu, us}, "name=disk.used")
+	f([]string{eu}, "name=disk.used", "dc=eu")
+	f([]string{us}, "mount=~/var")
+	f([]string{us}, "name=disk.used", "dc!=eu")
+	f([]string{eu}, "dc!=~u?s", "dc!=")
+	f([]string{eu, us}, "name=disk.used", "rack=")
+	f(nil, "dc=nope")
+	if _, err := tagger.FindTagged(s.Context(), []string{"dc!=eu"}); err == nil {
+		s.Error("FindTagged without a value that must be there: no error")
+	}
+}
+
+func announce(s *suite) {
+	a, ok := s.Store.(storage.Announcer)
+	if !ok {
+		s.Skip("no storage.Announcer")
+	}
+	for _, name := range []string{"a.b", "m;k=v"} {
+		a.Announce(name)
+		s.wantNodes(name, metric.Node{Path: name, Leaf: true})
+		if series := s.fetch(-60, 0, name); len(series) != 0 {
+			s.Errorf("announced only, yet fetched: %v", series)
+		}
+		s.write(name, 0, 1)
+		s.want(name, -60, 0, 0, 60, 1)
+		s.wantNodes(name, metric.Node{Path: name, Leaf: true})
+	}
+}
+
+func describe(s *suite) {
+	d, ok := s.Store.(storage.Describer)
+	if !ok {
+		s.Skip("no storage.Describer")
+	}
+	for _, when := range []string{"before the first write", "after it"} {
+		got, err := d.Describe("a.b")
+		if err != nil || !slices.Equal(got.Archives, layout.Archives) || got.Aggregation != layout.Aggregation || got.XFilesFactor != layout.XFilesFactor {
+			s.Errorf("Describe %s: %+v, %v", when, got, err)
+		}
+		s.write("a.b", 0, 1)
+	}
+}
+
+func cancelled(s *suite) {
+	ctx, cancel := context.WithCancel(s.Context())
+	cancel()
+	n, err := s.Write(ctx, []storage.Update{{Name: "a", Points: []metric.Point{{Time: start, Value: 1}}}})
+	if n != 0 || !errors.Is(err, context.Canceled) {
+		s.Errorf("Write = %d, %v; want context.Canceled", n, err)
+	}
+	if _, err := s.Fetch(ctx, storage.Query{Names: []string{"a"}, Window: metric.Window{From: start - 60, Until: start}, Now: start}); !errors.Is(err, context.Canceled) {
+		s.Errorf("Fetch: %v; want context.Canceled", err)
+	}
+}
+
+// Every metric has one writer, and readers see each point either not or right.
+func concurrentUse(s *suite) {
+	const metrics, rounds = 4, 30
+	var wg sync.WaitGroup
+	for m := range metrics {
+		name := fmt.Sprintf("a.m%d", m)
+		wg.Go(func() {
+			for i := range rounds {
+				u := storage.Update{Name: name}
+				for p := range 5 { // five equal minutes: their average is in the second archive
+					u.Points = append(u.Points, metric.Point{Time: start + int64(60*p), Value: float64(i)})
+				}
+				if _, err := s.Write(s.Context(), []storage.Update{u}); err != nil {
+					s.Errorf("Write: %v", err)
+				}
+			}
+		})
+		wg.Go(func() {
+			for range rounds {
+				for _, from := range []int64{-60, -7200} {
+					q := storage.Query{Names: []string{name}, Window: metric.Window{From: start + from, Until: start + 240}, Now: start + 240}
+					series, err := s.Fetch(s.Context(), q)
+					if err != nil {
+						s.Errorf("Fetch: %v", err)
+					}
+					for _, one := range series {
+						checkWhole(s, one)
+					}
+				}
+				if _, err := s.Find(s.Context(), "a.*", metric.Window{}); err != nil {
+					s.Errorf("Find: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// checkWhole checks that all known values are the same.
+func checkWhole(s *suite, one metric.Series) {
+	first := none
+	for _, v := range one.Values {
+		if first != first {
+			first = v
+		}
+		if v == v && v != first || v == v && v != math.Trunc(v) {
+			s.Errorf("half of a write was read: %v", one.Values)
+			return
+		}
+	}
+}
+
+// The caller may use the slice it wrote again, and change the values it fetched.
+func keepsNothing(s *suite) {
+	points := []metric.Point{{Time: start, Value: 2}, {Time: start - 60, Value: 1}}
+	updates := []storage.Update{{Name: "a", Points: points}}
+	if _, err := s.Write(s.Context(), updates); err != nil {
+		s.Fatal(err)
+	}
+	if points[0].Value != 2 || points[1].Value != 1 {
+		s.Errorf("Write changed its points to %v", points)
+	}
+	points[0].Value, updates[0].Name = 9, "b"
+	s.fetch(-120, 0, "a")[0].Values[1] = 9
+	s.want("a", -120, 0, -60, 60, 1, 2)
+}

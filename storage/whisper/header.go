@@ -1,0 +1,177 @@
+package whisper
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"carbon/aggregate"
+	"carbon/metric"
+)
+
+// Sizes in bytes. All numbers in a file are big-endian.
+const (
+	metadataSize = 16 // method uint32, longest retention uint32, xFilesFactor float32, archives uint32
+	archiveSize  = 12 // offset uint32, step uint32, points uint32
+	pointSize    = 12 // time uint32, value float64; time 0 was never written
+)
+
+// maxArchives is how many archives fit: each step is at least twice the one
+// before and has 32 bits.
+const maxArchives = 32
+
+// maxHeaderSize is what is read of a file to know its header.
+const maxHeaderSize = metadataSize + maxArchives*archiveSize
+
+// ErrCompressed reports a file in go-carbon's compressed format, which is left
+// as it is.
+var ErrCompressed = errors.New("compressed whisper file, which is not supported")
+
+// CorruptError reports a file that is no whisper file, or not all of one.
+type CorruptError struct {
+	Path   string
+	Reason string
+}
+
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("corrupt whisper file %s: %s", e.Path, e.Reason)
+}
+
+// header is what a file says of itself.
+type header struct {
+	method       string
+	aggregate    aggregate.Func
+	xFilesFactor float64
+	archives     []archive // from fine to coarse
+}
+
+// archive is a ring of slots, one per step. The time in its first slot, its
+// base, tells where every other time is.
+type archive struct {
+	metric.Archive
+	offset int64 // in the file
+	base   int64 // 0: nothing was ever written; unread: look in the file
+}
+
+const unread = -1
+
+func (a *archive) end() int64 { return a.offset + a.Points*pointSize }
+
+// align returns the beginning of the step that t is in.
+func (a *archive) align(t int64) int64 { return t - t%a.Step }
+
+// slot returns the number of the slot that a time is kept in.
+func (a *archive) slot(t int64) int64 {
+	n := t - a.base
+	if n < 0 {
+		n -= a.Step - 1 // towards the past, as Python divides
+	}
+	return ((n/a.Step)%a.Points + a.Points) % a.Points
+}
+
+func (h *header) layout() metric.Layout {
+	l := metric.Layout{Aggregation: h.method, XFilesFactor: h.xFilesFactor}
+	for _, a := range h.archives {
+		l.Archives = append(l.Archives, a.Archive)
+	}
+	return l
+}
+
+func (h *header) maxRetention() int64 { return h.archives[len(h.archives)-1].Retention() }
+
+// readHeader reads the header of a file of a size and checks that it describes
+// nothing beyond it. The error is a *CorruptError without a path, ErrCompressed
+// or one of reading.
+func readHeader(r io.ReaderAt, size int64) (header, error) {
+	b := make([]byte, min(size, maxHeaderSize))
+	if n, err := r.ReadAt(b, 0); n < len(b) && err != nil {
+		if err == io.EOF {
+			return header{}, corrupt("shorter than it was just now")
+		}
+		return header{}, err
+	}
+	if bytes.HasPrefix(b, []byte("whisper_compressed")) {
+		return header{}, ErrCompressed
+	}
+	if len(b) < metadataSize {
+		return header{}, corrupt("%d bytes are less than a header", len(b))
+	}
+	method := binary.BigEndian.Uint32(b)
+	maxRetention := int64(binary.BigEndian.Uint32(b[4:]))
+	xFilesFactor := float64(math.Float32frombits(binary.BigEndian.Uint32(b[8:])))
+	count := binary.BigEndian.Uint32(b[12:])
+
+	h := header{xFilesFactor: xFilesFactor}
+	var ok bool
+	if h.method, ok = aggregate.MethodName(method); !ok {
+		return header{}, corrupt("aggregation method %d", method)
+	}
+	if h.aggregate, ok = aggregate.Lookup(h.method); !ok {
+		return header{}, corrupt("aggregation method %s", h.method)
+	}
+	if !(0 <= xFilesFactor && xFilesFactor <= 1) {
+		return header{}, corrupt("xFilesFactor %g", xFilesFactor)
+	}
+	if count > maxArchives || len(b) < metadataSize+int(count)*archiveSize {
+		return header{}, corrupt("%d archives in %d bytes", count, size)
+	}
+	h.archives = make([]archive, count)
+	end := int64(metadataSize + len(h.archives)*archiveSize)
+	for i := range h.archives {
+		b := b[metadataSize+i*archiveSize:]
+		a := archive{base: unread, offset: int64(binary.BigEndian.Uint32(b))}
+		a.Step = int64(binary.BigEndian.Uint32(b[4:]))
+		a.Points = int64(binary.BigEndian.Uint32(b[8:]))
+		if a.offset < end || a.end() > size {
+			return header{}, corrupt("archive %d is at %d to %d of %d bytes", i, a.offset, a.end(), size)
+		}
+		end = a.end()
+		h.archives[i] = a
+	}
+	layout := h.layout()
+	if err := checkArchives(layout.Archives); err != nil {
+		return header{}, corrupt("%v", err)
+	}
+	if longest := h.maxRetention(); longest != maxRetention {
+		return header{}, corrupt("longest retention %d, but the last archive's is %d", maxRetention, longest)
+	}
+	return h, nil
+}
+
+func corrupt(format string, args ...any) error {
+	return &CorruptError{Reason: fmt.Sprintf(format, args...)}
+}
+
+// checkArchives holds whisper's rules for archives that a file may have, and
+// the bounds of its numbers.
+func checkArchives(archives []metric.Archive) error {
+	if len(archives) == 0 {
+		return errors.New("no archive")
+	}
+	size := int64(metadataSize + len(archives)*archiveSize)
+	for i, a := range archives {
+		switch {
+		case a.Step < 1 || a.Points < 1 || a.Step > math.MaxUint32 || a.Points > math.MaxUint32 || a.Step > math.MaxUint32/a.Points:
+			return fmt.Errorf("archive %d: %d points of %d seconds", i, a.Points, a.Step)
+		case size > math.MaxUint32:
+			return fmt.Errorf("archive %d begins beyond 4 GiB", i)
+		}
+		size += a.Points * pointSize
+		if i == 0 {
+			continue
+		}
+		fine := archives[i-1]
+		switch {
+		case a.Step <= fine.Step || a.Step%fine.Step != 0:
+			return fmt.Errorf("archive %d: a step of %d seconds is no multiple of %d", i, a.Step, fine.Step)
+		case a.Retention() <= fine.Retention():
+			return fmt.Errorf("archive %d: reaches back no further than the one before", i)
+		case a.Step/fine.Step > fine.Points:
+			return fmt.Errorf("archive %d: one of its points is made of %d, the one before has %d", i, a.Step/fine.Step, fine.Points)
+		}
+	}
+	return nil
+}
