@@ -26,7 +26,7 @@ var sizes = []struct {
 }{
 	{"(min-width: 1600px)", 1180, 460},
 	{"(max-width: 640px)", 420, 280},
-	{"", 860, 400},
+	{"", 890, 400},
 }
 
 // dark is how the picture looks where the page is dark.

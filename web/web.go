@@ -32,8 +32,9 @@ type Page struct {
 	// Own are the targets shown while none is chosen: the server's own metrics.
 	Own []string
 
-	// Problem says why a part of the page is missing. Empty: nothing is.
-	Problem string
+	// Problem says why a part of the page is missing, Broken why the targets
+	// cannot be drawn. Empty: all is well.
+	Problem, Broken string
 }
 
 // Node is a place in the tree of names: a metric if it is a leaf, the beginning

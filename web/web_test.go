@@ -50,6 +50,7 @@ func TestPages(t *testing.T) {
 			State: ParseState(url.Values{"find": {"cpu"}, "target": {"servers.web01.cpu"}}), Base: "http://stats:8080", Version: "0.1.0",
 			Found: []Node{{"cpu", false}, {"servers.web01.cpu", true}},
 		},
+		"broken":  {State: ParseState(url.Values{"target": {"scale(a)"}}), Broken: "scale: factor: missing"},
 		"problem": {State: ParseState(url.Values{"find": {"{"}}), Problem: `pattern "{": no good`},
 	}
 	for name, p := range pages {
@@ -78,13 +79,13 @@ func TestNamesAreText(t *testing.T) {
 		State: ParseState(url.Values{
 			"target": {evil}, "open": {evil}, "from": {evil}, "until": {evil}, "tz": {evil}, "title": {evil}, "refresh": {evil},
 		}),
-		Base: "http://" + evil, Version: evil, Line: evil + ":1", Problem: evil,
+		Base: "http://" + evil, Version: evil, Line: evil + ":1", Problem: evil, Broken: evil,
 		Children: map[string][]Node{"": {{evil, true}, {evil, false}}, evil: {{evil + ".a", true}, {evil + ".b", true}}},
 	}
 	search := p
 	search.State.Search, search.Found = evil, p.Children[""]
 	welcome := p
-	welcome.State.Targets, welcome.Own = nil, []string{evil}
+	welcome.State.Targets, welcome.Own, welcome.Broken = nil, []string{evil}, ""
 	for name, p := range map[string]Page{"tree": p, "search": search, "welcome": welcome} {
 		html := write(t, p)
 		for _, never := range []string{"<script", "ZgotmplZ", `="'`, "alert(\"", "javascript:"} {
