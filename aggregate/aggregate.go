@@ -7,7 +7,6 @@
 package aggregate
 
 import (
-	"maps"
 	"math"
 	"slices"
 )
@@ -22,9 +21,6 @@ func Lookup(name string) (Func, bool) {
 	f, ok := functions[name]
 	return f, ok
 }
-
-// Names returns all names that Lookup knows, sorted.
-func Names() []string { return slices.Sorted(maps.Keys(functions)) }
 
 var functions = map[string]Func{
 	"average":  Average,
