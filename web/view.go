@@ -146,7 +146,7 @@ func newBranch(p Page, path string) *branch {
 			leaves++
 		}
 	}
-	if all := below(path, "*"); leaves > 1 && path != "" {
+	if all := targetEscaper.Replace(below(path, "*")); leaves > 1 && path != "" {
 		b.All = &row{Text: "all " + strconv.Itoa(leaves) + " metrics", URL: p.State.toggled(all).URL(p.Prefix), Leaf: true, Selected: slices.Contains(p.State.Targets, all)}
 	}
 	for _, n := range nodes[:len(nodes)-b.More] {
@@ -159,8 +159,9 @@ func newRow(p Page, n Node, text string) row {
 	r := row{Text: text, Leaf: n.Leaf}
 	if n.Leaf {
 		r.ID = "m:" + n.Path
-		r.URL = p.State.toggled(n.Path).URL(p.Prefix) + anchor(r.ID)
-		r.Selected = slices.Contains(p.State.Targets, n.Path)
+		target := targetEscaper.Replace(n.Path)
+		r.URL = p.State.toggled(target).URL(p.Prefix) + anchor(r.ID)
+		r.Selected = slices.Contains(p.State.Targets, target)
 		return r
 	}
 	r.ID = "b:" + n.Path
@@ -174,6 +175,10 @@ func newRow(p Page, n Node, text string) row {
 	r.URL = s.opened(n.Path).URL(p.Prefix) + anchor(r.ID)
 	return r
 }
+
+// targetEscaper makes a name the target that draws it: what else would end it,
+// or begin a call or a string, gets a backslash.
+var targetEscaper = strings.NewReplacer(`\`, `\\`, `(`, `\(`, `)`, `\)`, `,`, `\,`, `'`, `\'`, `"`, `\"`, `|`, `\|`)
 
 // anchor is the end of an address that leads to the element with this id.
 func anchor(id string) string {

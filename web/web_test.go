@@ -115,6 +115,19 @@ func TestNoScriptsNoForeignFiles(t *testing.T) {
 	}
 }
 
+func TestOddNamesAreEscapedInTargets(t *testing.T) {
+	p := Page{State: ParseState(url.Values{"target": {`a.f\(x\)\,`}, "open": {"a"}}), Children: map[string][]Node{
+		"": {{"a", false}}, "a": {{"a.f(x),", true}, {`a.'b`, true}},
+	}}
+	html := write(t, p)
+	if !strings.Contains(html, `aria-current="true">f(x),<`) {
+		t.Error("the metric that is drawn is not marked")
+	}
+	if !strings.Contains(html, `&amp;target=a.%5C%27b&amp;`) {
+		t.Error("the other one is not escaped in its target")
+	}
+}
+
 func TestLongBranchesAreCut(t *testing.T) {
 	nodes := make([]Node, 5000)
 	for i := range nodes {

@@ -1,0 +1,181 @@
+// Package api answers HTTP: Graphite's render and find, the front page, health.
+//
+// A handler reads its parameters (params), asks the engine or the finder, and
+// writes. Errors become statuses in one table (error.go). What every request
+// goes through is middleware, one idea per file. Reading is open to everybody;
+// nothing here changes what is stored.
+package api
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"carbon/metric"
+	"carbon/render"
+	"carbon/render/function"
+)
+
+// Renderer evaluates targets. *render.Engine is one.
+type Renderer interface {
+	Render(ctx context.Context, q render.Request) ([]function.Series, error)
+	// Plan finds what is wrong with a request, as far as that shows without data.
+	Plan(q render.Request) (render.Plan, error)
+}
+
+// Finder looks up names. Every render.Source is one.
+type Finder interface {
+	// Find returns the nodes that match a pattern, sorted by path, branches
+	// before leaves of the same path.
+	Find(ctx context.Context, pattern string, w metric.Window) ([]metric.Node, error)
+	// FindTagged returns the names of the series for which all tag expressions hold.
+	FindTagged(ctx context.Context, exprs []string) ([]string, error)
+}
+
+// Options are what the API is made of. Renderer and Finder are needed; zero
+// values of all else are the defaults.
+type Options struct {
+	Renderer Renderer
+	Finder   Finder
+
+	Version   string // of this server, shown on the page and in the Server header
+	URLPrefix string // of all paths, as "/graphite"; empty: none
+	Line      string // address that takes lines, shown on the page; empty: none
+
+	// Location is the zone of times and days where a request names none. Nil: UTC.
+	Location *time.Location
+
+	// Own are patterns of the server's own metrics, drawn on the front page while
+	// nothing is chosen. Nil: what carbon names them.
+	Own []string
+
+	// Health says why the server should get no requests now, a reason each. Nil:
+	// it always may.
+	Health func() []string
+
+	// Metrics writes the server's own figures as Prometheus text. Nil: there are none.
+	Metrics func(w io.Writer) error
+
+	// MaxBody bounds the bytes of a request body. 0: 16 MiB. Memory grows to
+	// several times of it per request.
+	MaxBody int64
+
+	// Timeout bounds the time one request may take to find and evaluate. 0: one minute.
+	Timeout time.Duration
+
+	// MaxRequests bounds the requests for data that are answered at once; more
+	// are refused with 503. 0: 256.
+	MaxRequests int
+
+	Logger *slog.Logger     // nil: discard
+	Now    func() time.Time // nil: time.Now
+}
+
+// graphiteVersion is the graphite-web whose API this is. Clients decide by it
+// what they may ask, so /version gives this and not the version of the server.
+const graphiteVersion = "1.2.0"
+
+type server struct {
+	Options
+	router chi.Router
+	slots  chan struct{} // holds one for each request for data being answered
+}
+
+// New returns the handler of all paths.
+func New(o Options) http.Handler {
+	if o.Location == nil {
+		o.Location = time.UTC
+	}
+	if o.Own == nil {
+		o.Own = []string{"carbon.agents.*.metricsReceived", "carbon.agents.*.committedPoints"}
+	}
+	if o.Health == nil {
+		o.Health = func() []string { return nil }
+	}
+	if o.Metrics == nil {
+		o.Metrics = func(io.Writer) error { return nil }
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = 16 << 20
+	}
+	if o.Timeout == 0 {
+		o.Timeout = time.Minute
+	}
+	if o.MaxRequests == 0 {
+		o.MaxRequests = 256
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.URLPrefix = cleanPrefix(o.URLPrefix)
+	s := &server{Options: o, slots: make(chan struct{}, o.MaxRequests)}
+	s.router = s.routes()
+	return s.router
+}
+
+// routes lists every path. Each is answered with and without a slash at its
+// end, without a redirect, which would turn a POST into a GET.
+func (s *server) routes() chi.Router {
+	r := chi.NewRouter()
+	r.Use(
+		requestID,
+		s.accessLog,
+		s.recoverPanic,
+		s.secure,
+		s.stripPrefix,
+		middleware.StripSlashes,
+		s.limitBody,
+		s.limitTime,
+	)
+	r.NotFound(s.notFound)
+	r.MethodNotAllowed(s.methodNotAllowed)
+
+	get := func(r chi.Router, path string, h http.HandlerFunc) {
+		r.Get(path, h)
+		r.Head(path, h)
+	}
+	// Graphite's own paths take forms too, and scripts of other sites may read them.
+	r.Group(func(r chi.Router) {
+		r.Use(cors, s.limitRequests)
+		for path, h := range map[string]handler{
+			"/render":             s.render,
+			"/metrics":            s.find,
+			"/metrics/find":       s.find,
+			"/metrics/expand":     s.expand,
+			"/metrics/index.json": s.index,
+			"/version":            s.version,
+		} {
+			get(r, path, s.handle(h))
+			r.Post(path, s.handle(h))
+			r.Options(path, func(http.ResponseWriter, *http.Request) {}) // cors answers
+		}
+	})
+
+	get(r.With(s.limitRequests), "/", s.handle(s.page))
+	get(r, "/-/static/{name}", s.asset)
+	get(r, "/favicon.ico", s.favicon)
+	get(r, "/health", s.health)
+	get(r, "/-/ready", s.health)
+	get(r, "/-/metrics", s.handle(s.metrics))
+	get(r, "/lb_check", s.loadBalancerCheck)
+	return r
+}
+
+// handler answers a request or says why not.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+func (s *server) handle(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"carbon/attime"
+	"carbon/metric"
+	"carbon/render"
+	"carbon/render/function"
+	"carbon/render/graph"
+	"carbon/render/target"
+	"carbon/storage"
+)
+
+// bodyError reports a request body that could not be read.
+type bodyError struct{ err error }
+
+func (e *bodyError) Error() string { return "body: " + e.err.Error() }
+func (e *bodyError) Unwrap() error { return e.err }
+
+// limitError reports a request that asks for too much of something.
+type limitError struct{ what string }
+
+func (e *limitError) Error() string { return e.what }
+
+// statusClientGone is what the access log says of a request whose client left
+// before the answer. Nothing is sent.
+const statusClientGone = 499
+
+// status is the one place where an error becomes a status and a text for the
+// client. The text of 500 is empty: its cause is for the log.
+func status(err error) (code int, text string) {
+	var (
+		syntax  *target.SyntaxError
+		arg     *function.ArgError
+		unknown *function.UnknownError
+		limit   *render.LimitError
+		when    *attime.Error
+		pattern *metric.PatternError
+		option  *graph.OptionError
+		param   *paramError
+		body    *bodyError
+		tooLong *http.MaxBytesError
+		tooMuch *limitError
+	)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return statusClientGone, ""
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusGatewayTimeout, "time limit exceeded"
+	case errors.As(err, &tooLong):
+		return http.StatusRequestEntityTooLarge, fmt.Sprintf("body: more than %d bytes", tooLong.Limit)
+	case errors.As(err, &limit), errors.As(err, &tooMuch):
+		return http.StatusRequestEntityTooLarge, err.Error()
+	case errors.As(err, &syntax), errors.As(err, &arg), errors.As(err, &unknown),
+		errors.As(err, &when), errors.As(err, &pattern), errors.As(err, &option),
+		errors.As(err, &param), errors.As(err, &body):
+		return http.StatusBadRequest, err.Error()
+	case errors.Is(err, storage.ErrNotFound):
+		return http.StatusNotFound, err.Error()
+	}
+	return http.StatusInternalServerError, ""
+}
+
+// fail answers with an error.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	code, text := status(err)
+	switch {
+	case code == statusClientGone && r.Context().Err() == nil:
+		// Cancelled, but not by the client: a server on its way down.
+		code, text = http.StatusServiceUnavailable, "shutting down"
+	case code == statusClientGone:
+		setClientGone(r)
+		return
+	case code == http.StatusInternalServerError:
+		s.Logger.Error("request failed", "id", idOf(r), "method", r.Method, "url", shorten(r.URL.String()), "err", err)
+	}
+	answerError(w, r, code, text)
+}
+
+func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
+	answerError(w, r, http.StatusNotFound, "no such path: "+shorten(r.URL.Path))
+}
+
+func (s *server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	path := chi.RouteContext(r.Context()).RoutePath
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions} {
+		if s.router.Match(chi.NewRouteContext(), m, path) {
+			allowed = append(allowed, m)
+		}
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	answerError(w, r, http.StatusMethodNotAllowed, r.Method+" is not allowed here")
+}
+
+// answerError writes an error as text, or as JSON for who asks for JSON.
+func answerError(w http.ResponseWriter, r *http.Request, code int, text string) {
+	if text == "" {
+		text = "internal error, request " + idOf(r)
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	for _, name := range []string{"Expires", "Content-Length", "ETag"} {
+		h.Del(name)
+	}
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		h.Set("Content-Type", "application/json")
+		w.WriteHeader(code)
+		json.NewEncoder(w).Encode(struct {
+			Error string `json:"error"`
+		}{text})
+		return
+	}
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(code)
+	io.WriteString(w, text+"\n")
+}

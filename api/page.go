@@ -1,0 +1,195 @@
+package api
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"carbon/metric"
+	"carbon/web"
+)
+
+// page answers /, the front page.
+func (s *server) page(w http.ResponseWriter, r *http.Request) error {
+	p := params{}
+	if err := p.addQuery(r.URL.RawQuery); err != nil {
+		return err
+	}
+	page := web.Page{
+		State:    web.ParseState(map[string][]string(p)),
+		Prefix:   s.URLPrefix,
+		Base:     baseOf(r),
+		Version:  s.Version,
+		Line:     s.lineFor(r),
+		Children: map[string][]web.Node{},
+	}
+	code := http.StatusOK
+	if err := s.fill(r.Context(), &page); err != nil {
+		if code, page.Problem = status(err); code == statusClientGone {
+			return err
+		}
+		if page.Problem == "" {
+			s.Logger.Error("request failed", "id", idOf(r), "method", r.Method, "url", shorten(r.URL.String()), "err", err)
+			page.Problem = "Internal error, request " + idOf(r)
+		}
+	}
+	page.Broken = s.whyBroken(page.State)
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", web.ContentSecurityPolicy)
+	h.Set("Cache-Control", "no-cache")
+	w.WriteHeader(code)
+	return stream(w, page.Write)
+}
+
+// fill looks up what the page shows.
+func (s *server) fill(ctx context.Context, page *web.Page) error {
+	if err := s.fillOwn(ctx, page); err != nil {
+		return err
+	}
+	if page.State.Search != "" {
+		found, err := s.search(ctx, page.State.Search)
+		page.Found = found
+		return err
+	}
+	for _, branch := range page.State.Branches() {
+		pattern := "*"
+		if branch != "" {
+			pattern = escapeGlob(branch) + ".*"
+		}
+		nodes, err := s.nodes(ctx, pattern)
+		if err != nil {
+			return err
+		}
+		page.Children[branch] = nodes
+	}
+	return nil
+}
+
+// whyBroken says what is wrong with the targets and the times of the graph, which
+// a browser cannot read off a picture that is none.
+func (s *server) whyBroken(state web.State) string {
+	if len(state.Targets) == 0 {
+		return ""
+	}
+	p := params{"target": state.Targets}
+	for name, value := range map[string]string{"from": state.From, "until": state.Until, "tz": state.Zone} {
+		if value != "" {
+			p[name] = []string{value}
+		}
+	}
+	q, err := s.renderQuery(p)
+	if err == nil {
+		_, err = s.Renderer.Plan(q.Request)
+	}
+	if err == nil {
+		return ""
+	}
+	if _, text := status(err); text != "" {
+		return text
+	}
+	return "internal error"
+}
+
+// fillOwn finds which of the server's own metrics there are to welcome with.
+func (s *server) fillOwn(ctx context.Context, page *web.Page) error {
+	if len(page.State.Targets) > 0 {
+		return nil
+	}
+	for _, pattern := range s.Own {
+		nodes, err := s.nodes(ctx, pattern)
+		if err != nil {
+			return err
+		}
+		if len(nodes) > 0 {
+			page.Own = append(page.Own, `alias(sumSeries(`+pattern+`),"`+lastNode(pattern)+`")`)
+		}
+	}
+	return nil
+}
+
+// search finds by tag expressions if there is a '=', by a pattern if there is
+// a dot or a wildcard, and else every node with the word in its name.
+func (s *server) search(ctx context.Context, text string) ([]web.Node, error) {
+	switch {
+	case strings.Contains(text, "="):
+		names, err := s.Finder.FindTagged(ctx, strings.Fields(text))
+		nodes := make([]web.Node, 0, len(names))
+		for _, name := range names {
+			nodes = append(nodes, web.Node{Path: name, Leaf: true})
+		}
+		return nodes, err
+	case metric.HasGlob(text):
+		return s.nodes(ctx, text)
+	case strings.Contains(text, "."):
+		return s.nodes(ctx, text+"*")
+	}
+	return s.nodes(ctx, "**.*"+text+"*")
+}
+
+func (s *server) nodes(ctx context.Context, pattern string) ([]web.Node, error) {
+	found, err := s.Finder.Find(ctx, pattern, metric.Window{Until: anyTime})
+	nodes := make([]web.Node, 0, len(found))
+	for _, n := range found {
+		nodes = append(nodes, web.Node{Path: n.Path, Leaf: n.Leaf})
+	}
+	return nodes, err
+}
+
+// escapeGlob is the pattern that matches this path alone.
+func escapeGlob(path string) string {
+	return globEscaper.Replace(path)
+}
+
+var globEscaper = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`, `{`, `\{`, `}`, `\}`)
+
+// baseOf is the scheme and host that the client used to get here.
+func baseOf(r *http.Request) string {
+	scheme := "http"
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
+}
+
+// lineFor is where this client can send lines to: the listening address, or,
+// if that is every address, the host that the client knows.
+func (s *server) lineFor(r *http.Request) string {
+	host, port, err := net.SplitHostPort(s.Line)
+	if err != nil {
+		return ""
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		if host, _, err = net.SplitHostPort(r.Host); err != nil {
+			host = strings.Trim(r.Host, "[]")
+		}
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// asset answers with a file that the page refers to.
+func (s *server) asset(w http.ResponseWriter, r *http.Request) {
+	name := chi.URLParam(r, "name")
+	i := slices.IndexFunc(web.Assets(), func(a web.Asset) bool { return a.Name == name })
+	if i < 0 {
+		s.notFound(w, r)
+		return
+	}
+	answerAsset(w, web.Assets()[i], "public, max-age=31536000, immutable")
+}
+
+// favicon answers what browsers ask for without being told to, for pictures
+// opened on their own.
+func (s *server) favicon(w http.ResponseWriter, _ *http.Request) {
+	answerAsset(w, web.Icon(), "public, max-age=86400")
+}
+
+func answerAsset(w http.ResponseWriter, a web.Asset, caching string) {
+	w.Header().Set("Content-Type", a.Type)
+	w.Header().Set("Cache-Control", caching)
+	w.Write(a.Content)
+}

@@ -1,0 +1,33 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// cleanPrefix gives a prefix the form "/a/b", or "".
+func cleanPrefix(prefix string) string {
+	if prefix = strings.Trim(prefix, "/"); prefix == "" {
+		return ""
+	}
+	return "/" + prefix
+}
+
+// stripPrefix routes what is below the prefix; nothing else is found.
+func (s *server) stripPrefix(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.EscapedPath()
+		rest, ok := strings.CutPrefix(path, s.URLPrefix)
+		switch {
+		case !ok || rest != "" && rest[0] != '/':
+			s.notFound(w, r)
+			return
+		case rest == "":
+			rest = "/"
+		}
+		chi.RouteContext(r.Context()).RoutePath = rest
+		next.ServeHTTP(w, r)
+	})
+}

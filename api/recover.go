@@ -1,0 +1,32 @@
+package api
+
+import (
+	"net/http"
+	"runtime/debug"
+
+	"github.com/go-chi/chi/v5/middleware"
+)
+
+// recoverPanic turns a panic into a 500, or, if a part of the answer is out
+// already, into a broken connection, so that nobody takes it for the whole.
+func (s *server) recoverPanic(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if v == http.ErrAbortHandler {
+				panic(v)
+			}
+			s.Logger.Error("request panicked", "id", idOf(r), "method", r.Method, "url", shorten(r.URL.String()),
+				"panic", v, "stack", string(debug.Stack()))
+			if ww.Status() != 0 {
+				panic(http.ErrAbortHandler)
+			}
+			answerError(ww, r, http.StatusInternalServerError, "")
+		}()
+		next.ServeHTTP(ww, r)
+	})
+}

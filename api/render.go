@@ -1,0 +1,241 @@
+package api
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"carbon/render"
+	"carbon/render/function"
+	"carbon/render/graph"
+)
+
+// renderQuery is what a request to /render asks for.
+type renderQuery struct {
+	render.Request
+	format string
+	jsonp  string // only ever with an explicit format, as graphite-web does
+	pretty bool
+	noNull bool
+	graph  url.Values // the graph's parameters, not looked at for other formats
+	keep   int        // seconds the answer may be kept by whoever asked; 0: not at all
+}
+
+// format is one way to write series.
+type format struct {
+	mediaType string
+	write     func(w io.Writer, q *renderQuery, series []function.Series) error
+}
+
+// formats are the formats by name. Any other name is a PNG image, as in
+// graphite-web: "PNG", "xyz", and nothing at all.
+var formats = map[string]format{
+	"json": {"application/json", writeJSON},
+	"csv":  {"text/csv; charset=utf-8", writeCSV},
+	"raw":  {"text/plain; charset=utf-8", writeRaw},
+}
+
+var pngFormat = format{"image/png", writePNG}
+
+// render answers /render.
+func (s *server) render(w http.ResponseWriter, r *http.Request) error {
+	p, err := readParams(r)
+	if err != nil {
+		return err
+	}
+	q, err := s.renderQuery(p)
+	if err != nil {
+		return err
+	}
+	f, known := formats[q.format]
+	if !known {
+		f = pngFormat
+		// What cannot be drawn is better known before it is evaluated.
+		if _, err := graph.ParseOptions(q.graph); err != nil {
+			return err
+		}
+	}
+	series, err := s.Renderer.Render(r.Context(), q.Request)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", f.mediaType)
+	if q.jsonp != "" && q.format == "json" {
+		h.Set("Content-Type", "text/javascript; charset=utf-8")
+	}
+	s.setCaching(h, q.keep)
+	return stream(w, func(out io.Writer) error { return f.write(out, q, series) })
+}
+
+// renderQuery checks the parameters, in the order and with the defaults of
+// graphite-web.
+func (s *server) renderQuery(p params) (*renderQuery, error) {
+	q := &renderQuery{graph: p.values(), keep: 60}
+	if t := p.get("graphType"); p.has("graphType") && t != "line" {
+		return nil, &paramError{"graphType", t, "not a type of graph; there is line"}
+	}
+	if p.has("cacheTimeout") {
+		seconds, err := p.int("cacheTimeout")
+		if err != nil {
+			return nil, err
+		}
+		q.keep = min(max(seconds, 0), 365*86400)
+	}
+	if p.has("noCache") {
+		q.keep = 0
+	}
+	if err := q.output(p); err != nil {
+		return nil, err
+	}
+	targets := p["target"]
+	if len(targets) == 0 {
+		targets = p["target[]"]
+	}
+	for _, t := range targets {
+		if strings.TrimSpace(t) != "" {
+			q.Targets = append(q.Targets, t)
+		}
+	}
+	for name := range p {
+		variable, opens := strings.CutPrefix(name, "template[")
+		if variable, closes := strings.CutSuffix(variable, "]"); opens && closes {
+			if q.Template == nil {
+				q.Template = map[string]string{}
+			}
+			q.Template[variable] = p.get(name)
+		}
+	}
+	if err := q.setRange(p, s.Now(), s.Location); err != nil {
+		return nil, err
+	}
+	if p.has("xFilesFactor") {
+		x, err := strconv.ParseFloat(strings.TrimSpace(p.get("xFilesFactor")), 64)
+		if err != nil {
+			return nil, &paramError{"xFilesFactor", p.get("xFilesFactor"), "not a number"}
+		}
+		q.XFilesFactor = x
+	}
+	return q, nil
+}
+
+// output reads how the answer is to be written.
+func (q *renderQuery) output(p params) error {
+	if p.has("rawData") { // whatever its value
+		q.format = "raw"
+	}
+	if p.has("format") {
+		q.format = p.get("format")
+		var err error
+		if q.jsonp, err = p.jsonp(); err != nil {
+			return err
+		}
+	}
+	q.pretty = p.get("pretty") != ""
+	q.noNull = p.has("noNullPoints")
+	// As graphite-web does: anything but digits is ignored, and only json heeds it.
+	if n := p.get("maxDataPoints"); q.format == "json" && n != "" && strings.Trim(n, "0123456789") == "" {
+		points, err := strconv.Atoi(n)
+		if err == nil {
+			q.MaxDataPoints = points
+		}
+	}
+	return nil
+}
+
+// setRange reads from, until and now.
+func (q *renderQuery) setRange(p params, now time.Time, otherwise *time.Location) error {
+	q.Location = p.location(otherwise)
+	now = now.In(q.Location)
+	now, err := p.time("now", now, now)
+	if err != nil {
+		return err
+	}
+	until, err := p.time("until", now, now)
+	if err != nil {
+		return err
+	}
+	from, err := p.time("from", now, now.Add(-24*time.Hour))
+	if err != nil {
+		return err
+	}
+	q.From, q.Until, q.Now = from.Unix(), until.Unix(), now.Unix()
+	if q.From > q.Until {
+		q.From, q.Until = q.Until, q.From
+	}
+	if q.From == q.Until {
+		return &paramError{"from", p.get("from"), "the same time as until, which leaves nothing between"}
+	}
+	return nil
+}
+
+// setCaching says how long browsers and proxies may keep an answer.
+func (s *server) setCaching(h http.Header, seconds int) {
+	h.Set("Expires", s.Now().Add(time.Duration(seconds)*time.Second).UTC().Format(http.TimeFormat))
+	if seconds == 0 {
+		h.Set("Cache-Control", "max-age=0, no-cache, no-store, must-revalidate, private")
+		return
+	}
+	h.Set("Cache-Control", "max-age="+strconv.Itoa(seconds))
+}
+
+// stream writes an answer as it is made. An error before the first byte is out
+// is returned; later ones can only break the connection.
+func stream(w http.ResponseWriter, write func(io.Writer) error) error {
+	counted := &countingWriter{w: w}
+	out := bufio.NewWriterSize(counted, 64<<10)
+	err := write(out)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil && counted.n > 0 {
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
+
+type countingWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *countingWriter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+func writeJSON(w io.Writer, q *renderQuery, series []function.Series) error {
+	o := render.JSONOptions{NoNullPoints: q.noNull, Pretty: q.pretty}
+	if q.jsonp == "" {
+		return render.WriteJSON(w, series, o)
+	}
+	if _, err := io.WriteString(w, q.jsonp+"("); err != nil {
+		return err
+	}
+	if err := render.WriteJSON(w, series, o); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, ")")
+	return err
+}
+
+func writeCSV(w io.Writer, q *renderQuery, series []function.Series) error {
+	return render.WriteCSV(w, series, q.Location)
+}
+
+func writeRaw(w io.Writer, _ *renderQuery, series []function.Series) error {
+	return render.WriteRaw(w, series)
+}
+
+func writePNG(w io.Writer, q *renderQuery, series []function.Series) error {
+	o, err := graph.ParseOptions(q.graph)
+	if err != nil {
+		return err
+	}
+	return graph.DrawPNG(w, o, series, graph.Span{From: q.From, Until: q.Until, Location: q.Location})
+}
