@@ -45,6 +45,7 @@ func status(err error) (code int, text string) {
 		limit   *render.LimitError
 		when    *attime.Error
 		pattern *metric.PatternError
+		tagExpr *metric.TagExprError
 		option  *graph.OptionError
 		param   *paramError
 		body    *bodyError
@@ -61,7 +62,7 @@ func status(err error) (code int, text string) {
 	case errors.As(err, &limit), errors.As(err, &tooMuch):
 		return http.StatusRequestEntityTooLarge, err.Error()
 	case errors.As(err, &syntax), errors.As(err, &arg), errors.As(err, &unknown),
-		errors.As(err, &when), errors.As(err, &pattern), errors.As(err, &option),
+		errors.As(err, &when), errors.As(err, &pattern), errors.As(err, &tagExpr), errors.As(err, &option),
 		errors.As(err, &param), errors.As(err, &body):
 		return http.StatusBadRequest, err.Error()
 	case errors.Is(err, storage.ErrNotFound):

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"carbon/metric"
 	"carbon/render"
 	"carbon/render/function"
 	"carbon/render/target"
@@ -146,6 +147,7 @@ func TestRenderErrors(t *testing.T) {
 		"syntax":  fmt.Errorf("target 1: %w", syntax),
 		"unknown": &function.UnknownError{Function: "nosuchfunc"},
 		"arg":     &function.ArgError{Function: "scale", Param: "factor", Reason: "missing"},
+		"tags":    &metric.TagExprError{Expr: "a", Reason: "no operator"},
 		"limit":   &render.LimitError{Limit: "series", Max: 10, Got: 11},
 	}
 	check := func(method, query, form string, code int, want string) {
@@ -162,6 +164,7 @@ func TestRenderErrors(t *testing.T) {
 	check("GET", "target=syntax", "", 400, "position 0")
 	check("GET", "target=unknown", "", 400, "nosuchfunc")
 	check("GET", "target=arg&format=json", "", 400, "scale: factor: missing")
+	check("GET", "target=tags", "", 400, "tag expression")
 	check("GET", "target=limit", "", 413, "series")
 	check("GET", "target=a&from=garbage", "", 400, "from: ")
 	check("GET", "target=a&from=now&until=now", "", 400, "from: ")

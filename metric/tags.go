@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -158,4 +159,18 @@ func formatTags(tags []tag) string {
 		b.WriteString(t.text)
 	}
 	return b.String()
+}
+
+// TagExprError reports a tag expression that cannot be followed, or a list of
+// them that as a whole cannot.
+type TagExprError struct {
+	Expr   string // empty: all of them
+	Reason string
+}
+
+func (e *TagExprError) Error() string {
+	if e.Expr == "" {
+		return "tag expressions: " + e.Reason
+	}
+	return fmt.Sprintf("tag expression %q: %s", e.Expr, e.Reason)
 }

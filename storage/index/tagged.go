@@ -1,7 +1,6 @@
 package index
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -66,19 +65,8 @@ func (t *tagged) remove(name string) bool {
 	return true
 }
 
-// TagExprError reports a tag expression that cannot be followed, or a list of
-// them that as a whole cannot.
-type TagExprError struct {
-	Expr   string // empty: all of them
-	Reason string
-}
-
-func (e *TagExprError) Error() string {
-	if e.Expr == "" {
-		return "tag expressions: " + e.Reason
-	}
-	return fmt.Sprintf("tag expression %q: %s", e.Expr, e.Reason)
-}
+// TagExprError is what FindTagged returns.
+type TagExprError = metric.TagExprError
 
 // FindTagged returns the names, sorted, of the tagged series for which all
 // expressions hold:
