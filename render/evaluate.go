@@ -1,0 +1,196 @@
+package render
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"carbon/metric"
+	"carbon/render/function"
+	"carbon/storage"
+)
+
+// evaluation is the work on one request. It is used by one goroutine, but for
+// what fetch starts.
+type evaluation struct {
+	engine  *Engine
+	env     function.Env
+	planned map[want]bool
+	results map[want][]function.Series // fetched and computed
+
+	series, points atomic.Int64 // fetched so far
+}
+
+func (e *Engine) newEvaluation(r Request) *evaluation {
+	location := r.Location
+	if location == nil {
+		location = time.UTC
+	}
+	ev := &evaluation{
+		engine:  e,
+		planned: map[want]bool{},
+		results: map[want][]function.Series{},
+	}
+	ev.env = function.Env{
+		Now:          r.Now,
+		Location:     location,
+		XFilesFactor: r.XFilesFactor,
+		MaxPoints:    e.limits.Points,
+		Evaluate:     ev.evaluate,
+	}
+	return ev
+}
+
+// evaluate returns the series of an expression over a window. What no plan had
+// is planned and fetched now.
+func (ev *evaluation) evaluate(ctx context.Context, n *function.Node, w metric.Window) ([]function.Series, error) {
+	at := want{n, w}
+	if series, ok := ev.results[at]; ok {
+		return series, nil
+	}
+	if err := ev.fetch(ctx, ev.plan([]*function.Node{n}, w)); err != nil {
+		return nil, err
+	}
+	if n.Spec == nil {
+		return ev.results[at], nil
+	}
+	series, err := n.Eval(ctx, &ev.env, w)
+	if err != nil {
+		return nil, err
+	}
+	ev.results[at] = series
+	return series, nil
+}
+
+// batch is how many metrics are fetched at once: enough to be worth a call, few
+// enough to share among processors and to notice a limit in time.
+const batch = 64
+
+// fetch gets all that a plan wants. Metrics that several expressions match are
+// fetched once per window.
+func (ev *evaluation) fetch(ctx context.Context, p Plan) error {
+	if len(p) == 0 {
+		return ctx.Err()
+	}
+	names, err := ev.find(ctx, p)
+	if err != nil {
+		return err
+	}
+	byWindow := map[metric.Window][]string{}
+	for i, at := range p {
+		byWindow[at.window] = append(byWindow[at.window], names[i]...)
+	}
+	windows := make(map[metric.Window]map[string]metric.Series, len(byWindow))
+	for w, names := range byWindow {
+		slices.Sort(names)
+		if windows[w], err = ev.fetchNames(ctx, slices.Compact(names), w); err != nil {
+			return err
+		}
+	}
+	for i, at := range p {
+		series := make([]function.Series, 0, len(names[i]))
+		for _, name := range names[i] {
+			if s, ok := windows[at.window][name]; ok {
+				series = append(series, ev.fetched(s, at.node.Path))
+			}
+		}
+		ev.results[at] = series
+	}
+	return nil
+}
+
+// find returns the names of what each path expression of a plan matches, sorted.
+func (ev *evaluation) find(ctx context.Context, p Plan) ([][]string, error) {
+	names := make([][]string, len(p))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, at := range p {
+		g.Go(func() error {
+			found, err := ev.match(ctx, at)
+			if err != nil {
+				return err
+			}
+			slices.Sort(found)
+			names[i] = slices.Compact(found)
+			return over("series", ev.engine.limits.Series, ev.series.Add(int64(len(names[i]))))
+		})
+	}
+	return names, g.Wait()
+}
+
+func (ev *evaluation) match(ctx context.Context, at want) ([]string, error) {
+	if at.node.Exprs != nil {
+		found, err := ev.engine.src.FindTagged(ctx, at.node.Exprs)
+		return slices.Clone(found), err
+	}
+	nodes, err := ev.engine.src.Find(ctx, at.node.Path, at.window)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]string, 0, len(nodes))
+	for _, n := range nodes {
+		if n.Leaf {
+			found = append(found, n.Path)
+		}
+	}
+	return found, nil
+}
+
+// fetchNames fetches metrics over a window.
+func (ev *evaluation) fetchNames(ctx context.Context, names []string, w metric.Window) (map[string]metric.Series, error) {
+	batches := slices.Collect(slices.Chunk(names, batch))
+	fetched := make([][]metric.Series, len(batches))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, names := range batches {
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			var err error
+			fetched[i], err = ev.engine.src.Fetch(ctx, storage.Query{Names: names, Window: w, Now: ev.env.Now})
+			var points int64
+			for _, s := range fetched[i] {
+				points += int64(len(s.Values))
+			}
+			if err != nil {
+				return err
+			}
+			return over("points", ev.engine.limits.Points, ev.points.Add(points))
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	byName := make(map[string]metric.Series, len(names))
+	for _, series := range fetched {
+		for _, s := range series {
+			byName[s.Name] = s
+		}
+	}
+	return byName, nil
+}
+
+func over(limit string, most, got int64) error {
+	if got > most {
+		return &LimitError{Limit: limit, Max: most, Got: got}
+	}
+	return nil
+}
+
+// fetched makes a series of one that was fetched by a path expression.
+func (ev *evaluation) fetched(s metric.Series, path string) function.Series {
+	if s.Tags == nil {
+		s.Tags = metric.ParseTags(s.Name)
+	}
+	return function.Series{
+		Series:       s,
+		End:          s.Start + int64(len(s.Values))*s.Step,
+		Path:         path,
+		XFilesFactor: ev.env.XFilesFactor,
+	}
+}

@@ -1,0 +1,255 @@
+package function
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"carbon/render/target"
+)
+
+// Node is a bound expression: a path to fetch, or a function with checked
+// arguments. Nodes are not changed once bound.
+type Node struct {
+	// Path is the path expression to fetch, if Spec is nil. It is the text of the
+	// call where Exprs are tag expressions, as of seriesByTag.
+	Path  string
+	Exprs []string
+
+	Spec *Spec
+	args [][]Value // by parameter; none where an argument is left out
+
+	id int // among the nodes of the Binder
+}
+
+// Inputs returns the expressions among the arguments, in order.
+func (n *Node) Inputs() []*Node {
+	var nodes []*Node
+	for _, values := range n.args {
+		for _, v := range values {
+			if input, ok := v.(*Node); ok {
+				nodes = append(nodes, input)
+			}
+		}
+	}
+	return nodes
+}
+
+// Binder binds the expressions of one request. Equal expressions become the
+// same Node, so that what was computed for one serves the other.
+type Binder struct {
+	template map[string]string
+	nodes    map[string]*Node
+}
+
+// NewBinder returns a Binder. template holds the variables of template() as the
+// request sets them; they go before those in the target.
+func NewBinder(template map[string]string) *Binder {
+	return &Binder{template: template, nodes: map[string]*Node{}}
+}
+
+// Bind checks an expression: that its functions exist and that they can take
+// their arguments. Errors are *UnknownError and *ArgError.
+func (b *Binder) Bind(e target.Expr) (*Node, error) {
+	v, err := b.value(e, nil)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := v.(*Node)
+	if !ok {
+		return nil, &ArgError{Function: "template", Reason: "makes no series of " + describe(v)}
+	}
+	return n, nil
+}
+
+// value binds an expression where vars are the variables of the template
+// around it, if any.
+func (b *Binder) value(e target.Expr, vars *variables) (Value, error) {
+	switch e := e.(type) {
+	case *target.Path:
+		v := vars.replace(e.Text)
+		if path, ok := v.(pathText); ok {
+			return b.node(&Node{Path: string(path)}), nil
+		}
+		return v, nil
+	case *target.Call:
+		return b.call(e, nil, vars)
+	case *target.Pipe:
+		v, err := b.value(e.Input, vars)
+		for i := 0; i < len(e.Calls) && err == nil; i++ {
+			v, err = b.call(e.Calls[i], []Value{v}, vars)
+		}
+		return v, err
+	case *target.Template:
+		return b.value(e.Body, b.variables(e))
+	case *target.Number:
+		return number(e), nil
+	case *target.String:
+		return e.Text, nil
+	case *target.Bool:
+		return e.Value, nil
+	case *target.Infinity:
+		return math.Inf(1), nil
+	default: // *target.None
+		return nil, nil
+	}
+}
+
+func number(e *target.Number) Value {
+	if !e.Float() {
+		if n, err := strconv.ParseInt(e.Text, 10, 64); err == nil {
+			return n
+		}
+	}
+	f, _ := strconv.ParseFloat(e.Text, 64) // out of range is infinite, as in Python
+	return f
+}
+
+// call binds a function call; piped are the arguments that stand before it.
+func (b *Binder) call(e *target.Call, piped []Value, vars *variables) (Value, error) {
+	if e.Name == "template" {
+		return nil, &ArgError{Function: "template", Reason: "takes a path or a call, then strings and numbers, all positional or all by keyword"}
+	}
+	spec, ok := Lookup(e.Name)
+	if !ok {
+		return nil, &UnknownError{e.Name}
+	}
+	if spec == seriesByTag {
+		return b.seriesByTag(e)
+	}
+	args := piped
+	for _, a := range e.Args {
+		v, err := b.value(a, vars)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, v)
+	}
+	kwargs := make(map[string]Value, len(e.Kwargs))
+	for _, k := range e.Kwargs {
+		v, err := b.value(k.Value, vars)
+		if err != nil {
+			return nil, err
+		}
+		kwargs[k.Name] = v
+	}
+	n, err := bind(spec, e.Name, args, kwargs)
+	if err != nil {
+		return nil, err
+	}
+	return b.node(n), nil
+}
+
+// bind gives arguments to parameters as Python does.
+func bind(spec *Spec, name string, args []Value, kwargs map[string]Value) (*Node, error) {
+	n := &Node{Spec: spec, args: make([][]Value, len(spec.Params))}
+	for i := range spec.Params {
+		p := &spec.Params[i]
+		switch {
+		case p.Multiple:
+			n.args[i], args = args, nil
+		case len(args) > 0:
+			n.args[i], args = args[:1:1], args[1:]
+		}
+		for key, v := range kwargs {
+			if !p.keyword(key) {
+				continue
+			}
+			if len(n.args[i]) > 0 {
+				return nil, &ArgError{name, p.Name, "given twice"}
+			}
+			n.args[i] = []Value{v}
+			delete(kwargs, key)
+		}
+		if p.Required && !p.Multiple && len(n.args[i]) == 0 {
+			return nil, &ArgError{name, p.Name, "missing"}
+		}
+		values := make([]Value, len(n.args[i]))
+		for j, v := range n.args[i] {
+			if v == nil && !p.Required {
+				continue
+			}
+			var reason string
+			if values[j], reason = convert(p.Type, v); reason != "" {
+				return nil, &ArgError{name, p.Name, reason}
+			}
+		}
+		n.args[i] = values
+	}
+	if len(args) > 0 {
+		return nil, &ArgError{name, "", fmt.Sprintf("%d arguments too many", len(args))}
+	}
+	for key := range kwargs {
+		return nil, &ArgError{name, key, "no such parameter"}
+	}
+	return n, nil
+}
+
+// seriesByTag binds a call of the function that is a path expression. As in
+// graphite-web, only strings among its arguments count.
+func (b *Binder) seriesByTag(e *target.Call) (Value, error) {
+	n := &Node{Path: e.Raw}
+	for _, a := range e.Args {
+		if s, ok := a.(*target.String); ok {
+			n.Exprs = append(n.Exprs, s.Text)
+		}
+	}
+	selective := false
+	for _, expr := range n.Exprs {
+		m := tagExpr.FindStringSubmatch(expr)
+		if m == nil {
+			return nil, &ArgError{e.Name, "tagExpressions", strconv.Quote(expr) + " is not of the form tag=value, tag!=value, tag=~regex or tag!=~regex"}
+		}
+		selective = selective || !matchesEmpty(m[2], m[3])
+	}
+	if !selective {
+		return nil, &ArgError{e.Name, "tagExpressions", "at least one must not match the empty string"}
+	}
+	return b.node(n), nil
+}
+
+var tagExpr = regexp.MustCompile(`^([^;!=]+)(!?=~?)([^;]*)$`)
+
+// matchesEmpty reports whether a series without the tag would match. Patterns
+// that are no regular expressions here are left for the store to refuse.
+func matchesEmpty(operator, value string) bool {
+	match := value == ""
+	if strings.HasSuffix(operator, "~") {
+		re, err := regexp.Compile(`^(?:` + value + `)`)
+		match = err == nil && re.MatchString("")
+	}
+	return match != strings.HasPrefix(operator, "!")
+}
+
+// node returns the node equal to n that was bound first, perhaps n itself.
+func (b *Binder) node(n *Node) *Node {
+	key := n.key()
+	if known, ok := b.nodes[key]; ok {
+		return known
+	}
+	n.id = len(b.nodes)
+	b.nodes[key] = n
+	return n
+}
+
+func (n *Node) key() string {
+	if n.Spec == nil {
+		return "path " + strconv.FormatBool(n.Exprs != nil) + n.Path
+	}
+	k := []byte(n.Spec.Name)
+	for _, values := range n.args {
+		k = append(k, '(')
+		for _, v := range values {
+			if input, ok := v.(*Node); ok {
+				k = append(k, "node "...)
+				k = strconv.AppendInt(k, int64(input.id), 10)
+			} else {
+				k = fmt.Appendf(k, "%T %#v", v, v)
+			}
+			k = append(k, ',')
+		}
+	}
+	return string(k)
+}

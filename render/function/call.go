@@ -1,0 +1,174 @@
+package function
+
+import (
+	"context"
+	"time"
+
+	"carbon/aggregate"
+	"carbon/attime"
+	"carbon/metric"
+)
+
+// Env is what the calls of a request share.
+type Env struct {
+	Now          int64 // unix seconds
+	Location     *time.Location
+	XFilesFactor float64 // of fetched and combined series
+	MaxPoints    int64   // values a function may make of one series; 0: no bound
+
+	// Evaluate computes an input. It is how functions get at their arguments, and
+	// remembers what it computed.
+	Evaluate func(ctx context.Context, n *Node, w metric.Window) ([]Series, error)
+}
+
+// Call is one evaluation of a function: what it was called with, over which
+// window. Accessors of arguments panic when the function has no such parameter.
+type Call struct {
+	*Env
+	Window metric.Window // what was asked of the function
+
+	spec *Spec
+	args [][]Value
+}
+
+// Call returns the evaluation of a function over a window.
+func (n *Node) Call(env *Env, w metric.Window) *Call {
+	return &Call{Env: env, Window: w, spec: n.Spec, args: n.args}
+}
+
+// Eval computes a node that is no path over a window.
+func (n *Node) Eval(ctx context.Context, env *Env, w metric.Window) ([]Series, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return n.Spec.Eval(ctx, n.Call(env, w))
+}
+
+// InputWindow returns the window of the data a node needs for a window.
+func (n *Node) InputWindow(env *Env, w metric.Window) metric.Window {
+	if n.Spec == nil || n.Spec.Window == nil {
+		return w
+	}
+	return n.Spec.Window(n.Call(env, w), w)
+}
+
+// Series returns the series given for a parameter, in order, over the window
+// that the function declares.
+func (c *Call) Series(ctx context.Context, param string) ([]Series, error) {
+	w := c.Window
+	if c.spec.Window != nil {
+		w = c.spec.Window(c, w)
+	}
+	return c.SeriesIn(ctx, param, w)
+}
+
+// SeriesIn returns the series given for a parameter over another window, for
+// what only the data can tell. Nobody has planned for them.
+func (c *Call) SeriesIn(ctx context.Context, param string, w metric.Window) ([]Series, error) {
+	var all []Series
+	values := c.values(param)
+	for _, v := range values {
+		series, _ := v.([]Series)
+		if n, ok := v.(*Node); ok {
+			var err error
+			if series, err = c.Evaluate(ctx, n, w); err != nil {
+				return nil, err
+			}
+		}
+		if len(values) == 1 {
+			return series, nil
+		}
+		all = append(all, series...)
+	}
+	return all, nil
+}
+
+// values returns what was given for a parameter, the default if nothing was.
+func (c *Call) values(param string) []Value {
+	for i := range c.spec.Params {
+		p := &c.spec.Params[i]
+		if p.Name != param {
+			continue
+		}
+		if len(c.args[i]) > 0 || p.Default == nil {
+			return c.args[i]
+		}
+		if n, ok := p.Default.(int); ok {
+			return []Value{int64(n)}
+		}
+		return []Value{p.Default}
+	}
+	panic("function " + c.spec.Name + " has no parameter " + param)
+}
+
+// value returns what was given for a parameter that takes one argument.
+func (c *Call) value(param string) Value {
+	if values := c.values(param); len(values) > 0 {
+		return values[0]
+	}
+	return nil
+}
+
+// Has reports whether there is an argument, or a default, that is not none.
+func (c *Call) Has(param string) bool { return c.value(param) != nil }
+
+// Text returns an argument as Python's str shows it: what stands in names and
+// tags.
+func (c *Call) Text(param string) string { return text(c.value(param)) }
+
+// String returns a string argument; "" if there is none.
+func (c *Call) String(param string) string {
+	if v := c.value(param); v != nil {
+		return text(v)
+	}
+	return ""
+}
+
+// Bool returns a boolean argument; none is false.
+func (c *Call) Bool(param string) bool { return toBool(c.value(param)) }
+
+// Float returns a number; 0 if there is none.
+func (c *Call) Float(param string) float64 {
+	f, _ := asFloat(c.value(param))
+	return f
+}
+
+// Int returns a whole number; 0 if there is none.
+func (c *Call) Int(param string) int64 {
+	n, _ := c.value(param).(int64)
+	return n
+}
+
+// Seconds returns an interval, which may be negative.
+func (c *Call) Seconds(param string) int64 {
+	s, _ := c.value(param).(string)
+	n, _ := attime.ParseOffset(s) // checked when it was bound
+	return n
+}
+
+// AggFunc returns an aggregation function by its name.
+func (c *Call) AggFunc(param string) (aggregate.Func, error) {
+	name := c.Text(param)
+	f, ok := aggregate.Lookup(name)
+	if !ok {
+		return nil, c.errorf(param, "unknown aggregation function %q", name)
+	}
+	return f, nil
+}
+
+// Apply calls another function on series that are already there.
+func (c *Call) Apply(ctx context.Context, s *Spec, series []Series, args ...Value) ([]Series, error) {
+	n, err := bind(s, s.Name, append([]Value{series}, args...), nil)
+	if err != nil {
+		return nil, err
+	}
+	return n.Eval(ctx, c.Env, c.Window)
+}
+
+// makeValues returns room for n values, unless that is too many.
+func (c *Call) makeValues(n int64) ([]float64, error) {
+	if c.MaxPoints > 0 && n > c.MaxPoints {
+		return nil, &LimitError{Limit: "points", Max: c.MaxPoints, Got: n}
+	}
+	return make([]float64, max(n, 0)), nil
+}

@@ -1,0 +1,153 @@
+package function
+
+import (
+	"context"
+	"math"
+	"math/bits"
+
+	"carbon/aggregate"
+)
+
+// consolidations are the functions that several points may become one by.
+var consolidations = map[string]aggregate.Func{
+	"": aggregate.Average, "average": aggregate.Average, "avg": aggregate.Average,
+	"avg_zero": aggregate.AverageZero, "sum": aggregate.Sum, "min": aggregate.Min,
+	"max": aggregate.Max, "first": aggregate.First, "last": aggregate.Last,
+}
+
+// Consolidate returns the values of the series with every perPoint of them made
+// one, the last perhaps of fewer, by the function and the xFilesFactor of the
+// series. It does not copy them if there is nothing to do.
+func (s Series) Consolidate(perPoint int64) []float64 { return s.consolidate(s.Values, perPoint) }
+
+func (s Series) consolidate(values []float64, perPoint int64) []float64 {
+	if perPoint <= 1 {
+		return values
+	}
+	f := consolidations[s.Consolidation]
+	points := make([]float64, 0, (int64(len(values))+perPoint-1)/perPoint)
+	for len(values) > 0 {
+		bucket := values[:min(perPoint, int64(len(values)))]
+		values = values[len(bucket):]
+		if known := aggregate.Count(bucket); enough(known, float64(perPoint), s.XFilesFactor) {
+			points = append(points, f(bucket))
+		} else {
+			points = append(points, nan)
+		}
+	}
+	return points
+}
+
+// enough reports whether so many known points of a total satisfy an
+// xFilesFactor.
+func enough(known, total, xFilesFactor float64) bool {
+	return known > 0 && total > 0 && known/total >= xFilesFactor
+}
+
+// operand is a series that is to be calculated with others: its values are
+// those of the common step. Which step is common may change while a function
+// works, and with it the values.
+type operand struct {
+	Series
+	values []float64
+}
+
+func operands(series []Series) []*operand {
+	list := make([]*operand, len(series))
+	for i, s := range series {
+		list[i] = &operand{s, s.Values}
+	}
+	return list
+}
+
+// span is when the points of a result are.
+type span struct{ start, end, step int64 }
+
+// normalize brings series to the least common multiple of their steps. As in
+// graphite-web, values are then lined up by position, whenever they begin.
+func (c *Call) normalize(list []*operand) (span, error) {
+	at := span{start: math.MaxInt64, end: math.MinInt64, step: 1}
+	for i, s := range list {
+		if s.Step <= 0 {
+			return at, c.errorf("", "%q has no step", s.Name)
+		}
+		if i == 0 {
+			at.step = s.Step
+		}
+		hi, lo := bits.Mul64(uint64(at.step), uint64(s.Step/gcd(at.step, s.Step)))
+		if hi != 0 || lo > math.MaxInt64 {
+			return at, c.errorf("", "the steps of the series have no common multiple below 2^63")
+		}
+		at.step = int64(lo)
+		at.start, at.end = min(at.start, s.Start), max(at.end, s.End)
+	}
+	for _, s := range list {
+		s.values = s.Consolidate(at.step / s.Step)
+	}
+	at.end -= floorMod(at.end-at.start, at.step)
+	return at, nil
+}
+
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// floorMod is Python's a % b for positive b.
+func floorMod(a, b int64) int64 { return ((a % b) + b) % b }
+
+// across calls f with the values of each point in time, NaN for series that have
+// ended, and returns what it returns.
+func across(list []*operand, f func(row []float64) float64) []float64 {
+	n := 0
+	for _, s := range list {
+		n = max(n, len(s.values))
+	}
+	results := make([]float64, n)
+	row := make([]float64, len(list))
+	for i := range results {
+		for j, s := range list {
+			if i < len(s.values) {
+				row[j] = s.values[i]
+			} else {
+				row[j] = nan
+			}
+		}
+		results[i] = f(row)
+	}
+	return results
+}
+
+// aggregate makes one series of several. The name of the aggregation function
+// may end in Series, as those of callbacks do.
+func (c *Call) aggregate(ctx context.Context, series []Series, name string, xFilesFactor float64) ([]Series, error) {
+	name = trimSeries(name)
+	f, ok := aggregate.Lookup(name)
+	if !ok {
+		return nil, c.errorf("", "unknown aggregation function %q", name)
+	}
+	if len(series) == 0 {
+		return nil, ctx.Err()
+	}
+	list := operands(series)
+	at, err := c.normalize(list)
+	if err != nil {
+		return nil, err
+	}
+	values := across(list, func(row []float64) float64 {
+		if !enough(aggregate.Count(row), float64(len(row)), xFilesFactor) {
+			return nan
+		}
+		return f(row)
+	})
+	result := newSeries(name+"Series("+paths(series)+")", at.start, at.end, at.step, values)
+	result.XFilesFactor = xFilesFactor
+	result.Tags = commonTags(series)
+	if _, ok := result.Tags["name"]; !ok {
+		result.Tags["name"] = result.Name
+	}
+	result.Tags["aggregatedBy"] = name
+	return []Series{result}, ctx.Err()
+}

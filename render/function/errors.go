@@ -1,0 +1,34 @@
+package function
+
+import "fmt"
+
+// UnknownError reports a call of a function that does not exist.
+type UnknownError struct{ Function string }
+
+func (e *UnknownError) Error() string { return fmt.Sprintf("unknown function: %s", e.Function) }
+
+// ArgError reports an argument that a function cannot work with. Param is empty
+// where no parameter is to blame.
+type ArgError struct{ Function, Param, Reason string }
+
+func (e *ArgError) Error() string {
+	if e.Param == "" {
+		return fmt.Sprintf("%s: %s", e.Function, e.Reason)
+	}
+	return fmt.Sprintf("%s: %s: %s", e.Function, e.Param, e.Reason)
+}
+
+// LimitError reports a request that asks for more than the server gives.
+type LimitError struct {
+	Limit    string // its name, as in Limits
+	Max, Got int64
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("limit %s: %d is more than %d", e.Limit, e.Got, e.Max)
+}
+
+// errorf returns an error about an argument of the call.
+func (c *Call) errorf(param, format string, args ...any) error {
+	return &ArgError{c.spec.Name, param, fmt.Sprintf(format, args...)}
+}

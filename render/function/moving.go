@@ -1,0 +1,107 @@
+package function
+
+import (
+	"context"
+	"strings"
+
+	"carbon/aggregate"
+)
+
+var windowSize = Param{
+	Name: "windowSize", Type: IntOrInterval, Required: true,
+	Suggestions: []any{5, 7, 10, "1min", "5min", "10min", "30min", "1hour"},
+}
+
+var movingAverage = &Spec{
+	Name:  "movingAverage",
+	Group: Calculate,
+	Doc: `Shows at each point the average of the points before it, as many as the
+window says: a number of points, or a time such as "10min". The xFilesFactor is
+the share of known points that it takes.
+
+Example::
+
+  &target=movingAverage(web.a.cpu,"5min")`,
+	Params: []Param{seriesList, windowSize, xFilesFactor},
+	Window: earlierByWindow,
+	Eval:   window(func(*Call) string { return "average" }),
+}
+
+// movingWindow aggregates, at each point, the points before it. Data from before
+// the window of the call make the first points right.
+func movingWindow(ctx context.Context, c *Call, aggregation string) ([]Series, error) {
+	f, ok := aggregate.Lookup(aggregation)
+	if !ok {
+		return nil, c.errorf("func", "unknown aggregation function %q", aggregation)
+	}
+	series, err := c.Series(ctx, "seriesList")
+	if err != nil || len(series) == 0 {
+		return nil, err
+	}
+	points, byPoints := c.value("windowSize").(int64)
+	seconds := abs(c.Seconds("windowSize"))
+	shown := `"` + c.Text("windowSize") + `"`
+	if f, isFloat := c.value("windowSize").(float64); isFloat {
+		points, byPoints = int64(f), true
+	}
+	if byPoints {
+		if points < 0 || c.MaxPoints > 0 && points > c.MaxPoints {
+			return nil, c.errorf("windowSize", "%d is out of range", points)
+		}
+		var step int64
+		for _, s := range series {
+			step = max(step, s.Step)
+		}
+		seconds, shown = points*step, c.Text("windowSize")
+		if series, err = c.SeriesIn(ctx, "seriesList", c.Window.Earlier(seconds)); err != nil {
+			return nil, err
+		}
+	}
+	tag := "moving" + capitalize(aggregation)
+	return eachSeries(ctx, series, func(s Series) (Series, error) {
+		n := points
+		if !byPoints {
+			if s.Step <= 0 {
+				return s, c.errorf("seriesList", "%q has no step", s.Name)
+			}
+			n = seconds / s.Step
+		}
+		xff := s.XFilesFactor
+		if c.Has("xFilesFactor") {
+			xff = c.Float("xFilesFactor")
+		}
+		s = s.derived(tag+"("+s.Name+","+shown+")", movingValues(s.Values, n, f, xff))
+		s.Start += seconds
+		return s.tagged(tag, c.Text("windowSize")), nil
+	})
+}
+
+// movingValues aggregates every n values in a row that have one before them:
+// the first value is only there to be looked back at.
+func movingValues(values []float64, n int64, f aggregate.Func, xFilesFactor float64) []float64 {
+	if int64(len(values)) <= n {
+		return nil
+	}
+	known := make([]float64, 0, len(values)) // values but NaN
+	before := make([]int, len(values)+1)     // how many of them stand before each value
+	for i, v := range values {
+		if v == v {
+			known = append(known, v)
+		}
+		before[i+1] = len(known)
+	}
+	results := make([]float64, int64(len(values))-n)
+	for i := range results {
+		inside := known[before[i+1]:before[int64(i)+1+n]]
+		if enough(float64(len(inside)), float64(n), xFilesFactor) {
+			results[i] = f(inside)
+		} else {
+			results[i] = nan
+		}
+	}
+	return results
+}
+
+func capitalize(s string) string {
+	return strings.ToUpper(s[:1]) + strings.ToLower(s[1:])
+}

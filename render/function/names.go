@@ -1,0 +1,89 @@
+package function
+
+import (
+	"maps"
+	"strings"
+
+	"carbon/metric"
+	"carbon/render/target"
+)
+
+// paths returns the path expressions of series, each once.
+func paths(series []Series) string {
+	var list []string
+	seen := map[string]bool{}
+	for _, s := range series {
+		if !seen[s.Path] {
+			seen[s.Path] = true
+			list = append(list, s.Path)
+		}
+	}
+	return strings.Join(list, ",")
+}
+
+// commonTags returns a copy of the tags that all series have with one value.
+func commonTags(series []Series) metric.Tags {
+	tags := maps.Clone(series[0].Tags)
+	if tags == nil {
+		tags = metric.Tags{}
+	}
+	for _, s := range series[1:] {
+		maps.DeleteFunc(tags, func(k, v string) bool {
+			other, ok := s.Tags[k]
+			return !ok || other != v
+		})
+	}
+	return tags
+}
+
+func trimSeries(name string) string { return strings.TrimSuffix(name, "Series") }
+
+// nodeKey returns what names a series by some of its nodes and tags, joined by
+// dots. Of a series named by a function it takes the first path in the name.
+func nodeKey(s Series, nodes []Value) string {
+	path := s.Name
+	if strings.HasSuffix(path, ")") {
+		path = firstPath(path)
+	}
+	path, _, _ = strings.Cut(path, ";")
+	elements := strings.Split(path, ".")
+	var key strings.Builder
+	for i, n := range nodes {
+		if i > 0 {
+			key.WriteByte('.')
+		}
+		if index, ok := n.(int64); ok {
+			if index < 0 {
+				index += int64(len(elements))
+			}
+			if index >= 0 && index < int64(len(elements)) {
+				key.WriteString(elements[index])
+				continue
+			}
+		}
+		key.WriteString(s.Tags[text(n)])
+	}
+	return key.String()
+}
+
+// firstPath returns the path that comes first in a target, the target itself if
+// there is none.
+func firstPath(name string) string {
+	e, err := target.Parse(name)
+	for err == nil {
+		switch node := e.(type) {
+		case *target.Path:
+			return node.Text
+		case *target.Pipe:
+			e = node.Input
+			continue
+		case *target.Call:
+			if len(node.Args) > 0 {
+				e = node.Args[0]
+				continue
+			}
+		}
+		break
+	}
+	return name
+}

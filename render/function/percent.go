@@ -1,0 +1,211 @@
+package function
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"carbon/aggregate"
+)
+
+var asPercent = &Spec{
+	Name:    "asPercent",
+	Aliases: []string{"pct"},
+	Group:   Combine,
+	Doc: `Shows each series as percentage of a total: a number, a single series, as
+many series as there are, or the sum of all if it is left out. With nodes, series
+and totals that have those in common belong together.
+
+Example::
+
+  &target=asPercent(web.*.cpu,sumSeries(web.*.cpu))
+  &target=asPercent(web.*.*,None,1)`,
+	Params: []Param{
+		seriesList,
+		{Name: "total", Type: Any},
+		{Name: "nodes", Type: NodeOrTag, Multiple: true},
+	},
+	Aggregator: true,
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		series, err := c.Series(ctx, "seriesList")
+		if err != nil || len(series) == 0 {
+			return nil, err
+		}
+		totals, isSeries, err := c.totals(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p := &percentage{Call: c, series: operands(series), totals: operands(totals)}
+		if _, err := p.normalize(p.series); err != nil {
+			return nil, err
+		}
+		switch {
+		case len(c.values("nodes")) > 0 && (isSeries || !c.Has("total")):
+			return p.byNode(isSeries)
+		case len(c.values("nodes")) > 0:
+			return nil, c.errorf("total", "must be series or none where there are nodes")
+		case !c.Has("total"):
+			total := across(p.series, aggregate.Sum)
+			return p.ofTotal(total, "sumSeries("+paths(series)+")"), nil
+		case !isSeries:
+			return p.ofNumber()
+		case len(totals) != 1 && len(totals) != len(series):
+			return nil, c.errorf("total", "must be a number, one series, or as many as there are, not %d for %d", len(totals), len(series))
+		case len(totals) == len(series):
+			return p.inPairs()
+		default:
+			if _, err := p.normalize(append(p.totals[:1:1], p.series...)); err != nil {
+				return nil, err
+			}
+			return p.ofTotal(p.totals[0].values, totals[0].Name), nil
+		}
+	},
+}
+
+// totals returns the series given for "total", if they are series.
+func (c *Call) totals(ctx context.Context) (series []Series, isSeries bool, err error) {
+	switch c.value("total").(type) {
+	case *Node, []Series:
+		series, err = c.Series(ctx, "total")
+		return series, true, err
+	}
+	return nil, false, nil
+}
+
+// percentage is one evaluation of asPercent. The values of operands are those of
+// the step that was last made common; graphite-web's asPercent, too, goes on
+// with what it did to the series before.
+type percentage struct {
+	*Call
+	series, totals []*operand
+	at             span // of the last result
+}
+
+// ofTotal shows each series as percentage of the same values. As in graphite-web
+// they keep the step they had, even if it took another to compare them.
+func (p *percentage) ofTotal(total []float64, name string) []Series {
+	results := make([]Series, len(p.series))
+	for i, s := range p.series {
+		values := percent(s.values, total)
+		results[i] = p.ratio(s.Name, name, span{s.Start, s.End, s.Step}, values)
+	}
+	return results
+}
+
+func (p *percentage) ofNumber() ([]Series, error) {
+	switch p.value("total").(type) {
+	case int64, float64:
+	default:
+		return nil, p.errorf("total", "must be a number or series, not %s", describe(p.value("total")))
+	}
+	number, _ := asFloat(p.value("total"))
+	total := slices.Repeat([]float64{number}, len(p.series[0].Values))
+	return p.ofTotal(total, p.Text("total")), nil
+}
+
+// inPairs shows each series as percentage of the total at its place, both sorted
+// by name.
+func (p *percentage) inPairs() ([]Series, error) {
+	byName := func(a, b *operand) int { return cmp.Compare(a.Name, b.Name) }
+	series, totals := slices.Clone(p.series), slices.Clone(p.totals)
+	slices.SortStableFunc(series, byName)
+	slices.SortStableFunc(totals, byName)
+	results := make([]Series, len(series))
+	for i := range series {
+		var err error
+		if results[i], err = p.pair(series[i], totals[i]); err != nil {
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+func (p *percentage) pair(s, total *operand) (Series, error) {
+	at, err := p.normalize([]*operand{s, total})
+	p.at = at
+	return p.ratio(s.Name, total.Name, at, percent(s.values, total.values)), err
+}
+
+// byNode shows each series as percentage of the sum of the totals with the same
+// nodes, which are the series themselves if there are no totals.
+func (p *percentage) byNode(hasTotals bool) ([]Series, error) {
+	nodes := p.values("nodes")
+	key := func(s *operand) string { return nodeKey(s.Series, nodes) }
+	keys, groups := groupBy(p.series, key)
+	totalKeys, totalGroups := slices.Clone(keys), groups
+	if hasTotals {
+		totalKeys, totalGroups = groupBy(p.totals, key)
+	}
+	p.at = span{p.series[0].Start, p.series[0].End, p.series[0].Step}
+	totals := map[string]*operand{}
+	for _, key := range totalKeys {
+		if groups[key] == nil {
+			keys = append(keys, key)
+		}
+		total, err := p.total(totalGroups[key])
+		if err != nil {
+			return nil, err
+		}
+		totals[key] = total
+	}
+	var results []Series
+	for _, key := range keys {
+		total := totals[key]
+		if groups[key] == nil {
+			results = append(results, p.ratio("MISSING", total.Name, p.at, percent(nil, total.values)))
+		}
+		for _, s := range groups[key] {
+			if total == nil {
+				results = append(results, p.ratio(s.Name, "MISSING", p.at, percent(s.values, nil)))
+				continue
+			}
+			result, err := p.pair(s, total)
+			if err != nil {
+				return nil, err
+			}
+			results = append(results, result)
+		}
+	}
+	return results, nil
+}
+
+// total returns the sum of a group: of a single series, itself.
+func (p *percentage) total(group []*operand) (*operand, error) {
+	if len(group) == 1 {
+		return group[0], nil
+	}
+	at, err := p.normalize(group)
+	if err != nil {
+		return nil, err
+	}
+	p.at = at
+	var parts []Series
+	for _, s := range group {
+		parts = append(parts, s.Series)
+	}
+	total := p.result("sumSeries("+paths(parts)+")", at, across(group, aggregate.Sum))
+	return &operand{total, total.Values}, nil
+}
+
+func (p *percentage) ratio(part, whole string, at span, values []float64) Series {
+	return p.result("asPercent("+part+","+whole+")", at, values)
+}
+
+func (p *percentage) result(name string, at span, values []float64) Series {
+	s := newSeries(name, at.start, at.end, at.step, values)
+	s.XFilesFactor = p.XFilesFactor
+	return s
+}
+
+// percent returns a of b in percent, as many as the longer has; nothing where
+// either is missing or b is 0.
+func percent(a, b []float64) []float64 {
+	values := make([]float64, max(len(a), len(b)))
+	for i := range values {
+		values[i] = nan
+		if i < len(a) && i < len(b) && b[i] != 0 {
+			values[i] = a[i] / b[i] * 100
+		}
+	}
+	return values
+}

@@ -1,0 +1,251 @@
+package render
+
+import (
+	"bufio"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"carbon/render/function"
+)
+
+// JSONOptions say how WriteJSON writes.
+type JSONOptions struct {
+	NoNullPoints bool // leave out points without a value, and series without points
+	Pretty       bool // a line for each thing, indented
+}
+
+// WriteJSON writes series as the JSON of graphite-web's render: numbers as Python
+// shows them, infinity as 1e9999, null where there is no value. Tags are sorted
+// by name, and series without points left out.
+func WriteJSON(w io.Writer, series []function.Series, o JSONOptions) error {
+	j := jsonWriter{Writer: bufio.NewWriterSize(w, 1<<16), pretty: o.Pretty}
+	j.open('[')
+	for _, s := range series {
+		points := s.Values[:s.Points()]
+		if len(points) == 0 || o.NoNullPoints && !slices.ContainsFunc(points, known) {
+			continue // clients look at the first point without asking whether there is one
+		}
+		j.item()
+		j.open('{')
+		j.key("target")
+		j.write(appendName(j.AvailableBuffer(), s))
+		j.key("tags")
+		j.open('{')
+		for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
+			j.key(k)
+			j.write(appendString(j.AvailableBuffer(), s.Tags[k]))
+		}
+		j.close('}')
+		j.key("datapoints")
+		j.points(s.Start, s.Step, points, o.NoNullPoints)
+		j.close('}')
+	}
+	j.close(']')
+	return j.Flush()
+}
+
+func known(v float64) bool { return v == v }
+
+// jsonWriter writes the punctuation of JSON as Python's json does. Errors stick
+// in the Writer until it is flushed.
+type jsonWriter struct {
+	*bufio.Writer
+	pretty bool
+	depth  int
+	filled bool // the innermost list or object has something in it
+}
+
+func (j *jsonWriter) write(b []byte) { j.Write(b) }
+
+func (j *jsonWriter) open(bracket byte) {
+	j.WriteByte(bracket)
+	j.depth++
+	j.filled = false
+}
+
+func (j *jsonWriter) close(bracket byte) {
+	j.depth--
+	if j.filled {
+		j.newLine()
+	}
+	j.WriteByte(bracket)
+	j.filled = true
+}
+
+// item begins another item of a list, or of an object.
+func (j *jsonWriter) item() {
+	if j.filled {
+		j.WriteByte(',')
+		if !j.pretty {
+			j.WriteByte(' ')
+		}
+	}
+	j.newLine()
+	j.filled = true
+}
+
+func (j *jsonWriter) newLine() {
+	if !j.pretty {
+		return
+	}
+	j.WriteByte('\n')
+	for range j.depth {
+		j.WriteString("  ")
+	}
+}
+
+func (j *jsonWriter) key(k string) {
+	j.item()
+	b := appendString(j.AvailableBuffer(), k)
+	j.write(append(b, ": "...))
+}
+
+// points writes [[value, time], …]. It is where the time goes: nothing is
+// allocated per point, and times are counted up as digits.
+func (j *jsonWriter) points(start, step int64, values []float64, noNull bool) {
+	j.open('[')
+	between, middle, after := "], [", ", ", "]]"
+	if j.pretty {
+		between, middle, after = "\n      ],\n      [\n        ", ",\n        ", "\n      ]\n    ]"
+		j.newLine()
+	}
+	t := newDecimal(start)
+	for _, v := range values {
+		if v == v || !noNull {
+			b := j.AvailableBuffer()
+			switch {
+			case j.filled:
+				b = append(b, between...)
+			case j.pretty:
+				b = append(b, "[\n        "...)
+			default:
+				b = append(b, '[')
+			}
+			j.filled = true
+			b = appendNumber(b, v)
+			b = append(b, middle...)
+			j.write(append(b, t.digits()...))
+		}
+		t.add(step)
+	}
+	if j.filled {
+		j.depth--
+		j.WriteString(after)
+		return
+	}
+	j.close(']')
+	j.filled = true
+}
+
+func appendNumber(b []byte, v float64) []byte {
+	switch {
+	case v != v:
+		return append(b, "null"...)
+	case v > math.MaxFloat64:
+		return append(b, "1e9999"...)
+	case v < -math.MaxFloat64:
+		return append(b, "-1e9999"...)
+	}
+	return function.AppendRepr(b, v)
+}
+
+func appendName(b []byte, s function.Series) []byte {
+	switch {
+	case s.Bare && s.Name == "None":
+		return append(b, "null"...)
+	case s.Bare:
+		return append(b, s.Name...)
+	}
+	return appendString(b, s.Name)
+}
+
+// appendString appends a string in quotes, in ASCII.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			b = appendASCII(b, c)
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+		if r > 0xffff {
+			r -= 0x10000
+			b = appendUnicode(b, 0xd800+r>>10)
+			r = 0xdc00 + r&0x3ff
+		}
+		b = appendUnicode(b, r)
+	}
+	return append(b, '"')
+}
+
+func appendASCII(b []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(b, '\\', c)
+	case '\n':
+		return append(b, `\n`...)
+	case '\r':
+		return append(b, `\r`...)
+	case '\t':
+		return append(b, `\t`...)
+	case '\b':
+		return append(b, `\b`...)
+	case '\f':
+		return append(b, `\f`...)
+	}
+	if c < ' ' {
+		return appendUnicode(b, rune(c))
+	}
+	return append(b, c)
+}
+
+func appendUnicode(b []byte, r rune) []byte {
+	const hex = "0123456789abcdef"
+	return append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+}
+
+// decimal is a whole number as digits, which is faster to count up than to
+// format anew. Negative ones, before 1970, are formatted.
+type decimal struct {
+	n     int64
+	text  [20]byte
+	start int
+}
+
+func newDecimal(n int64) *decimal {
+	d := &decimal{}
+	d.set(n)
+	return d
+}
+
+func (d *decimal) set(n int64) {
+	var b [20]byte
+	text := strconv.AppendInt(b[:0], n, 10)
+	d.n, d.start = n, len(d.text)-len(text)
+	copy(d.text[d.start:], text)
+}
+
+func (d *decimal) add(n int64) {
+	if d.n < 0 || n < 0 {
+		d.set(d.n + n)
+		return
+	}
+	d.n += n
+	for i := len(d.text) - 1; n > 0; i-- {
+		if i < d.start {
+			d.start, d.text[i] = i, '0'
+		}
+		n += int64(d.text[i] - '0')
+		d.text[i] = byte('0' + n%10)
+		n /= 10
+	}
+}
+
+func (d *decimal) digits() []byte { return d.text[d.start:] }

@@ -1,0 +1,151 @@
+// Package render answers requests for graphs and their data: it parses targets,
+// plans what to fetch, fetches, evaluates, and encodes.
+//
+// A request goes through parse (package target), bind (package function), plan,
+// fetch and evaluate. The plan is what makes fetching few and concurrent; the
+// result would be the same without it, as evaluation fetches what is missing.
+package render
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"carbon/metric"
+	"carbon/render/function"
+	"carbon/render/target"
+	"carbon/storage"
+)
+
+// Source is where series come from. Its methods may be called concurrently.
+type Source interface {
+	// Find returns the nodes that match a pattern. A pattern with a ';' names
+	// one tagged series exactly.
+	Find(ctx context.Context, pattern string, w metric.Window) ([]metric.Node, error)
+
+	// Fetch returns the series of the named metrics; unknown names are left out.
+	Fetch(ctx context.Context, q storage.Query) ([]metric.Series, error)
+
+	// FindTagged returns the names of the series that all tag expressions match.
+	FindTagged(ctx context.Context, exprs []string) ([]string, error)
+}
+
+// Engine evaluates requests. It may be used concurrently.
+type Engine struct {
+	src    Source
+	limits Limits
+}
+
+// Options of an Engine. The zero value has all defaults.
+type Options struct {
+	Limits Limits
+}
+
+// Limits protect the server from requests that are too large. 0 is the default.
+// Raising them lets one request take as much memory, eight bytes a point, and as
+// much time.
+type Limits struct {
+	Targets int64         // "targets" of a request; 1,000
+	Series  int64         // "series" fetched for a request, each counted per window; 100,000
+	Points  int64         // "points" fetched for a request, or made of one series; 50 million
+	Time    time.Duration // for evaluation, after which the error is context.DeadlineExceeded; 60 s
+}
+
+// LimitError reports a request that exceeds one of the Limits, by its name.
+type LimitError = function.LimitError
+
+// New returns an Engine that gets its series from src.
+func New(src Source, o Options) *Engine {
+	l := o.Limits
+	setDefault(&l.Targets, 1000)
+	setDefault(&l.Series, 100_000)
+	setDefault(&l.Points, 50_000_000)
+	setDefault(&l.Time, time.Minute)
+	return &Engine{src: src, limits: l}
+}
+
+func setDefault[T ~int64](v *T, value T) {
+	if *v == 0 {
+		*v = value
+	}
+}
+
+// Request asks for the series of targets over a time.
+type Request struct {
+	Targets          []string // blank ones do not count
+	From, Until, Now int64    // unix seconds; retentions are counted back from Now
+
+	// Location is the zone of what functions do by the clock. Nil is UTC.
+	Location *time.Location
+
+	XFilesFactor float64           // share of known points, 0 to 1, that points made of several need
+	Template     map[string]string // variables of template()
+
+	// MaxDataPoints is how many points a series may have before several are made
+	// one. 0: any number. Only json asks for it.
+	MaxDataPoints int
+}
+
+func (r *Request) window() metric.Window { return metric.Window{From: r.From, Until: r.Until} }
+
+// Render returns the series of all targets in their order. Series may share
+// values and tags: they are not to be changed. Errors about the request are
+// *target.SyntaxError, *function.ArgError, *function.UnknownError and
+// *LimitError.
+func (e *Engine) Render(ctx context.Context, r Request) ([]function.Series, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.limits.Time)
+	defer cancel()
+	nodes, err := e.bind(r)
+	if err != nil {
+		return nil, err
+	}
+	ev := e.newEvaluation(r)
+	if err := ev.fetch(ctx, ev.plan(nodes, r.window())); err != nil {
+		return nil, err
+	}
+	var results []function.Series
+	for _, n := range nodes {
+		series, err := ev.evaluate(ctx, n, r.window())
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, series...)
+	}
+	if r.MaxDataPoints > 0 {
+		results = consolidate(results, int64(r.MaxDataPoints))
+	}
+	return results, nil
+}
+
+// Plan returns what Render would fetch before it evaluates.
+func (e *Engine) Plan(r Request) (Plan, error) {
+	nodes, err := e.bind(r)
+	if err != nil {
+		return nil, err
+	}
+	return e.newEvaluation(r).plan(nodes, r.window()), nil
+}
+
+// bind parses and binds all targets.
+func (e *Engine) bind(r Request) ([]*function.Node, error) {
+	if n := int64(len(r.Targets)); n > e.limits.Targets {
+		return nil, &LimitError{Limit: "targets", Max: e.limits.Targets, Got: n}
+	}
+	binder := function.NewBinder(r.Template)
+	var nodes []*function.Node
+	for _, text := range r.Targets {
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		expr, err := target.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		n, err := binder.Bind(expr)
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, n)
+	}
+	return nodes, nil
+}
