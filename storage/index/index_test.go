@@ -92,7 +92,7 @@ func TestFindTaggedAsGraphite(t *testing.T) {
 	c, x := readCorpus(t)
 	for _, q := range c.Tagged {
 		got, err := x.FindTagged(q.Exprs)
-		var e *TagExprError
+		var e *metric.TagExprError
 		if errors.As(err, &e) != q.Error {
 			t.Errorf("FindTagged(%q): error %v, want one: %v", q.Exprs, err, q.Error)
 		}
@@ -276,9 +276,9 @@ func TestFindTaggedErrors(t *testing.T) {
 	for _, exprs := range [][]string{
 		nil, {""}, {"="}, {"k"}, {"k!"}, {"k!v"}, {";k=v"}, {"k=v;w"}, {"=v"}, {"k=~("}, {"k=~)|("}, {"k="}, {"k!=v"}, {"k=~.*"}, {"k!=~v"},
 	} {
-		var e *TagExprError
+		var e *metric.TagExprError
 		if names, err := x.FindTagged(exprs); !errors.As(err, &e) {
-			t.Errorf("FindTagged(%q) = %q, %v; want a *TagExprError", exprs, names, err)
+			t.Errorf("FindTagged(%q) = %q, %v; want a *metric.TagExprError", exprs, names, err)
 		}
 	}
 }
@@ -336,7 +336,7 @@ func FuzzTagExpr(f *testing.F) {
 	x := filled("m;k=v", "m;k=w", "n;l=v")
 	f.Fuzz(func(t *testing.T, expr string) {
 		names, err := x.FindTagged([]string{expr})
-		var e *TagExprError
+		var e *metric.TagExprError
 		if err != nil && !errors.As(err, &e) {
 			t.Errorf("FindTagged(%q): %v", expr, err)
 		}

@@ -65,9 +65,6 @@ func (t *tagged) remove(name string) bool {
 	return true
 }
 
-// TagExprError is what FindTagged returns.
-type TagExprError = metric.TagExprError
-
 // FindTagged returns the names, sorted, of the tagged series for which all
 // expressions hold:
 //
@@ -78,7 +75,7 @@ type TagExprError = metric.TagExprError
 //
 // As in graphite-web a missing tag is one with an empty value, and at least one
 // expression must refuse the empty value. The tag "name" is the metric without
-// tags. Regular expressions are Go's. The error is a *TagExprError.
+// tags. Regular expressions are Go's. The error is a *metric.TagExprError.
 func (x *Index) FindTagged(exprs []string) ([]string, error) {
 	parsed := make([]expr, len(exprs))
 	for i, s := range exprs {
@@ -91,7 +88,7 @@ func (x *Index) FindTagged(exprs []string) ([]string, error) {
 	defer x.mu.RUnlock()
 	ids, selector := x.tagged.fewest(parsed)
 	if selector < 0 {
-		return nil, &TagExprError{Reason: "at least one must require a non-empty value"}
+		return nil, &metric.TagExprError{Reason: "at least one must require a non-empty value"}
 	}
 	var names []string
 	for _, id := range ids {
@@ -173,7 +170,7 @@ var operators = []string{"!=~", "!=", "=~", "="}
 
 func parseExpr(s string) (expr, error) {
 	fail := func(reason string) (expr, error) {
-		return expr{}, &TagExprError{Expr: s, Reason: reason}
+		return expr{}, &metric.TagExprError{Expr: s, Reason: reason}
 	}
 	end := strings.IndexAny(s, ";!=")
 	if end <= 0 {

@@ -336,15 +336,15 @@ func cancelled(s *suite) {
 
 // Every metric has one writer, and readers see each point either not or right.
 func concurrentUse(s *suite) {
-	const metrics, rounds = 4, 30
+	const metrics, rounds = 4, 300
 	var wg sync.WaitGroup
 	for m := range metrics {
 		name := fmt.Sprintf("a.m%d", m)
 		wg.Go(func() {
 			for i := range rounds {
 				u := storage.Update{Name: name}
-				for p := range 5 { // five equal minutes: their average is in the second archive
-					u.Points = append(u.Points, metric.Point{Time: start + int64(60*p), Value: float64(i)})
+				for _, minute := range []int64{0, 1, 3, 4} { // equal, so that their average is too
+					u.Points = append(u.Points, metric.Point{Time: start + 60*minute, Value: float64(i)})
 				}
 				if _, err := s.Write(s.Context(), []storage.Update{u}); err != nil {
 					s.Errorf("Write: %v", err)

@@ -132,10 +132,11 @@ func testTreeOfCarbon(t *testing.T, hashed bool) {
 	if got := s.Stats().Creates; got != 0 {
 		t.Errorf("%d files created", got)
 	}
-	s = openStore(t, dir, Options{Now: fixedClock(now)})
-	found, err := s.FindTagged(t.Context(), []string{"name=disk.used"})
-	if err != nil || !slices.Equal(found, tagged) {
-		t.Errorf("FindTagged: %q, %v", found, err)
+	for _, s := range []*Store{s, openStore(t, dir, Options{Now: fixedClock(now)})} {
+		found, err := s.FindTagged(t.Context(), []string{"name=disk.used"})
+		if err != nil || !slices.Equal(found, tagged) {
+			t.Errorf("FindTagged: %q, %v", found, err)
+		}
 	}
 }
 

@@ -73,7 +73,11 @@ func (a *archive) slot(t int64) int64 {
 }
 
 func (h *header) layout() metric.Layout {
-	l := metric.Layout{Aggregation: h.method, XFilesFactor: h.xFilesFactor}
+	l := metric.Layout{
+		Archives:     make([]metric.Archive, 0, len(h.archives)),
+		Aggregation:  h.method,
+		XFilesFactor: h.xFilesFactor,
+	}
 	for _, a := range h.archives {
 		l.Archives = append(l.Archives, a.Archive)
 	}

@@ -154,6 +154,7 @@ func (s *Store) write(u storage.Update, scratch *scratch) error {
 		return err
 	}
 	defer f.close()
+	s.index.Add(u.Name) // a file may have been there without being known by this name
 	points := scratch.sorted(u.Points)
 	stored, err := f.update(points, s.now().Unix(), scratch)
 	s.stats.committedPoints.Add(int64(stored))
@@ -190,7 +191,6 @@ func (s *Store) openOrCreate(name string) (*file, error) {
 		return nil, err
 	}
 	s.stats.creates.Add(1)
-	s.index.Add(name)
 	return openFile(path, os.O_RDWR)
 }
 
@@ -209,7 +209,7 @@ func (s *Store) Find(_ context.Context, pattern string, _ metric.Window) ([]metr
 	return s.index.Find(pattern)
 }
 
-// FindTagged implements storage.Tagger. The error is an *index.TagExprError.
+// FindTagged implements storage.Tagger. The error is an *metric.TagExprError.
 func (s *Store) FindTagged(_ context.Context, exprs []string) ([]string, error) {
 	return s.index.FindTagged(exprs)
 }
