@@ -144,8 +144,8 @@ func (s *server) routes() chi.Router {
 	}
 	// Graphite's own paths take forms too, and scripts of other sites may read them.
 	r.Group(func(r chi.Router) {
-		r.Use(cors, s.limitRequests)
-		for path, h := range map[string]handler{
+		r.Use(cors)
+		for path, h := range map[string]dataHandler{
 			"/render":             s.render,
 			"/metrics":            s.find,
 			"/metrics/find":       s.find,
@@ -153,28 +153,34 @@ func (s *server) routes() chi.Router {
 			"/metrics/index.json": s.index,
 			"/version":            s.version,
 		} {
-			get(r, path, s.handle(h))
-			r.Post(path, s.handle(h))
+			get(r, path, s.data(h))
+			r.Post(path, s.data(h))
 			r.Options(path, func(http.ResponseWriter, *http.Request) {}) // cors answers
 		}
 	})
 
-	get(r.With(s.limitRequests), "/", s.handle(s.page))
+	get(r, "/", s.data(s.page))
 	get(r, "/-/static/{name}", s.asset)
 	get(r, "/favicon.ico", s.favicon)
 	get(r, "/health", s.health)
 	get(r, "/-/ready", s.health)
-	get(r, "/-/metrics", s.handle(s.metrics))
+	get(r, "/-/metrics", s.metrics)
 	get(r, "/lb_check", s.loadBalancerCheck)
 	return r
 }
 
-// handler answers a request or says why not.
-type handler func(w http.ResponseWriter, r *http.Request) error
+// dataHandler answers a request for data or says why not.
+type dataHandler func(w http.ResponseWriter, r *http.Request, p params) error
 
-func (s *server) handle(h handler) http.HandlerFunc {
+// data makes a handler of one that is given the parameters, and the time and
+// memory that requests for data may take.
+func (s *server) data(h dataHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := h(w, r); err != nil {
+		p, err := readParams(r)
+		if err == nil {
+			err = s.limitRequests(func() error { return h(w, r, p) })
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -307,6 +308,35 @@ func TestOverload(t *testing.T) {
 	}
 	if r := f.do(t, "GET", "/metrics/find?query=*", ""); r.StatusCode != 200 {
 		t.Errorf("afterwards: %d", r.StatusCode)
+	}
+}
+
+// stalled is a client that reads nothing after the first bytes.
+type stalled struct {
+	http.ResponseWriter
+	deadlines []time.Time
+}
+
+func (s *stalled) SetWriteDeadline(t time.Time) error {
+	s.deadlines = append(s.deadlines, t)
+	return nil
+}
+
+func (s *stalled) Write([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+
+func TestStalledClient(t *testing.T) {
+	f := newFixture(nil)
+	w := &stalled{ResponseWriter: httptest.NewRecorder()}
+	func() {
+		defer func() {
+			if v := recover(); v != http.ErrAbortHandler {
+				t.Errorf("the connection is not broken: %v", v)
+			}
+		}()
+		f.ServeHTTP(w, httptest.NewRequest("GET", "/metrics/find?query=*", nil))
+	}()
+	if len(w.deadlines) != 2 || w.deadlines[0].IsZero() || !w.deadlines[1].IsZero() {
+		t.Errorf("deadlines %v; want one, and its end", w.deadlines)
 	}
 }
 

@@ -57,6 +57,8 @@ func status(err error) (code int, text string) {
 		return statusClientGone, ""
 	case errors.Is(err, context.DeadlineExceeded):
 		return http.StatusGatewayTimeout, "time limit exceeded"
+	case errors.Is(err, errOverloaded):
+		return http.StatusServiceUnavailable, err.Error()
 	case errors.As(err, &tooLong):
 		return http.StatusRequestEntityTooLarge, fmt.Sprintf("body: more than %d bytes", tooLong.Limit)
 	case errors.As(err, &limit), errors.As(err, &tooMuch):
@@ -110,6 +112,9 @@ func answerError(w http.ResponseWriter, r *http.Request, code int, text string) 
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
+	if code == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "1")
+	}
 	for _, name := range []string{"Expires", "Content-Length", "ETag"} {
 		h.Del(name)
 	}

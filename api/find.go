@@ -28,11 +28,7 @@ var findFormats = map[string]func(q *findQuery, nodes []metric.Node) any{
 }
 
 // find answers /metrics/find and /metrics.
-func (s *server) find(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
+func (s *server) find(w http.ResponseWriter, r *http.Request, p params) error {
 	q, err := s.findQuery(p)
 	if err != nil {
 		return err
@@ -185,16 +181,14 @@ func nodesJSON(q *findQuery, nodes []metric.Node) any {
 }
 
 // expand answers /metrics/expand: the paths that patterns stand for.
-func (s *server) expand(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
+func (s *server) expand(w http.ResponseWriter, r *http.Request, p params) error {
 	flags := map[string]int{}
 	for _, name := range []string{"local", "groupByExpr", "leavesOnly"} {
-		if flags[name], err = p.int(name); err != nil {
+		n, err := p.int(name)
+		if err != nil {
 			return err
 		}
+		flags[name] = n
 	}
 	groups, all := map[string][]string{}, []string{}
 	for _, pattern := range p["query"] {
@@ -229,11 +223,7 @@ func (s *server) paths(ctx context.Context, pattern string, leavesOnly bool) ([]
 }
 
 // index answers /metrics/index.json: the names of all metrics.
-func (s *server) index(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
+func (s *server) index(w http.ResponseWriter, r *http.Request, p params) error {
 	if _, err := p.int("local"); err != nil {
 		return err
 	}

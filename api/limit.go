@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 )
 
@@ -22,17 +23,17 @@ func (s *server) limitTime(next http.Handler) http.Handler {
 	})
 }
 
+var errOverloaded = errors.New("overloaded: too many requests at once")
+
 // limitRequests bounds how many requests for data are answered at once, so that
-// a crowd of them cannot take the memory that receiving needs.
-func (s *server) limitRequests(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case s.slots <- struct{}{}:
-			defer func() { <-s.slots }()
-			next.ServeHTTP(w, r)
-		default:
-			w.Header().Set("Retry-After", "1")
-			answerError(w, r, http.StatusServiceUnavailable, "overloaded: too many requests at once")
-		}
-	})
+// a crowd of them cannot take the memory that receiving needs. Reading a
+// request does not count, lest slow clients keep others out.
+func (s *server) limitRequests(answer func() error) error {
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+		return answer()
+	default:
+		return errOverloaded
+	}
 }

@@ -14,11 +14,7 @@ import (
 )
 
 // page answers /, the front page.
-func (s *server) page(w http.ResponseWriter, r *http.Request) error {
-	p := params{}
-	if err := p.addQuery(r.URL.RawQuery); err != nil {
-		return err
-	}
+func (s *server) page(w http.ResponseWriter, r *http.Request, p params) error {
 	page := web.Page{
 		State:    web.ParseState(map[string][]string(p)),
 		Prefix:   s.URLPrefix,

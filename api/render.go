@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bufio"
 	"io"
 	"net/http"
 	"net/url"
@@ -42,11 +41,7 @@ var formats = map[string]format{
 var pngFormat = format{"image/png", writePNG}
 
 // render answers /render.
-func (s *server) render(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
+func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error {
 	q, err := s.renderQuery(p)
 	if err != nil {
 		return err
@@ -181,32 +176,6 @@ func (s *server) setCaching(h http.Header, seconds int) {
 		return
 	}
 	h.Set("Cache-Control", "max-age="+strconv.Itoa(seconds))
-}
-
-// stream writes an answer as it is made. An error before the first byte is out
-// is returned; later ones can only break the connection.
-func stream(w http.ResponseWriter, write func(io.Writer) error) error {
-	counted := &countingWriter{w: w}
-	out := bufio.NewWriterSize(counted, 64<<10)
-	err := write(out)
-	if err == nil {
-		err = out.Flush()
-	}
-	if err != nil && counted.n > 0 {
-		panic(http.ErrAbortHandler)
-	}
-	return err
-}
-
-type countingWriter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *countingWriter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += int64(n)
-	return n, err
 }
 
 func writeJSON(w io.Writer, q *renderQuery, series []function.Series) error {

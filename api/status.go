@@ -8,7 +8,7 @@ import (
 )
 
 // version answers /version. As graphite-web does: HTML by name, a number by nature.
-func (s *server) version(w http.ResponseWriter, _ *http.Request) error {
+func (s *server) version(w http.ResponseWriter, _ *http.Request, _ params) error {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, err := io.WriteString(w, graphiteVersion+"\n")
 	return err
@@ -42,12 +42,12 @@ func (s *server) loadBalancerCheck(w http.ResponseWriter, r *http.Request) {
 }
 
 // metrics answers with the server's own figures.
-func (s *server) metrics(w http.ResponseWriter, _ *http.Request) error {
+func (s *server) metrics(w http.ResponseWriter, r *http.Request) {
 	var b bytes.Buffer
 	if err := s.Metrics(&b); err != nil {
-		return err
+		s.fail(w, r, err)
+		return
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	_, err := b.WriteTo(w)
-	return err
+	b.WriteTo(w)
 }
