@@ -33,7 +33,7 @@ type shard struct {
 	delayed    []delay
 	flights    []flight
 
-	oldest atomic.Int64 // arrival of the oldest point that take would give; never if none
+	oldest *atomic.Int64 // arrival of the oldest point that take would give; never if none
 
 	_ [64]byte // a cache line between the locks of neighbours
 }
@@ -61,8 +61,9 @@ type flight struct {
 	since int64
 }
 
-func (s *shard) init() {
+func (s *shard) init(oldest *atomic.Int64) {
 	s.entries = make(map[uint64]*entry)
+	s.oldest = oldest
 	s.oldest.Store(never)
 }
 
