@@ -1,5 +1,7 @@
 package graph
 
+import "slices"
+
 // clipLine calls draw for every piece of the lines of the path that is within
 // the area: move says that a piece does not begin where the one before ended.
 func clipLine(path []PathPoint, a Area, draw func(move bool, p point)) {
@@ -68,6 +70,9 @@ func clipPolygon(polygon []point, a Area) []point {
 		{func(p point) bool { return p.y >= a.YMin }, func(p, q point) point { return atY(p, q, a.YMin) }},
 		{func(p point) bool { return p.y <= a.YMax }, func(p, q point) point { return atY(p, q, a.YMax) }},
 	} {
+		if !slices.ContainsFunc(polygon, func(p point) bool { return !side.inside(p) }) {
+			continue
+		}
 		out := make([]point, 0, len(polygon)+4)
 		for i, q := range polygon {
 			p := polygon[(i+len(polygon)-1)%len(polygon)]

@@ -58,7 +58,7 @@ func (p *optionParser) number(name string, to *float64, least, most float64) {
 func (p *optionParser) maybeNumber(name string, to **float64) {
 	if _, ok := p.get(name); ok {
 		*to = new(float64)
-		p.number(name, *to, -math.MaxFloat64, math.MaxFloat64)
+		p.number(name, *to, -1e300, 1e300) // ranges must be numbers, too
 	}
 }
 

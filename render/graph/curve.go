@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -165,21 +164,4 @@ func (l *layout) dataLimits(curves []*curve) (low, high float64) {
 	}
 	// Twice of either must still be a number.
 	return max(low, -math.MaxFloat64/4), min(high, math.MaxFloat64/4)
-}
-
-// rangeText prints the parameters of an axis for an error.
-func rangeText(r Range, logBase float64) string {
-	text := ""
-	for _, one := range []struct {
-		name  string
-		value *float64
-	}{{"min", r.Min}, {"max", r.Max}, {"limit", r.Limit}} {
-		if one.value != nil {
-			text += fmt.Sprintf("%s %g ", one.name, *one.value)
-		}
-	}
-	if logBase > 0 {
-		text += fmt.Sprintf("logBase %g ", logBase)
-	}
-	return text
 }

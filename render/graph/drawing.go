@@ -71,11 +71,10 @@ const (
 // VAlign says which part of a text lies at its Y.
 type VAlign string
 
-// Alignments down. Top and Bottom are the line's, whatever letters it has.
+// Alignments down. Top is that of a line, whatever letters it has.
 const (
 	Top      VAlign = "top"
 	Middle   VAlign = "middle"
-	Bottom   VAlign = "bottom"
 	Baseline VAlign = "baseline"
 )
 

@@ -67,27 +67,42 @@ func (f *face) glyph(r rune) glyph {
 	if g, ok := f.glyphs[r]; ok {
 		return g
 	}
-	var g glyph
-	// A glyph whose instructions are damaged would be drawn as nothing; there
-	// is none in the fonts embedded.
-	if err := f.buf.Load(f.font, fixed.I(f.size), f.font.Index(r), font.HintingFull); err == nil {
-		g.advance = math.Round(float64(f.buf.AdvanceWidth) / 64)
-		from := 0
-		for _, end := range f.buf.Ends {
-			contour := make([]glyphPoint, 0, end-from)
-			for _, p := range f.buf.Points[from:end] {
-				q := glyphPoint{float64(p.X) / 64, float64(p.Y) / 64, p.Flags&1 != 0}
-				if f.italic {
-					q.x += q.y * slant
-				}
-				contour = append(contour, q)
+	index := f.font.Index(r)
+	if f.size < leastHinted || !f.load(index, font.HintingFull) {
+		f.load(index, font.HintingNone)
+	}
+	g := glyph{advance: math.Round(float64(f.buf.AdvanceWidth) / 64)}
+	from := 0
+	for _, end := range f.buf.Ends {
+		contour := make([]glyphPoint, 0, end-from)
+		for _, p := range f.buf.Points[from:end] {
+			q := glyphPoint{float64(p.X) / 64, float64(p.Y) / 64, p.Flags&1 != 0}
+			if f.italic {
+				q.x += q.y * slant
 			}
-			g.contours = append(g.contours, contour)
-			from = end
+			contour = append(contour, q)
 		}
+		g.contours = append(g.contours, contour)
+		from = end
 	}
 	f.glyphs[r] = g
 	return g
+}
+
+// leastHinted is the smallest size at which letters are fitted to pixels; below
+// there is nothing to read.
+const leastHinted = 5
+
+// load puts a glyph into the buffer. The interpreter of the font's instructions
+// knows not all that a few rare glyphs ask of it, and may panic about it.
+func (f *face) load(index truetype.Index, hinting font.Hinting) (ok bool) {
+	defer func() {
+		if recover() != nil {
+			f.buf = truetype.GlyphBuf{} // in no defined state
+			ok = false
+		}
+	}()
+	return f.buf.Load(f.font, fixed.I(f.size), index, hinting) == nil
 }
 
 // slant is how far DejaVu Sans Oblique leans to the right: 11 degrees. Its

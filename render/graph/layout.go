@@ -219,11 +219,11 @@ func (l *layout) consolidate() {
 }
 
 func (l *layout) setupYAxes() error {
-	scale := func(name string, curves []*curve, r Range) (*YScale, error) {
+	scale := func(suffix string, curves []*curve, r Range) (*YScale, error) {
 		low, high := l.dataLimits(curves)
-		s, err := newScale(low, high, r, l.o)
+		s, err := newScale(low, high, r, suffix, l.o)
 		if err != nil {
-			return nil, &OptionError{Name: name, Value: rangeText(r, l.o.LogBase), Reason: err.Error()}
+			return nil, err
 		}
 		if l.o.HideAxes && !l.secondYAxis {
 			s = s.withoutLabels()
@@ -235,17 +235,17 @@ func (l *layout) setupYAxes() error {
 	}
 	var err error
 	if l.secondYAxis {
-		if l.left, err = scale("yMinLeft", l.side(false), l.o.YLeft); err != nil {
+		if l.left, err = scale("Left", l.side(false), l.o.YLeft); err != nil {
 			return err
 		}
-		if l.right, err = scale("yMinRight", l.side(true), l.o.YRight); err != nil {
+		if l.right, err = scale("Right", l.side(true), l.o.YRight); err != nil {
 			return err
 		}
 		l.area.XMin = max(l.area.XMin, float64(l.o.Margin)+l.left.labelWidth*1.02)
 		l.area.XMax = min(l.area.XMax, float64(l.o.Width)-l.right.labelWidth*1.02)
 		return nil
 	}
-	s, err := scale("yMin", l.curves, l.o.Y)
+	s, err := scale("", l.curves, l.o.Y)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,10 @@ func (p *painter) at(x, y float64) vg.Point {
 	return vg.Point{X: vg.Length(x), Y: vg.Length(float64(p.d.Height) - y)}
 }
 
+// outside reports whether what reaches size pixels up and down from y cannot be
+// seen. A legend may have thousands of such entries.
+func (p *painter) outside(y, size float64) bool { return y < -size || y > float64(p.d.Height)+size }
+
 // text fills the outlines of a text's letters.
 func (p *painter) text(t Text) {
 	f := p.faces[t.Size]
@@ -71,13 +75,14 @@ func (p *painter) text(t Text) {
 		down = f.ascent()
 	case Middle:
 		down = f.height()/2 - f.descent()
-	case Bottom:
-		down = -f.descent()
 	}
 	sin, cos := math.Sincos(t.Rotate * math.Pi / 180)
 	// Letters fit the pixels only if they begin on one.
 	x := math.Round(t.X + across*cos - down*sin)
 	y := math.Round(t.Y + across*sin + down*cos)
+	if t.Rotate == 0 && p.outside(y, t.Size) {
+		return
+	}
 
 	var path vg.Path
 	place := func(gx, gy float64) vg.Point { // gy upwards
@@ -134,6 +139,9 @@ func outline(path *vg.Path, contour []glyphPoint, place func(glyphPoint) vg.Poin
 
 func (p *painter) legendBox(e LegendEntry) {
 	x, y := math.Round(e.BoxX), math.Round(e.BoxY)
+	if p.outside(y, e.BoxSize) {
+		return
+	}
 	rectangle := func(x, y, size float64) vg.Path {
 		var path vg.Path
 		path.Move(p.at(x, y))
@@ -163,7 +171,7 @@ func (p *painter) grid() {
 		}
 		var path vg.Path
 		for _, at := range l.At {
-			from, to := ends(math.Floor(at) + 0.5)
+			from, to := ends(math.Floor(at+1e-6) + 0.5) // 75.9999999 is 76
 			path.Move(from)
 			path.Line(to)
 		}
@@ -220,7 +228,7 @@ func (p *painter) line(t *Trace) {
 	if t.Color.A == 0 {
 		return
 	}
-	var path vg.Path
+	path := make(vg.Path, 0, len(t.Path)+1)
 	clipLine(t.Path, p.d.Area, func(move bool, q point) {
 		if move {
 			path.Move(p.at(q.x, q.y))

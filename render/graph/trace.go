@@ -1,9 +1,6 @@
 package graph
 
-import (
-	"math"
-	"slices"
-)
+import "slices"
 
 // traces stacks, sorts and draws the curves: filled areas first.
 func (l *layout) traces() {
@@ -91,6 +88,7 @@ func (l *layout) trace(c *curve) Trace {
 		x: l.area.XMin + c.xStep*(missing/float64(c.perPoint)) + l.o.LineWidth/2,
 		y: l.area.YMin,
 	}
+	t.Path = make([]PathPoint, 0, len(t.Values)+1)
 	p.draw()
 	return t
 }
@@ -128,7 +126,7 @@ func (p *pen) draw() {
 			v = 0
 		}
 		y, ok := p.scale.y(v, p.area)
-		if !ok || y != y {
+		if !ok {
 			// A line runs on for one step, at the height it has, before it ends.
 			if unknown == 0 {
 				p.line(p.y)
@@ -190,7 +188,7 @@ func (p *pen) line(y float64) { p.t.Path = append(p.t.Path, PathPoint{false, p.x
 // axis has no zero, it is the lower edge of the plot.
 func (p *pen) fill(toX float64) {
 	base, ok := p.scale.y(0, p.area)
-	if !ok || math.IsNaN(base) {
+	if !ok {
 		base = p.area.YMax
 	}
 	p.t.Fills = append(p.t.Fills, Fill{p.startX, toX, base, p.first, len(p.t.Path)})

@@ -1,7 +1,7 @@
 package graph
 
 import (
-	"errors"
+	"fmt"
 	"math"
 	"slices"
 )
@@ -9,9 +9,6 @@ import (
 // epsilon is the share of a step that values may lie outside of a limit, so
 // that rounding errors do not add a step. It is far below what a pixel shows.
 const epsilon = 0.0001
-
-// errNoRange is the reason when a fixed lower end is not below a fixed upper end.
-var errNoRange = errors.New("the lower end of the axis must be less than the upper")
 
 // tics chooses the range of a value axis and where its labels stand. low and
 // high begin as the range of the data; free ends are moved outwards to whole
@@ -26,15 +23,16 @@ type tics struct {
 	bottom, top, span   float64
 }
 
-// newScale lays out a value axis for data from low to high.
-func newScale(low, high float64, r Range, o Options) (*YScale, error) {
+// newScale lays out a value axis for data from low to high. suffix is what the
+// parameters of r have behind their name.
+func newScale(low, high float64, r Range, suffix string, o Options) (*YScale, error) {
 	t := &tics{low: low, high: high, limit: math.NaN(), logBase: o.LogBase}
-	if err := t.restrict(r); err != nil {
-		return nil, err
+	if !t.restrict(r) {
+		return nil, &OptionError{Name: "yMin" + suffix, Value: fmt.Sprint(*r.Min), Reason: "must be less than the upper end of the axis"}
 	}
 	if t.logBase > 0 {
 		if t.low <= 0 {
-			return nil, errors.New("a logarithmic axis needs values above zero")
+			return nil, &OptionError{Name: "logBase", Value: fmt.Sprint(o.LogBase), Reason: "needs values above zero"}
 		}
 		t.chooseLogLimits()
 	} else {
@@ -50,9 +48,10 @@ func newScale(low, high float64, r Range, o Options) (*YScale, error) {
 		s.Labels = append(s.Labels, yLabel(v, t.step, t.span, o.YUnitSystem))
 	}
 	s.low, s.high = s.Bottom, s.Top
-	if len(s.LabelValues) > 1 {
-		s.low, s.high = slices.Min(s.LabelValues), slices.Max(s.LabelValues)
+	if n := len(s.LabelValues); n > 1 && s.LabelValues[0] < s.LabelValues[n-1] {
+		s.low, s.high = s.LabelValues[0], s.LabelValues[n-1]
 	}
+	s.high = max(s.high, math.Nextafter(s.low, math.Inf(1)))
 	return s, nil
 }
 
@@ -65,8 +64,8 @@ func (s *YScale) withoutLabels() *YScale {
 	return &hidden
 }
 
-// y is the pixel row of a value. ok is false where a logarithmic axis has no
-// place for it.
+// y is the pixel row of a value. ok is false for no value, and for one that a
+// logarithmic axis has no place for.
 func (s *YScale) y(v float64, a Area) (y float64, ok bool) {
 	share := (v - s.low) / (s.high - s.low)
 	if s.logBase > 0 {
@@ -75,11 +74,13 @@ func (s *YScale) y(v float64, a Area) (y float64, ok bool) {
 		}
 		share = math.Log(v/s.low) / math.Log(s.high/s.low)
 	}
-	return a.YMax - (a.YMax-a.YMin)*share, true
+	y = a.YMax - (a.YMax-a.YMin)*share
+	return y, y == y
 }
 
-// restrict applies a parameter's range, and moves ends apart that are not.
-func (t *tics) restrict(r Range) error {
+// restrict applies a parameter's range, and moves ends apart that are not. It
+// reports false if both ends are fixed and the wrong way round.
+func (t *tics) restrict(r Range) bool {
 	if r.Min != nil {
 		t.low, t.lowFixed = *r.Min, true
 	}
@@ -96,12 +97,12 @@ func (t *tics) restrict(r Range) error {
 			t.limit = *r.Limit
 		}
 	}
-	if t.low < t.high {
-		return nil
+	if t.high-t.low > 1e-300 { // below that steps could no longer be calculated
+		return true
 	}
 	switch {
 	case t.lowFixed && t.highFixed:
-		return errNoRange
+		return false
 	case t.lowFixed:
 		t.high = t.low + room(t.low)
 	case t.highFixed:
@@ -111,7 +112,7 @@ func (t *tics) restrict(r Range) error {
 		middle := (t.low + t.high) / 2
 		t.low, t.high = middle-delta, middle+delta
 	}
-	return nil
+	return true
 }
 
 // room is how far the other end of an axis is set from the end x.

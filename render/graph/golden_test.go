@@ -1,0 +1,152 @@
+package graph
+
+import (
+	"bytes"
+	"flag"
+	"image"
+	"image/png"
+	"math"
+	"os"
+	"testing"
+
+	"carbon/render/function"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden pictures")
+
+// The pictures of testdata, drawn again. They may differ as a rasteriser from
+// another: a little in many places, but not much over an area that one sees.
+func TestGolden(t *testing.T) {
+	lines := []function.Series{
+		wave("web01", 240, 10, 50, 100), wave("web02", 240, 15, 60, 70), wave("db01", 240, 0, 30, 45),
+	}
+	gaps := series("gaps", 3, 4, unknown, 6, 5, unknown, unknown, 8, unknown, unknown, unknown, 4, 3, 6)
+	dashed := wave("dashed", 60, 2, 9, 20)
+	length, width := 6.0, 3.0
+	dashed.Style.Dashed = &length
+	wide := wave("wide", 60, 1, 6, 33)
+	wide.Style.LineWidth = &width
+	right := wave("bytes", 240, 1e9, 7e9, 90)
+	right.Style.SecondYAxis = true
+	deploy := series("deploy", unknown, unknown, unknown, unknown, unknown, 1, unknown, unknown)
+	deploy.Style.DrawAsInfinite, deploy.Style.Color = true, "red"
+	crossing := []function.Series{wave("a", 240, -20, 20, 60), wave("b", 240, -10, 30, 80), wave("c", 240, -30, 5, 50)}
+
+	for _, g := range []struct {
+		name, query string
+		series      []function.Series
+	}{
+		{"lines", "width=600&height=300&title=Load+of+three+servers&vtitle=percent", lines},
+		{"default-size", "", lines[:1]},
+		{"stacked", "width=600&height=300&areaMode=stacked", lines},
+		{"areas", "width=600&height=300&areaMode=all&areaAlpha=0.4", crossing},
+		{"staircase", "width=400&height=200&lineMode=staircase", []function.Series{gaps}},
+		{"gaps", "width=400&height=200", []function.Series{gaps, deploy}},
+		{"connected", "width=400&height=200&lineMode=connected&connectedLimit=2", []function.Series{gaps}},
+		{"styles", "width=400&height=200", []function.Series{dashed, wide}},
+		{"two-axes", "width=600&height=300&vtitle=left&vtitleRight=right", []function.Series{lines[0], right}},
+		{"colours", "width=400&height=200&bgcolor=black&fgcolor=white&minorGridLineColor=darkgrey&colorList=gold,aqua&fontBold=1", lines},
+		{"cut", "width=400&height=200&yMin=20&yMax=40&areaMode=first", lines},
+		{"transparent", "width=200&height=120&bgcolor=ffffff00&fontItalic=1", lines[:1]},
+		{"graph-only", "width=120&height=40&graphOnly=true&areaMode=all", lines[:1]},
+		{"no-data", "width=300&height=150", nil},
+	} {
+		got := picture(t, g.query, g.series...)
+		file := "testdata/" + g.name + ".png"
+		if *update {
+			var b bytes.Buffer
+			if err := png.Encode(&b, got); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := png.Decode(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Bounds() != want.Bounds() {
+			t.Errorf("%s: %v, want %v", g.name, got.Bounds(), want.Bounds())
+			continue
+		}
+		if overall, worst := perceived(got, want); overall > 1 || worst > 24 {
+			t.Errorf("%s: differs by %.2f overall, %.1f in places; see it with -update", g.name, overall, worst)
+		}
+	}
+}
+
+// perceived compares two pictures as seen from a distance: their mean difference
+// per pixel, and the largest one between the means of squares of four pixels a
+// side, both of 255.
+func perceived(a, b image.Image) (overall, worst float64) {
+	const side = 4
+	bounds := a.Bounds()
+	for y := bounds.Min.Y; y < bounds.Max.Y; y += side {
+		for x := bounds.Min.X; x < bounds.Max.X; x += side {
+			var sum [4]float64
+			n := 0.0
+			for i := range side * side {
+				px, py := x+i%side, y+i/side
+				if px >= bounds.Max.X || py >= bounds.Max.Y {
+					continue
+				}
+				n++
+				r0, g0, b0, a0 := a.At(px, py).RGBA()
+				r1, g1, b1, a1 := b.At(px, py).RGBA()
+				for c, d := range [4][2]uint32{{r0, r1}, {g0, g1}, {b0, b1}, {a0, a1}} {
+					sum[c] += (float64(d[0]) - float64(d[1])) / 257
+				}
+			}
+			most := 0.0
+			for _, s := range sum {
+				most = max(most, math.Abs(s)/n)
+			}
+			overall += most * n
+			worst = max(worst, most)
+		}
+	}
+	return overall / float64(bounds.Dx()*bounds.Dy()), worst
+}
+
+// The comparison must see what a reader would.
+func TestPerceived(t *testing.T) {
+	plain := picture(t, "width=200&height=100", wave("a", 100, 0, 5, 30))
+	f := func(query string, values float64) {
+		t.Helper()
+		other := picture(t, "width=200&height=100&"+query, wave("a", 100, 0, values, 30))
+		if overall, worst := perceived(plain, other); overall <= 1 && worst <= 24 {
+			t.Errorf("%s: differs by %.2f, in places %.1f: it would pass", query, overall, worst)
+		}
+	}
+	f("colorList=green", 5)
+	f("hideLegend=1", 5)
+	f("lineWidth=3", 5)
+	f("hideGrid=1", 5)
+	f("yMax=5", 4.6)
+	if overall, worst := perceived(plain, picture(t, "width=200&height=100", wave("a", 100, 0, 5, 30))); overall != 0 || worst != 0 {
+		t.Errorf("the same picture differs by %g, %g", overall, worst)
+	}
+}
+
+// A line between two pixels would be twice as wide and half as strong.
+func TestGridLinesAreOnePixelWide(t *testing.T) {
+	const query = "width=301&height=223&minorY=0"
+	all := oneSeries(unknown, unknown, unknown)
+	img, d := picture(t, query, all...), drawing(t, query, all...)
+	between := int(d.Grid.VMajor.At[0]) + 2 // where no line goes up
+	for _, y := range d.Grid.HMajor.At {
+		at := int(y + 1e-6)
+		for dy, drawn := range map[int]bool{-1: false, 0: true, 1: false} {
+			r, g, b, _ := img.At(between, at+dy).RGBA()
+			if white := r&g&b == 0xffff; white == drawn {
+				t.Errorf("line at %g: row %d is drawn: %t", y, at+dy, !white)
+			}
+		}
+	}
+}
