@@ -1,0 +1,304 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"carbon/ini"
+)
+
+// Config is everything `carbon serve` can be told, by file, environment and flags.
+// Paths and addresses are as given; newConfig holds the defaults.
+type Config struct {
+	File        string // the carbon.conf that was read; empty: built in
+	Schemas     string // storage-schemas.conf; empty: the built-in one
+	Aggregation string // storage-aggregation.conf; empty: carbon's defaults
+
+	Data    string // wal, tagged.log, carbon.db; and whisper/ unless Whisper says where
+	Whisper string // the whisper tree; empty: Data/whisper
+
+	Line, HTTP string // listeners, "host:port" or "off"
+	PortsFile  string // written once all listeners are up; empty: none
+	LogLevel   string
+	LogFormat  string // text or json
+
+	Cache   CacheConfig
+	Web     HTTPConfig
+	Limits  LimitsConfig
+	Warning []string // what was read but has no effect
+}
+
+// CacheConfig is the [cache] section: carbon's keys, with our defaults.
+type CacheConfig struct {
+	StorageDir, LocalDataDir string
+	LineInterface            string
+	LinePort                 int
+	MaxCacheSize             int64 // points
+	MaxUpdatesPerSecond      int   // 0: no limit
+	MinTimestampResolution   int64 // seconds; 0: as sent
+	SparseCreate             bool
+	MaxReceiverConnections   int
+	ClientIdleTimeout        time.Duration // 0: never
+	MetricPrefix             string
+	MetricInterval           time.Duration // 0: off
+	WriteDelay               time.Duration // how long points gather; 0: not at all
+}
+
+// HTTPConfig is the [http] section.
+type HTTPConfig struct {
+	Listen    string
+	URLPrefix string
+	TimeZone  string // default of tz=
+}
+
+// LimitsConfig is the [limits] section.
+type LimitsConfig struct {
+	LineLength         int   // bytes without the newline
+	BodySize           int64 // bytes
+	TargetsPerRequest  int
+	SeriesPerQuery     int
+	PointsPerQuery     int64
+	EvaluationTime     time.Duration
+	ConcurrentRequests int
+}
+
+func newConfig() *Config {
+	return &Config{
+		Data:      "data",
+		LogLevel:  "info",
+		LogFormat: "text",
+		Cache: CacheConfig{
+			LinePort:               2003,
+			MaxCacheSize:           20_000_000,
+			SparseCreate:           true,
+			MaxReceiverConnections: 12_000,
+			MetricPrefix:           "carbon",
+			MetricInterval:         time.Minute,
+			WriteDelay:             5 * time.Second,
+		},
+		Web: HTTPConfig{Listen: ":8080", TimeZone: "UTC"},
+		Limits: LimitsConfig{
+			LineLength:         16384,
+			BodySize:           16 << 20,
+			TargetsPerRequest:  1000,
+			SeriesPerQuery:     100_000,
+			PointsPerQuery:     50_000_000,
+			EvaluationTime:     time.Minute,
+			ConcurrentRequests: 256,
+		},
+	}
+}
+
+// flagValues are the settings that have a flag of their own; empty means not given.
+type flagValues struct {
+	config, data, schemas, aggregation string
+	line, http                         string
+	portsFile, logLevel, logFormat     string
+	set                                []string // SECTION.KEY=VALUE
+	unserved                           []string // listeners asked for that this version has not
+}
+
+// loadConfig reads the configuration as serve does: file, then environment,
+// then flags, the later winning. environ is a list of NAME=VALUE.
+func loadConfig(f flagValues, environ []string) (*Config, error) {
+	c := newConfig()
+	if err := c.readFile(f.config); err != nil {
+		return nil, err
+	}
+	if err := c.readEnviron(environ); err != nil {
+		return nil, err
+	}
+	for _, s := range f.set {
+		if err := c.readSetFlag(s); err != nil {
+			return nil, err
+		}
+	}
+	for _, what := range f.unserved {
+		c.warn("flag for the %s listener: %s", what, notYet)
+	}
+	c.resolve(f)
+	return c, c.validate()
+}
+
+// readFile reads the file named, or the first of the usual places that exists.
+func (c *Config) readFile(named string) error {
+	places := []string{"carbon.conf", "/etc/carbon/carbon.conf"}
+	if named != "" {
+		places = []string{named}
+	}
+	for _, path := range places {
+		file, err := os.Open(path)
+		if named == "" && errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		parsed, err := ini.Parse(file, ini.Options{InlineComments: true, Interpolation: true})
+		if err != nil {
+			return atLine(path, err)
+		}
+		c.File = path
+		return c.readSections(path, parsed)
+	}
+	return nil
+}
+
+// atLine puts the file's name before an error that knows its line.
+func atLine(path string, err error) error {
+	var e *ini.Error
+	if errors.As(err, &e) {
+		return fmt.Errorf("%s:%d: %s", path, e.Line, e.Reason)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+func (c *Config) readSections(path string, file *ini.File) error {
+	for _, section := range file.Sections {
+		name := strings.ToLower(section.Name)
+		if program, isCarbons := carbonProgram(name); isCarbons {
+			if program != "cache" || name != "cache" {
+				c.warn("%s:%d: [%s] starts nothing in this version", path, section.Line, section.Name)
+				continue
+			}
+		} else if !knownSection(name) {
+			return fmt.Errorf("%s:%d: unknown section [%s]", path, section.Line, section.Name)
+		}
+		for _, k := range section.Keys {
+			if err := c.set(name, k.Name, k.Value, fmt.Sprintf("%s:%d", path, k.Line)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// carbonProgram tells of a section such as [relay] or [cache:b] of a stock
+// carbon.conf which of carbon's programs it is for.
+func carbonProgram(section string) (program string, ok bool) {
+	program, _, _ = strings.Cut(section, ":")
+	switch program {
+	case "cache", "relay", "aggregator", "aggregator-cache":
+		return program, true
+	}
+	return "", false
+}
+
+// readEnviron takes the variables named CARBON_SECTION__KEY.
+func (c *Config) readEnviron(environ []string) error {
+	for _, kv := range environ {
+		name, value, _ := strings.Cut(kv, "=")
+		rest, ours := strings.CutPrefix(name, "CARBON_")
+		section, key, isKey := strings.Cut(rest, "__")
+		if !ours || !isKey {
+			continue
+		}
+		if err := c.set(strings.ToLower(section), key, value, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Config) readSetFlag(s string) error {
+	path, value, ok := strings.Cut(s, "=")
+	section, key, dotted := strings.Cut(path, ".")
+	if !ok || !dotted {
+		return fmt.Errorf("--set %s: want SECTION.KEY=VALUE", s)
+	}
+	return c.set(strings.ToLower(section), key, value, "--set "+path)
+}
+
+// set gives one key its value; where says to a person where it was written.
+func (c *Config) set(section, name, value, where string) error {
+	if k := findKey(section, name); k != nil {
+		if err := k.set(c, strings.TrimSpace(value)); err != nil {
+			return fmt.Errorf("%s: %s: %w", where, k.name, err)
+		}
+		return nil
+	}
+	if why, known := carbonOnly[fold(name)]; known && section == "cache" {
+		if why != "" {
+			c.warn("%s: %s: %s", where, strings.ToUpper(name), why)
+		}
+		return nil
+	}
+	if !knownSection(section) {
+		return fmt.Errorf("%s: unknown section [%s]", where, section)
+	}
+	return fmt.Errorf("%s: unknown key %s in [%s]", where, strings.ToUpper(name), section)
+}
+
+func (c *Config) warn(format string, args ...any) {
+	c.Warning = append(c.Warning, fmt.Sprintf(format, args...))
+}
+
+// resolve lays the flags over what was read and fills in what follows from other settings.
+func (c *Config) resolve(f flagValues) {
+	beside := func(file string) string {
+		if c.File == "" {
+			return ""
+		}
+		path := filepath.Join(filepath.Dir(c.File), file)
+		if _, err := os.Stat(path); err != nil {
+			return ""
+		}
+		return path
+	}
+	c.Schemas = first(f.schemas, beside("storage-schemas.conf"))
+	c.Aggregation = first(f.aggregation, beside("storage-aggregation.conf"))
+
+	switch {
+	case f.data != "":
+		c.Data = f.data
+	case c.Cache.StorageDir != "":
+		c.Data, c.Whisper = c.Cache.StorageDir, c.Cache.LocalDataDir
+	case c.Cache.LocalDataDir != "":
+		c.Whisper = c.Cache.LocalDataDir
+		c.Data = filepath.Dir(filepath.Clean(c.Whisper))
+	}
+	if c.Whisper == "" {
+		c.Whisper = filepath.Join(c.Data, "whisper")
+	}
+
+	c.Line = f.line
+	if c.Line == "" {
+		c.Line = fmt.Sprintf("%s:%d", c.Cache.LineInterface, c.Cache.LinePort)
+		if c.Cache.LinePort == 0 { // as in carbon: port 0 of the file means no listener
+			c.Line = "off"
+		}
+	}
+	c.HTTP = first(f.http, c.Web.Listen)
+	c.PortsFile = f.portsFile
+	c.LogLevel = first(f.logLevel, c.LogLevel)
+	c.LogFormat = first(f.logFormat, c.LogFormat)
+}
+
+// first returns the first of the settings that is not empty.
+func first(settings ...string) string {
+	for _, s := range settings {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func (c *Config) validate() error {
+	if _, err := time.LoadLocation(c.Web.TimeZone); err != nil {
+		return fmt.Errorf("[http] TIME_ZONE: %w", err)
+	}
+	if _, err := logLevel(c.LogLevel); err != nil {
+		return err
+	}
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		return fmt.Errorf("--log-format %s: want text or json", c.LogFormat)
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// configKey is one key of carbon.conf. The table configKeys is the one place
+// that knows them: parsing, the environment, --set and `carbon check` read it.
+type configKey struct {
+	section, name string
+	set           func(c *Config, value string) error
+	get           func(c *Config) string
+}
+
+var configKeys = []configKey{
+	text("cache", "STORAGE_DIR", func(c *Config) *string { return &c.Cache.StorageDir }),
+	text("cache", "LOCAL_DATA_DIR", func(c *Config) *string { return &c.Cache.LocalDataDir }),
+	text("cache", "LINE_RECEIVER_INTERFACE", func(c *Config) *string { return &c.Cache.LineInterface }),
+	number("cache", "LINE_RECEIVER_PORT", func(c *Config) *int { return &c.Cache.LinePort }, 0, 65535),
+	unlimited("cache", "MAX_CACHE_SIZE", func(c *Config) *int64 { return &c.Cache.MaxCacheSize }),
+	rate("cache", "MAX_UPDATES_PER_SECOND", func(c *Config) *int { return &c.Cache.MaxUpdatesPerSecond }),
+	number("cache", "MIN_TIMESTAMP_RESOLUTION", func(c *Config) *int64 { return &c.Cache.MinTimestampResolution }, 0, 86400),
+	boolean("cache", "WHISPER_SPARSE_CREATE", func(c *Config) *bool { return &c.Cache.SparseCreate }),
+	unlimited("cache", "MAX_RECEIVER_CONNECTIONS", func(c *Config) *int { return &c.Cache.MaxReceiverConnections }),
+	duration("cache", "METRIC_CLIENT_IDLE_TIMEOUT", func(c *Config) *time.Duration { return &c.Cache.ClientIdleTimeout }),
+	text("cache", "CARBON_METRIC_PREFIX", func(c *Config) *string { return &c.Cache.MetricPrefix }),
+	duration("cache", "CARBON_METRIC_INTERVAL", func(c *Config) *time.Duration { return &c.Cache.MetricInterval }),
+	duration("cache", "WRITE_DELAY", func(c *Config) *time.Duration { return &c.Cache.WriteDelay }),
+
+	text("http", "LISTEN", func(c *Config) *string { return &c.Web.Listen }),
+	text("http", "URL_PREFIX", func(c *Config) *string { return &c.Web.URLPrefix }),
+	text("http", "TIME_ZONE", func(c *Config) *string { return &c.Web.TimeZone }),
+
+	number("limits", "LINE_LENGTH", func(c *Config) *int { return &c.Limits.LineLength }, 256, 1<<20),
+	number("limits", "BODY_SIZE", func(c *Config) *int64 { return &c.Limits.BodySize }, 1, math.MaxInt64),
+	number("limits", "TARGETS_PER_REQUEST", func(c *Config) *int { return &c.Limits.TargetsPerRequest }, 1, math.MaxInt32),
+	number("limits", "SERIES_PER_QUERY", func(c *Config) *int { return &c.Limits.SeriesPerQuery }, 1, math.MaxInt32),
+	number("limits", "POINTS_PER_QUERY", func(c *Config) *int64 { return &c.Limits.PointsPerQuery }, 1, math.MaxInt64),
+	duration("limits", "EVALUATION_TIME", func(c *Config) *time.Duration { return &c.Limits.EvaluationTime }),
+	number("limits", "CONCURRENT_REQUESTS", func(c *Config) *int { return &c.Limits.ConcurrentRequests }, 1, math.MaxInt32),
+}
+
+// carbonOnly are keys of carbon's that a stock file may hold and that change
+// nothing here, with what a person should know. Without a reason there is
+// nothing to know: the server does it anyway, or has nothing of the kind.
+var carbonOnly = foldKeys(map[string]string{
+	"USER": "start the server as the user it should run as", "CONF_DIR": "", "LOG_DIR": "logs go to stderr", "PID_DIR": "", "WHITELISTS_DIR": "",
+	"DATABASE": "", "ENABLE_LOGROTATION": "", "USE_FLOW_CONTROL": "", "USE_INSECURE_UNPICKLER": "",
+	"LOG_UPDATES": "", "LOG_CREATES": "", "LOG_CACHE_HITS": "", "LOG_CACHE_QUEUE_SORTS": "", "LOG_LISTENER_CONN_SUCCESS": "", "LOG_LISTENER_CONN_LOST": "",
+	"CACHE_WRITE_STRATEGY":   "the series that has waited longest is always written first",
+	"MAX_CREATES_PER_MINUTE": "files are created as fast as they are needed", "MAX_UPDATES_PER_SECOND_ON_SHUTDOWN": "no limit holds at shutdown", "MIN_TIMESTAMP_LAG": "",
+	"WHISPER_AUTOFLUSH": "", "WHISPER_FALLOCATE_CREATE": "see WHISPER_SPARSE_CREATE", "WHISPER_LOCK_WRITES": "", "WHISPER_FADVISE_RANDOM": "",
+	"CERES_MAX_SLICE_GAP": "", "CERES_NODE_CACHING_BEHAVIOR": "", "CERES_SLICE_CACHING_BEHAVIOR": "", "CERES_LOCK_WRITES": "",
+	"ENABLE_UDP_LISTENER": notYet, "UDP_RECEIVER_INTERFACE": "", "UDP_RECEIVER_PORT": "",
+	"PICKLE_RECEIVER_INTERFACE": "", "PICKLE_RECEIVER_PORT": notYet, "PICKLE_RECEIVER_MAX_LENGTH": "",
+	"PROTOBUF_RECEIVER_INTERFACE": "", "PROTOBUF_RECEIVER_PORT": notYet,
+	"CACHE_QUERY_INTERFACE": "", "CACHE_QUERY_PORT": notYet,
+	"USE_WHITELIST": notYet, "RELAY_CACHE_METRICS": "", "ENABLE_AMQP": notYet, "AMQP_VERBOSE": "", "AMQP_HOST": "", "AMQP_PORT": "", "AMQP_VHOST": "", "AMQP_USER": "",
+	"AMQP_PASSWORD": "", "AMQP_EXCHANGE": "", "AMQP_METRIC_NAME_IN_BODY": "", "AMQP_SPEC": "", "BIND_PATTERNS": "",
+	"ENABLE_MANHOLE": "", "MANHOLE_INTERFACE": "", "MANHOLE_PORT": "", "MANHOLE_USER": "", "MANHOLE_PUBLIC_KEY": "", "MANHOLE_HOST_KEY_DIR": "",
+	"GRAPHITE_URL": "tags are indexed here, nothing is posted", "ENABLE_TAGS": "", "SKIP_TAGS_FOR_NONTAGGED": "", "TAG_UPDATE_INTERVAL": "", "TAG_BATCH_SIZE": "",
+	"TAG_QUEUE_SIZE": "", "TAG_HASH_FILENAMES": "new files always have hashed names; existing readable ones are served", "TAG_RELAY_NORMALIZED": "", "RAVEN_DSN": "",
+	"TCP_KEEPALIVE": "", "TCP_KEEPIDLE": "", "TCP_KEEPINTVL": "", "TCP_KEEPCNT": "", "CACHE_METRIC_NAMES_MAX": "", "CACHE_METRIC_NAMES_TTL": "",
+	"WRITE_BACK_FREQUENCY": "", "LOG_AGGREGATOR_MISSES": "", "AGGREGATION_RULES": "", "REWRITE_RULES": "", "RELAY_RULES": "",
+	"MAX_DATAPOINTS_PER_MESSAGE": "", "MAX_AGGREGATION_INTERVALS": "", "FORWARD_ALL": "", "MAX_QUEUE_SIZE": "", "QUEUE_LOW_WATERMARK_PCT": "", "MAX_QUEUE_SIZE_HARD_PCT": "",
+	"TIME_TO_DEFER_SENDING": "", "RELAY_METHOD": "", "DYNAMIC_ROUTER": "", "DYNAMIC_ROUTER_MAX_RETRIES": "", "ROUTER_HASH_TYPE": "", "REPLICATION_FACTOR": "",
+	"DIVERSE_REPLICAS": "", "DESTINATIONS": "", "DESTINATION_PROTOCOL": "", "DESTINATION_TRANSPORT": "", "DESTINATION_SSL_CA": "", "DESTINATION_POOL_REPLICAS": "",
+	"USE_RATIO_RESET": "", "MIN_RESET_STAT_FLOW": "", "MIN_RESET_RATIO": "", "MIN_RESET_INTERVAL": "",
+})
+
+const notYet = "not served by this version"
+
+// fold brings a key to the form in which keys compare: without case and underscores.
+func fold(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+
+func foldKeys(m map[string]string) map[string]string {
+	folded := make(map[string]string, len(m))
+	for k, v := range m {
+		folded[fold(k)] = v
+	}
+	return folded
+}
+
+func findKey(section, name string) *configKey {
+	for i := range configKeys {
+		if k := &configKeys[i]; k.section == section && fold(k.name) == fold(name) {
+			return k
+		}
+	}
+	return nil
+}
+
+func knownSection(section string) bool {
+	for _, k := range configKeys {
+		if k.section == section {
+			return true
+		}
+	}
+	return false
+}
+
+func text(section, name string, field func(*Config) *string) configKey {
+	return configKey{
+		section, name,
+		func(c *Config, v string) error { *field(c) = v; return nil },
+		func(c *Config) string { return *field(c) },
+	}
+}
+
+func number[T int | int64](section, name string, field func(*Config) *T, low, high T) configKey {
+	return configKey{
+		section, name,
+		func(c *Config, v string) error {
+			n, err := strconv.ParseInt(v, 10, 64)
+			if err != nil || n < int64(low) || n > int64(high) {
+				return fmt.Errorf("%q: want a whole number from %d to %d", v, low, high)
+			}
+			*field(c) = T(n)
+			return nil
+		},
+		func(c *Config) string { return strconv.FormatInt(int64(*field(c)), 10) },
+	}
+}
+
+// unlimited is a whole number for which carbon's files may also say inf.
+func unlimited[T int | int64](section, name string, field func(*Config) *T) configKey {
+	const most = math.MaxInt32 // more points or connections than a machine holds
+	k := number(section, name, field, 1, most)
+	setNumber := k.set
+	k.set = func(c *Config, v string) error {
+		if strings.EqualFold(v, "inf") {
+			*field(c) = most
+			return nil
+		}
+		return setNumber(c, v)
+	}
+	return k
+}
+
+// rate is how often a second something may happen; inf and 0 mean no limit.
+func rate(section, name string, field func(*Config) *int) configKey {
+	k := number(section, name, field, 0, math.MaxInt32)
+	setNumber := k.set
+	k.set = func(c *Config, v string) error {
+		if strings.EqualFold(v, "inf") {
+			v = "0"
+		}
+		return setNumber(c, v)
+	}
+	k.get = func(c *Config) string {
+		if *field(c) == 0 {
+			return "inf"
+		}
+		return strconv.Itoa(*field(c))
+	}
+	return k
+}
+
+func boolean(section, name string, field func(*Config) *bool) configKey {
+	return configKey{
+		section, name,
+		func(c *Config, v string) error {
+			switch strings.ToLower(v) { // as Python's ConfigParser
+			case "1", "yes", "true", "on":
+				*field(c) = true
+			case "0", "no", "false", "off":
+				*field(c) = false
+			default:
+				return fmt.Errorf("%q: want True or False", v)
+			}
+			return nil
+		},
+		func(c *Config) string {
+			if *field(c) {
+				return "True"
+			}
+			return "False"
+		},
+	}
+}
+
+// duration is a time such as 10ms, 1s or 2m; a bare number is seconds; None and 0 mean never.
+func duration(section, name string, field func(*Config) *time.Duration) configKey {
+	return configKey{
+		section, name,
+		func(c *Config, v string) error {
+			d, err := parseDuration(v)
+			if err != nil {
+				return err
+			}
+			*field(c) = d
+			return nil
+		},
+		func(c *Config) string { return field(c).String() },
+	}
+}
+
+func parseDuration(v string) (time.Duration, error) {
+	if strings.EqualFold(v, "none") {
+		return 0, nil
+	}
+	if seconds, err := strconv.ParseFloat(v, 64); err == nil && seconds >= 0 && seconds < 1e9 {
+		return time.Duration(seconds * float64(time.Second)), nil
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%q: want a time such as 10ms, 1s or 60", v)
+	}
+	return d, nil
+}

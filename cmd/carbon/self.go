@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"carbon/instrumentation"
+)
+
+// selfWatch gathers the server's own figures from its parts, for the carbon.agents
+// series and for /-/metrics.
+type selfWatch struct {
+	m        *Main
+	recorder *instrumentation.Recorder
+
+	mu      sync.Mutex
+	process instrumentation.Process
+}
+
+func newSelfWatch(m *Main) *selfWatch {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	interval := int64(m.config.Cache.MetricInterval / time.Second)
+	return &selfWatch{
+		m:        m,
+		recorder: instrumentation.NewRecorder(instrumentation.AgentPrefix(m.config.Cache.MetricPrefix, host), max(interval, 1)),
+	}
+}
+
+// A fresh server records its figures more often, so that there is something to
+// look at when somebody looks for the first time.
+const (
+	freshFor   = 5 * time.Minute
+	freshEvery = 10 * time.Second
+)
+
+// run records the server's own series until ctx is cancelled.
+func (s *selfWatch) run(ctx context.Context) {
+	interval := s.m.config.Cache.MetricInterval
+	if interval < time.Second {
+		return
+	}
+	started := time.Now()
+	for {
+		s.record(ctx, time.Now())
+		wait := interval
+		if time.Since(started) < freshFor {
+			wait = min(interval, freshEvery)
+		}
+		// On the beat of the clock, so that each interval is recorded when it ends.
+		now := time.Now()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(now.Truncate(wait).Add(wait).Sub(now)):
+		}
+	}
+}
+
+func (s *selfWatch) record(ctx context.Context, now time.Time) {
+	points := s.recorder.Record(now.Unix(), s.samples(now))
+	if err := s.m.pipeline.Push(ctx, points); err != nil && ctx.Err() == nil {
+		s.m.log.Warn("own metrics not recorded", "err", err)
+	}
+}
+
+// writePrometheus answers /-/metrics.
+func (s *selfWatch) writePrometheus(w io.Writer) error {
+	return instrumentation.WritePrometheus(w, s.samples(time.Now()))
+}
+
+func (s *selfWatch) samples(now time.Time) []instrumentation.Sample {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.m
+	in, stored := m.pipeline.Stats(), m.store.Stats()
+	counter := func(name, help string, v int64) instrumentation.Sample {
+		return instrumentation.Sample{Name: name, Help: help, Value: float64(v), Counter: true}
+	}
+	gauge := func(name, help string, v float64) instrumentation.Sample {
+		return instrumentation.Sample{Name: name, Help: help, Value: v}
+	}
+	samples := []instrumentation.Sample{
+		counter("metricsReceived", "Datapoints taken from clients.", in.MetricsReceived),
+		counter("committedPoints", "Datapoints stored.", stored.CommittedPoints),
+		counter("updateOperations", "Updates of whisper files.", stored.UpdateOperations),
+		counter("creates", "Whisper files created.", stored.Creates),
+		counter("errors", "Reads and writes of whisper files that failed.", stored.Errors),
+		counter("corruptFiles", "Whisper files set aside because they were corrupt.", stored.CorruptFiles),
+		counter("outOfRange", "Datapoints older than the longest retention of their metric, dropped.", stored.OutOfRange),
+		gauge("pointsPerUpdate", "Datapoints per update, since the start.", ratio(stored.CommittedPoints, stored.UpdateOperations)),
+		gauge("cache.size", "Datapoints waiting to be stored.", float64(in.Cache.Points)),
+		gauge("cache.queues", "Metrics with datapoints waiting.", float64(in.Cache.Queues)),
+		counter("cache.overflow", "Times senders had to wait because the cache was full.", in.Cache.Overflow),
+	}
+	if m.line != nil {
+		line := m.line.Stats()
+		samples = append(samples, gauge("activeConnections", "Open connections of senders.", float64(line.ActiveConnections)))
+		samples = append(samples, byReason("linesBad", "Lines refused, by reason.", line.Refused)...)
+	}
+	samples = append(samples, byReason("metricsRefused", "Datapoints refused for their name, by reason.", in.Refused)...)
+	return append(samples, s.process.Samples(now)...)
+}
+
+func byReason(name, help string, counts map[string]int64) []instrumentation.Sample {
+	var samples []instrumentation.Sample
+	for reason, n := range counts {
+		samples = append(samples, instrumentation.Sample{Name: name, Help: help, Value: float64(n), Counter: true, Reason: reason})
+	}
+	slices.SortFunc(samples, func(a, b instrumentation.Sample) int { return strings.Compare(a.Reason, b.Reason) })
+	return samples
+}
+
+func ratio(a, b int64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return float64(a) / float64(b)
+}
+
+// health says why the server is not able to serve, if it is not.
+type health struct {
+	mu     sync.Mutex
+	reason string
+}
+
+func (h *health) set(reason string) {
+	h.mu.Lock()
+	h.reason = reason
+	h.mu.Unlock()
+}
+
+// Reasons returns nothing from a healthy server.
+func (h *health) Reasons() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.reason == "" {
+		return nil
+	}
+	return []string{h.reason}
+}

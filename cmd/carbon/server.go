@@ -1,0 +1,285 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"carbon/api"
+	"carbon/cache"
+	"carbon/ingest"
+	"carbon/receive"
+	"carbon/receive/plaintext"
+	"carbon/render"
+	"carbon/storage/whisper"
+)
+
+// stopTime bounds how long the server may take to end once told to: longer than
+// connections are read to their end (10 s), shorter than supervisors wait.
+const stopTime = 28 * time.Second
+
+// Main is the whole server: what `carbon serve` runs, and what tests run.
+type Main struct {
+	config   *Config
+	log      *slog.Logger
+	rules    *liveRules
+	store    *whisper.Store
+	cache    *cache.Cache
+	pipeline *ingest.Pipeline
+	line     *receive.Server // nil: off
+	httpAddr net.Listener    // nil: off
+	http     *http.Server
+	self     *selfWatch
+	health   *health
+}
+
+// Open reads the storage rules, opens the store and binds every listener. What
+// clients send from then on waits in the kernel until Run.
+func Open(c *Config, log *slog.Logger) (m *Main, err error) {
+	m = &Main{config: c, log: log, health: &health{}}
+	defer func() {
+		if err != nil {
+			m.closeListeners()
+		}
+	}()
+	if m.rules, err = openRules(c.Schemas, c.Aggregation, log); err != nil {
+		return nil, err
+	}
+	for _, dir := range []string{c.Data, c.Whisper} {
+		if err = os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	m.store, err = whisper.Open(c.Whisper, whisper.Options{
+		Layout:    m.rules.Layout,
+		TaggedLog: filepath.Join(c.Data, "tagged.log"),
+		NotSparse: !c.Cache.SparseCreate,
+		Logger:    log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.cache = cache.New(cache.Options{MaxPoints: c.Cache.MaxCacheSize})
+	m.pipeline = ingest.New(ingest.Options{
+		Cache:                  m.cache,
+		Store:                  m.store,
+		Logger:                 log,
+		MinTimestampResolution: c.Cache.MinTimestampResolution,
+		MinAge:                 minAge(c.Cache.WriteDelay),
+		MaxUpdatesPerSecond:    c.Cache.MaxUpdatesPerSecond,
+	})
+	m.self = newSelfWatch(m)
+	return m, m.listen()
+}
+
+// minAge is WRITE_DELAY as ingest wants it, where 0 is the default.
+func minAge(delay time.Duration) time.Duration {
+	if delay == 0 {
+		return -1
+	}
+	return delay
+}
+
+func (m *Main) listen() error {
+	c := m.config
+	if c.Line != "off" {
+		refused := receive.NewRefused(m.log)
+		lines := plaintext.New(plaintext.Options{MaxLine: c.Limits.LineLength, Bad: refused.Add})
+		server, err := receive.Listen(c.Line, receive.Options{
+			Name:           "line",
+			Format:         lines.Read,
+			Push:           m.pipeline.Push,
+			Refused:        refused,
+			MaxConnections: c.Cache.MaxReceiverConnections,
+			IdleTimeout:    c.Cache.ClientIdleTimeout,
+			Logger:         m.log,
+		})
+		if err != nil {
+			return fmt.Errorf("listen for lines: %w", err)
+		}
+		m.line = server
+	}
+	if c.HTTP != "off" {
+		listener, err := net.Listen("tcp", c.HTTP)
+		if err != nil {
+			return fmt.Errorf("listen for HTTP: %w", err)
+		}
+		m.httpAddr = listener
+		m.http = &http.Server{
+			Handler:           m.handler(),
+			ReadHeaderTimeout: 10 * time.Second,
+			ReadTimeout:       time.Minute,
+			IdleTimeout:       2 * time.Minute,
+			MaxHeaderBytes:    1 << 20,
+			ErrorLog:          slog.NewLogLogger(m.log.Handler(), slog.LevelDebug),
+		}
+	}
+	return nil
+}
+
+// handler is the HTTP side of the server.
+func (m *Main) handler() http.Handler {
+	c := m.config
+	zone, _ := time.LoadLocation(c.Web.TimeZone) // validated with the configuration
+	source := cache.NewReader(m.cache, m.store)
+	engine := render.New(source, render.Options{Limits: render.Limits{
+		Targets: c.Limits.TargetsPerRequest,
+		Series:  c.Limits.SeriesPerQuery,
+		Points:  c.Limits.PointsPerQuery,
+		Time:    c.Limits.EvaluationTime,
+	}})
+	line := ""
+	if m.line != nil {
+		line = m.line.Addr().String()
+	}
+	return api.New(api.Options{
+		Renderer:    engine,
+		Finder:      source,
+		Location:    zone,
+		URLPrefix:   c.Web.URLPrefix,
+		Version:     version,
+		Line:        line,
+		Own:         []string{c.Cache.MetricPrefix + ".agents.*.metricsReceived", c.Cache.MetricPrefix + ".agents.*.committedPoints"},
+		Health:      m.health.Reasons,
+		Metrics:     m.self.writePrometheus,
+		MaxBody:     c.Limits.BodySize,
+		Timeout:     c.Limits.EvaluationTime,
+		MaxRequests: c.Limits.ConcurrentRequests,
+		Logger:      m.log,
+	})
+}
+
+// Run serves until ctx is cancelled, then reads every connection to its end,
+// stores all that was received, and returns. Nothing a client had written
+// before then to a connection is lost.
+func (m *Main) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	defer running.Wait()
+	// The background lives on while connections are read to their end.
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
+	running.Go(func() { m.rules.watch(background, time.Minute, reload) })
+	running.Go(func() { m.self.run(background) })
+	running.Go(func() { m.beatWatchdog(background) })
+	writer := make(chan error, 1)
+	running.Go(func() { writer <- m.pipeline.Run(background) })
+
+	failed := make(chan error, 2)
+	if m.line != nil {
+		running.Go(func() { failed <- m.line.Serve(background) })
+	}
+	if m.http != nil {
+		running.Go(func() { failed <- m.http.Serve(m.httpAddr) })
+	}
+	err := m.announce()
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-failed:
+		}
+	}
+	m.health.set("stopping")
+	notify("STOPPING=1")
+	m.log.Info("stopping")
+	return errors.Join(err, m.shutdown(context.WithoutCancel(ctx), stop, writer))
+}
+
+// announce tells the world that the server is up.
+func (m *Main) announce() error {
+	addrs := m.Addrs()
+	for name, addr := range addrs {
+		m.log.Info("listening", "for", name, "addr", addr)
+	}
+	if m.config.PortsFile != "" {
+		if err := writePorts(m.config.PortsFile, addrs); err != nil {
+			return fmt.Errorf("write %s: %w", m.config.PortsFile, err)
+		}
+	}
+	m.health.set("")
+	notify("READY=1")
+	return nil
+}
+
+// Addrs are the addresses listened on, by the names of the ports file.
+func (m *Main) Addrs() map[string]net.Addr {
+	addrs := map[string]net.Addr{}
+	if m.line != nil {
+		addrs["line"] = m.line.Addr()
+	}
+	if m.httpAddr != nil {
+		addrs["http"] = m.httpAddr.Addr()
+	}
+	return addrs
+}
+
+// shutdown ends what Run started, receivers first, so that everything they took
+// passes through the cache into the store.
+func (m *Main) shutdown(ctx context.Context, stopWriter func(), writer <-chan error) error {
+	ctx, cancel := context.WithTimeout(ctx, stopTime)
+	defer cancel()
+	var errs []error
+	if m.line != nil {
+		errs = append(errs, m.line.Shutdown(ctx))
+	}
+	stopWriter()
+	errs = append(errs, <-writer)
+	if err := m.pipeline.Flush(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("points were left unstored: %w", err))
+	}
+	if m.http != nil {
+		impatient, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if m.http.Shutdown(impatient) != nil {
+			m.http.Close()
+		}
+	}
+	errs = append(errs, m.store.Sync(ctx), m.store.Close())
+	err := errors.Join(errs...)
+	if err == nil {
+		m.log.Info("everything received is stored")
+	}
+	return err
+}
+
+func (m *Main) closeListeners() {
+	if m.line != nil {
+		m.line.Shutdown(context.Background())
+	}
+	if m.httpAddr != nil {
+		m.httpAddr.Close()
+	}
+	if m.store != nil {
+		m.store.Close()
+	}
+}
+
+// beatWatchdog gives systemd its signs of life.
+func (m *Main) beatWatchdog(ctx context.Context) {
+	period := watchdogPeriod()
+	if period == 0 {
+		return
+	}
+	ticker := time.NewTicker(period)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			notify("WATCHDOG=1")
+		}
+	}
+}
