@@ -149,5 +149,10 @@ func set(s metric.Series, p metric.Point) {
 	}
 }
 
-// slot returns the time at which the slot of t begins.
-func slot(t, step int64) int64 { return t - t%step }
+// slot returns the time at which the slot of t begins, before 1970 too.
+func slot(t, step int64) int64 {
+	if r := t % step; r < 0 {
+		return t - r - step
+	}
+	return t - t%step
+}

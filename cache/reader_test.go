@@ -148,6 +148,7 @@ func TestFetchOfMetricsOnlyInTheCache(t *testing.T) {
 	f(now-60, now+600, "a 1699999950/10 1 2 3 _ _ _\n")
 	f(now-3000, now, "a 1699999740/60 _ _ _ 2 _\n")
 	f(now-3000, now-200, "a 1699999740/60 _ _\n")
+	f(-5, now, "a 1699999740/60 _ _ _ 2 _\n")
 	// Nothing of the window is kept, or it is none.
 	f(now+1, now+2, "")
 	f(now-400, now-301, "")
@@ -251,6 +252,15 @@ func TestOldPointsAreEstimatedAtCoarseSteps(t *testing.T) {
 		t.Errorf("got %swant %s", got, want)
 	}
 	if got, want := fetch(t, r, now-4801, now-300, now, "a"), "a 1699995300/300 _ 8 _ _ _ _ _ _ _ _ _ _ _ 4 _ _\n"; got != want {
+		t.Errorf("got %swant %s", got, want)
+	}
+}
+
+func TestWindowsBefore1970(t *testing.T) {
+	c := New(Options{})
+	add(c, 0, "a", 5, 1)
+	got := fetch(t, NewReader(c, newModel(twoLevels, 30)), -25, 30, 30, "a")
+	if want := "a -20/10 _ _ 1 _ _ _\n"; got != want {
 		t.Errorf("got %swant %s", got, want)
 	}
 }

@@ -8,7 +8,6 @@ package receive
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -109,7 +108,7 @@ func Listen(addr string, o Options) (*Server, error) {
 	}}
 	l, err := config.Listen(context.Background(), "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen for %s: %w", o.Name, err)
+		return nil, err
 	}
 	return newServer(l.(*net.TCPListener), o), nil
 }
