@@ -108,7 +108,8 @@ func newView(p Page) view {
 	if i := strings.LastIndexByte(p.Line, ':'); i >= 0 {
 		v.Host, v.Port = strings.Trim(p.Line[:i], "[]"), p.Line[i+1:]
 	}
-	v.Example = renderURL(p.Prefix, State{From: "-1h"}, []string{"a.b.c"})
+	// A staircase shows a single point, which is no line yet.
+	v.Example = renderURL(p.Prefix, State{From: "-5min"}, []string{"a.b.c"}) + "&lineMode=staircase"
 	return v
 }
 
