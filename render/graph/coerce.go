@@ -92,9 +92,14 @@ func truth(s string) bool {
 	return err != nil || v != 0 || strings.ContainsAny(s, "eExX+ ") // those stay text there
 }
 
-// raw takes a text as it is.
-func (p *optionParser) raw(name string, to *string) {
-	if s, ok := p.get(name); ok {
+// raw takes a text of up to most bytes as it is.
+func (p *optionParser) raw(name string, to *string, most int) {
+	s, ok := p.get(name)
+	switch {
+	case !ok:
+	case len(s) > most:
+		p.fail(name, s, "longer than %d bytes", most)
+	default:
 		*to = s
 	}
 }

@@ -133,8 +133,16 @@ func (s *strip) add(top, bottom edge) {
 	if n := len(s.top); n > 0 && s.top[n-1].x != top.x0 {
 		s.close()
 	}
-	s.top = append(s.top, point{top.x0, top.y0}, point{top.x1, top.y1})
-	s.bottom = append(s.bottom, point{bottom.x0, bottom.y0}, point{bottom.x1, bottom.y1})
+	s.top = extend(s.top, top)
+	s.bottom = extend(s.bottom, bottom)
+}
+
+// extend adds an edge to a line, whose end may be its beginning already.
+func extend(line []point, e edge) []point {
+	if from := (point{e.x0, e.y0}); len(line) == 0 || line[len(line)-1] != from {
+		line = append(line, from)
+	}
+	return append(line, point{e.x1, e.y1})
 }
 
 // close ends the polygon and returns all so far.

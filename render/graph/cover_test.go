@@ -29,7 +29,7 @@ func TestCover(t *testing.T) {
 	f("[[{0 13} {1 13} {1 10} {0 10}]]", 13, 13) // the other side of the base
 	f("[[{0 14} {0.5 13} {0.5 13} {0 13}]]", 14, 12)
 	f("[[{2 5} {3 5} {3 10} {2 10}]]", math.NaN(), math.NaN(), 5, 5)
-	f("[[{1 4} {2 4} {2 4} {3 4} {3 5} {2 5} {2 10} {1 10}]]", math.NaN(), 4, 4, 4)
+	f("[[{1 4} {2 4} {3 4} {3 5} {2 5} {2 10} {1 10}]]", math.NaN(), 4, 4, 4)
 }
 
 // Areas in any order cover each place once, and exactly the places that are

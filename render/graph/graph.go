@@ -45,5 +45,5 @@ func DrawPNG(w io.Writer, o Options, series []function.Series, span Span) error 
 		vgimg.UseBackgroundColor(d.Background.nrgba()),
 	)
 	Paint(c, d)
-	return encodePNG(w, c.Image())
+	return encodePNG(w, c.Image(), d.Background.A == 1)
 }

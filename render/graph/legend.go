@@ -92,7 +92,7 @@ func (l *layout) legendItems() []legendItem {
 	seen := map[string]bool{}
 	for _, c := range l.curves {
 		name := unquotePlus(c.Name) // as graphite-web does
-		if name == "" || l.o.UniqueLegend && seen[name] {
+		if name == "" || c.Bare && name == "None" || l.o.UniqueLegend && seen[name] {
 			continue
 		}
 		if l.o.HideNullFromLegend && !slices.ContainsFunc(c.raw, func(v float64) bool { return v == v }) {

@@ -170,10 +170,10 @@ func ParseOptions(v url.Values) (Options, error) {
 	p.boolean("hideYAxis", &o.HideYAxis)
 	p.boolean("hideGrid", &o.HideGrid)
 	p.boolean("graphOnly", &o.GraphOnly)
-	p.raw("xFormat", &o.XFormat)
+	p.raw("xFormat", &o.XFormat, 200) // it is written once per label
 
 	side := "left"
-	p.raw("yAxisSide", &side)
+	p.raw("yAxisSide", &side, 200)
 	o.YAxisRight = side == "right"
 	p.unitSystem("yUnitSystem", &o.YUnitSystem)
 	p.divisors("yDivisors", &o.YDivisors)

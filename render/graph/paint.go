@@ -2,6 +2,7 @@ package graph
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -195,7 +196,9 @@ func (p *painter) area(t *Trace, covered *cover) {
 	for _, f := range t.Fills {
 		piece := t.Path[f.First:f.End]
 		for _, polygon := range covered.add(clampPath(piece), clamp(f.BaseY)) {
-			for i, q := range clipPolygon(polygon, p.d.Area) {
+			polygon = clipPolygon(polygon, p.d.Area)
+			path = slices.Grow(path, len(polygon)+1)
+			for i, q := range polygon {
 				if i == 0 {
 					path.Move(p.at(q.x, q.y))
 				} else {

@@ -11,10 +11,10 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// encodePNG writes an image as RGB, or as RGBA if any of it is transparent. It
-// does without the filters of image/png, which for graphs cost much time and
-// save little room.
-func encodePNG(w io.Writer, img image.Image) error {
+// encodePNG writes an image as RGB if it is opaque, otherwise as RGBA. It does
+// without the filters of image/png, which for graphs cost much time and save
+// little room.
+func encodePNG(w io.Writer, img image.Image, opaque bool) error {
 	m, ok := img.(*image.RGBA)
 	if !ok {
 		m = image.NewRGBA(img.Bounds())
@@ -22,7 +22,7 @@ func encodePNG(w io.Writer, img image.Image) error {
 	}
 	colorType, size := byte(2), 3
 	row := rgbRow
-	if !m.Opaque() {
+	if !opaque {
 		colorType, size, row = 6, 4, rgbaRow
 	}
 	width, height := m.Bounds().Dx(), m.Bounds().Dy()

@@ -31,7 +31,7 @@ func TestEncodePNG(t *testing.T) {
 			}
 		}
 		var b bytes.Buffer
-		if err := encodePNG(&b, rgba); err != nil {
+		if err := encodePNG(&b, rgba, !alpha); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		got, err := png.Decode(&b)
@@ -93,7 +93,7 @@ func TestEncodePNGReportsWriteErrors(t *testing.T) {
 		}
 	}
 	for _, left := range []int{0, 8, 30, 100000} {
-		if err := encodePNG(&brokenWriter{left}, img); !errors.Is(err, errBroken) {
+		if err := encodePNG(&brokenWriter{left}, img, true); !errors.Is(err, errBroken) {
 			t.Errorf("after %d bytes: %v", left, err)
 		}
 	}
