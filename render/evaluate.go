@@ -116,7 +116,7 @@ func (ev *evaluation) find(ctx context.Context, p Plan) ([][]string, error) {
 			}
 			slices.Sort(found)
 			names[i] = slices.Compact(found)
-			return over("series", ev.engine.limits.Series, ev.series.Add(int64(len(names[i]))))
+			return over(seriesLimit, int64(ev.engine.limits.Series), ev.series.Add(int64(len(names[i]))))
 		})
 	}
 	return names, g.Wait()
@@ -160,7 +160,7 @@ func (ev *evaluation) fetchNames(ctx context.Context, names []string, w metric.W
 			if err != nil {
 				return err
 			}
-			return over("points", ev.engine.limits.Points, ev.points.Add(points))
+			return over(function.PointsLimit, ev.engine.limits.Points, ev.points.Add(points))
 		})
 	}
 	if err := g.Wait(); err != nil {

@@ -45,14 +45,20 @@ type Options struct {
 // Raising them lets one request take as much memory, eight bytes a point, and as
 // much time.
 type Limits struct {
-	Targets int64         // "targets" of a request; 1,000
-	Series  int64         // "series" fetched for a request, each counted per window; 100,000
-	Points  int64         // "points" fetched for a request, or made of one series; 50 million
+	Targets int           // TARGETS_PER_REQUEST; 1,000
+	Series  int           // SERIES_PER_QUERY: fetched for a request, each counted per window; 100,000
+	Points  int64         // POINTS_PER_QUERY: fetched for a request, or made of one series; 50 million
 	Time    time.Duration // for evaluation, after which the error is context.DeadlineExceeded; 60 s
 }
 
-// LimitError reports a request that exceeds one of the Limits, by its name.
+// LimitError reports a request that exceeds one of the Limits, by the name it has
+// in the configuration.
 type LimitError = function.LimitError
+
+const (
+	targetsLimit = "TARGETS_PER_REQUEST"
+	seriesLimit  = "SERIES_PER_QUERY"
+)
 
 // New returns an Engine that gets its series from src.
 func New(src Source, o Options) *Engine {
@@ -64,7 +70,7 @@ func New(src Source, o Options) *Engine {
 	return &Engine{src: src, limits: l}
 }
 
-func setDefault[T ~int64](v *T, value T) {
+func setDefault[T ~int | ~int64](v *T, value T) {
 	if *v == 0 {
 		*v = value
 	}
@@ -128,8 +134,8 @@ func (e *Engine) Plan(r Request) (Plan, error) {
 
 // bind parses and binds all targets.
 func (e *Engine) bind(r Request) ([]*function.Node, error) {
-	if n := int64(len(r.Targets)); n > e.limits.Targets {
-		return nil, &LimitError{Limit: "targets", Max: e.limits.Targets, Got: n}
+	if err := over(targetsLimit, int64(e.limits.Targets), int64(len(r.Targets))); err != nil {
+		return nil, err
 	}
 	binder := function.NewBinder(r.Template)
 	var nodes []*function.Node

@@ -179,7 +179,7 @@ func bind(spec *Spec, name string, args []Value, kwargs map[string]Value) (*Node
 		n.args[i] = values
 	}
 	if len(args) > 0 {
-		return nil, &ArgError{name, "", fmt.Sprintf("%d arguments too many", len(args))}
+		return nil, &ArgError{name, "", "too many arguments"}
 	}
 	for key := range kwargs {
 		return nil, &ArgError{name, key, "no such parameter"}

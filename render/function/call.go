@@ -168,7 +168,7 @@ func (c *Call) Apply(ctx context.Context, s *Spec, series []Series, args ...Valu
 // makeValues returns room for n values, unless that is too many.
 func (c *Call) makeValues(n int64) ([]float64, error) {
 	if c.MaxPoints > 0 && n > c.MaxPoints {
-		return nil, &LimitError{Limit: "points", Max: c.MaxPoints, Got: n}
+		return nil, &LimitError{Limit: PointsLimit, Max: c.MaxPoints, Got: n}
 	}
 	return make([]float64, max(n, 0)), nil
 }

@@ -1,6 +1,10 @@
 package function
 
-import "context"
+import (
+	"context"
+
+	"carbon/aggregate"
+)
 
 var sumSeries = &Spec{
 	Name:    "sumSeries",
@@ -91,6 +95,9 @@ func (c *Call) callback(ctx context.Context, param string, series []Series) ([]S
 	name := c.Text(param)
 	if spec, ok := Lookup(name); ok && spec.Eval != nil {
 		return c.Apply(ctx, spec, series)
+	}
+	if _, ok := aggregate.Lookup(trimSeries(name)); !ok {
+		return nil, c.errorf(param, "%q is no function", name)
 	}
 	return c.aggregate(ctx, series, name, c.XFilesFactor)
 }

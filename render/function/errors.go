@@ -20,9 +20,13 @@ func (e *ArgError) Error() string {
 
 // LimitError reports a request that asks for more than the server gives.
 type LimitError struct {
-	Limit    string // its name, as in Limits
+	Limit    string // its name in the configuration
 	Max, Got int64
 }
+
+// PointsLimit is the limit of how many points a request may fetch, or a function
+// make of a series.
+const PointsLimit = "POINTS_PER_QUERY"
 
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("limit %s: %d is more than %d", e.Limit, e.Got, e.Max)

@@ -15,9 +15,9 @@ var windowSize = Param{
 var movingAverage = &Spec{
 	Name:  "movingAverage",
 	Group: Calculate,
-	Doc: `Shows at each point the average of the points before it, as many as the
-window says: a number of points, or a time such as "10min". The xFilesFactor is
-the share of known points that it takes.
+	Doc: `Shows at each point the average of the last points, as many as the window
+says: a number of points, or a time such as "10min". The xFilesFactor is the share
+of known points that it takes.
 
 Example::
 
@@ -27,7 +27,7 @@ Example::
 	Eval:   window(func(*Call) string { return "average" }),
 }
 
-// movingWindow aggregates, at each point, the points before it. Data from before
+// movingWindow aggregates, at each point, it and those before it. Data from before
 // the window of the call make the first points right.
 func movingWindow(ctx context.Context, c *Call, aggregation string) ([]Series, error) {
 	f, ok := aggregate.Lookup(aggregation)

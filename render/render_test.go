@@ -1,0 +1,230 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"carbon/metric"
+	"carbon/render/function"
+	"carbon/render/target"
+	"carbon/storage"
+)
+
+// examples is a Source with what the examples of functions speak of.
+func examples() memory {
+	m := memory{}
+	for _, name := range []string{
+		"web.a.cpu", "web.b.cpu", "web.a.requests", "web.b.requests", "cpu;host=web1", "cpu;host=web2",
+	} {
+		m[name] = metric.Series{Name: name, Start: epoch - 3600, Step: 60, Values: make([]float64, 200)}
+		for i := range m[name].Values {
+			m[name].Values[i] = float64(i * len(name) % 17)
+		}
+	}
+	return m
+}
+
+// Every function has an example, under each of its names, that works.
+func TestExamples(t *testing.T) {
+	engine := New(tagged{examples()}, Options{})
+	for _, spec := range function.All() {
+		prose, text, ok := strings.Cut(spec.Doc, "\n\nExample::\n\n")
+		if !ok || strings.TrimSpace(prose) == "" {
+			t.Errorf("%s: Doc lacks words or an example", spec.Name)
+		}
+		for line := range strings.Lines(text) {
+			example, ok := strings.CutPrefix(strings.TrimSpace(line), "&target=")
+			if !ok || !strings.Contains(example, spec.Name+"(") {
+				t.Errorf("%s: %q is no example", spec.Name, line)
+			}
+			for _, name := range append([]string{spec.Name}, spec.Aliases...) {
+				r := request(strings.Replace(example, spec.Name+"(", name+"(", 1))
+				r.Now = r.Until
+				series, err := engine.Render(context.Background(), r)
+				if err != nil || len(series) == 0 {
+					t.Errorf("%s: %d series, %v", r.Targets[0], len(series), err)
+				}
+			}
+		}
+	}
+}
+
+// tagged matches regular expressions as if they were prefixes.
+type tagged struct{ memory }
+
+func (m tagged) FindTagged(ctx context.Context, exprs []string) ([]string, error) {
+	var equal []string
+	for _, e := range exprs {
+		if !strings.Contains(e, "~") {
+			equal = append(equal, e)
+		}
+	}
+	return m.memory.FindTagged(ctx, equal)
+}
+
+func TestRenderOrder(t *testing.T) {
+	engine := New(examples(), Options{})
+	r := request("web.b.*")
+	r.Targets = []string{"scale(web.b.cpu,2)", "", "nope", "web.*.cpu", "  ", "web.a.cpu", "web.a.cpu"}
+	series, err := engine.Render(context.Background(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range series {
+		names = append(names, s.Name)
+	}
+	want := []string{"scale(web.b.cpu,2)", "web.a.cpu", "web.b.cpu", "web.a.cpu", "web.a.cpu"}
+	if !reflect.DeepEqual(names, want) {
+		t.Errorf("got %q, want %q", names, want)
+	}
+}
+
+// However often a request speaks of a metric, it is fetched once per window.
+func TestFetchedOnce(t *testing.T) {
+	src := &counting{Source: examples()}
+	r := request("")
+	r.Targets = []string{
+		"web.a.cpu", "scale(web.a.cpu,2)", "sumSeries(web.*.cpu,web.a.cpu)", "alias(scale(web.a.cpu,2),'x')",
+		"movingAverage(web.a.cpu,'5min')", "movingAverage(web.a.cpu,'300s')",
+	}
+	if _, err := New(src, Options{}).Render(context.Background(), r); err != nil {
+		t.Fatal(err)
+	}
+	// Two expressions over the window, one over the earlier one; two metrics and one.
+	if src.finds.Load() != 3 || src.fetches.Load() != 2 || src.names.Load() != 3 {
+		t.Errorf("%d finds, %d fetches of %d names", src.finds.Load(), src.fetches.Load(), src.names.Load())
+	}
+}
+
+// Without a plan, what is missing is fetched when it is asked for.
+func TestUnplanned(t *testing.T) {
+	src := &counting{Source: examples()}
+	series, err := New(src, Options{}).Render(context.Background(), request("timeShift(sumSeries(web.*.cpu),'10min')"))
+	if err != nil || len(series) != 1 || src.fetches.Load() != 2 {
+		t.Errorf("%d series, %d fetches, %v", len(series), src.fetches.Load(), err)
+	}
+}
+
+func TestRenderErrors(t *testing.T) {
+	engine := New(examples(), Options{Limits: Limits{Targets: 3, Series: 3, Points: 100}})
+	f := func(target string, want any) {
+		t.Helper()
+		r := request(target)
+		r.Targets = strings.Split(target, "&")
+		_, err := engine.Render(context.Background(), r)
+		if !errors.As(err, want) {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+	f("web.a.cpu&()", new(*target.SyntaxError))
+	f("nosuch(web.a.cpu)", new(*function.UnknownError))
+	f("scale(web.a.cpu)", new(*function.ArgError))
+
+	limit := func(target, name string, most int64) {
+		t.Helper()
+		var err *LimitError
+		f(target, &err)
+		if err != nil && (err.Limit != name || err.Max != most || err.Got <= most) {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+	limit("a&b&c&d", targetsLimit, 3)
+	limit("web.*.*", seriesLimit, 3)
+	limit("web.a.cpu&web.a.cpu&timeShift(web.*.cpu,'1min')", seriesLimit, 3)
+	limit("movingAverage(web.a.cpu,'2h')", function.PointsLimit, 100)
+	limit("summarize(web.a.cpu,'1s')", function.PointsLimit, 100)
+	limit("hitcount(web.a.cpu,'1s')", function.PointsLimit, 100)
+	limit("time('x',1)", function.PointsLimit, 100)
+}
+
+// broken is a Source that fails, or waits until nobody wants its answer.
+type broken struct {
+	memory
+	err error
+}
+
+func (b broken) Fetch(ctx context.Context, _ storage.Query) ([]metric.Series, error) {
+	if b.err == nil {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return nil, b.err
+}
+
+func TestSourceErrors(t *testing.T) {
+	away := errors.New("store away")
+	_, err := New(broken{examples(), away}, Options{}).Render(context.Background(), request("web.a.cpu"))
+	if !errors.Is(err, away) {
+		t.Errorf("got %v", err)
+	}
+	engine := New(broken{examples(), nil}, Options{Limits: Limits{Time: time.Millisecond}})
+	if _, err = engine.Render(context.Background(), request("web.a.cpu")); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want the deadline exceeded", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err = New(examples(), Options{}).Render(ctx, request("constantLine(1)")); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want it canceled", err)
+	}
+}
+
+// Functions must not change what they are given: results are shared.
+func TestInputsUnchanged(t *testing.T) {
+	for _, spec := range function.All() {
+		_, text, _ := strings.Cut(spec.Doc, "Example::\n\n")
+		example := strings.TrimPrefix(strings.TrimSpace(strings.Split(text, "\n")[0]), "&target=")
+		r := request("")
+		r.Now = r.Until
+		r.Targets = []string{"web.*.*", "seriesByTag('name=cpu')"}
+		engine := New(tagged{examples()}, Options{})
+		alone, err := engine.Render(context.Background(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Targets = append(r.Targets, strings.ReplaceAll(example, "web.*.cpu", "web.*.*"), "scale(web.*.*,2)", example)
+		both, err := engine.Render(context.Background(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := fmt.Sprint(both[:len(alone)]), fmt.Sprint(alone); got != want {
+			t.Errorf("%s changes its input:\n%s\n%s", example, got, want)
+		}
+	}
+}
+
+// Whatever is asked, it is answered or refused.
+func FuzzRender(f *testing.F) {
+	for _, spec := range function.All() {
+		for _, line := range strings.Split(spec.Doc, "\n") {
+			if example, ok := strings.CutPrefix(strings.TrimSpace(line), "&target="); ok {
+				f.Add(example)
+			}
+		}
+	}
+	f.Add("hitcount(timeShift(web.a.cpu,'1d',false),'1s')")
+	f.Add("asPercent(constantLine(1),verticalLine('noon'),0)")
+	f.Add("summarize(timeShift(web.a.cpu,'99999y'),'9999y')")
+	f.Add("movingAverage(web.a.cpu,9223372036854775807)")
+	f.Add("groupByNode(web.*.cpu,1,'seriesByTag')")
+	f.Add("template($x,x='web.a.cpu')")
+	engine := New(tagged{examples()}, Options{Limits: Limits{Points: 10000}})
+	f.Fuzz(func(t *testing.T, text string) {
+		r := request(text)
+		r.MaxDataPoints = 7
+		series, err := engine.Render(context.Background(), r)
+		if err != nil && err.Error() == "" {
+			t.Error("an error without words")
+		}
+		for _, s := range series {
+			if n := s.Points(); n < 0 || n > len(s.Values) {
+				t.Errorf("%q has %d points of %d values", s.Name, n, len(s.Values))
+			}
+		}
+	})
+}
