@@ -126,7 +126,7 @@ func TestParseOptionsErrors(t *testing.T) {
 	f("leftColor=nosuch", "leftColor")
 	f("tz=Nowhere/Land", "tz")
 	f("tz=../../etc/passwd", "tz")
-	f("xFormat="+strings.Repeat("%25A", 100), "xFormat")
+	f("xFormat="+strings.Repeat("%25A", 101), "xFormat")
 	f("width=bad&height=bad", "width") // the first one
 }
 
