@@ -21,7 +21,7 @@ type State struct {
 	Open    []string // branches open in the tree; each opens those above it too
 	Search  string   // a pattern, a word, or tag expressions; empty: show the tree
 	Page    int      // of what was found, from 1
-	From    string   // as in /render; empty: one hour ago
+	From    string   // as in /render; empty: a while ago
 	Until   string   // as in /render; empty: now
 	Zone    string   // a time zone by its Olson name; empty: the server's
 	Title   string   // of the graph

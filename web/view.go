@@ -108,8 +108,7 @@ func newView(p Page) view {
 	if i := strings.LastIndexByte(p.Line, ':'); i >= 0 {
 		v.Host, v.Port = strings.Trim(p.Line[:i], "[]"), p.Line[i+1:]
 	}
-	// A staircase shows a single point, which is no line yet.
-	v.Example = renderURL(p.Prefix, State{From: "-5min"}, []string{"a.b.c"}) + "&lineMode=staircase"
+	v.Example = renderURL(p.Prefix, State{From: "-5min"}, []string{"a.b.c"})
 	return v
 }
 
@@ -123,13 +122,17 @@ func heading(s State) string {
 	return "Metrics"
 }
 
-// from is the beginning of the graph: an hour ago, if nobody says otherwise,
-// where a newcomer's first points are not lost in a day.
+// from is where the graph begins if nobody says otherwise: an hour ago, where a
+// newcomer's first points are not lost in a day; for the server's own metrics,
+// which may be as new as the server, less.
 func (s State) from() string {
-	if s.From == "" {
-		return "-1h"
+	switch {
+	case s.From != "":
+		return s.From
+	case len(s.Targets) == 0:
+		return "-15min"
 	}
-	return s.From
+	return "-1h"
 }
 
 func newBranch(p Page, path string) *branch {
