@@ -22,7 +22,8 @@ type evaluation struct {
 	planned map[want]bool
 	results map[want][]function.Series // fetched and computed
 
-	series, points atomic.Int64 // fetched so far
+	series atomic.Int64 // fetched so far
+	points atomic.Int64 // fetched and computed so far
 }
 
 func (e *Engine) newEvaluation(r Request) *evaluation {
@@ -39,7 +40,7 @@ func (e *Engine) newEvaluation(r Request) *evaluation {
 		Now:          r.Now,
 		Location:     location,
 		XFilesFactor: r.XFilesFactor,
-		MaxPoints:    e.limits.Points,
+		Spend:        ev.spend,
 		Evaluate:     ev.evaluate,
 	}
 	return ev
@@ -160,7 +161,7 @@ func (ev *evaluation) fetchNames(ctx context.Context, names []string, w metric.W
 			if err != nil {
 				return err
 			}
-			return over(function.PointsLimit, ev.engine.limits.Points, ev.points.Add(points))
+			return ev.spend(points)
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -173,6 +174,11 @@ func (ev *evaluation) fetchNames(ctx context.Context, names []string, w metric.W
 		}
 	}
 	return byName, nil
+}
+
+// spend counts points against the limit of the request.
+func (ev *evaluation) spend(points int64) error {
+	return over(function.PointsLimit, ev.engine.limits.Points, ev.points.Add(points))
 }
 
 func over(limit string, most, got int64) error {

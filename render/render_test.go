@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +142,13 @@ func TestRenderErrors(t *testing.T) {
 	limit("summarize(web.a.cpu,'1s')", function.PointsLimit, 100)
 	limit("hitcount(web.a.cpu,'1s')", function.PointsLimit, 100)
 	limit("time('x',1)", function.PointsLimit, 100)
+
+	// What functions make counts, too: 5 points fetched, 5 more for each scale.
+	many := "web.a.cpu"
+	for i := range 30 {
+		many += fmt.Sprintf(",scale(web.a.cpu,%d)", i)
+	}
+	limit("group("+many+")", function.PointsLimit, 100)
 }
 
 // broken is a Source that fails, or waits until nobody wants its answer.
@@ -227,4 +235,53 @@ func FuzzRender(f *testing.F) {
 			}
 		}
 	})
+}
+
+// prepared is a Source whose answers cost nothing.
+type prepared struct{ series []metric.Series }
+
+func (p prepared) Find(context.Context, string, metric.Window) ([]metric.Node, error) {
+	nodes := make([]metric.Node, len(p.series))
+	for i, s := range p.series {
+		nodes[i] = metric.Node{Path: s.Name, Leaf: true}
+	}
+	return nodes, nil
+}
+
+func (p prepared) FindTagged(context.Context, []string) ([]string, error) { return nil, nil }
+
+func (p prepared) Fetch(_ context.Context, q storage.Query) ([]metric.Series, error) {
+	var series []metric.Series
+	for _, s := range p.series {
+		if _, ok := slices.BinarySearch(q.Names, s.Name); ok {
+			series = append(series, s)
+		}
+	}
+	return series, nil
+}
+
+func BenchmarkRender(b *testing.B) {
+	var src prepared
+	for i := range 1000 {
+		name := fmt.Sprintf("web.%04d.cpu", i)
+		s := metric.Series{Name: name, Tags: metric.ParseTags(name), Start: epoch, Step: 60, Values: make([]float64, 1440)}
+		for j := range s.Values {
+			s.Values[j] = float64(i * j % 100)
+		}
+		src.series = append(src.series, s)
+	}
+	engine := New(src, Options{})
+	for _, target := range []string{
+		"web.*.cpu", "sumSeries(web.*.cpu)", "scale(web.*.cpu,2)", "perSecond(web.*.cpu)",
+		`summarize(web.*.cpu,"1h")`, `movingAverage(web.*.cpu,"10min")`, "aliasByNode(web.*.cpu,1)",
+	} {
+		b.Run(target, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := engine.Render(context.Background(), request(target)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -21,7 +21,8 @@ type Node struct {
 	Spec *Spec
 	args [][]Value // by parameter; none where an argument is left out
 
-	id int // among the nodes of the Binder
+	id    int // among the nodes of the Binder
+	depth int // of calls within calls
 }
 
 // Inputs returns the expressions among the arguments, in order.
@@ -138,6 +139,12 @@ func (b *Binder) call(e *target.Call, piped []Value, vars *variables) (Value, er
 	n, err := bind(spec, e.Name, args, kwargs)
 	if err != nil {
 		return nil, err
+	}
+	for _, input := range n.Inputs() {
+		n.depth = max(n.depth, input.depth+1)
+	}
+	if n.depth > target.MaxDepth {
+		return nil, &ArgError{e.Name, "", "nested, or piped, deeper than " + strconv.Itoa(target.MaxDepth) + " calls"}
 	}
 	return b.node(n), nil
 }

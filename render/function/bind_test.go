@@ -2,6 +2,7 @@ package function
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"carbon/metric"
@@ -98,6 +99,7 @@ func TestBindErrors(t *testing.T) {
 	f("scale(a,'0x10')", "factor")
 	f("sum(a,scale(b))", "factor")
 	f("summarize(a,'1d',func=5)", "func")
+	f("a"+strings.Repeat("|integral()", target.MaxDepth+1), "")
 }
 
 func TestSignature(t *testing.T) {

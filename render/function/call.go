@@ -14,7 +14,10 @@ type Env struct {
 	Now          int64 // unix seconds
 	Location     *time.Location
 	XFilesFactor float64 // of fetched and combined series
-	MaxPoints    int64   // values a function may make of one series; 0: no bound
+
+	// Spend is told how many values a function is about to make, and refuses what
+	// is beyond the limit of the request.
+	Spend func(values int64) error
 
 	// Evaluate computes an input. It is how functions get at their arguments, and
 	// remembers what it computed.
@@ -165,10 +168,12 @@ func (c *Call) Apply(ctx context.Context, s *Spec, series []Series, args ...Valu
 	return n.Eval(ctx, c.Env, c.Window)
 }
 
-// makeValues returns room for n values, unless that is too many.
+// makeValues returns room for n new values, unless the request has no room for
+// so many. All values that a function makes are to come from here.
 func (c *Call) makeValues(n int64) ([]float64, error) {
-	if c.MaxPoints > 0 && n > c.MaxPoints {
-		return nil, &LimitError{Limit: PointsLimit, Max: c.MaxPoints, Got: n}
+	n = max(n, 0)
+	if err := c.Spend(n); err != nil {
+		return nil, err
 	}
-	return make([]float64, max(n, 0)), nil
+	return make([]float64, n), nil
 }

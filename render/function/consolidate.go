@@ -100,12 +100,12 @@ func floorMod(a, b int64) int64 { return ((a % b) + b) % b }
 
 // across calls f with the values of each point in time, NaN for series that have
 // ended, and returns what it returns.
-func across(list []*operand, f func(row []float64) float64) []float64 {
+func (c *Call) across(list []*operand, f func(row []float64) float64) ([]float64, error) {
 	n := 0
 	for _, s := range list {
 		n = max(n, len(s.values))
 	}
-	results := make([]float64, n)
+	results, err := c.makeValues(int64(n))
 	row := make([]float64, len(list))
 	for i := range results {
 		for j, s := range list {
@@ -117,7 +117,7 @@ func across(list []*operand, f func(row []float64) float64) []float64 {
 		}
 		results[i] = f(row)
 	}
-	return results
+	return results, err
 }
 
 // aggregate makes one series of several. The name of the aggregation function
@@ -136,12 +136,15 @@ func (c *Call) aggregate(ctx context.Context, series []Series, name string, xFil
 	if err != nil {
 		return nil, err
 	}
-	values := across(list, func(row []float64) float64 {
+	values, err := c.across(list, func(row []float64) float64 {
 		if !enough(aggregate.Count(row), float64(len(row)), xFilesFactor) {
 			return nan
 		}
 		return f(row)
 	})
+	if err != nil {
+		return nil, err
+	}
 	result := newSeries(name+"Series("+paths(series)+")", at.start, at.end, at.step, values)
 	result.XFilesFactor = xFilesFactor
 	result.Tags = commonTags(series)

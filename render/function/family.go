@@ -44,14 +44,16 @@ func eachSeries(ctx context.Context, series []Series, f func(s Series) (Series, 
 func each(f func(c *Call, s Series) (Series, func(float64) float64)) evaluator {
 	return perSeries(func(c *Call, s Series) (Series, error) {
 		result, point := f(c, s)
-		result.Values = make([]float64, len(s.Values))
-		for i, v := range s.Values {
+		values, err := c.makeValues(int64(len(s.Values)))
+		for i := range values {
+			v := s.Values[i]
 			if v == v {
 				v = point(v)
 			}
-			result.Values[i] = v
+			values[i] = v
 		}
-		return result, nil
+		result.Values = values
+		return result, err
 	})
 }
 

@@ -45,12 +45,12 @@ func movingWindow(ctx context.Context, c *Call, aggregation string) ([]Series, e
 		points, byPoints = int64(f), true
 	}
 	if byPoints {
-		if points < 0 || c.MaxPoints > 0 && points > c.MaxPoints {
-			return nil, c.errorf("windowSize", "%d is out of range", points)
-		}
-		var step int64
+		step := int64(1)
 		for _, s := range series {
 			step = max(step, s.Step)
+		}
+		if points < 0 || points > longest/step {
+			return nil, c.errorf("windowSize", "%d is out of range", points)
 		}
 		seconds, shown = points*step, c.Text("windowSize")
 		if series, err = c.SeriesIn(ctx, "seriesList", c.Window.Earlier(seconds)); err != nil {
@@ -70,18 +70,20 @@ func movingWindow(ctx context.Context, c *Call, aggregation string) ([]Series, e
 		if c.Has("xFilesFactor") {
 			xff = c.Float("xFilesFactor")
 		}
-		s = s.derived(tag+"("+s.Name+","+shown+")", movingValues(s.Values, n, f, xff))
+		values, err := c.makeValues(int64(len(s.Values)) - n)
+		moving(values, s.Values, n, f, xff)
+		s = s.derived(tag+"("+s.Name+","+shown+")", values)
 		s.Start += seconds
-		return s.tagged(tag, c.Text("windowSize")), nil
+		return s.tagged(tag, c.Text("windowSize")), err
 	})
 }
 
-// movingValues aggregates every n values in a row that have one before them:
-// the first value is only there to be looked back at.
-func movingValues(values []float64, n int64, f aggregate.Func, xFilesFactor float64) []float64 {
-	if int64(len(values)) <= n {
-		return nil
-	}
+// longest is how far back a number of points may reach, in seconds.
+const longest = 1 << 40
+
+// moving sets results to the aggregates of every n values in a row that have one
+// before them. As in graphite-web the first value does not count.
+func moving(results, values []float64, n int64, f aggregate.Func, xFilesFactor float64) {
 	known := make([]float64, 0, len(values)) // values but NaN
 	before := make([]int, len(values)+1)     // how many of them stand before each value
 	for i, v := range values {
@@ -90,7 +92,6 @@ func movingValues(values []float64, n int64, f aggregate.Func, xFilesFactor floa
 		}
 		before[i+1] = len(known)
 	}
-	results := make([]float64, int64(len(values))-n)
 	for i := range results {
 		inside := known[before[i+1]:before[int64(i)+1+n]]
 		if enough(float64(len(inside)), float64(n), xFilesFactor) {
@@ -99,7 +100,6 @@ func movingValues(values []float64, n int64, f aggregate.Func, xFilesFactor floa
 			results[i] = nan
 		}
 	}
-	return results
 }
 
 func capitalize(s string) string {

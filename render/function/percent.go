@@ -45,8 +45,11 @@ Example::
 		case len(c.values("nodes")) > 0:
 			return nil, c.errorf("total", "must be series or none where there are nodes")
 		case !c.Has("total"):
-			total := across(p.series, aggregate.Sum)
-			return p.ofTotal(total, "sumSeries("+paths(series)+")"), nil
+			total, err := p.across(p.series, aggregate.Sum)
+			if err != nil {
+				return nil, err
+			}
+			return p.ofTotal(total, "sumSeries("+paths(series)+")")
 		case !isSeries:
 			return p.ofNumber()
 		case len(totals) != 1 && len(totals) != len(series):
@@ -57,7 +60,7 @@ Example::
 			if _, err := p.normalize(append(p.totals[:1:1], p.series...)); err != nil {
 				return nil, err
 			}
-			return p.ofTotal(p.totals[0].values, totals[0].Name), nil
+			return p.ofTotal(p.totals[0].values, totals[0].Name)
 		}
 	},
 }
@@ -83,13 +86,15 @@ type percentage struct {
 
 // ofTotal shows each series as percentage of the same values. As in graphite-web
 // they keep the step they had, even if it took another to compare them.
-func (p *percentage) ofTotal(total []float64, name string) []Series {
+func (p *percentage) ofTotal(total []float64, name string) ([]Series, error) {
 	results := make([]Series, len(p.series))
 	for i, s := range p.series {
-		values := percent(s.values, total)
-		results[i] = p.ratio(s.Name, name, span{s.Start, s.End, s.Step}, values)
+		var err error
+		if results[i], err = p.ratio(s.Name, name, span{s.Start, s.End, s.Step}, s.values, total); err != nil {
+			return nil, err
+		}
 	}
-	return results
+	return results, nil
 }
 
 func (p *percentage) ofNumber() ([]Series, error) {
@@ -100,7 +105,7 @@ func (p *percentage) ofNumber() ([]Series, error) {
 	}
 	number, _ := asFloat(p.value("total"))
 	total := slices.Repeat([]float64{number}, len(p.series[0].Values))
-	return p.ofTotal(total, p.Text("total")), nil
+	return p.ofTotal(total, p.Text("total"))
 }
 
 // inPairs shows each series as percentage of the total at its place, both sorted
@@ -120,10 +125,20 @@ func (p *percentage) inPairs() ([]Series, error) {
 	return results, nil
 }
 
+// pair shows a series as percentage of a total. Either may be missing.
 func (p *percentage) pair(s, total *operand) (Series, error) {
+	switch {
+	case s == nil:
+		return p.ratio("MISSING", total.Name, p.at, nil, total.values)
+	case total == nil:
+		return p.ratio(s.Name, "MISSING", p.at, s.values, nil)
+	}
 	at, err := p.normalize([]*operand{s, total})
+	if err != nil {
+		return Series{}, err
+	}
 	p.at = at
-	return p.ratio(s.Name, total.Name, at, percent(s.values, total.values)), err
+	return p.ratio(s.Name, total.Name, at, s.values, total.values)
 }
 
 // byNode shows each series as percentage of the sum of the totals with the same
@@ -142,24 +157,19 @@ func (p *percentage) byNode(hasTotals bool) ([]Series, error) {
 		if groups[key] == nil {
 			keys = append(keys, key)
 		}
-		total, err := p.total(totalGroups[key])
-		if err != nil {
+		var err error
+		if totals[key], err = p.total(totalGroups[key]); err != nil {
 			return nil, err
 		}
-		totals[key] = total
 	}
 	var results []Series
 	for _, key := range keys {
-		total := totals[key]
-		if groups[key] == nil {
-			results = append(results, p.ratio("MISSING", total.Name, p.at, percent(nil, total.values)))
+		series := groups[key]
+		if series == nil {
+			series = []*operand{nil}
 		}
-		for _, s := range groups[key] {
-			if total == nil {
-				results = append(results, p.ratio(s.Name, "MISSING", p.at, percent(s.values, nil)))
-				continue
-			}
-			result, err := p.pair(s, total)
+		for _, s := range series {
+			result, err := p.pair(s, totals[key])
 			if err != nil {
 				return nil, err
 			}
@@ -183,29 +193,25 @@ func (p *percentage) total(group []*operand) (*operand, error) {
 	for _, s := range group {
 		parts = append(parts, s.Series)
 	}
-	total := p.result("sumSeries("+paths(parts)+")", at, across(group, aggregate.Sum))
-	return &operand{total, total.Values}, nil
+	values, err := p.across(group, aggregate.Sum)
+	return &operand{p.result("sumSeries("+paths(parts)+")", at, values), values}, err
 }
 
-func (p *percentage) ratio(part, whole string, at span, values []float64) Series {
-	return p.result("asPercent("+part+","+whole+")", at, values)
-}
-
-func (p *percentage) result(name string, at span, values []float64) Series {
-	s := newSeries(name, at.start, at.end, at.step, values)
-	s.XFilesFactor = p.XFilesFactor
-	return s
-}
-
-// percent returns a of b in percent, as many as the longer has; nothing where
-// either is missing or b is 0.
-func percent(a, b []float64) []float64 {
-	values := make([]float64, max(len(a), len(b)))
+// ratio shows the values a as percentage of b, as many as the longer has; nothing
+// where either is missing or b is 0.
+func (p *percentage) ratio(part, whole string, at span, a, b []float64) (Series, error) {
+	values, err := p.makeValues(int64(max(len(a), len(b))))
 	for i := range values {
 		values[i] = nan
 		if i < len(a) && i < len(b) && b[i] != 0 {
 			values[i] = a[i] / b[i] * 100
 		}
 	}
-	return values
+	return p.result("asPercent("+part+","+whole+")", at, values), err
+}
+
+func (p *percentage) result(name string, at span, values []float64) Series {
+	s := newSeries(name, at.start, at.end, at.step, values)
+	s.XFilesFactor = p.XFilesFactor
+	return s
 }

@@ -69,11 +69,11 @@ Example::
 			return s, c.errorf("seriesList", "%q has no step", s.Name)
 		}
 		growth := c.counter()
-		values := make([]float64, len(s.Values))
-		for i, v := range s.Values {
-			values[i] = round6(growth(v) / float64(s.Step))
+		values, err := c.makeValues(int64(len(s.Values)))
+		for i := range values {
+			values[i] = round6(growth(s.Values[i]) / float64(s.Step))
 		}
-		return s.derived("perSecond("+s.Name+")", values).tagged("perSecond", "1"), nil
+		return s.derived("perSecond("+s.Name+")", values).tagged("perSecond", "1"), err
 	}),
 }
 
