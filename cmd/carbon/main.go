@@ -48,6 +48,7 @@ var commands = map[string]func(ctx context.Context, p program, args []string) er
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	p := program{os.Stdin, os.Stdout, os.Stderr, os.Environ()}
 	os.Exit(run(ctx, p, os.Args[1:]))
 }

@@ -23,10 +23,6 @@ import (
 	"carbon/storage/whisper"
 )
 
-// stopTime bounds how long the server may take to end once told to: longer than
-// connections are read to their end (10 s), shorter than supervisors wait.
-const stopTime = 28 * time.Second
-
 // Main is the whole server: what `carbon serve` runs, and what tests run.
 type Main struct {
 	config   *Config
@@ -226,16 +222,17 @@ func (m *Main) Addrs() map[string]net.Addr {
 }
 
 // shutdown ends what Run started, receivers first, so that everything they took
-// passes through the cache into the store.
+// passes through the cache into the store. Reading connections to their end takes
+// 10 s at most; storing takes as long as the disk needs, because what is not
+// stored is lost.
 func (m *Main) shutdown(ctx context.Context, stopWriter func(), writer <-chan error) error {
-	ctx, cancel := context.WithTimeout(ctx, stopTime)
-	defer cancel()
 	var errs []error
 	if m.line != nil {
 		errs = append(errs, m.line.Shutdown(ctx))
 	}
 	stopWriter()
 	errs = append(errs, <-writer)
+	m.log.Info("storing what was received", "points", m.cache.Size())
 	if err := m.pipeline.Flush(ctx); err != nil {
 		errs = append(errs, fmt.Errorf("points were left unstored: %w", err))
 	}

@@ -77,22 +77,9 @@ func (f *file) updateArchive(i int, points []metric.Point, s *scratch) error {
 	fine := &f.archives[i]
 	for j := i + 1; j < len(f.archives); j++ {
 		coarse := &f.archives[j]
-		further := false
-		done := int64(-1)
-		for _, p := range points {
-			t := coarse.align(p.Time)
-			if t == done {
-				continue
-			}
-			done = t
-			made, err := f.rollUp(fine, coarse, t, s)
-			if err != nil {
-				return err
-			}
-			further = further || made
-		}
-		if !further {
-			return nil
+		further, err := f.rollUp(fine, coarse, points, s)
+		if err != nil || !further {
+			return err
 		}
 		fine = coarse
 	}
@@ -138,29 +125,71 @@ func (f *file) writePoints(a *archive, points []metric.Point, s *scratch) error 
 	return flush()
 }
 
-// rollUp makes the point of the coarse archive at t from those of the fine one,
-// and tells whether enough of them are known.
-func (f *file) rollUp(fine, coarse *archive, t int64, s *scratch) (made bool, err error) {
+// rollUp makes the points of the coarse archive that points, by their times, are
+// part of, from what the fine one holds. It tells whether any had enough of it.
+// Neighbouring slots are read and written together.
+func (f *file) rollUp(fine, coarse *archive, points []metric.Point, s *scratch) (further bool, err error) {
 	if err := f.loadBase(fine); err != nil {
+		return false, err
+	}
+	if err := f.loadBase(coarse); err != nil {
 		return false, err
 	}
 	if fine.base == 0 {
 		return false, nil
 	}
-	n := int(coarse.Step / fine.Step)
-	s.slots = slices.Grow(s.slots[:0], n*pointSize)[:n*pointSize]
-	s.values = slices.Grow(s.values[:0], n)[:n]
+	most := max(1, fine.Points*fine.Step/coarse.Step) // what one lap of the fine ring makes
+	start, n := coarse.align(points[0].Time), int64(1)
+	for _, p := range points[1:] {
+		switch t := coarse.align(p.Time); {
+		case t < start+n*coarse.Step:
+		case t == start+n*coarse.Step && n < most:
+			n++
+		default:
+			made, err := f.rollUpRun(fine, coarse, start, n, s)
+			if err != nil {
+				return false, err
+			}
+			further = further || made
+			start, n = t, 1
+		}
+	}
+	made, err := f.rollUpRun(fine, coarse, start, n, s)
+	return further || made, err
+}
+
+// rollUpRun makes n points of the coarse archive, from that at t on.
+func (f *file) rollUpRun(fine, coarse *archive, t, n int64, s *scratch) (made bool, err error) {
+	ratio := int(coarse.Step / fine.Step)
+	size := int(n) * ratio * pointSize
+	s.slots = slices.Grow(s.slots[:0], size)[:size]
+	s.values = slices.Grow(s.values[:0], ratio)[:ratio]
 	if err := f.readSlots(fine, t, s.slots); err != nil {
 		return false, err
 	}
-	known := values(s.values, s.slots, t, fine.Step)
-	if known == 0 || float64(known)/float64(n) < f.xFilesFactor {
-		return false, nil
+	s.packed = s.packed[:0]
+	start := t // of what is packed
+	for i := range n {
+		at := t + i*coarse.Step
+		slots := s.slots[int(i)*ratio*pointSize:][:ratio*pointSize]
+		known := values(s.values, slots, at, fine.Step)
+		if known > 0 && float64(known)/float64(ratio) >= f.xFilesFactor {
+			if len(s.packed) == 0 {
+				start = at
+			}
+			s.packed = append(s.packed, make([]byte, pointSize)...)
+			putPoint(s.packed[len(s.packed)-pointSize:], at, f.aggregate(s.values))
+			made = true
+			if i+1 < n {
+				continue
+			}
+		}
+		if len(s.packed) > 0 {
+			if err := f.writeSlots(coarse, start, s.packed); err != nil {
+				return made, err
+			}
+			s.packed = s.packed[:0]
+		}
 	}
-	if err := f.loadBase(coarse); err != nil {
-		return false, err
-	}
-	var b [pointSize]byte
-	putPoint(b[:], t, f.aggregate(s.values))
-	return true, f.writeSlots(coarse, t, b[:])
+	return made, nil
 }
