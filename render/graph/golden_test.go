@@ -49,6 +49,7 @@ func TestGolden(t *testing.T) {
 		{"cut", "width=400&height=200&yMin=20&yMax=40&areaMode=first", lines},
 		{"transparent", "width=200&height=120&bgcolor=ffffff00&fontItalic=1", lines[:1]},
 		{"graph-only", "width=120&height=40&graphOnly=true&areaMode=all", lines[:1]},
+		{"lone-points", "width=300&height=150", []function.Series{series("lone", sparsely(600, 100, 350, 599)...)}},
 		{"no-data", "width=300&height=150", nil},
 	} {
 		got := picture(t, g.query, g.series...)
@@ -149,4 +150,16 @@ func TestGridLinesAreOnePixelWide(t *testing.T) {
 			}
 		}
 	}
+}
+
+// sparsely is n values of which only those at the places given are known.
+func sparsely(n int, at ...int) []float64 {
+	values := make([]float64, n)
+	for i := range values {
+		values[i] = unknown
+	}
+	for i, place := range at {
+		values[place] = float64(i + 1)
+	}
+	return values
 }

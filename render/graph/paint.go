@@ -239,6 +239,8 @@ func (p *painter) line(t *Trace) {
 			path.Line(p.at(q.x, q.y))
 		}
 	})
+	p.c.SetColor(t.Color.nrgba())
+	p.dots(t)
 	if len(path) == 0 {
 		return
 	}
@@ -247,6 +249,55 @@ func (p *painter) line(t *Trace) {
 	if t.Dash >= leastDash {
 		p.c.SetLineDash([]vg.Length{vg.Length(t.Dash)}, 1)
 	}
-	p.c.SetColor(t.Color.nrgba())
 	p.c.Stroke(path)
+}
+
+// shortest is how far, in pixels, a piece of line must reach to be seen.
+const shortest = 2
+
+// dots marks points that stand alone and whose line is too short to be seen: the
+// first point that somebody sends must not be an empty graph. Graphite draws
+// nothing there.
+func (p *painter) dots(t *Trace) {
+	if t.DrawAsInfinite {
+		return
+	}
+	var path vg.Path
+	for rest := t.Path; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && !rest[n].Move {
+			n++
+		}
+		piece := rest[:n]
+		rest = rest[n:]
+		if !alone(t, piece, len(t.Path)-len(rest) == n) {
+			continue
+		}
+		q := piece[0]
+		if a := p.d.Area; q.X < a.XMin || q.X > a.XMax+1 || q.Y < a.YMin || q.Y > a.YMax {
+			continue
+		}
+		radius := vg.Length(max(2, t.LineWidth))
+		centre := p.at(q.X, q.Y)
+		path.Move(vg.Point{X: centre.X + radius, Y: centre.Y})
+		path.Arc(centre, radius, 0, 2*math.Pi)
+		path.Close()
+	}
+	if len(path) > 0 {
+		p.c.Fill(path)
+	}
+}
+
+// alone tells whether a piece of a path is one point. The first piece of a path
+// that begins with an unknown point is none, though it has an end.
+func alone(t *Trace, piece []PathPoint, first bool) bool {
+	if len(piece) == 1 && !(first && len(t.Values) > 0 && t.Values[0] == t.Values[0]) {
+		return false
+	}
+	for _, q := range piece {
+		if q.Y != piece[0].Y || math.Abs(q.X-piece[0].X) >= min(shortest, 1.01*t.XStep) {
+			return false
+		}
+	}
+	return true
 }
