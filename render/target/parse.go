@@ -448,6 +448,6 @@ func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
 func isSymbol(c byte) bool { return strings.IndexByte(`(){},.'"\|`, c) >= 0 }
 
-// isPathChar reports whether c may stand in a path: printable ASCII, as in
-// graphite-web unless UTF8_METRICS is set.
-func isPathChar(c byte) bool { return c > ' ' && c < 0x7f && !isSymbol(c) }
+// isPathChar reports whether a byte may stand in a path: printable ASCII, and all
+// of what is not ASCII, as in graphite-web with UTF8_METRICS.
+func isPathChar(c byte) bool { return c > ' ' && c != 0x7f && !isSymbol(c) }
