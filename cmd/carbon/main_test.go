@@ -202,6 +202,46 @@ func TestStopUnderLoad(t *testing.T) {
 	}
 }
 
+// TestStopWithoutTimeToStore ends a server whose store is too slow, twice: what it
+// could not store is there after the next start, from the cache and then from
+// the store.
+func TestStopWithoutTimeToStore(t *testing.T) {
+	data := t.TempDir()
+	now := recent()
+	unstored := filepath.Join(data, unstoredFile)
+	want := map[string]float64{"slow.a": 0.1, "slow.b;k=v": 1e300, "slow.c": -7}
+	s := start(t, data, "cache.WRITE_DELAY=1h")
+	s.m.flushTime = 0
+	for name, v := range want {
+		s.send(fmt.Sprintf("%s %v %d\n", name, v, now))
+	}
+	s.stop()
+	for round := range 2 {
+		if _, err := os.Stat(unstored); err != nil {
+			t.Fatal(err)
+		}
+		s = start(t, data, "cache.WRITE_DELAY=1h")
+		if round == 0 {
+			s.m.flushTime = 0
+		}
+		for name, v := range want {
+			if got := s.values(name, now)[name][now]; got != v {
+				t.Errorf("round %d: %s is %v, want %v", round, name, got, v)
+			}
+		}
+		s.stop()
+	}
+	if _, err := os.Stat(unstored); err == nil {
+		t.Errorf("%s is still there when all is stored", unstored)
+	}
+	s = start(t, data)
+	for name, v := range want {
+		if got := s.values(name, now)[name][now]; got != v {
+			t.Errorf("from the store: %s is %v, want %v", name, got, v)
+		}
+	}
+}
+
 // TestBadLines sends what no client should. Each case has its defined result, and
 // the good lines around it are never lost.
 func TestBadLines(t *testing.T) {

@@ -23,6 +23,11 @@ import (
 	"carbon/storage/whisper"
 )
 
+// flushTime bounds how long storing may take when the server ends: with the 10 s
+// that reading connections may take it stays within the 30 s after which
+// supervisors lose their patience.
+const flushTime = 15 * time.Second
+
 // Main is the whole server: what `carbon serve` runs, and what tests run.
 type Main struct {
 	config   *Config
@@ -36,12 +41,14 @@ type Main struct {
 	http     *http.Server
 	self     *selfWatch
 	health   *health
+
+	flushTime time.Duration // after which what is not stored is written to unstoredFile
 }
 
 // Open reads the storage rules, opens the store and binds every listener. What
 // clients send from then on waits in the kernel until Run.
 func Open(c *Config, log *slog.Logger) (m *Main, err error) {
-	m = &Main{config: c, log: log, health: &health{}}
+	m = &Main{config: c, log: log, health: &health{}, flushTime: flushTime}
 	defer func() {
 		if err != nil {
 			m.closeListeners()
@@ -173,6 +180,9 @@ func (m *Main) Run(ctx context.Context) error {
 	writer := make(chan error, 1)
 	running.Go(func() { writer <- m.pipeline.Run(background) })
 
+	if err := m.restore(background, &running); err != nil {
+		return errors.Join(err, m.shutdown(context.WithoutCancel(ctx), stop, writer))
+	}
 	failed := make(chan error, 2)
 	if m.line != nil {
 		running.Go(func() { failed <- m.line.Serve(background) })
@@ -191,6 +201,19 @@ func (m *Main) Run(ctx context.Context) error {
 	notify("STOPPING=1")
 	m.log.Info("stopping")
 	return errors.Join(err, m.shutdown(context.WithoutCancel(ctx), stop, writer))
+}
+
+// restore takes in what an earlier run could not store, all of it whatever
+// signals come: the file is replaced when this run ends.
+func (m *Main) restore(background context.Context, running *sync.WaitGroup) error {
+	path := filepath.Join(m.config.Data, unstoredFile)
+	n, err := restoreUnstored(background, path, m.pipeline.Push)
+	if n > 0 {
+		m.log.Info("took in what an earlier run could not store", "points", n)
+		restored := time.Now()
+		running.Go(func() { m.removeUnstored(background, path, restored) })
+	}
+	return err
 }
 
 // announce tells the world that the server is up.
@@ -222,20 +245,14 @@ func (m *Main) Addrs() map[string]net.Addr {
 }
 
 // shutdown ends what Run started, receivers first, so that everything they took
-// passes through the cache into the store. Reading connections to their end takes
-// 10 s at most; storing takes as long as the disk needs, because what is not
-// stored is lost.
+// passes through the cache into the store.
 func (m *Main) shutdown(ctx context.Context, stopWriter func(), writer <-chan error) error {
 	var errs []error
 	if m.line != nil {
 		errs = append(errs, m.line.Shutdown(ctx))
 	}
 	stopWriter()
-	errs = append(errs, <-writer)
-	m.log.Info("storing what was received", "points", m.cache.Size())
-	if err := m.pipeline.Flush(ctx); err != nil {
-		errs = append(errs, fmt.Errorf("points were left unstored: %w", err))
-	}
+	errs = append(errs, <-writer, m.flush(ctx))
 	if m.http != nil {
 		impatient, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
@@ -243,12 +260,34 @@ func (m *Main) shutdown(ctx context.Context, stopWriter func(), writer <-chan er
 			m.http.Close()
 		}
 	}
-	errs = append(errs, m.store.Sync(ctx), m.store.Close())
+	errs = append(errs, m.store.Close())
 	err := errors.Join(errs...)
 	if err == nil {
-		m.log.Info("everything received is stored")
+		m.log.Info("everything received is kept")
 	}
 	return err
+}
+
+// flush stores what is in the cache. What takes too long, or cannot be stored,
+// goes to unstoredFile.
+func (m *Main) flush(ctx context.Context) error {
+	m.log.Info("storing what was received", "points", m.cache.Size())
+	bounded, cancel := context.WithTimeout(ctx, m.flushTime)
+	defer cancel()
+	path := filepath.Join(m.config.Data, unstoredFile)
+	why := m.pipeline.Flush(bounded)
+	if why == nil {
+		if err := m.store.Sync(ctx); err != nil {
+			return err
+		}
+		return removeIfThere(path)
+	}
+	n, err := saveUnstored(path, m.cache)
+	if err != nil {
+		return fmt.Errorf("points are lost: %w, and %w", why, err)
+	}
+	m.log.Warn("the next start stores the rest", "points", n, "path", path, "why", why)
+	return nil
 }
 
 func (m *Main) closeListeners() {
