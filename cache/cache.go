@@ -54,9 +54,10 @@ type Cache struct {
 	overflow atomic.Int64 // reservations that had to wait
 	retryAt  atomic.Int64 // when the first of the delayed is due
 
-	full  atomic.Bool
-	gate  sync.Mutex
-	space chan struct{} // closed when the cache is full no more
+	unbounded atomic.Bool
+	full      atomic.Bool
+	gate      sync.Mutex
+	space     chan struct{} // closed when the cache is full no more
 }
 
 // New returns an empty cache.

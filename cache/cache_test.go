@@ -336,6 +336,29 @@ func TestTheSmallestCacheLetsPointsThrough(t *testing.T) {
 	wantSize(t, c, 0)
 }
 
+func TestUnboundLetsEverybodyGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(Options{MaxPoints: 2})
+		add(c, 0, "a", 1, 1, 2)
+		for range 2 {
+			go func() {
+				if err := c.Reserve(t.Context(), 5); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		synctest.Wait()
+		if got := c.Stats().Overflow; got != 2 {
+			t.Errorf("%d wait", got)
+		}
+		c.Unbound()
+		synctest.Wait()
+		if err := c.Reserve(t.Context(), 5); err != nil || c.Stats().Overflow != 2 {
+			t.Errorf("Reserve afterwards: %v, stats %+v", err, c.Stats())
+		}
+	})
+}
+
 // TestNothingIsLostBetweenManyHands has senders, writers that fail now and then,
 // and readers at work together.
 func TestNothingIsLostBetweenManyHands(t *testing.T) {

@@ -37,6 +37,15 @@ func (c *Cache) Release(n int) {
 	c.open()
 }
 
+// Unbound lifts the bound for good: from now on nobody waits. It is for the end,
+// when what senders have sent must be taken in.
+func (c *Cache) Unbound() {
+	c.unbounded.Store(true)
+	c.gate.Lock()
+	defer c.gate.Unlock()
+	c.letGo()
+}
+
 // claim takes room for n points if there is some.
 func (c *Cache) claim(n int) bool {
 	for {
@@ -45,7 +54,7 @@ func (c *Cache) claim(n int) bool {
 			limit = c.low
 		}
 		claimed := c.claimed.Load()
-		if claimed >= limit {
+		if claimed >= limit && !c.unbounded.Load() {
 			return false
 		}
 		if c.claimed.CompareAndSwap(claimed, claimed+int64(n)) {
@@ -73,6 +82,11 @@ func (c *Cache) open() {
 	}
 	c.gate.Lock()
 	defer c.gate.Unlock()
+	c.letGo()
+}
+
+// letGo wakes those that wait. The gate is locked.
+func (c *Cache) letGo() {
 	if c.full.Load() {
 		c.full.Store(false)
 		close(c.space)

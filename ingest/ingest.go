@@ -70,6 +70,7 @@ type Pipeline struct {
 	writers    int
 	minAge     time.Duration
 	rate       *bucket // nil: no limit
+	hurried    atomic.Bool
 	faults     faults
 
 	refused   tally.Tally // names, by reason

@@ -265,6 +265,40 @@ func TestUpdatesAreLimited(t *testing.T) {
 	})
 }
 
+// TestHurryLiftsTheLimits has a sender wait for a cache that the limit on updates
+// keeps full, until the end.
+func TestHurryLiftsTheLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemory()
+		p := New(Options{Cache: cache.New(cache.Options{MaxPoints: 10}), Store: store, MaxUpdatesPerSecond: 1})
+		var names []string
+		for i := range 100 {
+			names = append(names, fmt.Sprint("m", i))
+		}
+		stop := running(t, p)
+		push(t, p, 1, names...)
+		pushed := false
+		go func() {
+			push(t, p, 1, "late")
+			pushed = true
+		}()
+		after(10 * time.Second)
+		if n := len(store.stored()); pushed || n > 12 {
+			t.Fatalf("pushed: %v, %d stored", pushed, n)
+		}
+		p.Hurry()
+		synctest.Wait()
+		if !pushed {
+			t.Error("the push still waits")
+		}
+		after(time.Second)
+		if left := p.Stats().Cache.Points; left != 0 {
+			t.Errorf("%d points left", left)
+		}
+		stop()
+	})
+}
+
 func TestABadMetricDoesNotStopTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer

@@ -52,6 +52,14 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	return nil
 }
 
+// Hurry lifts all limits for the end: Push waits for nothing, and Run stores at
+// once what is there, whatever its age and without the limit on updates. It is
+// called before receivers read what senders have sent until then.
+func (p *Pipeline) Hurry() {
+	p.hurried.Store(true)
+	p.cache.Unbound()
+}
+
 // Flush stores all that is in the cache, whatever its age and without the limit
 // on updates. It is for after Run. Metrics that fail are tried three times. The
 // error says how many points could not be stored until then or until ctx was
@@ -97,11 +105,12 @@ func (p *Pipeline) write(ctx context.Context) {
 		now := p.now()
 		p.cache.Retry(now)
 		allowed := batchMetrics
-		if p.rate != nil {
+		limited := p.rate != nil && !p.hurried.Load()
+		if limited {
 			allowed = p.rate.take(now, batchMetrics)
 		}
 		n, pause := w.step(ctx, p.due(now), allowed)
-		if p.rate != nil {
+		if limited {
 			p.rate.giveBack(allowed - n)
 		}
 		if n == 0 {
@@ -113,7 +122,7 @@ func (p *Pipeline) write(ctx context.Context) {
 
 // due returns until when points must have arrived to be stored at now.
 func (p *Pipeline) due(now time.Time) time.Time {
-	if p.minAge < 0 || p.cache.Size() > p.cache.MaxPoints()/2 {
+	if p.minAge < 0 || p.hurried.Load() || p.cache.Size() > p.cache.MaxPoints()/2 {
 		return always
 	}
 	return now.Add(-p.minAge)

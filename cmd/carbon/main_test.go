@@ -168,11 +168,18 @@ func TestRestartKeepsEverything(t *testing.T) {
 }
 
 // TestStopUnderLoad stops the server right behind the last byte of many senders
-// that keep their connections open: what was written before is there afterwards.
+// that keep their connections open: what was written before is there afterwards,
+// also where back-pressure and a limit on updates had them wait.
 func TestStopUnderLoad(t *testing.T) {
+	stopUnderLoad(t, "cache.WRITE_DELAY=1h")
+	stopUnderLoad(t, "cache.MAX_CACHE_SIZE=500", "cache.MAX_UPDATES_PER_SECOND=5")
+}
+
+func stopUnderLoad(t *testing.T, set ...string) {
+	t.Helper()
 	data := t.TempDir()
 	now := recent()
-	s := start(t, data, "cache.WRITE_DELAY=1h")
+	s := start(t, data, set...)
 	const senders, lines = 20, 2000
 	var sending sync.WaitGroup
 	for c := range senders {
@@ -196,7 +203,7 @@ func TestStopUnderLoad(t *testing.T) {
 		for i := range lines {
 			name, at := fmt.Sprintf("load.c%02d.m%d", c, i%100), now+int64(i/100)*60
 			if v, ok := got[name][at]; !ok || v != float64(i) {
-				t.Fatalf("%s at %d is %v, %v; want %d", name, at, v, ok, i)
+				t.Fatalf("%v: %s at %d is %v, %v; want %d", set, name, at, v, ok, i)
 			}
 		}
 	}

@@ -248,6 +248,7 @@ func (m *Main) Addrs() map[string]net.Addr {
 // passes through the cache into the store.
 func (m *Main) shutdown(ctx context.Context, stopWriter func(), writer <-chan error) error {
 	var errs []error
+	m.pipeline.Hurry()
 	if m.line != nil {
 		errs = append(errs, m.line.Shutdown(ctx))
 	}
