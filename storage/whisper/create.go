@@ -50,6 +50,40 @@ func create(path string, layout metric.Layout, sparse bool) error {
 	return nil
 }
 
+// tryCreate writes what create would, and removes it.
+func tryCreate(path string, layout metric.Layout, sparse bool) error {
+	dir := filepath.Dir(path)
+	err := os.MkdirAll(dir, 0o755)
+	var f *os.File
+	if err == nil {
+		f, err = os.CreateTemp(dir, tempPrefix)
+	}
+	if err != nil {
+		return fmt.Errorf("create %s: %w", path, err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	size := int64(metadataSize + archiveSize*len(layout.Archives))
+	for _, a := range layout.Archives {
+		size += a.Points * pointSize
+	}
+	const page = 4096
+	step := int64(page)
+	if sparse {
+		step = size // its first and its last byte
+	}
+	for at := int64(0); err == nil && at < size; at += step {
+		_, err = f.WriteAt([]byte{0}, at)
+	}
+	if err == nil {
+		_, err = f.WriteAt([]byte{0}, size-1)
+	}
+	if err != nil {
+		return fmt.Errorf("create %s: %w", path, err)
+	}
+	return nil
+}
+
 // createAt lets go-whisper make the file. It knows the methods 1 to 5 only: 6
 // to 8 mean something else to it, so their number is put in afterwards.
 func createAt(path string, method uint32, layout metric.Layout, sparse bool) error {

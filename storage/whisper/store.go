@@ -68,6 +68,7 @@ type Store struct {
 	seed  maphash.Seed
 	locks [256]sync.RWMutex // a file is read or written under that of its name
 	dirty atomic.Bool       // there were writes since the last Sync
+	wary  atomic.Bool       // the last file could not be created
 	stats counters
 }
 
@@ -187,11 +188,25 @@ func (s *Store) openOrCreate(name string) (*file, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	if err := create(path, s.layout(name), s.sparse); err != nil {
+	if err := s.create(path, s.layout(name)); err != nil {
 		return nil, err
 	}
 	s.stats.creates.Add(1)
 	return openFile(path, os.O_RDWR)
+}
+
+// create makes a file. go-whisper leaves files open that it cannot write, until
+// the garbage collector finds them: after one failure, while the disk is full,
+// we try first.
+func (s *Store) create(path string, layout metric.Layout) error {
+	if s.wary.Load() {
+		if err := tryCreate(path, layout, s.sparse); err != nil {
+			return err
+		}
+	}
+	err := create(path, layout, s.sparse)
+	s.wary.Store(err != nil)
+	return err
 }
 
 // renameReadable gives a tagged series that carbon kept under a readable name

@@ -1,0 +1,68 @@
+package whisper
+
+import (
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"testing"
+
+	"carbon/metric"
+)
+
+// limitFileSize makes writes beyond a size fail, as on a full disk, until the
+// function it returns is called.
+func limitFileSize(t *testing.T, size uint64) (lift func()) {
+	t.Helper()
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Skip(err)
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: before.Max}); err != nil {
+		t.Skip(err)
+	}
+	lift = func() {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(lift)
+	return lift
+}
+
+// TestAFullDiskLeavesNothingOpen creates on a full disk, again and again, until
+// there is room.
+func TestAFullDiskLeavesNothingOpen(t *testing.T) {
+	opened := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip(err)
+		}
+		return len(entries)
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would close what we forget
+	for _, notSparse := range []bool{false, true} {
+		dir := t.TempDir()
+		layout := metric.Layout{Archives: []metric.Archive{{Step: 60, Points: 100_000}}, Aggregation: "average", XFilesFactor: 0.5}
+		s := openStore(t, dir, Options{Layout: always(layout), NotSparse: notSparse})
+		lift := limitFileSize(t, 1<<20)
+		before := opened()
+		for range 20 {
+			if n, err := s.Write(t.Context(), one("a.b", 1)); n != 0 || err == nil {
+				t.Fatalf("Write = %d, %v", n, err)
+			}
+		}
+		if n := opened() - before; n > 1 {
+			t.Errorf("%d files are left open", n)
+		}
+		lift()
+		write(t, s, "a.b", 1)
+		write(t, s, "a.c", 2)
+		entries, err := os.ReadDir(dir + "/whisper/a")
+		if err != nil || len(entries) != 2 {
+			t.Errorf("in the directory: %v, %v", entries, err)
+		}
+		wantValue(t, s, "a.b", 1)
+	}
+}
