@@ -289,18 +289,14 @@ func (s *Store) openToRead(name string) (*file, error) {
 }
 
 // Describe implements storage.Describer: it says what the file does, or if there
-// is none to read, what a new one would.
+// is none that can be read, what a new one would.
 func (s *Store) Describe(name string) (metric.Layout, error) {
 	lock := s.lock(name)
 	lock.RLock()
 	defer lock.RUnlock()
 	f, err := s.openToRead(name)
-	var damage *CorruptError
-	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &damage) {
-		return s.layout(name), nil
-	}
 	if err != nil {
-		return metric.Layout{}, err
+		return s.layout(name), nil
 	}
 	defer f.close()
 	return f.layout(), nil

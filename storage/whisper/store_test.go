@@ -343,6 +343,19 @@ func TestLeftoversOfCreationsAreRemoved(t *testing.T) {
 	}
 }
 
+// A metric whose file cannot be opened is described all the same: its points in
+// the cache are readable by that.
+func TestDescribeWithoutAFileToRead(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, Options{})
+	if err := os.Mkdir(filepath.Join(dir, "whisper", "a.wsp"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Describe("a"); err != nil || !slices.Equal(got.Archives, minutes.Archives) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
