@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -269,7 +271,7 @@ func (c *Config) resolve(f flagValues) {
 
 	c.Line = f.line
 	if c.Line == "" {
-		c.Line = fmt.Sprintf("%s:%d", c.Cache.LineInterface, c.Cache.LinePort)
+		c.Line = net.JoinHostPort(c.Cache.LineInterface, strconv.Itoa(c.Cache.LinePort))
 		if c.Cache.LinePort == 0 { // as in carbon: port 0 of the file means no listener
 			c.Line = "off"
 		}

@@ -72,6 +72,14 @@ LISTEN = 127.0.0.1:80
 	}
 }
 
+func TestLineInterface(t *testing.T) {
+	for iface, want := range map[string]string{"": ":2003", "127.0.0.1": "127.0.0.1:2003", "::": "[::]:2003", "::1": "[::1]:2003"} {
+		if c := load(t, "[cache]\nLINE_RECEIVER_INTERFACE = "+iface+"\n"); c.Line != want {
+			t.Errorf("%q: listens on %s, want %s", iface, c.Line, want)
+		}
+	}
+}
+
 func TestConfigPrecedence(t *testing.T) {
 	path := write(t, "[http]\nURL_PREFIX = /file\n[cache]\nMIN_TIMESTAMP_RESOLUTION = 1\nMAX_CACHE_SIZE = 5\n")
 	c, err := loadConfig(
