@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	_ "time/tzdata" // fresh machines have no zone files
 )
@@ -48,7 +49,12 @@ var commands = map[string]func(ctx context.Context, p program, args []string) er
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, func() {
+		// A second signal ends the program at once. One that comes right behind the
+		// first is the same: timeout(1) and others send theirs to a group, too.
+		time.Sleep(time.Second)
+		stop()
+	})
 	p := program{os.Stdin, os.Stdout, os.Stderr, os.Environ()}
 	os.Exit(run(ctx, p, os.Args[1:]))
 }

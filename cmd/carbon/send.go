@@ -36,7 +36,14 @@ func send(ctx context.Context, p program, args []string) error {
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	if err := copyLines(conn, lines, time.Now()); err != nil {
+	copied := make(chan error, 1)
+	go func() { copied <- copyLines(conn, lines, time.Now()) }()
+	select {
+	case err = <-copied:
+	case <-ctx.Done(): // while a person types, perhaps
+		err = ctx.Err()
+	}
+	if err != nil {
 		return fmt.Errorf("send to %s: %w", *to, err)
 	}
 	// The server closes its side when it has read to the end of ours.

@@ -47,8 +47,8 @@ type Main struct {
 
 // Open reads the storage rules, opens the store and binds every listener. What
 // clients send from then on waits in the kernel until Run.
-func Open(c *Config, log *slog.Logger) (m *Main, err error) {
-	m = &Main{config: c, log: log, health: &health{}, flushTime: flushTime}
+func Open(c *Config, log *slog.Logger) (_ *Main, err error) {
+	m := &Main{config: c, log: log, health: &health{}, flushTime: flushTime}
 	defer func() {
 		if err != nil {
 			m.closeListeners()
@@ -81,7 +81,10 @@ func Open(c *Config, log *slog.Logger) (m *Main, err error) {
 		MaxUpdatesPerSecond:    c.Cache.MaxUpdatesPerSecond,
 	})
 	m.self = newSelfWatch(m)
-	return m, m.listen()
+	if err = m.listen(); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // minAge is WRITE_DELAY as ingest wants it, where 0 is the default.
