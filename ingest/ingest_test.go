@@ -207,7 +207,10 @@ func TestPushWaitsForAFullCache(t *testing.T) {
 		}
 		stop := running(t, p)
 		after(time.Second) // a full cache does not wait for points to gather
-		wantStored(t, store, "a:1", "b:1", "c:1")
+		// Whether e was taken along depends on who was quicker.
+		if got := store.stored(); len(got) < 3 || !slices.Equal(got[:3], []string{"a:1", "b:1", "c:1"}) {
+			t.Errorf("stored %v", got)
+		}
 		if !pushed || p.Stats().Cache.Overflow != 2 {
 			t.Errorf("pushed: %v, stats %+v", pushed, p.Stats())
 		}

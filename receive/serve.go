@@ -132,6 +132,7 @@ func (s *Server) start(ctx context.Context, nc net.Conn, slot bool) {
 			s.points.Add(int64(n))
 			return nil
 		})
+		s.ended(c, err) // counted before the client can know
 		c.Close()
 		s.mu.Lock()
 		delete(s.conns, c)
@@ -139,7 +140,6 @@ func (s *Server) start(ctx context.Context, nc net.Conn, slot bool) {
 		if slot {
 			<-s.slots
 		}
-		s.ended(c, err)
 	})
 }
 

@@ -58,13 +58,13 @@ func (s *Server) drain(abort context.CancelFunc) (cut int) {
 	case <-limit.C:
 	case <-s.impatient:
 	}
-	abort()
 	s.mu.Lock()
 	cut = len(s.conns)
 	for c := range s.conns {
 		c.Close()
 	}
 	s.mu.Unlock()
+	abort()
 	<-ended
 	return cut
 }
