@@ -152,7 +152,7 @@ func (c *Call) Seconds(param string) int64 {
 // AggFunc returns an aggregation function by its name.
 func (c *Call) AggFunc(param string) (aggregate.Func, error) {
 	name := c.Text(param)
-	f, ok := aggregate.Lookup(name)
+	f, ok := lookupAggregation(name)
 	if !ok {
 		return nil, c.errorf(param, "unknown aggregation function %q", name)
 	}

@@ -1,10 +1,6 @@
 package function
 
-import (
-	"context"
-
-	"carbon/aggregate"
-)
+import "context"
 
 var sumSeries = &Spec{
 	Name:    "sumSeries",
@@ -33,6 +29,61 @@ Example::
 	Params:     []Param{seriesLists},
 	Aggregator: true,
 	Eval:       combine("average"),
+}
+
+var multiplySeries = &Spec{
+	Name:  "multiplySeries",
+	Group: Combine,
+	Doc: `Multiplies series, point by point; where one has no point there is none. A
+single series stays as it is.
+
+Example::
+
+  &target=multiplySeries(web.a.requests,web.a.size)`,
+	Params:     []Param{seriesLists},
+	Aggregator: true,
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		series, err := c.Series(ctx, "seriesLists")
+		if err != nil || len(series) == 1 && len(c.values("seriesLists")) == 1 {
+			return series, err
+		}
+		return c.aggregate(ctx, series, "multiply", c.XFilesFactor)
+	},
+}
+
+var countSeries = &Spec{
+	Name:  "countSeries",
+	Group: Combine,
+	Doc: `Shows how many series there are, whether they have points or not.
+
+Example::
+
+  &target=countSeries(web.*.requests)`,
+	Params:     []Param{{Name: "seriesLists", Type: SeriesList, Multiple: true}},
+	Aggregator: true,
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		if len(c.values("seriesLists")) == 0 {
+			s := c.line("0", 0)
+			s.Path = "countSeries()"
+			return []Series{s}, nil
+		}
+		series, err := c.Series(ctx, "seriesLists")
+		if err != nil || len(series) == 0 {
+			return nil, err
+		}
+		list := operands(series)
+		at, err := c.normalize(list)
+		if err != nil {
+			return nil, err
+		}
+		values, err := c.across(list, func(row []float64) float64 { return float64(len(row)) })
+		if err != nil {
+			return nil, err
+		}
+		s := newSeries("countSeries("+paths(series)+")", at.start, at.end, at.step, values)
+		s.XFilesFactor = c.XFilesFactor
+		return []Series{s}, ctx.Err()
+	},
 }
 
 var group = &Spec{
@@ -96,7 +147,7 @@ func (c *Call) callback(ctx context.Context, param string, series []Series) ([]S
 	if spec, ok := Lookup(name); ok && spec.Eval != nil {
 		return c.Apply(ctx, spec, series)
 	}
-	if _, ok := aggregate.Lookup(trimSeries(name)); !ok {
+	if _, ok := lookupAggregation(trimSeries(name)); !ok {
 		return nil, c.errorf(param, "%q is no function", name)
 	}
 	return c.aggregate(ctx, series, name, c.XFilesFactor)

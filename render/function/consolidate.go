@@ -15,6 +15,16 @@ var consolidations = map[string]aggregate.Func{
 	"max": aggregate.Max, "first": aggregate.First, "last": aggregate.Last,
 }
 
+// lookupAggregation returns the aggregation function of a name that functions of
+// graphite-web take. What only storing or consolidating knows is not among them.
+func lookupAggregation(name string) (aggregate.Func, bool) {
+	switch name {
+	case "first", "absmin", "absmax":
+		return nil, false
+	}
+	return aggregate.Lookup(name)
+}
+
 // Consolidate returns the values of the series with every perPoint of them made
 // one, the last perhaps of fewer, by the function and the xFilesFactor of the
 // series. It does not copy them if there is nothing to do.
@@ -124,7 +134,7 @@ func (c *Call) across(list []*operand, f func(row []float64) float64) ([]float64
 // may end in Series, as those of callbacks do.
 func (c *Call) aggregate(ctx context.Context, series []Series, name string, xFilesFactor float64) ([]Series, error) {
 	name = trimSeries(name)
-	f, ok := aggregate.Lookup(name)
+	f, ok := lookupAggregation(name)
 	if !ok {
 		return nil, c.errorf("", "unknown aggregation function %q", name)
 	}

@@ -30,7 +30,7 @@ Example::
 // movingWindow aggregates, at each point, it and those before it. Data from before
 // the window of the call make the first points right.
 func movingWindow(ctx context.Context, c *Call, aggregation string) ([]Series, error) {
-	f, ok := aggregate.Lookup(aggregation)
+	f, ok := lookupAggregation(aggregation)
 	if !ok {
 		return nil, c.errorf("func", "unknown aggregation function %q", aggregation)
 	}

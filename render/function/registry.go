@@ -8,7 +8,7 @@ import (
 // rows are all functions, by family.
 var rows = []*Spec{
 	// combine.go, percent.go
-	asPercent, averageSeries, group, groupByNode, sumSeries,
+	asPercent, averageSeries, countSeries, group, groupByNode, multiplySeries, sumSeries,
 	// transform.go, shift.go, summarize.go, special.go
 	hitcount, integral, offset, perSecond, scale, smartSummarize, summarize, timeFunction, timeShift,
 	// moving.go

@@ -35,6 +35,9 @@ Example::
 		return shifted
 	},
 	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		if c.Text("timeShift") == "" {
+			return nil, c.errorf("timeShift", "must not be empty")
+		}
 		// The first series as it is now says when the shifted ones are to begin.
 		now, err := c.SeriesIn(ctx, "seriesList", c.Window)
 		if err != nil || len(now) == 0 {

@@ -30,12 +30,17 @@ Example::
   &target=constantLine(99.5)`,
 	Params: []Param{{Name: "value", Type: Float, Required: true}},
 	Eval: func(_ context.Context, c *Call) ([]Series, error) {
-		v, w := c.Float("value"), c.Window
-		s := newSeries(c.Text("value"), w.From, w.Until, (w.Until-w.From)/2, []float64{v, v, v})
-		s.Path = "constantLine(" + s.Name + ")"
-		s.XFilesFactor = c.XFilesFactor
-		return []Series{s}, nil
+		return []Series{c.line(c.Text("value"), c.Float("value"))}, nil
 	},
+}
+
+// line returns a horizontal line.
+func (c *Call) line(name string, v float64) Series {
+	w := c.Window
+	s := newSeries(name, w.From, w.Until, (w.Until-w.From)/2, []float64{v, v, v})
+	s.Path = "constantLine(" + name + ")"
+	s.XFilesFactor = c.XFilesFactor
+	return s
 }
 
 var timeFunction = &Spec{

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"carbon/aggregate"
 	"carbon/attime"
 )
 
@@ -61,7 +60,7 @@ func convert(t Type, v Value) (converted Value, reason string) {
 		ok = isString && isInterval(s)
 	case AggFunc:
 		name, _ := v.(string)
-		_, ok = aggregate.Lookup(trimSeries(name))
+		_, ok = lookupAggregation(trimSeries(name))
 	case Date, AggOrSeriesFunc:
 		_, ok = v.(string)
 	}
