@@ -54,12 +54,13 @@ func TestWriteJSON(t *testing.T) {
 	)
 
 	// Names that are no strings; values beyond the end of the series.
-	number, none := series("5", 60, 60, 1), series("None", 60, 60, 1, 2, 3)
-	number.Bare, none.Bare, none.End = true, true, 60
+	number, yes, none := series("5", 60, 60, 1), series("True", 60, 60, 1), series("None", 60, 60, 1, 2, 3)
+	number.Bare, yes.Bare, none.Bare, none.End = true, true, true, 60
 	f(
 		JSONOptions{},
-		`[{"target": 5, "tags": {"name": "5"}, "datapoints": [[1.0, 60]]}, {"target": null, "tags": {"name": "None"}, "datapoints": [[1.0, 60]]}]`,
-		number, none,
+		`[{"target": 5, "tags": {"name": "5"}, "datapoints": [[1.0, 60]]}, {"target": true, "tags": {"name": "True"}, "datapoints": [[1.0, 60]]}, `+
+			`{"target": null, "tags": {"name": "None"}, "datapoints": [[1.0, 60]]}]`,
+		number, yes, none,
 	)
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"carbon/render/function"
@@ -157,6 +158,10 @@ func appendName(b []byte, s function.Series) []byte {
 	switch {
 	case s.Bare && s.Name == "None":
 		return append(b, "null"...)
+	case s.Bare && (s.Name == "True" || s.Name == "False"):
+		return append(b, strings.ToLower(s.Name)...)
+	case s.Bare && s.Name == "inf":
+		return append(b, "1e9999"...)
 	case s.Bare:
 		return append(b, s.Name...)
 	}
