@@ -166,6 +166,19 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// The axis of centuries has no more labels than an axis has room for.
+func TestTimesOfCenturies(t *testing.T) {
+	const seconds = 8000 * 365 * day
+	for _, width := range []float64{1e-9, 1, 500} {
+		s := chooseSpacing(seconds/width, seconds)
+		labels := times(0, seconds, s.labelUnit, s.LabelStep, time.UTC)
+		lines := times(0, seconds, s.minorUnit, s.MinorGridStep, time.UTC)
+		if most := int(width)/closest + 2; len(labels) > most || len(lines) > 2*most {
+			t.Errorf("%d labels and %d lines on %g pixels", len(labels), len(lines), width)
+		}
+	}
+}
+
 func TestTextWidth(t *testing.T) {
 	var cases [][4]any
 	load(t, "widths.json", &cases)

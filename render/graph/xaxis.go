@@ -1,6 +1,9 @@
 package graph
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
 	minute = 60
@@ -50,12 +53,18 @@ func chooseSpacing(secondsPerPixel float64, seconds int64) spacing {
 			best = s
 		}
 	}
+	// Graphite has nothing coarser: labels come to lie over each other. Those of an
+	// axis of centuries would take seconds to draw.
+	if n := int64(min(math.Ceil(closest*secondsPerPixel/float64(best.LabelStep)), 1e6)); n > 1 {
+		best.LabelStep *= n
+		best.MinorGridStep *= n
+		best.MajorGridStep *= n
+	}
 	return best
 }
 
-// maxTimes bounds the labels and grid lines of a time axis. At one pixel and
-// the coarsest spacing an axis could otherwise have any number of them.
-const maxTimes = 10000
+// closest is how many pixels there are at least from one label to the next.
+const closest = 10
 
 // times returns every step-th second of the axis from start to before end, in
 // the wall clock time of loc at start. As in Graphite the axis keeps that offset
@@ -81,7 +90,7 @@ func times(start, end, unit, step int64, loc *time.Location) []int64 {
 		t += (start - t + step - 1) / step * step
 	}
 	var all []int64
-	for ; t < end && len(all) < maxTimes; t += step {
+	for ; t < end; t += step {
 		all = append(all, t)
 	}
 	return all
