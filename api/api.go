@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -23,7 +24,7 @@ import (
 
 // Renderer evaluates targets. *render.Engine is one.
 type Renderer interface {
-	Render(ctx context.Context, q render.Request) ([]function.Series, error)
+	Render(ctx context.Context, q render.Request, use func([]function.Series) error) error
 	// Plan finds what is wrong with a request, as far as that shows without data.
 	Plan(q render.Request) (render.Plan, error)
 }
@@ -84,6 +85,7 @@ type server struct {
 	Options
 	router chi.Router
 	slots  chan struct{} // holds one for each request for data being answered
+	easels chan struct{} // holds one for each picture being drawn
 }
 
 // New returns the handler of all paths.
@@ -116,7 +118,11 @@ func New(o Options) http.Handler {
 		o.Now = time.Now
 	}
 	o.URLPrefix = cleanPrefix(o.URLPrefix)
-	s := &server{Options: o, slots: make(chan struct{}, o.MaxRequests)}
+	s := &server{
+		Options: o,
+		slots:   make(chan struct{}, o.MaxRequests),
+		easels:  make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
 	s.router = s.routes()
 	return s.router
 }

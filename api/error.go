@@ -57,7 +57,7 @@ func status(err error) (code int, text string) {
 		return statusClientGone, ""
 	case errors.Is(err, context.DeadlineExceeded):
 		return http.StatusGatewayTimeout, "time limit exceeded"
-	case errors.Is(err, errOverloaded):
+	case errors.Is(err, errOverloaded), errors.Is(err, render.ErrOverloaded):
 		return http.StatusServiceUnavailable, err.Error()
 	case errors.As(err, &tooLong):
 		return http.StatusRequestEntityTooLarge, fmt.Sprintf("body: more than %d bytes", tooLong.Limit)

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -54,17 +56,39 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 			return err
 		}
 	}
-	series, err := s.Renderer.Render(r.Context(), q.Request)
-	if err != nil {
-		return err
+	return s.Renderer.Render(r.Context(), q.Request, func(series []function.Series) error {
+		write := func(out io.Writer) error { return f.write(out, q, series) }
+		if !known {
+			picture, err := s.draw(r.Context(), write)
+			if err != nil {
+				return err
+			}
+			write = func(out io.Writer) error {
+				_, err := picture.WriteTo(out)
+				return err
+			}
+		}
+		h := w.Header()
+		h.Set("Content-Type", f.mediaType)
+		if q.jsonp != "" && q.format == "json" {
+			h.Set("Content-Type", "text/javascript; charset=utf-8")
+		}
+		s.setCaching(h, q.keep)
+		return stream(w, write)
+	})
+}
+
+// draw makes a picture, as many at a time as there are processors: uncompressed
+// ones are large, and a client may be slow to take its own.
+func (s *server) draw(ctx context.Context, write func(io.Writer) error) (*bytes.Buffer, error) {
+	select {
+	case s.easels <- struct{}{}:
+		defer func() { <-s.easels }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	h := w.Header()
-	h.Set("Content-Type", f.mediaType)
-	if q.jsonp != "" && q.format == "json" {
-		h.Set("Content-Type", "text/javascript; charset=utf-8")
-	}
-	s.setCaching(h, q.keep)
-	return stream(w, func(out io.Writer) error { return f.write(out, q, series) })
+	picture := new(bytes.Buffer)
+	return picture, write(picture)
 }
 
 // renderQuery checks the parameters, in the order and with the defaults of

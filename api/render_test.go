@@ -2,8 +2,11 @@ package api
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"image/png"
+	"io"
 	"maps"
 	"mime/multipart"
 	"net/http/httptest"
@@ -149,6 +152,7 @@ func TestRenderErrors(t *testing.T) {
 		"arg":     &function.ArgError{Function: "scale", Param: "factor", Reason: "missing"},
 		"tags":    &metric.TagExprError{Expr: "a", Reason: "no operator"},
 		"limit":   &render.LimitError{Limit: "series", Max: 10, Got: 11},
+		"busy":    fmt.Errorf("fetch: %w", render.ErrOverloaded),
 	}
 	check := func(method, query, form string, code int, want string) {
 		t.Helper()
@@ -166,6 +170,7 @@ func TestRenderErrors(t *testing.T) {
 	check("GET", "target=arg&format=json", "", 400, "scale: factor: missing")
 	check("GET", "target=tags", "", 400, "tag expression")
 	check("GET", "target=limit", "", 413, "series")
+	check("GET", "target=busy", "", 503, "POINTS_AT_ONCE")
 	check("GET", "target=a&from=garbage", "", 400, "from: ")
 	check("GET", "target=a&from=now&until=now", "", 400, "from: ")
 	check("GET", "target=a&now=bad", "", 400, "now: ")
@@ -212,4 +217,26 @@ func TestParams(t *testing.T) {
 	check("a=+%2B%20", params{"a": {" + "}})
 	check("a=%&b=%4&c=%zz%41", params{"a": {"%"}, "b": {"%4"}, "c": {"%zzA"}})
 	check("%61=%e2%82%ac%E2%82", params{"a": {"€\uFFFD"}})
+}
+
+// Pictures are drawn one after another where there is one processor; who waits
+// may leave.
+func TestDrawTakesTurns(t *testing.T) {
+	s := &server{easels: make(chan struct{}, 1)}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	first, err := s.draw(t.Context(), func(w io.Writer) error {
+		_, err := s.draw(gone, func(io.Writer) error { return errors.New("drawn") })
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("the second picture: %v", err)
+		}
+		_, err = io.WriteString(w, "a")
+		return err
+	})
+	if err != nil || first.String() != "a" {
+		t.Errorf("the first picture: %q, %v", first, err)
+	}
+	if _, err := s.draw(t.Context(), func(io.Writer) error { return nil }); err != nil {
+		t.Errorf("the third picture: %v", err)
+	}
 }

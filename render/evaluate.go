@@ -46,6 +46,31 @@ func (e *Engine) newEvaluation(r Request) *evaluation {
 	return ev
 }
 
+// render returns the series of all targets.
+func (ev *evaluation) render(ctx context.Context, r Request) ([]function.Series, error) {
+	ctx, cancel := context.WithTimeout(ctx, ev.engine.limits.Time)
+	defer cancel()
+	nodes, err := ev.engine.bind(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := ev.fetch(ctx, ev.plan(nodes, r.window())); err != nil {
+		return nil, err
+	}
+	var results []function.Series
+	for _, n := range nodes {
+		series, err := ev.evaluate(ctx, n, r.window())
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, series...)
+	}
+	if r.MaxDataPoints > 0 {
+		results = consolidate(results, int64(r.MaxDataPoints))
+	}
+	return results, nil
+}
+
 // evaluate returns the series of an expression over a window. What no plan had
 // is planned and fetched now.
 func (ev *evaluation) evaluate(ctx context.Context, n *function.Node, w metric.Window) ([]function.Series, error) {
@@ -176,10 +201,22 @@ func (ev *evaluation) fetchNames(ctx context.Context, names []string, w metric.W
 	return byName, nil
 }
 
-// spend counts points against the limit of the request.
+// spend counts points against the limit of the request and of the engine.
 func (ev *evaluation) spend(points int64) error {
-	return over(function.PointsLimit, ev.engine.limits.Points, ev.points.Add(points))
+	limits := &ev.engine.limits
+	err := over(function.PointsLimit, limits.Points, ev.points.Add(points))
+	if ev.engine.held.Add(points) > limits.AtOnce && err == nil {
+		err = ErrOverloaded
+	}
+	if err != nil {
+		ev.points.Add(-points)
+		ev.engine.held.Add(-points)
+	}
+	return err
 }
+
+// release gives back what was spent.
+func (ev *evaluation) release() { ev.engine.held.Add(-ev.points.Swap(0)) }
 
 func over(limit string, most, got int64) error {
 	if got > most {

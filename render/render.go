@@ -8,7 +8,9 @@ package render
 
 import (
 	"context"
+	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"carbon/metric"
@@ -34,6 +36,7 @@ type Source interface {
 type Engine struct {
 	src    Source
 	limits Limits
+	held   atomic.Int64 // points in memory, of all requests
 }
 
 // Options of an Engine. The zero value has all defaults.
@@ -48,8 +51,13 @@ type Limits struct {
 	Targets int           // TARGETS_PER_REQUEST; 1,000
 	Series  int           // SERIES_PER_QUERY: fetched for a request, each counted per window; 100,000
 	Points  int64         // POINTS_PER_QUERY: fetched for a request and made by its functions; 50 million
+	AtOnce  int64         // POINTS_AT_ONCE: of all requests being answered, until the last byte is sent; 4 times Points
 	Time    time.Duration // for evaluation, after which the error is context.DeadlineExceeded; 60 s
 }
+
+// ErrOverloaded reports that all requests together would exceed POINTS_AT_ONCE.
+// The same request may succeed a moment later.
+var ErrOverloaded = errors.New("overloaded: limit POINTS_AT_ONCE: too many points are in memory for other requests")
 
 // LimitError reports a request that exceeds one of the Limits, by the name it has
 // in the configuration.
@@ -66,6 +74,7 @@ func New(src Source, o Options) *Engine {
 	setDefault(&l.Targets, 1000)
 	setDefault(&l.Series, 100_000)
 	setDefault(&l.Points, 50_000_000)
+	setDefault(&l.AtOnce, 4*l.Points)
 	setDefault(&l.Time, time.Minute)
 	return &Engine{src: src, limits: l}
 }
@@ -94,33 +103,18 @@ type Request struct {
 
 func (r *Request) window() metric.Window { return metric.Window{From: r.From, Until: r.Until} }
 
-// Render returns the series of all targets in their order. Series may share
-// values and tags: they are not to be changed. Errors about the request are
-// *target.SyntaxError, *function.ArgError, *function.UnknownError and
-// *LimitError.
-func (e *Engine) Render(ctx context.Context, r Request) ([]function.Series, error) {
-	ctx, cancel := context.WithTimeout(ctx, e.limits.Time)
-	defer cancel()
-	nodes, err := e.bind(r)
-	if err != nil {
-		return nil, err
-	}
+// Render gives use the series of all targets in their order, and returns what use
+// returns. Series may share values and tags: they are not to be changed. Until use
+// is done they count against POINTS_AT_ONCE. Errors about the request are
+// *target.SyntaxError, *function.ArgError, *function.UnknownError and *LimitError.
+func (e *Engine) Render(ctx context.Context, r Request, use func([]function.Series) error) error {
 	ev := e.newEvaluation(r)
-	if err := ev.fetch(ctx, ev.plan(nodes, r.window())); err != nil {
-		return nil, err
+	defer ev.release()
+	series, err := ev.render(ctx, r)
+	if err != nil {
+		return err
 	}
-	var results []function.Series
-	for _, n := range nodes {
-		series, err := ev.evaluate(ctx, n, r.window())
-		if err != nil {
-			return nil, err
-		}
-		results = append(results, series...)
-	}
-	if r.MaxDataPoints > 0 {
-		results = consolidate(results, int64(r.MaxDataPoints))
-	}
-	return results, nil
+	return use(series)
 }
 
 // Plan returns what Render would fetch before it evaluates.

@@ -46,7 +46,7 @@ func TestExamples(t *testing.T) {
 			for _, name := range append([]string{spec.Name}, spec.Aliases...) {
 				r := request(strings.Replace(example, spec.Name+"(", name+"(", 1))
 				r.Now = r.Until
-				series, err := engine.Render(context.Background(), r)
+				series, err := engine.answer(context.Background(), r)
 				if err != nil || len(series) == 0 {
 					t.Errorf("%s: %d series, %v", r.Targets[0], len(series), err)
 				}
@@ -72,7 +72,7 @@ func TestRenderOrder(t *testing.T) {
 	engine := New(examples(), Options{})
 	r := request("web.b.*")
 	r.Targets = []string{"scale(web.b.cpu,2)", "", "nope", "web.*.cpu", "  ", "web.a.cpu", "web.a.cpu"}
-	series, err := engine.Render(context.Background(), r)
+	series, err := engine.answer(context.Background(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestFetchedOnce(t *testing.T) {
 		"web.a.cpu", "scale(web.a.cpu,2)", "sumSeries(web.*.cpu,web.a.cpu)", "alias(scale(web.a.cpu,2),'x')",
 		"movingAverage(web.a.cpu,'5min')", "movingAverage(web.a.cpu,'300s')",
 	}
-	if _, err := New(src, Options{}).Render(context.Background(), r); err != nil {
+	if _, err := New(src, Options{}).answer(context.Background(), r); err != nil {
 		t.Fatal(err)
 	}
 	// Two expressions over the window, one over the earlier one; two metrics and one.
@@ -106,7 +106,7 @@ func TestFetchedOnce(t *testing.T) {
 // Without a plan, what is missing is fetched when it is asked for.
 func TestUnplanned(t *testing.T) {
 	src := &counting{Source: examples()}
-	series, err := New(src, Options{}).Render(context.Background(), request("timeShift(sumSeries(web.*.cpu),'10min')"))
+	series, err := New(src, Options{}).answer(context.Background(), request("timeShift(sumSeries(web.*.cpu),'10min')"))
 	if err != nil || len(series) != 1 || src.fetches.Load() != 2 {
 		t.Errorf("%d series, %d fetches, %v", len(series), src.fetches.Load(), err)
 	}
@@ -118,7 +118,7 @@ func TestRenderErrors(t *testing.T) {
 		t.Helper()
 		r := request(target)
 		r.Targets = strings.Split(target, "&")
-		_, err := engine.Render(context.Background(), r)
+		_, err := engine.answer(context.Background(), r)
 		if !errors.As(err, want) {
 			t.Errorf("%s: %v", target, err)
 		}
@@ -151,6 +151,41 @@ func TestRenderErrors(t *testing.T) {
 	limit("group("+many+")", function.PointsLimit, 100)
 }
 
+// The points of a request count for all others until it is answered.
+func TestPointsAtOnce(t *testing.T) {
+	engine := New(examples(), Options{Limits: Limits{Points: 100, AtOnce: 150}})
+	const target = "time('x',3)" // 100 points in 5 minutes
+	for range 3 {
+		err := engine.Render(context.Background(), request(target), func([]function.Series) error {
+			if _, err := engine.answer(context.Background(), request(target)); !errors.Is(err, ErrOverloaded) {
+				t.Errorf("a second one: %v", err)
+			}
+			if _, err := engine.answer(context.Background(), request("time('x',6)")); err != nil {
+				t.Errorf("a smaller one: %v", err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := engine.answer(context.Background(), request("time('x',1)")); err == nil {
+			t.Error("a larger one is answered")
+		}
+	}
+	if held := engine.held.Load(); held != 0 {
+		t.Errorf("%d points count when nothing is left to do", held)
+	}
+}
+
+// answer returns what Render gives.
+func (e *Engine) answer(ctx context.Context, r Request) (series []function.Series, err error) {
+	err = e.Render(ctx, r, func(s []function.Series) error {
+		series = s
+		return nil
+	})
+	return series, err
+}
+
 // broken is a Source that fails, or waits until nobody wants its answer.
 type broken struct {
 	memory
@@ -167,17 +202,17 @@ func (b broken) Fetch(ctx context.Context, _ storage.Query) ([]metric.Series, er
 
 func TestSourceErrors(t *testing.T) {
 	away := errors.New("store away")
-	_, err := New(broken{examples(), away}, Options{}).Render(context.Background(), request("web.a.cpu"))
+	_, err := New(broken{examples(), away}, Options{}).answer(context.Background(), request("web.a.cpu"))
 	if !errors.Is(err, away) {
 		t.Errorf("got %v", err)
 	}
 	engine := New(broken{examples(), nil}, Options{Limits: Limits{Time: time.Millisecond}})
-	if _, err = engine.Render(context.Background(), request("web.a.cpu")); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err = engine.answer(context.Background(), request("web.a.cpu")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want the deadline exceeded", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err = New(examples(), Options{}).Render(ctx, request("constantLine(1)")); !errors.Is(err, context.Canceled) {
+	if _, err = New(examples(), Options{}).answer(ctx, request("constantLine(1)")); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want it canceled", err)
 	}
 }
@@ -191,12 +226,12 @@ func TestInputsUnchanged(t *testing.T) {
 		r.Now = r.Until
 		r.Targets = []string{"web.*.*", "seriesByTag('name=cpu')"}
 		engine := New(tagged{examples()}, Options{})
-		alone, err := engine.Render(context.Background(), r)
+		alone, err := engine.answer(context.Background(), r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Targets = append(r.Targets, strings.ReplaceAll(example, "web.*.cpu", "web.*.*"), "scale(web.*.*,2)", example)
-		both, err := engine.Render(context.Background(), r)
+		both, err := engine.answer(context.Background(), r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +260,7 @@ func FuzzRender(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		r := request(text)
 		r.MaxDataPoints = 7
-		series, err := engine.Render(context.Background(), r)
+		series, err := engine.answer(context.Background(), r)
 		if err != nil && err.Error() == "" {
 			t.Error("an error without words")
 		}
@@ -278,7 +313,7 @@ func BenchmarkRender(b *testing.B) {
 		b.Run(target, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := engine.Render(context.Background(), request(target)); err != nil {
+				if _, err := engine.answer(context.Background(), request(target)); err != nil {
 					b.Fatal(err)
 				}
 			}

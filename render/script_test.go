@@ -98,7 +98,7 @@ func (s *script) command(command string, block []string) {
 		s.load(strings.Fields(rest), block)
 		return
 	case "fail":
-		_, err := New(s.source, Options{}).Render(context.Background(), request(rest))
+		_, err := New(s.source, Options{}).answer(context.Background(), request(rest))
 		s.compare(block, []string{fmt.Sprint(err)})
 		return
 	}
@@ -116,7 +116,7 @@ func (s *script) command(command string, block []string) {
 		s.compare(block, strings.Split(strings.TrimSpace(p.Text(r.window())), "\n"))
 		return
 	}
-	series, err := engine.Render(context.Background(), r)
+	series, err := engine.answer(context.Background(), r)
 	if err != nil {
 		s.Errorf("%s:%d: %v", s.file, s.line, err)
 		return
