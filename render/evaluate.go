@@ -50,6 +50,9 @@ func (e *Engine) newEvaluation(r Request) *evaluation {
 func (ev *evaluation) render(ctx context.Context, r Request) ([]function.Series, error) {
 	ctx, cancel := context.WithTimeout(ctx, ev.engine.limits.Time)
 	defer cancel()
+	if err := ev.spendOnTargets(r.Targets); err != nil {
+		return nil, err
+	}
 	nodes, err := ev.engine.bind(r)
 	if err != nil {
 		return nil, err
@@ -85,6 +88,9 @@ func (ev *evaluation) evaluate(ctx context.Context, n *function.Node, w metric.W
 		return ev.results[at], nil
 	}
 	series, err := n.Eval(ctx, &ev.env, w)
+	if err == nil {
+		err = ev.spend(seriesWeight * int64(len(series)))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +185,7 @@ func (ev *evaluation) fetchNames(ctx context.Context, names []string, w metric.W
 			}
 			var err error
 			fetched[i], err = ev.engine.src.Fetch(ctx, storage.Query{Names: names, Window: w, Now: ev.env.Now})
-			var points int64
+			points := seriesWeight * int64(len(fetched[i]))
 			for _, s := range fetched[i] {
 				points += int64(len(s.Values))
 			}
@@ -199,6 +205,21 @@ func (ev *evaluation) fetchNames(ctx context.Context, names []string, w metric.W
 		}
 	}
 	return byName, nil
+}
+
+// What else takes memory counts as the points that take as much.
+const (
+	seriesWeight = 32 // a series without its points
+	byteWeight   = 8  // what becomes of each byte of a target
+)
+
+// spendOnTargets counts what it takes to parse and bind targets.
+func (ev *evaluation) spendOnTargets(targets []string) error {
+	var bytes int64
+	for _, t := range targets {
+		bytes += int64(len(t))
+	}
+	return ev.spend(byteWeight * bytes)
 }
 
 // spend counts points against the limit of the request and of the engine.

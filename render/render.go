@@ -50,7 +50,7 @@ type Options struct {
 type Limits struct {
 	Targets int           // TARGETS_PER_REQUEST; 1,000
 	Series  int           // SERIES_PER_QUERY: fetched for a request, each counted per window; 100,000
-	Points  int64         // POINTS_PER_QUERY: fetched for a request and made by its functions; 50 million
+	Points  int64         // POINTS_PER_QUERY: fetched for a request and made by its functions, each series 32 more, each byte of targets 8; 50 million
 	AtOnce  int64         // POINTS_AT_ONCE: of all requests being answered, until the last byte is sent; 4 times Points
 	Time    time.Duration // for evaluation, after which the error is context.DeadlineExceeded; 60 s
 }

@@ -113,7 +113,7 @@ func TestUnplanned(t *testing.T) {
 }
 
 func TestRenderErrors(t *testing.T) {
-	engine := New(examples(), Options{Limits: Limits{Targets: 3, Series: 3, Points: 100}})
+	engine := New(examples(), Options{Limits: Limits{Targets: 3, Series: 3}})
 	f := func(target string, want any) {
 		t.Helper()
 		r := request(target)
@@ -138,23 +138,34 @@ func TestRenderErrors(t *testing.T) {
 	limit("a&b&c&d", targetsLimit, 3)
 	limit("web.*.*", seriesLimit, 3)
 	limit("web.a.cpu&web.a.cpu&timeShift(web.*.cpu,'1min')", seriesLimit, 3)
-	limit("movingAverage(web.a.cpu,'2h')", function.PointsLimit, 100)
-	limit("summarize(web.a.cpu,'1s')", function.PointsLimit, 100)
-	limit("hitcount(web.a.cpu,'1s')", function.PointsLimit, 100)
-	limit("time('x',1)", function.PointsLimit, 100)
+	engine = New(examples(), Options{Limits: Limits{Points: 400}})
+	limit("movingAverage(web.a.cpu,'2h')", function.PointsLimit, 400)
+	limit("summarize(web.a.cpu,'1s')", function.PointsLimit, 400)
+	limit("hitcount(web.a.cpu,'1s')", function.PointsLimit, 400)
+	limit("time('x',1)", function.PointsLimit, 400)
 
-	// What functions make counts, too: 5 points fetched, 5 more for each scale.
-	many := "web.a.cpu"
-	for i := range 30 {
-		many += fmt.Sprintf(",scale(web.a.cpu,%d)", i)
+	limit(strings.Repeat(" ", 50)+"constantLine(1)", function.PointsLimit, 400)
+
+	// What functions make counts, too, and the series themselves.
+	for _, call := range []string{"scale(web.a.cpu,%d)", `alias(web.a.cpu,"%d")`} {
+		many := "web.a.cpu"
+		for i := range 30 {
+			many += "," + fmt.Sprintf(call, i)
+		}
+		r := request("group(" + many + ")")
+		most := int64(byteWeight*len(r.Targets[0]) + 30*seriesWeight)
+		_, err := New(examples(), Options{Limits: Limits{Points: most}}).answer(context.Background(), r)
+		var over *LimitError
+		if !errors.As(err, &over) || over.Limit != function.PointsLimit {
+			t.Errorf("30 of %s: %v", call, err)
+		}
 	}
-	limit("group("+many+")", function.PointsLimit, 100)
 }
 
 // The points of a request count for all others until it is answered.
 func TestPointsAtOnce(t *testing.T) {
-	engine := New(examples(), Options{Limits: Limits{Points: 100, AtOnce: 150}})
-	const target = "time('x',3)" // 100 points in 5 minutes
+	engine := New(examples(), Options{Limits: Limits{Points: 300, AtOnce: 400}})
+	const target = "time('x',3)" // counts as 220
 	for range 3 {
 		err := engine.Render(context.Background(), request(target), func([]function.Series) error {
 			if _, err := engine.answer(context.Background(), request(target)); !errors.Is(err, ErrOverloaded) {
