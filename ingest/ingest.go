@@ -121,7 +121,16 @@ func (p *Pipeline) Push(ctx context.Context, points []metric.Datapoint) error {
 		return err
 	}
 	defer p.cache.Release(len(points))
+	p.take(points)
+	return nil
+}
 
+// Restore takes in points that an earlier run took, as Push does but without
+// waiting: they had room there, and a server that starts must not hang.
+func (p *Pipeline) Restore(points []metric.Datapoint) { p.take(points) }
+
+// take puts points into the cache.
+func (p *Pipeline) take(points []metric.Datapoint) {
 	now := p.now()
 	points = p.normalise(points, now)
 	p.received.Add(int64(len(points)))
@@ -133,7 +142,6 @@ func (p *Pipeline) Push(ctx context.Context, points []metric.Datapoint) error {
 			p.announcer.Announce(name)
 		}
 	}
-	return nil
 }
 
 // normalise makes names canonical and floors timestamps, in place. It returns

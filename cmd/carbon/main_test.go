@@ -249,6 +249,25 @@ func TestStopWithoutTimeToStore(t *testing.T) {
 	}
 }
 
+// TestStartWithMoreThanTheCacheHolds restores more than fits, into a store that
+// takes hours for it: the server answers at once and ends when told.
+func TestStartWithMoreThanTheCacheHolds(t *testing.T) {
+	data := t.TempDir()
+	now := recent()
+	var lines strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&lines, "kept.m%04d %d %d\n", i, i, now)
+	}
+	if err := os.WriteFile(filepath.Join(data, unstoredFile), []byte(lines.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, data, "cache.MAX_CACHE_SIZE=100", "cache.MAX_UPDATES_PER_SECOND=1")
+	if got := s.values("kept.m4999", now)["kept.m4999"][now]; got != 4999 {
+		t.Errorf("the last one is %v", got)
+	}
+	s.stop()
+}
+
 // TestBadLines sends what no client should. Each case has its defined result, and
 // the good lines around it are never lost.
 func TestBadLines(t *testing.T) {

@@ -210,7 +210,7 @@ func (m *Main) Run(ctx context.Context) error {
 // signals come: the file is replaced when this run ends.
 func (m *Main) restore(background context.Context, running *sync.WaitGroup) error {
 	path := filepath.Join(m.config.Data, unstoredFile)
-	n, err := restoreUnstored(background, path, m.pipeline.Push)
+	n, err := restoreUnstored(path, m.pipeline.Restore)
 	if n > 0 {
 		m.log.Info("took in what an earlier run could not store", "points", n)
 		restored := time.Now()

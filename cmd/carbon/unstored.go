@@ -70,7 +70,7 @@ func syncDirectory(path string) error {
 
 // restoreUnstored takes in what an earlier run left in the file, if it left
 // anything. The file stays until removeUnstored: a crash before then loses nothing.
-func restoreUnstored(ctx context.Context, path string, push func(context.Context, []metric.Datapoint) error) (points int, err error) {
+func restoreUnstored(path string, take func([]metric.Datapoint)) (points int, err error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -82,7 +82,8 @@ func restoreUnstored(ctx context.Context, path string, push func(context.Context
 	lines := plaintext.New(plaintext.Options{})
 	err = lines.Read(file, func(batch []metric.Datapoint) error {
 		points += len(batch)
-		return push(ctx, batch)
+		take(batch)
+		return nil
 	})
 	if err != nil {
 		return points, fmt.Errorf("read %s: %w", path, err)
