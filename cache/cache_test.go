@@ -239,6 +239,43 @@ func TestReturnedPointsKeepTheirTurn(t *testing.T) {
 	wantSize(t, c, 0)
 }
 
+// TestManyReturnedPoints has a store fail for many metrics, whose next points
+// arrive meanwhile. It takes too long if putting one back means passing others.
+func TestManyReturnedPoints(t *testing.T) {
+	const metrics = 200_000
+	c := New(Options{})
+	names := make([]string, metrics)
+	for i := range names {
+		names[i] = fmt.Sprint("m", i)
+		add(c, 0, names[i], 1, 1)
+	}
+	for range metrics / 250 {
+		var batch []Taken
+		for range 250 {
+			taken, _ := c.Take(at(0), 9)
+			batch = append(batch, taken)
+			add(c, 1, taken.Name, 2, 2)
+		}
+		for _, taken := range batch {
+			c.Return(taken, at(20))
+		}
+	}
+	for i := range metrics {
+		add(c, 2, fmt.Sprint("new", i), 1, 1)
+	}
+	c.Retry(at(20))
+	wantOldest(t, c, 0)
+	for range metrics {
+		taken, ok := c.Take(at(1), 9)
+		if !ok || pointsText(taken.Points) != "1=1 2=2" {
+			t.Fatalf("took %v", taken)
+		}
+		c.Done(taken)
+	}
+	wantSize(t, c, metrics)
+	wantOldest(t, c, 2)
+}
+
 func TestForgetDropsIdleNames(t *testing.T) {
 	c := New(Options{})
 	add(c, 0, "idle", 1, 1)

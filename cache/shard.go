@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"container/heap"
 	"slices"
 	"strings"
 	"sync"
@@ -27,9 +28,11 @@ type shard struct {
 	busy    int   // entries with points
 	clock   int64 // the latest arrival: times of arrival never go back here
 
-	// The queue holds the entries with points, but for the delayed: by the
-	// arrival of their oldest point. Those in flight are passed over.
+	// Entries with points are in the queue, by the arrival of their oldest point;
+	// those in flight are passed over. What comes back and is older than the
+	// queue's end is in late instead, unless it is delayed or in flight.
 	head, tail *entry
+	late       late
 	delayed    []delay
 	flights    []flight
 
@@ -44,9 +47,11 @@ type entry struct {
 	points []metric.Point // arrived, as they came
 	flight []metric.Point // taken, earlier than points
 	since  int64          // arrival of the oldest of points; the last arrival if none
-	next   *entry         // in the queue
 	other  *entry         // of the same hash
 	flying bool
+
+	queued     bool
+	prev, next *entry // in the queue
 }
 
 // delay is an entry that must not be taken before a time.
@@ -112,13 +117,13 @@ func (s *shard) add(e *entry, at int64, p metric.Point) (grown int) {
 func (s *shard) take(limit int64, max int) (t Taken, dropped int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before, e := (*entry)(nil), s.head
-	for e != nil && e.flying {
-		before, e = e, e.next
-	}
+	e := s.first()
 	if e == nil || e.since > limit {
 		s.refresh()
 		return Taken{}, 0
+	}
+	if !e.queued {
+		heap.Pop(&s.late)
 	}
 	s.flights = append(s.flights, flight{e, e.since})
 	e.flying = true
@@ -127,12 +132,13 @@ func (s *shard) take(limit int64, max int) (t Taken, dropped int) {
 	e.points = settle(e.points)
 	dropped = n - len(e.points)
 	if len(e.points) > max {
-		// What is left keeps its place: it may be as old.
+		// What is left keeps its place, or gets it back when this has landed: it
+		// may be as old.
 		e.flight = append(e.flight[:0], e.points[:max]...)
 		e.points = append(e.points[:0], e.points[max:]...)
 	} else {
 		e.flight, e.points = e.points, e.flight[:0]
-		s.dequeue(before, e)
+		s.dequeue(e)
 	}
 	s.refresh()
 	return Taken{Name: e.name, Points: e.flight, shard: s, entry: e}, dropped
@@ -152,6 +158,8 @@ func (s *shard) done(e *entry) int {
 		if cap(e.points) > keepPoints {
 			e.points = nil
 		}
+	} else if !e.queued {
+		s.enqueue(e)
 	}
 	s.refresh()
 	return n
@@ -160,9 +168,7 @@ func (s *shard) done(e *entry) int {
 // putBack makes the points in flight the oldest again, and delays the entry if
 // until is not 0.
 func (s *shard) putBack(e *entry, until int64) {
-	if len(e.points) > 0 {
-		s.unqueue(e)
-	}
+	s.dequeue(e)
 	e.since = s.land(e)
 	e.points, e.flight = append(e.flight, e.points...), e.points[:0]
 	if until > 0 {
@@ -200,62 +206,75 @@ func (s *shard) release(now int64) (next int64) {
 	return next
 }
 
-// enqueue puts an entry where its age belongs: as a rule at the end, sometimes
-// near the front.
+// enqueue puts an entry at the end of the queue, or among the late ones.
 func (s *shard) enqueue(e *entry) {
 	switch {
-	case s.head == nil:
-		s.head, s.tail = e, e
+	case s.tail == nil:
+		s.head, s.tail, e.queued = e, e, true
 	case s.tail.since <= e.since:
-		s.tail.next = e
-		s.tail = e
-	case e.since < s.head.since:
-		e.next, s.head = s.head, e
+		s.tail.next, e.prev = e, s.tail
+		s.tail, e.queued = e, true
 	default:
-		before := s.head
-		for before.next.since <= e.since {
-			before = before.next
-		}
-		e.next, before.next = before.next, e
+		heap.Push(&s.late, e)
 	}
 	if !e.flying && e.since < s.oldest.Load() {
 		s.oldest.Store(e.since)
 	}
 }
 
-// dequeue takes out an entry that comes after before, or first.
-func (s *shard) dequeue(before, e *entry) {
-	if before == nil {
+// dequeue takes an entry out of the queue if it is there.
+func (s *shard) dequeue(e *entry) {
+	if !e.queued {
+		return
+	}
+	if e.prev == nil {
 		s.head = e.next
 	} else {
-		before.next = e.next
+		e.prev.next = e.next
 	}
-	if s.tail == e {
-		s.tail = before
+	if e.next == nil {
+		s.tail = e.prev
+	} else {
+		e.next.prev = e.prev
 	}
-	e.next = nil
+	e.prev, e.next, e.queued = nil, nil, false
 }
 
-// unqueue looks for an entry and takes it out.
-func (s *shard) unqueue(e *entry) {
-	before := (*entry)(nil)
-	for at := s.head; at != e; at = at.next {
-		before = at
-	}
-	s.dequeue(before, e)
-}
-
-// refresh finds out what take would give.
-func (s *shard) refresh() {
+// first returns the entry that take would give; nil if there is none.
+func (s *shard) first() *entry {
 	e := s.head
 	for e != nil && e.flying {
 		e = e.next
 	}
-	if e == nil {
+	if len(s.late) > 0 && (e == nil || s.late[0].since < e.since) {
+		return s.late[0]
+	}
+	return e
+}
+
+// refresh finds out what take would give.
+func (s *shard) refresh() {
+	if e := s.first(); e == nil {
 		s.oldest.Store(never)
 	} else {
 		s.oldest.Store(e.since)
 	}
+}
+
+// late is a heap of entries, the one that has waited longest on top.
+type late []*entry
+
+func (l late) Len() int           { return len(l) }
+func (l late) Less(i, j int) bool { return l[i].since < l[j].since }
+func (l late) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
+func (l *late) Push(e any)        { *l = append(*l, e.(*entry)) }
+
+func (l *late) Pop() any {
+	n := len(*l) - 1
+	e := (*l)[n]
+	(*l)[n] = nil
+	*l = (*l)[:n]
+	return e
 }
 
 // oldestOfAll returns the arrival of the oldest point, wherever it is.
@@ -263,6 +282,9 @@ func (s *shard) oldestOfAll() int64 {
 	oldest := int64(never)
 	if s.head != nil {
 		oldest = s.head.since
+	}
+	if len(s.late) > 0 {
+		oldest = min(oldest, s.late[0].since)
 	}
 	for _, d := range s.delayed {
 		oldest = min(oldest, d.since)
