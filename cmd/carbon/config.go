@@ -65,6 +65,7 @@ type LimitsConfig struct {
 	TargetsPerRequest  int
 	SeriesPerQuery     int
 	PointsPerQuery     int64
+	PointsAtOnce       int64
 	EvaluationTime     time.Duration
 	ConcurrentRequests int
 }
@@ -90,6 +91,7 @@ func newConfig() *Config {
 			TargetsPerRequest:  1000,
 			SeriesPerQuery:     100_000,
 			PointsPerQuery:     50_000_000,
+			PointsAtOnce:       200_000_000,
 			EvaluationTime:     time.Minute,
 			ConcurrentRequests: 256,
 		},

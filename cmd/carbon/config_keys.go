@@ -40,6 +40,7 @@ var configKeys = []configKey{
 	number("limits", "TARGETS_PER_REQUEST", func(c *Config) *int { return &c.Limits.TargetsPerRequest }, 1, math.MaxInt32),
 	number("limits", "SERIES_PER_QUERY", func(c *Config) *int { return &c.Limits.SeriesPerQuery }, 1, math.MaxInt32),
 	number("limits", "POINTS_PER_QUERY", func(c *Config) *int64 { return &c.Limits.PointsPerQuery }, 1, math.MaxInt64),
+	number("limits", "POINTS_AT_ONCE", func(c *Config) *int64 { return &c.Limits.PointsAtOnce }, 1, math.MaxInt64),
 	duration("limits", "EVALUATION_TIME", func(c *Config) *time.Duration { return &c.Limits.EvaluationTime }),
 	number("limits", "CONCURRENT_REQUESTS", func(c *Config) *int { return &c.Limits.ConcurrentRequests }, 1, math.MaxInt32),
 }

@@ -141,6 +141,7 @@ func (m *Main) handler() http.Handler {
 		Targets: c.Limits.TargetsPerRequest,
 		Series:  c.Limits.SeriesPerQuery,
 		Points:  c.Limits.PointsPerQuery,
+		AtOnce:  c.Limits.PointsAtOnce,
 		Time:    c.Limits.EvaluationTime,
 	}})
 	line := ""
