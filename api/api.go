@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -63,7 +64,8 @@ type Options struct {
 	Metrics func(w io.Writer) error
 
 	// MaxBody bounds the bytes of a request body. 0: 16 MiB. Memory grows to
-	// several times of it per request.
+	// several times of it per request. 16 times as much of all bodies at once is
+	// refused with 503.
 	MaxBody int64
 
 	// Timeout bounds the time one request may take to find and evaluate. 0: one minute.
@@ -85,6 +87,7 @@ type server struct {
 	Options
 	router chi.Router
 	slots  chan struct{} // holds one for each request for data being answered
+	bodies atomic.Int64  // bytes read of the bodies of all requests
 	easels chan struct{} // holds one for each picture being drawn
 }
 

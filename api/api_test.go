@@ -285,6 +285,40 @@ func TestHealth(t *testing.T) {
 	check("/lb_check", 503, "unavailable\n")
 }
 
+// Bodies of requests that are not answered yet count together.
+func TestBodiesAtOnce(t *testing.T) {
+	f := newFixture(func(o *Options) { o.MaxBody = 100 })
+	form := func(body io.Reader) int {
+		r := httptest.NewRequest("POST", "/render", body)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		f.ServeHTTP(w, r)
+		return w.Code
+	}
+	full := "target=a&format=json&x=" + strings.Repeat("x", 75)
+	codes := make(chan int)
+	var writers []*io.PipeWriter
+	for range bodiesAtOnce {
+		body, w := io.Pipe()
+		go func() { codes <- form(body) }()
+		io.WriteString(w, full[:98])
+		io.WriteString(w, full[98:]) // is read when the first part is counted
+		writers = append(writers, w)
+	}
+	if code := form(strings.NewReader(full)); code != 503 {
+		t.Errorf("a body too many: %d", code)
+	}
+	for _, w := range writers {
+		w.Close()
+		if code := <-codes; code != 200 {
+			t.Errorf("a body before: %d", code)
+		}
+	}
+	if code := form(strings.NewReader(full)); code != 200 {
+		t.Errorf("a body afterwards: %d", code)
+	}
+}
+
 func TestOverload(t *testing.T) {
 	in, out := make(chan struct{}), make(chan struct{})
 	f := newFixture(func(o *Options) { o.MaxRequests = 1 })

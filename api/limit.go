@@ -3,15 +3,39 @@ package api
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"sync/atomic"
 )
 
-// limitBody bounds what is read of a request's body.
+// limitBody bounds what is read of a request's body, and of the bodies of all
+// requests that are not answered yet.
 func (s *server) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, s.MaxBody)
+		body := &countedBody{ReadCloser: http.MaxBytesReader(w, r.Body, s.MaxBody), all: &s.bodies, most: bodiesAtOnce * s.MaxBody}
+		defer func() { s.bodies.Add(-body.n) }()
+		r.Body = body
 		next.ServeHTTP(w, r)
 	})
+}
+
+// bodiesAtOnce is how many of the longest bodies there may be at once.
+const bodiesAtOnce = 16
+
+// countedBody counts what was read of it among all bodies.
+type countedBody struct {
+	io.ReadCloser
+	n, most int64
+	all     *atomic.Int64
+}
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.n += int64(n)
+	if b.all.Add(int64(n)) > b.most {
+		err = errOverloaded
+	}
+	return n, err
 }
 
 // limitTime bounds how long a request may look for data and compute.
