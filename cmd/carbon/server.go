@@ -105,7 +105,7 @@ func (m *Main) listen() error {
 			Format:         lines.Read,
 			Push:           m.pipeline.Push,
 			Refused:        refused,
-			MaxConnections: c.Cache.MaxReceiverConnections,
+			MaxConnections: maxConnections(c.Cache.MaxReceiverConnections, m.log),
 			IdleTimeout:    c.Cache.ClientIdleTimeout,
 			Logger:         m.log,
 		})
