@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image/png"
 	"io"
@@ -34,7 +35,7 @@ func start(t *testing.T, data string, set ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := Open(c, slog.New(slog.DiscardHandler))
+	m, err := Open(t.Context(), c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -354,7 +355,7 @@ func TestPortsFileAndHealth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := Open(c, slog.New(slog.DiscardHandler))
+	m, err := Open(t.Context(), c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -373,6 +374,28 @@ func TestPortsFileAndHealth(t *testing.T) {
 	if len(ports) != 2 || ports["line"] != m.Addrs()["line"].String() || ports["http"] != m.Addrs()["http"].String() {
 		t.Errorf("got %v", ports)
 	}
+}
+
+// TestOneServerPerDirectory starts a second server, which waits until it is told
+// to stop; a third gets the directory when the first has ended.
+func TestOneServerPerDirectory(t *testing.T) {
+	data := t.TempDir()
+	first := start(t, data)
+	c, err := loadConfig(flagValues{config: write(t, ""), data: data, line: "off", http: "off"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Open(ctx, c, slog.New(slog.DiscardHandler)); !errors.Is(err, context.Canceled) {
+		t.Errorf("a second server: %v", err)
+	}
+	first.stop()
+	third, err := Open(t.Context(), c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	third.closeListeners()
 }
 
 // TestOwnMetrics looks for what a fresh server has to show.

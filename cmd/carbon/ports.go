@@ -30,7 +30,11 @@ func writePorts(path string, listeners map[string]net.Addr) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // fails once renamed
+	defer os.Remove(temp.Name())              // fails once renamed
+	if err := temp.Chmod(0o644); err != nil { // its readers may be others
+		temp.Close()
+		return err
+	}
 	if _, err := temp.Write(append(content, '\n')); err != nil {
 		temp.Close()
 		return err

@@ -58,7 +58,7 @@ func serve(ctx context.Context, p program, args []string) error {
 	for _, w := range c.Warning {
 		log.Warn("configuration has no effect", "where", w)
 	}
-	m, err := Open(c, log)
+	m, err := Open(ctx, c, log)
 	if err != nil {
 		return err
 	}

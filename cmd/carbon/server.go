@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"carbon/api"
 	"carbon/cache"
 	"carbon/ingest"
@@ -28,11 +30,16 @@ import (
 // supervisors lose their patience.
 const flushTime = 15 * time.Second
 
+// lockTime is how long a server waits for another to leave its data directory:
+// as long as that may take to end.
+const lockTime = 30 * time.Second
+
 // Main is the whole server: what `carbon serve` runs, and what tests run.
 type Main struct {
 	config   *Config
 	log      *slog.Logger
 	rules    *liveRules
+	lock     *os.File // of the data directory
 	store    *whisper.Store
 	cache    *cache.Cache
 	pipeline *ingest.Pipeline
@@ -46,8 +53,10 @@ type Main struct {
 }
 
 // Open reads the storage rules, opens the store and binds every listener. What
-// clients send from then on waits in the kernel until Run.
-func Open(c *Config, log *slog.Logger) (_ *Main, err error) {
+// clients send from then on waits in the kernel until Run. While another server
+// uses the data directory Open waits for its end, until ctx is cancelled or for
+// half a minute.
+func Open(ctx context.Context, c *Config, log *slog.Logger) (_ *Main, err error) {
 	m := &Main{config: c, log: log, health: &health{}, flushTime: flushTime}
 	defer func() {
 		if err != nil {
@@ -59,6 +68,14 @@ func Open(c *Config, log *slog.Logger) (_ *Main, err error) {
 	}
 	for _, dir := range []string{c.Data, c.Whisper} {
 		if err = os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	if m.lock, err = m.lockData(ctx); err != nil {
+		return nil, err
+	}
+	if c.PortsFile != "" { // one of an earlier run would mislead
+		if err = removeIfThere(c.PortsFile); err != nil {
 			return nil, err
 		}
 	}
@@ -85,6 +102,26 @@ func Open(c *Config, log *slog.Logger) (_ *Main, err error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// lockData makes this the only server that uses the data directory: two would
+// write over each other's tagged.log.
+func (m *Main) lockData(ctx context.Context) (*os.File, error) {
+	begin := time.Now()
+	for {
+		lock, err := lockDirectory(m.config.Data)
+		if !errors.Is(err, errLocked) {
+			return lock, err
+		}
+		if time.Since(begin) > lockTime {
+			return nil, fmt.Errorf("%s: %w", m.config.Data, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // minAge is WRITE_DELAY as ingest wants it, where 0 is the default.
@@ -187,24 +224,35 @@ func (m *Main) Run(ctx context.Context) error {
 	if err := m.restore(background, &running); err != nil {
 		return errors.Join(err, m.shutdown(context.WithoutCancel(ctx), stop, writer))
 	}
-	failed := make(chan error, 2)
+	var serving errgroup.Group
+	failed, fail := context.WithCancel(ctx)
+	defer fail()
+	serve := func(listener func() error) {
+		serving.Go(func() error {
+			defer fail()
+			return listener()
+		})
+	}
 	if m.line != nil {
-		running.Go(func() { failed <- m.line.Serve(background) })
+		serve(func() error { return m.line.Serve(background) })
 	}
 	if m.http != nil {
-		running.Go(func() { failed <- m.http.Serve(m.httpAddr) })
+		serve(func() error {
+			if err := m.http.Serve(m.httpAddr); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
 	}
 	err := m.announce()
 	if err == nil {
-		select {
-		case <-ctx.Done():
-		case err = <-failed:
-		}
+		<-failed.Done() // told to stop, or a listener cannot go on
 	}
 	m.health.set("stopping")
 	notify("STOPPING=1")
 	m.log.Info("stopping")
-	return errors.Join(err, m.shutdown(context.WithoutCancel(ctx), stop, writer))
+	err = errors.Join(err, m.shutdown(context.WithoutCancel(ctx), stop, writer))
+	return errors.Join(err, serving.Wait())
 }
 
 // restore takes in what an earlier run could not store, all of it whatever
@@ -265,7 +313,7 @@ func (m *Main) shutdown(ctx context.Context, stopWriter func(), writer <-chan er
 			m.http.Close()
 		}
 	}
-	errs = append(errs, m.store.Close())
+	errs = append(errs, m.store.Close(), m.lock.Close())
 	err := errors.Join(errs...)
 	if err == nil {
 		m.log.Info("everything received is kept")
@@ -304,6 +352,9 @@ func (m *Main) closeListeners() {
 	}
 	if m.store != nil {
 		m.store.Close()
+	}
+	if m.lock != nil {
+		m.lock.Close()
 	}
 }
 
