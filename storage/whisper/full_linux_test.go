@@ -16,11 +16,11 @@ func limitFileSize(t *testing.T, size uint64) (lift func()) {
 	t.Helper()
 	var before syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	signal.Ignore(syscall.SIGXFSZ)
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: before.Max}); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	lift = func() {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
@@ -37,7 +37,7 @@ func TestAFullDiskLeavesNothingOpen(t *testing.T) {
 	opened := func() int {
 		entries, err := os.ReadDir("/proc/self/fd")
 		if err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 		return len(entries)
 	}
