@@ -81,8 +81,7 @@ func renderURL(prefix string, s State, targets []string) string {
 	return q.after(prefix + "/render")
 }
 
-// renderQuery asks /render for what the page draws. Where nobody chose it, that
-// may be a single point, which is no line yet, but a stair.
+// renderQuery asks /render for what the page draws.
 func renderQuery(s State, targets []string) *query {
 	q := &query{}
 	for _, t := range targets {
@@ -91,8 +90,5 @@ func renderQuery(s State, targets []string) *query {
 	s.From = s.from()
 	s.addRange(q)
 	q.addIf("title", s.Title)
-	if len(s.Targets) == 0 {
-		q.add("lineMode", "staircase")
-	}
 	return q
 }

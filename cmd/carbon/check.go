@@ -22,7 +22,7 @@ func check(_ context.Context, p program, args []string) error {
 	if err != nil {
 		return err
 	}
-	rules, warnings, err := loadRules(c.Schemas, c.Aggregation)
+	_, warnings, err := loadRules(c.Schemas, c.Aggregation)
 	if err != nil {
 		return err
 	}
@@ -45,6 +45,5 @@ func check(_ context.Context, p program, args []string) error {
 		}
 		fmt.Fprintf(p.stdout, "%s\n", strings.TrimRight(k.name+" = "+k.get(c), " "))
 	}
-	_ = rules
 	return nil
 }
