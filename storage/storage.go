@@ -6,6 +6,8 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"carbon/metric"
 )
@@ -62,6 +64,24 @@ type Tagger interface {
 // that it is found while its points still wait to be stored.
 type Announcer interface {
 	Announce(name string)
+}
+
+// Deleter is a Store that can forget metrics with all their points.
+type Deleter interface {
+	// Delete removes the named metrics and returns how many there were. Names are
+	// canonical; unknown ones are passed over.
+	Delete(ctx context.Context, names []string) (n int, err error)
+}
+
+// DelayError is returned by Write for an update that a store puts off on purpose,
+// such as the creation of a metric beyond the rate that is allowed. It is no
+// failure: the update is to be written again, not before Until.
+type DelayError struct {
+	Until time.Time
+}
+
+func (e *DelayError) Error() string {
+	return fmt.Sprintf("put off until %s", e.Until.UTC().Format(time.RFC3339))
 }
 
 // Describer is a Store that knows how a metric is kept, or would be if it were

@@ -1,0 +1,145 @@
+package disk
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// OS is the machine's file system.
+type OS struct{}
+
+var _ FS = OS{}
+
+func (OS) Open(name string, flag int) (File, error) {
+	fd, err := retry(func() (int, error) { return unix.Open(name, flag|unix.O_CLOEXEC, 0o644) })
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return &file{fd: fd, name: name}, nil
+}
+
+func (OS) Stat(name string) (fs.FileInfo, error)  { return os.Stat(name) }
+func (OS) Lstat(name string) (fs.FileInfo, error) { return os.Lstat(name) }
+
+func (OS) ReadDir(dir string) ([]fs.DirEntry, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return d.ReadDir(-1)
+}
+
+func (OS) MkdirAll(dir string) error    { return os.MkdirAll(dir, 0o755) }
+func (OS) Rename(from, to string) error { return os.Rename(from, to) }
+func (OS) Remove(name string) error     { return os.Remove(name) }
+
+func (OS) SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+func (OS) SyncAll(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := syncAll(int(d.Fd())); err != nil {
+		return &fs.PathError{Op: "sync", Path: dir, Err: err}
+	}
+	return nil
+}
+
+// file is an open descriptor.
+type file struct {
+	fd   int
+	name string
+}
+
+func (f *file) Name() string { return f.name }
+
+func (f *file) ReadAt(b []byte, at int64) (n int, err error) {
+	for n < len(b) {
+		m, err := retry(func() (int, error) { return unix.Pread(f.fd, b[n:], at+int64(n)) })
+		if err != nil {
+			return n, f.fail("read", err)
+		}
+		if m == 0 {
+			return n, io.EOF
+		}
+		n += m
+	}
+	return n, nil
+}
+
+func (f *file) WriteAt(b []byte, at int64) (n int, err error) {
+	for n < len(b) {
+		m, err := retry(func() (int, error) { return unix.Pwrite(f.fd, b[n:], at+int64(n)) })
+		if err != nil {
+			return n, f.fail("write", err)
+		}
+		if m == 0 {
+			return n, f.fail("write", io.ErrShortWrite)
+		}
+		n += m
+	}
+	return n, nil
+}
+
+func (f *file) Stat() (Info, error) {
+	var stat unix.Stat_t
+	if err := unix.Fstat(f.fd, &stat); err != nil {
+		return Info{}, f.fail("stat", err)
+	}
+	return Info{Size: stat.Size, Links: uint64(stat.Nlink), Regular: stat.Mode&unix.S_IFMT == unix.S_IFREG}, nil
+}
+
+func (f *file) Truncate(size int64) error {
+	return f.fail("truncate", retryOnly(func() error { return unix.Ftruncate(f.fd, size) }))
+}
+
+func (f *file) Allocate(size int64) error {
+	return f.fail("allocate", retryOnly(func() error { return allocate(f.fd, size) }))
+}
+
+func (f *file) Lock() error {
+	return f.fail("lock", retryOnly(func() error { return unix.Flock(f.fd, unix.LOCK_EX) }))
+}
+
+func (f *file) Sync() error {
+	return f.fail("sync", retryOnly(func() error { return syncData(f.fd) }))
+}
+
+func (f *file) Close() error { return f.fail("close", unix.Close(f.fd)) }
+
+// fail says which call failed on which file; nil stays nil.
+func (f *file) fail(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fs.PathError{Op: op, Path: f.name, Err: err}
+}
+
+// retry makes a system call again while signals interrupt it.
+func retry(call func() (int, error)) (int, error) {
+	for {
+		n, err := call()
+		if err != syscall.EINTR {
+			return n, err
+		}
+	}
+}
+
+func retryOnly(call func() error) error {
+	_, err := retry(func() (int, error) { return 0, call() })
+	return err
+}
