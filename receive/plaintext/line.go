@@ -16,6 +16,10 @@ const blank = "blank"
 // maxTime is the first timestamp that a whisper file cannot hold.
 const maxTime = 1 << 32
 
+// minMilliseconds is what a timestamp counts at least to be one in milliseconds:
+// as seconds it would be beyond the year 5000, so it is from after 1973.
+const minMilliseconds = 100_000_000_000
+
 // quickLine reads the first line of data, which ends in a newline somewhere, if
 // it is written as most senders do: ASCII, single spaces, whole seconds. It
 // returns the length of the line with its newline, or 0 if slowLine has to look.
@@ -126,6 +130,8 @@ func (f *Format) slowLine(line []byte) (d metric.Datapoint, reason string) {
 		d.Time = f.now()
 	case t > 0 && t < maxTime:
 		d.Time = int64(t)
+	case t >= minMilliseconds && t < maxTime*1000:
+		return d, Milliseconds
 	default:
 		return d, BadRange
 	}

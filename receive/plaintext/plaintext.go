@@ -9,8 +9,9 @@
 //
 // Timestamps are unix seconds whose fraction is cut off. One that is -1 after
 // that means now. Those outside 1 to 2^32-1, which is what a whisper file can
-// hold, are refused, and so are NaN and infinite ones. NaN as a value is no
-// datapoint and is dropped; infinities are values.
+// hold, are refused, with a reason of their own when they must be milliseconds, and
+// so are NaN and infinite ones. NaN as a value is no datapoint and is dropped;
+// infinities are values.
 //
 // Names are passed on as they stand; what is a valid name is not decided here.
 package plaintext
@@ -36,6 +37,7 @@ const (
 	BadValue     = "invalid value"
 	BadTimestamp = "invalid timestamp"
 	BadRange     = "timestamp out of range"
+	Milliseconds = "timestamp in milliseconds"
 	NaN          = "nan value"
 	TooLong      = "line too long"
 )
