@@ -1,13 +1,19 @@
 // Package cache holds the points that are not stored yet, and lays them over
 // what a store answers.
 //
-// A Cache has no goroutines: its methods are steps that somebody drives, and
-// what time it is they are told. A point enters by Add and is readable from then
-// on. The writer gets points by Take, the metric that has waited longest first,
-// and says Done when they are stored, or Return when they could not be. Until
-// Done they stay readable.
+// A series is known by a Ref. A sender's lines repeat in the same order, so
+// mostly Follower finds the Ref of the next line without a lock or a hash; Series
+// finds all others. A point enters by Add and is readable from then on. The
+// writer gets points by Take and says Done when they are stored, or Return when
+// they could not be. Until Done they stay readable.
+//
+// When a point arrived is said by a stamp, unix nanoseconds that never go back.
+// A Cache has no goroutines and no clock: its methods are steps that somebody
+// drives.
 //
 // A Reader is a store with the cached points laid over it.
+//
+// How a million series fit into little memory is told in DESIGN.md.
 package cache
 
 import (
@@ -15,41 +21,68 @@ import (
 	"math"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"carbon/metric"
 )
 
 const (
-	// defaultMaxPoints is for MaxPoints of 0. A point alone takes 16 bytes, a
-	// metric some 250 more.
+	// defaultMaxPoints is for MaxPoints of 0. A point takes some five bytes, a
+	// series some 120 with its first point.
 	defaultMaxPoints = 20_000_000
 
 	// A cache that was full lets senders go on below this share, as carbon does.
 	lowWatermark = 0.95
 
-	shardBits = 6
+	shardBits  = 6
+	shardCount = 1 << shardBits
 
-	// never is later than any time.
+	// never is later than any stamp.
 	never = math.MaxInt64
 )
+
+// Ref names a series of a Cache; 0 is none. It is good until Forget lets the
+// series go.
+type Ref uint32
 
 // Options of a Cache. The zero value means the defaults.
 type Options struct {
 	// MaxPoints is how many points there may be before Reserve waits; 0 means
-	// 20 million. More costs memory and makes a crash dearer; with less, a slow
-	// store makes senders wait sooner.
+	// 20 million. More costs memory; with less, a slow store makes senders wait
+	// sooner.
 	MaxPoints int64
+
+	// Strategy says in which order Take serves what is due; the zero value means
+	// the series that has waited longest first.
+	Strategy Strategy
 }
 
-// Cache holds points by metric. All methods may be called concurrently.
+// Cache holds points by series. All methods may be called concurrently, but for
+// Forget, which says what must not run beside it.
 type Cache struct {
 	max, low int64
 	seed     maphash.Seed
-	shards   [1 << shardBits]shard
-	oldest   [1 << shardBits]atomic.Int64 // of each shard, side by side for Take
+
+	blocks atomic.Pointer[[]*block] // by Ref
+	names  arena
+	tables [shardCount]table // by hash of the name
+	making sync.Mutex        // guards what makes series: blocks, names, next, free
+	next   Ref               // never used before
+	free   []Ref             // let go
+	known  atomic.Int64      // series
+
+	shards  [shardCount]shard        // by block
+	oldest  [shardCount]atomic.Int64 // stamp of the oldest point that each shard would give, side by side for Take
+	crowded atomic.Uint64            // bit by shard: it has series of fullAt points
+	turn    atomic.Uint32            // which of the crowded is served first
+	fullAt  atomic.Int64             // points of a series that is full; 0: not said yet
+	heeding sync.Mutex               // guards changes of fullAt
+
+	strategy Strategy
+	planning sync.Mutex
+	plan     []planned // what the strategy serves next, the first at the end
 
 	size     atomic.Int64 // points
+	live     atomic.Int64 // of these, those that wait for the end of a replay
 	claimed  atomic.Int64 // points and reservations
 	overflow atomic.Int64 // reservations that had to wait
 	retryAt  atomic.Int64 // when the first of the delayed is due
@@ -58,6 +91,8 @@ type Cache struct {
 	full      atomic.Bool
 	gate      sync.Mutex
 	space     chan struct{} // closed when the cache is full no more
+
+	scratches sync.Pool // of *scratch
 }
 
 // New returns an empty cache.
@@ -66,114 +101,161 @@ func New(o Options) *Cache {
 		o.MaxPoints = defaultMaxPoints
 	}
 	c := &Cache{
-		max:   o.MaxPoints,
-		low:   max(1, int64(lowWatermark*float64(o.MaxPoints))),
-		seed:  maphash.MakeSeed(),
-		space: make(chan struct{}),
+		max:      o.MaxPoints,
+		low:      max(1, int64(lowWatermark*float64(o.MaxPoints))),
+		seed:     maphash.MakeSeed(),
+		strategy: o.Strategy,
+		next:     1,
+		space:    make(chan struct{}),
 	}
+	c.blocks.Store(&[]*block{new(block)})
 	for i := range c.shards {
-		c.shards[i].init(&c.oldest[i])
+		c.shards[i].init(c, i)
 	}
 	c.retryAt.Store(never)
+	c.scratches.New = func() any { return new(scratch) }
 	return c
 }
 
-// Add puts points into the cache; now is the time they arrived. The names must
-// be canonical; they may alias a buffer, a new one is copied. It returns the
-// names that the cache did not know.
+// Add puts points that arrived at the stamp at into the cache; refs[i] is the
+// series of points[i], whose name is not looked at.
 //
 // Add never refuses or waits: who adds on behalf of a sender calls Reserve
-// before. Of two points of a metric with the same time the later added wins.
-func (c *Cache) Add(now time.Time, points []metric.Datapoint) (added []string) {
-	at := now.UnixNano()
-	grown := 0
-	for i := range points {
-		d := &points[i]
-		hash := maphash.String(c.seed, d.Name)
-		s := c.shard(hash)
+// before. Of two points of a series with the same time the later added wins.
+// Times beyond 2^58 seconds on either side of 1970 are taken for that.
+func (c *Cache) Add(at int64, refs []Ref, points []metric.Datapoint) {
+	grown, live := 0, 0
+	for i := 0; i < len(refs); {
+		b := refs[i] >> blockBits
+		s, blk := c.shard(refs[i]), c.block(refs[i])
 		s.mu.Lock()
-		e := s.find(hash, d.Name)
-		if e == nil {
-			e = s.insert(hash, d.Name)
-			added = append(added, e.name)
+		s.clock = max(s.clock, at)
+		before := grown
+		for ; i < len(refs) && refs[i]>>blockBits == b; i++ {
+			e := &blk.entries[refs[i]%blockSize]
+			if s.replaying {
+				grown += s.addLive(refs[i], e, at, points[i].Point)
+			} else {
+				grown += s.add(refs[i], e, at, points[i].Point)
+			}
 		}
-		grown += s.add(e, at, d.Point)
+		if s.replaying {
+			live += grown - before
+		}
 		s.mu.Unlock()
 	}
+	if live != 0 {
+		c.live.Add(int64(live))
+	}
 	c.grow(grown)
-	return added
 }
 
-// Taken is points of one metric on their way into the store. Name and Points
-// belong to the cache and must not be changed; Points are good until Done or
-// Return.
+// Due says which series Take may give: those whose oldest point was stamped at
+// Before or earlier, and those of at least Points points (0: no such rule).
+// Points is best the same in all calls; a change costs a look at every series.
+type Due struct {
+	Before int64
+	Points int
+
+	// OldestFirst overrides the strategy of the cache.
+	OldestFirst bool
+}
+
+// Taken is points of one series on their way into the store. Points belong to
+// the cache: they must not be changed, and are good until Done or Return.
 type Taken struct {
+	Ref    Ref
 	Name   string
 	Points []metric.Point // by time, no two of the same
 
-	shard *shard
-	entry *entry
+	slot    int32 // of the shard's flights
+	scratch *scratch
 }
 
-// Take returns up to max points, at least one, of the metric whose oldest point has waited
-// longest, if that arrived at before or earlier. They stay readable until Done,
-// and no other points of the metric are taken until then.
-func (c *Cache) Take(before time.Time, max int) (t Taken, ok bool) {
-	limit := before.UnixNano()
+// Take returns up to max points, at least one, of a series that is due: those
+// that arrived first. They stay readable until Done, and no other points of the
+// series are taken until then.
+func (c *Cache) Take(due Due, max int) (t Taken, ok bool) {
+	max = atLeastOne(max)
+	if due.Points > 0 {
+		c.heed(due.Points)
+	}
+	if c.strategy != TimeSorted && !due.OldestFirst {
+		return c.takePlanned(due, max)
+	}
+	if t, ok = c.takeOldest(due, max); ok || due.Points <= 0 {
+		return t, ok
+	}
+	return c.takeFull(due, max)
+}
+
+func atLeastOne(n int) int { return max(n, 1) }
+
+// takeOldest takes of the series that has waited longest.
+func (c *Cache) takeOldest(due Due, max int) (Taken, bool) {
 	for {
-		first, at := 0, int64(never)
-		for i := range c.oldest {
-			if since := c.oldest[i].Load(); since < at {
-				first, at = i, since
-			}
-		}
-		if at == never || at > limit {
+		first, at := c.longest()
+		if at == never || at > due.Before {
 			return Taken{}, false
 		}
-		if t, shrunk := c.shards[first].take(limit, max); t.entry != nil {
-			c.grow(-shrunk)
-			return t, true
+		s := &c.shards[first]
+		s.mu.Lock()
+		r := s.first()
+		if r != 0 && s.entry(r).since <= due.Before {
+			return s.takeAndUnlock(r, max), true
 		}
-		// Another was quicker.
+		s.refresh() // another was quicker
+		s.mu.Unlock()
 	}
+}
+
+// longest returns which shard has the point that has waited longest, and its
+// stamp.
+func (c *Cache) longest() (shard int, at int64) {
+	at = never
+	for i := range c.oldest {
+		if since := c.oldest[i].Load(); since < at {
+			shard, at = i, since
+		}
+	}
+	return shard, at
 }
 
 // Done tells that the points are stored: the cache forgets them.
 func (c *Cache) Done(t Taken) {
-	t.shard.mu.Lock()
-	n := t.shard.done(t.entry)
-	t.shard.mu.Unlock()
+	s := c.shard(t.Ref)
+	s.mu.Lock()
+	n := s.done(t.Ref, t.slot)
+	s.mu.Unlock()
+	c.scratches.Put(t.scratch)
 	c.grow(-n)
 }
 
 // Return tells that the points could not be stored: they wait again, as long as
-// they have. None of the metric is taken before the time retry; the zero time
-// means at once.
-func (c *Cache) Return(t Taken, retry time.Time) {
-	at := int64(0)
-	if !retry.IsZero() {
-		at = retry.UnixNano()
-	}
-	t.shard.mu.Lock()
-	t.shard.putBack(t.entry, at)
-	t.shard.mu.Unlock()
-	if at > 0 {
-		c.retryBy(at)
+// they have. None of the series is taken before Retry is told of the time retry;
+// 0 means that they may be at once.
+func (c *Cache) Return(t Taken, retry int64) {
+	s := c.shard(t.Ref)
+	s.mu.Lock()
+	s.putBack(t.Ref, t.slot, retry)
+	s.mu.Unlock()
+	c.scratches.Put(t.scratch)
+	if retry > 0 {
+		c.retryBy(retry)
 	}
 }
 
-// Retry lets the metrics that were returned until now or before be taken again.
-func (c *Cache) Retry(now time.Time) {
-	at := now.UnixNano()
+// Retry lets the series that were returned until now or before be taken again.
+func (c *Cache) Retry(now int64) {
 	first := c.retryAt.Load()
-	if at < first || !c.retryAt.CompareAndSwap(first, never) {
+	if now < first || !c.retryAt.CompareAndSwap(first, never) {
 		return
 	}
 	next := int64(never)
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.mu.Lock()
-		next = min(next, s.release(at))
+		next = min(next, s.retry(now))
 		s.mu.Unlock()
 	}
 	c.retryBy(next)
@@ -188,48 +270,66 @@ func (c *Cache) retryBy(at int64) {
 	}
 }
 
-// Oldest returns when the oldest point arrived that is not stored; ok is false
-// if the cache is empty. Points that arrive while it looks may be missed.
-func (c *Cache) Oldest() (t time.Time, ok bool) {
-	oldest := int64(never)
+// Oldest returns a lower bound of the stamps of all points that are not stored,
+// wherever they are; ok is false if the cache is empty. It looks at every series.
+// Points that arrive meanwhile may be missed.
+func (c *Cache) Oldest() (at int64, ok bool) {
+	at = never
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.mu.Lock()
-		oldest = min(oldest, s.oldestOfAll())
+		at = min(at, s.oldestOfAll())
 		s.mu.Unlock()
 	}
-	return time.Unix(0, oldest), oldest < never
+	return at, at < never
 }
 
-// Points returns a copy of the points of a metric that are not stored, by time,
+// Points returns a copy of the points of a series that are not stored, by time,
 // no two of the same. ok is false if there are none.
 func (c *Cache) Points(name string) (points []metric.Point, ok bool) {
-	if c.size.Load() == 0 {
-		return nil, false
-	}
-	hash := maphash.String(c.seed, name)
-	s := c.shard(hash)
-	s.mu.Lock()
-	if e := s.find(hash, name); e != nil && len(e.flight)+len(e.points) > 0 {
-		points = make([]metric.Point, 0, len(e.flight)+len(e.points))
-		points = append(append(points, e.flight...), e.points...)
-	}
-	s.mu.Unlock()
-	return settle(points), len(points) > 0
+	points = c.appendPoints(nil, name)
+	return points, len(points) > 0
 }
 
-// Forget drops what the cache knows of metrics that have no points and had none
-// since the time before; it returns how many these were. Add calls them new when
-// they come again.
-func (c *Cache) Forget(before time.Time) int {
-	n := 0
-	for i := range c.shards {
-		s := &c.shards[i]
-		s.mu.Lock()
-		n += s.forget(before.UnixNano())
-		s.mu.Unlock()
+// appendPoints appends the points of a series to dst, by time, no two of the same.
+func (c *Cache) appendPoints(dst []metric.Point, name string) []metric.Point {
+	if c.size.Load() == 0 {
+		return dst
 	}
-	return n
+	r := c.find(name)
+	if r == 0 {
+		return dst
+	}
+	tmp := c.scratches.Get().(*scratch)
+	s := c.shard(r)
+	s.mu.Lock()
+	n := s.read(r, tmp)
+	s.mu.Unlock()
+	if n > 0 {
+		tmp.points = settle(decode(tmp.points[:0], tmp.bytes))
+		dst = append(dst, tmp.points...)
+	}
+	c.scratches.Put(tmp)
+	return dst
+}
+
+// Drop drops the waiting points of the named series, but for those that are
+// taken, and returns how many these were.
+func (c *Cache) Drop(names []string) (points int) {
+	for _, name := range names {
+		r := c.find(name)
+		if r == 0 {
+			continue
+		}
+		s := c.shard(r)
+		s.mu.Lock()
+		n, live := s.drop(r)
+		s.mu.Unlock()
+		c.live.Add(int64(-live))
+		c.grow(-n)
+		points += n
+	}
+	return points
 }
 
 // Size is how many points there are, those on their way into the store too.
@@ -242,22 +342,21 @@ func (c *Cache) MaxPoints() int64 { return c.max }
 // Stats is a snapshot of a cache.
 type Stats struct {
 	Points   int64
-	Queues   int64 // metrics that have points
-	Names    int64 // metrics that the cache knows
+	Queues   int64 // series that have points
+	Names    int64 // series that the cache knows
 	Overflow int64 // how often a sender had to wait
 }
 
 // Stats counts what is there.
 func (c *Cache) Stats() Stats {
-	stats := Stats{Points: c.size.Load(), Overflow: c.overflow.Load()}
+	stats := Stats{Points: c.size.Load(), Names: c.known.Load(), Overflow: c.overflow.Load()}
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.mu.Lock()
 		stats.Queues += int64(s.busy)
-		stats.Names += int64(s.names)
 		s.mu.Unlock()
 	}
 	return stats
 }
 
-func (c *Cache) shard(hash uint64) *shard { return &c.shards[hash>>(64-shardBits)] }
+func (c *Cache) shard(r Ref) *shard { return &c.shards[r>>blockBits%shardCount] }

@@ -1,355 +1,444 @@
 package cache
 
 import (
-	"container/heap"
+	"math"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
 	"carbon/metric"
 )
 
-const (
-	// settleFrom is how many points of a metric there must be before growing
-	// their memory first looks for points of the same time.
-	settleFrom = 16
-
-	// keepPoints is for how many points a metric keeps its memory when they are
-	// stored, for the next.
-	keepPoints = 16
-)
-
-// shard is a part of the metrics, by hash. Its methods want mu held.
+// shard is every so many-th block of series. Its methods want mu held.
 type shard struct {
-	mu      sync.Mutex
-	entries map[uint64]*entry // by hash; more of the same hash follow by next
-	names   int
-	busy    int   // entries with points
-	clock   int64 // the latest arrival: times of arrival never go back here
+	mu sync.Mutex
+	c  *Cache
+	segments
 
-	// Entries with points are in the queue, by the arrival of their oldest point;
-	// those in flight are passed over. What comes back and is older than the
-	// queue's end is in late instead, unless it is delayed or in flight.
-	head, tail *entry
-	late       late
-	delayed    []delay
+	index int
+	clock int64 // the latest stamp
+	busy  int   // series with points
+
+	// Series with points that Take may give are in the queue, by the stamp of
+	// their oldest; those in flight are passed over. What is older than the
+	// queue's end when it comes is in late instead, unless it is delayed.
+	head, tail Ref
+	late       heap
+	delayed    heap
+	full       []Ref  // those of fullAt points and more, as they became so
+	fullAt     uint32 // math.MaxUint32: none
 	flights    []flight
+	landed     []int32 // unused of flights
 
-	oldest *atomic.Int64 // arrival of the oldest point that take would give; never if none
+	replaying bool
+	mixed     map[Ref]mixed // live series with older points that wait
+
+	oldest *atomic.Int64 // stamp of the oldest point that first would give; never if none
 
 	_ [64]byte // a cache line between the locks of neighbours
 }
 
-// entry is one metric.
+// state says where a series is. Each of queued, late, delayed and full says that
+// the series is in the list of that name, once. It may be there in vain, but for
+// the queue.
+type state uint8
+
+const (
+	queued state = 1 << iota
+	late
+	delayed
+	full
+	flying // some points are taken
+	live   // points arrived since a replay began
+)
+
+// entry is what waits of a series.
 type entry struct {
-	name   string
-	points []metric.Point // arrived, as they came
-	flight []metric.Point // taken, earlier than points
-	since  int64          // arrival of the oldest of points; the last arrival if none
-	other  *entry         // of the same hash
-	flying bool
-
-	queued     bool
-	prev, next *entry // in the queue
+	since int64 // stamp of the oldest point that waits; if none does, no less than the last stamp
+	pile
+	prev, next Ref // in the queue
 }
 
-// delay is an entry that must not be taken before a time.
-type delay struct {
-	*entry
-	until int64
-}
-
-// flight is an entry with points taken, the oldest of which arrived at since.
+// flight is points of a series that are taken.
 type flight struct {
-	*entry
-	since int64
+	ref   Ref
+	since int64 // stamp of the oldest
+	pile  pile
 }
 
-func (s *shard) init(oldest *atomic.Int64) {
-	s.entries = make(map[uint64]*entry)
-	s.oldest = oldest
+func (s *shard) init(c *Cache, index int) {
+	s.c, s.index = c, index
+	s.fullAt = math.MaxUint32
+	s.oldest = &c.oldest[index]
 	s.oldest.Store(never)
 }
 
-func (s *shard) find(hash uint64, name string) *entry {
-	e := s.entries[hash]
-	for e != nil && e.name != name {
-		e = e.other
+func (s *shard) entry(r Ref) *entry { return &s.c.block(r).entries[r%blockSize] }
+
+// waiting returns how many points Take may give of a series.
+func (s *shard) waiting(r Ref, e *entry) uint32 {
+	if e.state&live != 0 {
+		return s.mixed[r].older.n
 	}
-	return e
+	return e.n
 }
 
-func (s *shard) insert(hash uint64, name string) *entry {
-	e := &entry{name: strings.Clone(name), other: s.entries[hash]}
-	s.entries[hash] = e
-	s.names++
-	return e
-}
-
-// add appends a point and returns by how many the points are more.
-func (s *shard) add(e *entry, at int64, p metric.Point) (grown int) {
-	s.clock = max(s.clock, at)
-	n := len(e.points)
-	if n == 0 {
-		e.since = s.clock
-		if !e.flying {
+// add appends a point that Take may give and returns by how many the points are
+// more.
+func (s *shard) add(r Ref, e *entry, at int64, p metric.Point) (grown int) {
+	if e.n == 0 {
+		if e.state&flying == 0 {
 			s.busy++
 		}
-		s.enqueue(e)
-	} else if last := &e.points[n-1]; last.Time == p.Time {
-		last.Value = p.Value
-		return 0
+		e.since = at
+		s.enqueue(r, e)
+	} else if at < e.since {
+		s.dequeue(e)
+		e.since = at
+		s.enqueue(r, e)
 	}
-	if n == cap(e.points) && n >= settleFrom {
-		e.points = settle(e.points)
-		if len(e.points) > n-n/4 {
-			e.points = slices.Grow(e.points, n)
-		}
+	grown = s.put(&e.pile, p)
+	if e.n >= s.fullAt {
+		s.crowd(r, e)
 	}
-	e.points = append(e.points, p)
-	return len(e.points) - n
+	return grown
 }
 
-// take moves up to max points into flight, of the first entry of the queue that
-// is not flying and has a point that arrived at limit or before. It returns how
-// many points of the same time were dropped.
-func (s *shard) take(limit int64, max int) (t Taken, dropped int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.first()
-	if e == nil || e.since > limit {
-		s.refresh()
-		return Taken{}, 0
+// put puts a point on a pile and returns by how many the points are more.
+func (s *shard) put(p *pile, point metric.Point) (grown int) {
+	if s.segments.add(p, point.Time, point.Value) {
+		tmp := s.c.scratches.Get().(*scratch)
+		grown = -s.settle(p, tmp)
+		s.c.scratches.Put(tmp)
 	}
-	if !e.queued {
-		heap.Pop(&s.late)
-	}
-	s.flights = append(s.flights, flight{e, e.since})
-	e.flying = true
+	return grown + 1
+}
 
-	n := len(e.points)
-	e.points = settle(e.points)
-	dropped = n - len(e.points)
-	if len(e.points) > max {
-		// What is left keeps its place, or gets it back when this has landed: it
-		// may be as old.
-		e.flight = append(e.flight[:0], e.points[:max]...)
-		e.points = append(e.points[:0], e.points[max:]...)
-	} else {
-		e.flight, e.points = e.points, e.flight[:0]
+// takeAndUnlock moves up to max points of a series into flight. It unlocks the
+// shard.
+func (s *shard) takeAndUnlock(r Ref, max int) Taken {
+	e := s.entry(r)
+	f := flight{ref: r, since: e.since}
+	m, isMixed := s.mixed[r]
+	waiting := &e.pile
+	if isMixed {
+		waiting = &m.older
+	}
+	tmp := s.c.scratches.Get().(*scratch)
+	dropped := 0
+	whole := int(waiting.n) <= max
+	if whole {
+		f.pile = *waiting
+		*waiting = pile{state: waiting.state}
+		tmp.bytes = s.bytes(tmp.bytes[:0], &f.pile)
 		s.dequeue(e)
+	} else {
+		// What is left keeps its place: it may be as old.
+		tmp.points = settle(s.cut(waiting, max, tmp))
+		dropped = max - len(tmp.points)
+		f.pile = s.encode(tmp.points)
+	}
+	switch {
+	case isMixed && whole:
+		e.since = m.since
+		delete(s.mixed, r)
+	case isMixed:
+		s.mixed[r] = m
+	}
+	e.state |= flying
+	slot := len(s.flights)
+	if n := len(s.landed); n > 0 {
+		slot = int(s.landed[n-1])
+		s.landed = s.landed[:n-1]
+		s.flights[slot] = f
+	} else {
+		s.flights = append(s.flights, f)
 	}
 	s.refresh()
-	return Taken{Name: e.name, Points: e.flight, shard: s, entry: e}, dropped
+	name := s.c.Name(r)
+	s.mu.Unlock()
+
+	s.c.grow(-dropped)
+	if whole {
+		tmp.points = settle(decode(tmp.points[:0], tmp.bytes))
+	}
+	return Taken{Ref: r, Name: name, Points: tmp.points, slot: int32(slot), scratch: tmp}
 }
 
 // done drops the points in flight and returns how many these were.
-func (s *shard) done(e *entry) int {
-	s.land(e)
-	n := len(e.flight)
-	e.flight = e.flight[:0]
-	if cap(e.flight) > keepPoints {
-		e.flight = nil
+func (s *shard) done(r Ref, slot int32) int {
+	f := s.land(slot)
+	n := int(f.pile.n)
+	s.release(&f.pile)
+	e := s.entry(r)
+	e.state &^= flying
+	if e.n == 0 {
+		s.idle(e)
 	}
-	if len(e.points) == 0 {
-		s.busy--
-		e.since = s.clock
-		if cap(e.points) > keepPoints {
-			e.points = nil
-		}
-	} else if !e.queued {
-		s.enqueue(e)
-	}
+	s.wait(r, e)
 	s.refresh()
 	return n
 }
 
-// putBack makes the points in flight the oldest again, and delays the entry if
+// idle notes that a series has no points.
+func (s *shard) idle(e *entry) {
+	e.since = s.clock
+	if s.busy--; s.busy == 0 {
+		s.shrink()
+	}
+}
+
+// putBack makes the points in flight the oldest again, and delays the series if
 // until is not 0.
-func (s *shard) putBack(e *entry, until int64) {
+func (s *shard) putBack(r Ref, slot int32, until int64) {
+	f := s.land(slot)
+	e := s.entry(r)
+	e.state &^= flying
 	s.dequeue(e)
-	e.since = s.land(e)
-	e.points, e.flight = append(e.flight, e.points...), e.points[:0]
-	if until > 0 {
-		s.delayed = append(s.delayed, delay{e, until})
-	} else {
-		s.enqueue(e)
+	s.putBefore(r, e, f.since, f.pile)
+	if until > 0 && e.state&delayed == 0 {
+		e.state |= delayed
+		s.delayed.push(item{until, r})
 	}
+	s.wait(r, e)
 	s.refresh()
 }
 
-// land ends a flight and returns when the oldest of its points arrived.
-func (s *shard) land(e *entry) (since int64) {
-	e.flying = false
-	i := slices.IndexFunc(s.flights, func(f flight) bool { return f.entry == e })
-	since = s.flights[i].since
-	s.flights = slices.Delete(s.flights, i, i+1)
-	return since
+// land ends a flight.
+func (s *shard) land(slot int32) flight {
+	f := s.flights[slot]
+	s.flights[slot] = flight{}
+	s.landed = append(s.landed, slot)
+	return f
 }
 
-// release queues the delayed that are due, and returns when the next will be.
-func (s *shard) release(now int64) (next int64) {
-	next = never
-	kept := s.delayed[:0]
-	for _, d := range s.delayed {
-		if d.until <= now {
-			s.enqueue(d.entry)
-		} else {
-			kept = append(kept, d)
-			next = min(next, d.until)
-		}
-	}
-	clear(s.delayed[len(kept):])
-	s.delayed = kept
-	s.refresh()
-	return next
-}
-
-// enqueue puts an entry at the end of the queue, or among the late ones.
-func (s *shard) enqueue(e *entry) {
-	switch {
-	case s.tail == nil:
-		s.head, s.tail, e.queued = e, e, true
-	case s.tail.since <= e.since:
-		s.tail.next, e.prev = e, s.tail
-		s.tail, e.queued = e, true
-	default:
-		heap.Push(&s.late, e)
-	}
-	if !e.flying && e.since < s.oldest.Load() {
-		s.oldest.Store(e.since)
-	}
-}
-
-// dequeue takes an entry out of the queue if it is there.
-func (s *shard) dequeue(e *entry) {
-	if !e.queued {
+// wait makes Take give the points that a series has.
+func (s *shard) wait(r Ref, e *entry) {
+	n := s.waiting(r, e)
+	if n == 0 {
 		return
 	}
-	if e.prev == nil {
-		s.head = e.next
-	} else {
-		e.prev.next = e.next
+	s.enqueue(r, e)
+	if n >= s.fullAt {
+		s.crowd(r, e)
 	}
-	if e.next == nil {
-		s.tail = e.prev
-	} else {
-		e.next.prev = e.prev
-	}
-	e.prev, e.next, e.queued = nil, nil, false
 }
 
-// first returns the entry that take would give; nil if there is none.
-func (s *shard) first() *entry {
-	e := s.head
-	for e != nil && e.flying {
-		e = e.next
+// retry lets the delayed that are due be taken, and returns when the next will be.
+func (s *shard) retry(now int64) (next int64) {
+	for len(s.delayed) > 0 && s.delayed[0].key <= now {
+		r := s.delayed.pop().ref
+		e := s.entry(r)
+		e.state &^= delayed
+		s.wait(r, e)
 	}
-	if len(s.late) > 0 && (e == nil || s.late[0].since < e.since) {
-		return s.late[0]
+	s.refresh()
+	if len(s.delayed) == 0 {
+		return never
 	}
-	return e
+	return s.delayed[0].key
 }
 
-// refresh finds out what take would give.
-func (s *shard) refresh() {
-	if e := s.first(); e == nil {
-		s.oldest.Store(never)
-	} else {
+// enqueue puts a series at the end of the queue, or among the late ones, unless it
+// is in one of the lists already.
+func (s *shard) enqueue(r Ref, e *entry) {
+	switch {
+	case e.state&(queued|late|delayed) != 0:
+	case s.tail == 0:
+		s.head, s.tail = r, r
+		e.state |= queued
+	case s.entry(s.tail).since <= e.since:
+		s.entry(s.tail).next, e.prev = r, s.tail
+		s.tail = r
+		e.state |= queued
+	default:
+		s.late.push(item{e.since, r})
+		e.state |= late
+	}
+	if e.state&(flying|delayed) == 0 && e.since < s.oldest.Load() {
 		s.oldest.Store(e.since)
 	}
 }
 
-// late is a heap of entries, the one that has waited longest on top.
-type late []*entry
-
-func (l late) Len() int           { return len(l) }
-func (l late) Less(i, j int) bool { return l[i].since < l[j].since }
-func (l late) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
-func (l *late) Push(e any)        { *l = append(*l, e.(*entry)) }
-
-func (l *late) Pop() any {
-	n := len(*l) - 1
-	e := (*l)[n]
-	(*l)[n] = nil
-	*l = (*l)[:n]
-	return e
+// dequeue takes a series out of the queue if it is there.
+func (s *shard) dequeue(e *entry) {
+	if e.state&queued == 0 {
+		return
+	}
+	if e.prev == 0 {
+		s.head = e.next
+	} else {
+		s.entry(e.prev).next = e.next
+	}
+	if e.next == 0 {
+		s.tail = e.prev
+	} else {
+		s.entry(e.next).prev = e.prev
+	}
+	e.prev, e.next = 0, 0
+	e.state &^= queued
 }
 
-// oldestOfAll returns the arrival of the oldest point, wherever it is.
+// first returns the series whose oldest point has waited longest of those that
+// Take may give; 0 if there is none.
+func (s *shard) first() Ref {
+	for len(s.late) > 0 {
+		r := s.late[0].ref
+		e := s.entry(r)
+		n := s.waiting(r, e)
+		if n > 0 && e.state&(flying|delayed) == 0 && e.since <= s.late[0].key {
+			break
+		}
+		s.late.pop()
+		e.state &^= late
+		if n > 0 && e.state&(flying|delayed) == 0 {
+			s.enqueue(r, e)
+		}
+	}
+	r := s.head
+	for r != 0 && s.entry(r).state&flying != 0 {
+		r = s.entry(r).next
+	}
+	if len(s.late) > 0 && (r == 0 || s.late[0].key < s.entry(r).since) {
+		return s.late[0].ref
+	}
+	return r
+}
+
+// refresh finds out what first would give.
+func (s *shard) refresh() {
+	if r := s.first(); r == 0 {
+		s.oldest.Store(never)
+	} else {
+		s.oldest.Store(s.entry(r).since)
+	}
+}
+
+// crowd notes that a series is full.
+func (s *shard) crowd(r Ref, e *entry) {
+	if e.state&(full|flying|delayed) != 0 {
+		return
+	}
+	e.state |= full
+	s.full = append(s.full, r)
+	if len(s.full) == 1 {
+		s.c.crowded.Or(1 << s.index)
+	}
+}
+
+// cleanFull drops from the front of the full what Take may not give.
+func (s *shard) cleanFull(due Due) {
+	n := 0
+	for ; n < len(s.full) && !s.due(s.full[n], due); n++ {
+		s.entry(s.full[n]).state &^= full
+	}
+	s.full = s.full[n:]
+	if len(s.full) == 0 {
+		s.full = nil
+		s.c.crowded.And(^(1 << s.index))
+	}
+}
+
+// heed finds the full anew.
+func (s *shard) heed(points int) {
+	for _, r := range s.full {
+		s.entry(r).state &^= full
+	}
+	s.full = nil
+	s.c.crowded.And(^(1 << s.index))
+	s.fullAt = uint32(min(points, math.MaxUint32))
+	s.each(func(r Ref, e *entry) {
+		if s.waiting(r, e) >= s.fullAt {
+			s.crowd(r, e)
+		}
+	})
+}
+
+// each calls f for all series, those that were let go too.
+func (s *shard) each(f func(r Ref, e *entry)) {
+	blocks := *s.c.blocks.Load()
+	for b := s.index; b < len(blocks); b += shardCount {
+		for i := range blocks[b].entries {
+			f(Ref(b<<blockBits+i), &blocks[b].entries[i])
+		}
+	}
+}
+
+// oldestOfAll returns the stamp of the oldest point, wherever it is.
 func (s *shard) oldestOfAll() int64 {
 	oldest := int64(never)
-	if s.head != nil {
-		oldest = s.head.since
-	}
-	if len(s.late) > 0 {
-		oldest = min(oldest, s.late[0].since)
-	}
-	for _, d := range s.delayed {
-		oldest = min(oldest, d.since)
-	}
+	s.each(func(r Ref, e *entry) {
+		if e.since < oldest && (e.n > 0 || s.waiting(r, e) > 0) {
+			oldest = e.since
+		}
+	})
 	for _, f := range s.flights {
-		oldest = min(oldest, f.since)
+		if f.ref != 0 {
+			oldest = min(oldest, f.since)
+		}
 	}
 	return oldest
 }
 
-// forget drops entries without points whose last arrived before a time.
-func (s *shard) forget(before int64) (n int) {
-	for hash, first := range s.entries {
-		kept := (*entry)(nil)
-		for e := first; e != nil; {
-			other := e.other
-			if e.flying || len(e.points) > 0 || e.since >= before {
-				e.other = kept
-				kept = e
-			} else {
-				n++
-			}
-			e = other
-		}
-		if kept == nil {
-			delete(s.entries, hash)
-		} else {
-			s.entries[hash] = kept
+// read collects the bytes of all points of a series, in the order they arrived,
+// and returns how many points these are.
+func (s *shard) read(r Ref, tmp *scratch) (n uint32) {
+	e := s.entry(r)
+	piles := make([]pile, 0, 3)
+	if e.state&flying != 0 {
+		i := slices.IndexFunc(s.flights, func(f flight) bool { return f.ref == r })
+		piles = append(piles, s.flights[i].pile)
+	}
+	if e.state&live != 0 {
+		piles = append(piles, s.mixed[r].older)
+	}
+	piles = append(piles, e.pile)
+	tmp.bytes = tmp.bytes[:0]
+	for i := range piles {
+		if piles[i].n > 0 {
+			tmp.bytes = append(s.bytes(tmp.bytes, &piles[i]), restart)
+			n += piles[i].n
 		}
 	}
-	s.names -= n
 	return n
 }
 
-// settle sorts points by time and keeps the last of each time. It works in the
-// memory of points, which are in the order they arrived.
-func settle(points []metric.Point) []metric.Point {
-	if settled(points) {
-		return points
+// drop drops the points of a series that wait. It returns how many these were, and
+// how many of them waited for the end of a replay.
+func (s *shard) drop(r Ref) (n, ofLive int) {
+	e := s.entry(r)
+	n = int(e.n)
+	if e.state&live != 0 {
+		ofLive = n
 	}
-	slices.SortStableFunc(points, func(a, b metric.Point) int {
-		switch {
-		case a.Time < b.Time:
-			return -1
-		case a.Time > b.Time:
-			return 1
-		}
-		return 0
-	})
-	kept := points[:1]
-	for _, p := range points[1:] {
-		if last := &kept[len(kept)-1]; last.Time == p.Time {
-			*last = p
-		} else {
-			kept = append(kept, p)
-		}
+	if m, ok := s.mixed[r]; ok {
+		n += int(m.older.n)
+		s.release(&m.older)
+		delete(s.mixed, r)
 	}
-	return kept
+	if n == 0 {
+		return 0, 0
+	}
+	s.release(&e.pile)
+	s.dequeue(e)
+	e.state &^= live
+	e.since = s.clock
+	if e.state&flying == 0 {
+		s.idle(e)
+	}
+	s.refresh()
+	return n, ofLive
 }
 
-func settled(points []metric.Point) bool {
-	for i := 1; i < len(points); i++ {
-		if points[i].Time <= points[i-1].Time {
-			return false
+// forget sets those in gone that have no points and had none since before. It
+// reports whether there are any.
+func (s *shard) forget(before int64, gone bitmap) (some bool) {
+	s.each(func(r Ref, e *entry) {
+		if e.n == 0 && e.state == 0 && e.since < before && s.c.link(r).name != 0 {
+			*e = entry{}
+			gone.set(r)
+			some = true
 		}
-	}
-	return true
+	})
+	return some
 }

@@ -1,0 +1,163 @@
+package cache
+
+import (
+	"cmp"
+	"fmt"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// Strategy is in which order Take serves the series that are due.
+type Strategy uint8
+
+const (
+	TimeSorted Strategy = iota // the one that has waited longest first
+	MostPoints                 // the one with most points first, by and large: the order is found anew when all of it was served
+	Random                     // in no order
+)
+
+// strategies are carbon's names for them.
+var strategies = []struct {
+	name string
+	Strategy
+}{
+	{"timesorted", TimeSorted},
+	{"sorted", MostPoints},
+	{"max", MostPoints},
+	{"bucketmax", MostPoints},
+	{"naive", TimeSorted}, // in carbon: in the order the metrics came to be
+	{"random", Random},
+}
+
+// Strategies returns the names that ParseStrategy knows, the default first.
+func Strategies() []string {
+	var names []string
+	for _, s := range strategies {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// ParseStrategy returns the strategy of one of the names that carbon's
+// CACHE_WRITE_STRATEGY has.
+func ParseStrategy(name string) (Strategy, error) {
+	for _, s := range strategies {
+		if s.name == name {
+			return s.Strategy, nil
+		}
+	}
+	return 0, fmt.Errorf("write strategy %q: must be one of %s", name, strings.Join(Strategies(), ", "))
+}
+
+// planned is a series that was due when the plan was made.
+type planned struct {
+	ref    Ref
+	points uint32
+}
+
+// takePlanned takes in the order of the strategy.
+func (c *Cache) takePlanned(due Due, max int) (Taken, bool) {
+	c.planning.Lock()
+	defer c.planning.Unlock()
+	for made := false; ; made = true {
+		for n := len(c.plan) - 1; n >= 0; n-- {
+			r := c.plan[n].ref
+			c.plan = c.plan[:n]
+			s := c.shard(r)
+			s.mu.Lock()
+			if s.due(r, due) {
+				return s.takeAndUnlock(r, max), true
+			}
+			s.mu.Unlock()
+		}
+		if made || !c.makePlan(due) {
+			return Taken{}, false
+		}
+	}
+}
+
+// makePlan plans what is due. It reports whether that is anything.
+func (c *Cache) makePlan(due Due) bool {
+	crowded := due.Points > 0 && c.crowded.Load() != 0
+	if _, at := c.longest(); at > due.Before && !crowded {
+		return false
+	}
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.mu.Lock()
+		c.plan = s.plan(c.plan, due)
+		s.mu.Unlock()
+	}
+	if c.strategy == Random {
+		rand.Shuffle(len(c.plan), func(i, j int) { c.plan[i], c.plan[j] = c.plan[j], c.plan[i] })
+	} else {
+		slices.SortFunc(c.plan, func(a, b planned) int { return cmp.Compare(a.points, b.points) })
+	}
+	return len(c.plan) > 0
+}
+
+// plan appends what is due to plan; some may be there twice.
+func (s *shard) plan(plan []planned, due Due) []planned {
+	add := func(r Ref) {
+		if s.due(r, due) {
+			plan = append(plan, planned{r, s.waiting(r, s.entry(r))})
+		}
+	}
+	for r := s.head; r != 0 && s.entry(r).since <= due.Before; r = s.entry(r).next {
+		add(r)
+	}
+	for _, it := range s.late {
+		add(it.ref)
+	}
+	if due.Points > 0 {
+		for _, r := range s.full {
+			add(r)
+		}
+		s.cleanFull(due)
+	}
+	return plan
+}
+
+// due reports whether Take may give a series.
+func (s *shard) due(r Ref, due Due) bool {
+	e := s.entry(r)
+	n := s.waiting(r, e)
+	return n > 0 && e.state&(flying|delayed) == 0 && (e.since <= due.Before || due.Points > 0 && int(n) >= due.Points)
+}
+
+// heed makes series of so many points or more known as full.
+func (c *Cache) heed(points int) {
+	if c.fullAt.Load() == int64(points) {
+		return
+	}
+	c.heeding.Lock()
+	defer c.heeding.Unlock()
+	if c.fullAt.Load() == int64(points) {
+		return
+	}
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.mu.Lock()
+		s.heed(points)
+		s.mu.Unlock()
+	}
+	c.fullAt.Store(int64(points))
+}
+
+// takeFull takes of a series of due.Points points.
+func (c *Cache) takeFull(due Due, max int) (Taken, bool) {
+	for crowded := c.crowded.Load(); crowded != 0; crowded = c.crowded.Load() {
+		turn := int(c.turn.Add(1))
+		i := (bits.TrailingZeros64(bits.RotateLeft64(crowded, -turn%shardCount)) + turn) % shardCount
+		s := &c.shards[i]
+		s.mu.Lock()
+		s.cleanFull(due)
+		if len(s.full) > 0 {
+			return s.takeAndUnlock(s.full[0], max), true
+		}
+		s.mu.Unlock()
+	}
+	return Taken{}, false
+}
