@@ -19,11 +19,13 @@ type Index struct {
 	root   *node
 	plain  int // metrics in the tree
 	tagged tagged
+
+	announced, unconfirmed map[string]bool
 }
 
 // New returns an empty index.
 func New() *Index {
-	return &Index{root: new(node), tagged: newTagged()}
+	return &Index{root: new(node), tagged: newTagged(), announced: make(map[string]bool)}
 }
 
 // node is a place in the tree. Its name is its key in the parent, and all
@@ -35,14 +37,13 @@ type node struct {
 
 var leaf = &node{leaf: true}
 
-// Add puts a metric into the index and tells whether it was new. It keeps no
-// part of name.
+// Add puts a metric that is stored into the index and tells whether it was new.
+// It keeps no part of name.
 func (x *Index) Add(name string) bool {
-	if x.Has(name) {
-		return false // without the lock that readers wait for: nearly every call ends here
-	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	delete(x.announced, name)
+	delete(x.unconfirmed, name)
 	if metric.IsTagged(name) {
 		return x.tagged.add(name)
 	}
