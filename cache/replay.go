@@ -74,9 +74,9 @@ func (s *shard) addLive(r Ref, e *entry, at int64, p metric.Point) (grown int) {
 		if e.state&flying == 0 {
 			s.busy++
 		}
-		e.since = at
+		s.setSince(e, at)
 	case !isMixed:
-		e.since = min(e.since, at)
+		s.setSince(e, min(e.since, at))
 	}
 	return s.put(&e.pile, p)
 }
@@ -86,9 +86,9 @@ func (s *shard) addOlder(r Ref, e *entry, at int64, p metric.Point) (grown int) 
 	m, isMixed := s.mixed[r]
 	if !isMixed {
 		m = mixed{since: e.since}
-		e.since = at
+		s.setSince(e, at)
 	}
-	e.since = min(e.since, at)
+	s.setSince(e, min(e.since, at))
 	grown = s.put(&m.older, p)
 	s.mixed[r] = m
 	s.wait(r, e)
@@ -102,7 +102,7 @@ func (s *shard) putBefore(r Ref, e *entry, since int64, p pile) {
 		if e.n > 0 {
 			since = min(since, e.since)
 		}
-		e.since = since
+		s.setSince(e, since)
 		p.state = e.state
 		e.pile = s.join(p, e.pile)
 		return
@@ -110,9 +110,9 @@ func (s *shard) putBefore(r Ref, e *entry, since int64, p pile) {
 	m, isMixed := s.mixed[r]
 	if !isMixed {
 		m.since = e.since
-		e.since = since
+		s.setSince(e, since)
 	}
-	e.since = min(e.since, since)
+	s.setSince(e, min(e.since, since))
 	m.older = s.join(p, m.older)
 	s.mixed[r] = m
 }

@@ -38,18 +38,16 @@ type shard struct {
 	_ [64]byte // a cache line between the locks of neighbours
 }
 
-// state says where a series is. Each of queued, late, delayed and full says that
-// the series is in the list of that name, once. It may be there in vain, but for
-// the queue.
+// state says where a series is.
 type state uint8
 
 const (
-	queued state = 1 << iota
-	late
-	delayed
-	full
-	flying // some points are taken
-	live   // points arrived since a replay began
+	queued  state = 1 << iota // in the queue: it has points to give
+	late                      // in late with since as its key; other items of it there are void
+	delayed                   // in delayed, once, with or without points
+	full                      // in full, once, be it still so or not
+	flying                    // some points are taken
+	live                      // points arrived since a replay began
 )
 
 // entry is what waits of a series.
@@ -90,11 +88,10 @@ func (s *shard) add(r Ref, e *entry, at int64, p metric.Point) (grown int) {
 		if e.state&flying == 0 {
 			s.busy++
 		}
-		e.since = at
+		s.setSince(e, at)
 		s.enqueue(r, e)
 	} else if at < e.since {
-		s.dequeue(e)
-		e.since = at
+		s.setSince(e, at)
 		s.enqueue(r, e)
 	}
 	grown = s.put(&e.pile, p)
@@ -140,7 +137,7 @@ func (s *shard) takeAndUnlock(r Ref, max int) Taken {
 	}
 	switch {
 	case isMixed && whole:
-		e.since = m.since
+		s.setSince(e, m.since)
 		delete(s.mixed, r)
 	case isMixed:
 		s.mixed[r] = m
@@ -182,7 +179,7 @@ func (s *shard) done(r Ref, slot int32) int {
 
 // idle notes that a series has no points.
 func (s *shard) idle(e *entry) {
-	e.since = s.clock
+	s.setSince(e, s.clock)
 	if s.busy--; s.busy == 0 {
 		s.shrink()
 	}
@@ -194,9 +191,9 @@ func (s *shard) putBack(r Ref, slot int32, until int64) {
 	f := s.land(slot)
 	e := s.entry(r)
 	e.state &^= flying
-	s.dequeue(e)
 	s.putBefore(r, e, f.since, f.pile)
 	if until > 0 && e.state&delayed == 0 {
+		s.dequeue(e)
 		e.state |= delayed
 		s.delayed.push(item{until, r})
 	}
@@ -237,6 +234,15 @@ func (s *shard) retry(now int64) (next int64) {
 		return never
 	}
 	return s.delayed[0].key
+}
+
+// setSince changes since, and takes the series out of the order that goes by it.
+func (s *shard) setSince(e *entry, at int64) {
+	if at != e.since {
+		s.dequeue(e)
+		e.state &^= late
+		e.since = at
+	}
 }
 
 // enqueue puts a series at the end of the queue, or among the late ones, unless it
@@ -283,16 +289,14 @@ func (s *shard) dequeue(e *entry) {
 // Take may give; 0 if there is none.
 func (s *shard) first() Ref {
 	for len(s.late) > 0 {
-		r := s.late[0].ref
-		e := s.entry(r)
-		n := s.waiting(r, e)
-		if n > 0 && e.state&(flying|delayed) == 0 && e.since <= s.late[0].key {
+		it := s.late[0]
+		e := s.entry(it.ref)
+		if e.state&(late|flying|delayed) == late && e.since == it.key && s.waiting(it.ref, e) > 0 {
 			break
 		}
 		s.late.pop()
-		e.state &^= late
-		if n > 0 && e.state&(flying|delayed) == 0 {
-			s.enqueue(r, e)
+		if e.since == it.key {
+			e.state &^= late
 		}
 	}
 	r := s.head
@@ -422,7 +426,6 @@ func (s *shard) drop(r Ref) (n, ofLive int) {
 	s.release(&e.pile)
 	s.dequeue(e)
 	e.state &^= live
-	e.since = s.clock
 	if e.state&flying == 0 {
 		s.idle(e)
 	}
