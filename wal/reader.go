@@ -1,0 +1,207 @@
+package wal
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"hash/crc32"
+	"io"
+
+	"carbon/disk"
+)
+
+const (
+	// windowSize is how much a reader reads at once if no record is longer.
+	windowSize = 256 << 10
+
+	// pageSize is what a power cut keeps or loses of a file as a whole, and what
+	// is skipped where a disk cannot read.
+	pageSize = 4096
+)
+
+// reader reads a segment from beginning to end.
+type reader struct {
+	f      disk.File
+	size   int64  // of the file
+	marker uint32 // begins each record; 0: not known yet, the segment's head is damaged
+	window []byte // a part of the file
+	from   int64  // where that begins
+}
+
+// damage is a part of a segment that is no record.
+type damage struct {
+	from, to int64
+	reason   string
+}
+
+// walk tells of every record and every damage of a segment, in order, until
+// something fails.
+func (r *reader) walk(ctx context.Context, s *segment, record func(at int64, h head, payload []byte) error, damaged func(damage) error) error {
+	b, err := r.bytes(0, segmentHead)
+	if err != nil {
+		return err
+	}
+	head := *s
+	if readSegmentHead(b, &head) {
+		r.marker = head.marker
+	} else if err := damaged(damage{0, min(segmentHead, r.size), "segment head"}); err != nil {
+		return err
+	}
+	for at := int64(segmentHead); at < r.size; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		h, ok, err := r.head(at)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			next, err := r.find(ctx, at+1)
+			if err != nil {
+				return err
+			}
+			if err := damaged(damage{at, next, "record head"}); err != nil {
+				return err
+			}
+			at = next
+			continue
+		}
+		next := at + recordHead + h.length
+		payload, err := r.bytes(at+recordHead, h.length)
+		if err != nil {
+			return err
+		}
+		if crc32.Checksum(payload, castagnoli) == h.sum {
+			r.marker = h.marker
+			err = record(at, h, payload)
+		} else {
+			err = damaged(damage{at, next, "record checksum"})
+		}
+		if err != nil {
+			return err
+		}
+		at = next
+	}
+	return nil
+}
+
+// head reads the head of a record; ok is whether there is one, of a record that
+// the file is long enough for.
+func (r *reader) head(at int64) (h head, ok bool, err error) {
+	b, err := r.bytes(at, recordHead)
+	if err != nil {
+		return head{}, false, err
+	}
+	h, ok = readRecordHead(b)
+	ok = ok && (r.marker == 0 || h.marker == r.marker) && h.length <= r.size-at-recordHead
+	return h, ok, nil
+}
+
+// find returns where the next record begins, at or behind a place; the size of
+// the file if there is none. It looks at every byte once.
+func (r *reader) find(ctx context.Context, at int64) (int64, error) {
+	marker := binary.LittleEndian.AppendUint32(nil, r.marker)
+	for at+recordHead <= r.size {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		window, err := r.bytes(at, min(windowSize, r.size-at))
+		if err != nil {
+			return 0, err
+		}
+		starts := len(window) - recordHead + 1
+		for i := 0; i < starts; i++ {
+			if r.marker != 0 {
+				skip := bytes.Index(window[i:min(len(window), starts+len(marker)-1)], marker)
+				if skip < 0 {
+					break
+				}
+				i += skip
+			}
+			h, ok := readRecordHead(window[i:])
+			if ok && (r.marker == 0 || h.marker == r.marker) && h.length <= r.size-at-int64(i)-recordHead {
+				return at + int64(i), nil
+			}
+		}
+		at += int64(starts)
+	}
+	return r.size, nil
+}
+
+// bytes returns n bytes of the file, less only at its end. They are good until
+// the next call.
+func (r *reader) bytes(at, n int64) ([]byte, error) {
+	n = max(0, min(n, r.size-at))
+	if at < r.from || at+n > r.from+int64(len(r.window)) {
+		if err := r.load(at, max(n, min(windowSize, r.size-at))); err != nil {
+			return nil, err
+		}
+		n = max(0, min(n, r.size-at))
+	}
+	return r.window[at-r.from:][:n], nil
+}
+
+// load reads a part of the file. Pages that cannot be read come as zeros, which
+// is damage, unless none can.
+func (r *reader) load(at, n int64) error {
+	if n > int64(cap(r.window)) || cap(r.window) > 4*windowSize && n <= windowSize {
+		r.window = make([]byte, max(n, windowSize))
+	}
+	r.window, r.from = r.window[:n], at
+	done, err := r.f.ReadAt(r.window, at)
+	if err == nil {
+		return nil
+	}
+	if err == io.EOF { // somebody cut the file
+		r.window, r.size = r.window[:done], at+int64(done)
+		return nil
+	}
+	failed := err
+	any := false
+	for i := int64(0); i < n; {
+		page := r.window[i:min(n, i+pageSize-(at+i)%pageSize)]
+		if done, err := r.f.ReadAt(page, at+i); err == nil {
+			any = true
+		} else {
+			clear(page[done:])
+		}
+		i += int64(len(page))
+	}
+	if !any {
+		r.window = r.window[:0]
+		return failed
+	}
+	return nil
+}
+
+// hole reports whether a part of the file looks as if a power cut took the pages
+// of a write that was not synced: zeros up to the end of a page, from its
+// beginning or from where the part begins. What is behind the end of the file is
+// a hole.
+func (r *reader) hole(d damage) (bool, error) {
+	for at := d.from; at < d.to; {
+		if at >= r.size {
+			return true, nil
+		}
+		end := min(at-at%pageSize+pageSize, r.size)
+		b, err := r.bytes(at, end-at)
+		if err != nil {
+			return false, err
+		}
+		if len(bytes.TrimLeft(b, "\x00")) == 0 {
+			return true, nil
+		}
+		at = end
+	}
+	return false, nil
+}
+
+// proof returns how many bytes of a segment the segment itself tells were
+// synced. More than 0 is also true for all segments of its run before it.
+func (r *reader) proof(ctx context.Context, s *segment) (synced int64, err error) {
+	err = r.walk(ctx, s, func(_ int64, h head, _ []byte) error {
+		synced = max(synced, h.synced)
+		return nil
+	}, func(damage) error { return nil })
+	return synced, err
+}

@@ -1,0 +1,243 @@
+package wal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// ReplayStats say what Replay found.
+type ReplayStats struct {
+	Segments       int
+	Records, Bytes int64 // bytes of payload
+
+	// Damaged counts places where records are missing that were once written;
+	// Torn counts runs that ended in the middle of a write, as a crash does.
+	// Damage tells the first of either.
+	Damaged, Torn int64
+	Damage        []*CorruptError
+}
+
+const maxDamage = 100 // that Damage tells of
+
+// CorruptError is a place of the log that cannot be read.
+type CorruptError struct {
+	Segment uint64
+	Offset  int64 // in the segment's file
+	Reason  string
+	Torn    bool // what was to be there was not written whole when the run ended
+}
+
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("log segment %d is damaged at byte %d: %s", e.Segment, e.Offset, e.Reason)
+}
+
+// errEnd ends reading a segment.
+var errEnd = errors.New("nothing after this counts")
+
+// Replay calls fn with the records of earlier runs, in the order in which they
+// were appended. All of a segment have the same stamp. payload is good until fn
+// returns.
+//
+// What is damaged is skipped, counted and logged. Only where a power cut took
+// something that was not synced yet, all later records of that run are left out
+// too: what is left of a run is a beginning of it. What was replayed survives
+// the next power cut.
+//
+// An error is that of fn, of ctx, or of a disk that cannot be read. When Replay
+// is called again it goes on with the segment where it ended, from its
+// beginning. It must not be called twice at the same time.
+func (l *Log) Replay(ctx context.Context, fn func(at int64, segment uint64, payload []byte) error) (ReplayStats, error) {
+	l.mu.Lock()
+	var old []*segment
+	for _, s := range l.segments {
+		if s.old {
+			old = append(old, s)
+		}
+	}
+	l.mu.Unlock()
+
+	var stats ReplayStats
+	for len(old) > 0 {
+		run := 1
+		for run < len(old) && old[run].prev > 0 {
+			run++
+		}
+		if err := l.replayRun(ctx, old[:run], &stats, fn); err != nil {
+			return stats, fmt.Errorf("replay the log: %w", err)
+		}
+		old = old[run:]
+	}
+	if stats.Segments > 0 {
+		if err := l.syncDir(); err != nil {
+			l.log.Error("log cannot be synced", "err", err)
+		}
+	}
+	return stats, nil
+}
+
+// replayRun replays the segments that one run of the process wrote.
+func (l *Log) replayRun(ctx context.Context, run []*segment, stats *ReplayStats, fn func(at int64, segment uint64, payload []byte) error) error {
+	ended := false
+	for i, s := range run {
+		l.mu.Lock()
+		replayed := s.replayed
+		l.mu.Unlock()
+		if replayed {
+			continue
+		}
+		r := replay{log: l, run: run[i:], until: -1}
+		if i > 0 && s.number != run[i-1].number+1 {
+			r.note(&CorruptError{Segment: s.number - 1, Reason: "segment is missing"})
+		}
+		if !ended {
+			err := r.segment(ctx, fn)
+			if ended = err == errEnd; err != nil && !ended {
+				return err
+			}
+			r.stats.Segments = 1
+		}
+		stats.add(r.stats)
+		l.mu.Lock()
+		s.replayed = true
+		l.stats.Replayed += r.stats.Records
+		l.stats.Damaged += r.stats.Damaged
+		l.stats.Torn += r.stats.Torn
+		l.mu.Unlock()
+	}
+	return nil
+}
+
+func (s *ReplayStats) add(more ReplayStats) {
+	s.Segments += more.Segments
+	s.Records += more.Records
+	s.Bytes += more.Bytes
+	s.Damaged += more.Damaged
+	s.Torn += more.Torn
+	s.Damage = append(s.Damage, more.Damage[:min(len(more.Damage), maxDamage-len(s.Damage))]...)
+}
+
+// replay replays the first segment of what is left of a run.
+type replay struct {
+	log   *Log
+	run   []*segment
+	stats ReplayStats
+	until int64 // the end of the last damage
+}
+
+// segment calls fn with the records of the segment. errEnd says that the rest of
+// the run does not count.
+func (r *replay) segment(ctx context.Context, fn func(at int64, segment uint64, payload []byte) error) error {
+	s := r.run[0]
+	in, err := r.open(s)
+	if errors.Is(err, os.ErrNotExist) {
+		r.note(&CorruptError{Segment: s.number, Reason: "segment is missing"})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer in.f.Close()
+	err = in.walk(ctx, s, func(_ int64, h head, payload []byte) error {
+		if h.length == 0 {
+			return nil // it only has a head to tell something
+		}
+		r.stats.Records++
+		r.stats.Bytes += h.length
+		return fn(s.stamp, s.number, payload)
+	}, func(d damage) error { return r.damaged(ctx, in, d) })
+	if err == nil && len(r.run) > 1 && r.run[1].number == s.number+1 && in.size < r.run[1].prev {
+		err = r.damaged(ctx, in, damage{in.size, r.run[1].prev, "segment is cut off"})
+	}
+	if err := in.f.Sync(); err != nil { // a process that was killed may not have come to it
+		r.log.log.Error("log segment cannot be synced", "segment", s.number, "err", err)
+	}
+	return err
+}
+
+func (r *replay) open(s *segment) (*reader, error) {
+	f, err := r.log.fs.Open(r.log.path(s.number), os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &reader{f: f, size: info.Size}, nil
+}
+
+// damaged decides what a damage means: what was not written whole when the run
+// ended, or what was lost later.
+func (r *replay) damaged(ctx context.Context, in *reader, d damage) error {
+	e := &CorruptError{Segment: r.run[0].number, Offset: d.from, Reason: d.reason}
+	more := d.from == r.until
+	r.until = d.to
+	if len(r.run) == 1 && d.to >= in.size {
+		e.Torn = true
+		r.note(e)
+		return nil
+	}
+	hole, err := in.hole(d)
+	if err != nil {
+		return err
+	}
+	if hole {
+		synced, err := r.synced(ctx, d.from)
+		if err != nil {
+			return err
+		}
+		if !synced {
+			e.Torn = true
+			r.note(e)
+			return errEnd
+		}
+	}
+	if !more { // else it is one place with the damage before
+		r.note(e)
+	}
+	return nil
+}
+
+// synced reports whether later records tell that the segment was synced beyond
+// a place.
+func (r *replay) synced(ctx context.Context, at int64) (bool, error) {
+	for i, s := range r.run {
+		if s.proof < 0 {
+			in, err := r.open(s)
+			if err != nil {
+				return false, err
+			}
+			s.proof, err = in.proof(ctx, s)
+			in.f.Close()
+			if err != nil {
+				s.proof = -1
+				return false, err
+			}
+		}
+		if i == 0 && s.proof > at || i > 0 && s.proof > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// note counts and logs a damage.
+func (r *replay) note(e *CorruptError) {
+	if e.Torn {
+		r.stats.Torn++
+	} else {
+		r.stats.Damaged++
+	}
+	if len(r.stats.Damage) >= maxDamage {
+		return
+	}
+	r.stats.Damage = append(r.stats.Damage, e)
+	message := "log is damaged"
+	if e.Torn {
+		message = "log ends in the middle of a write"
+	}
+	r.log.log.Warn(message, "segment", e.Segment, "offset", e.Offset, "reason", e.Reason)
+}
