@@ -167,3 +167,22 @@ func heapInUse() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
+
+// BenchmarkForget lets one series of a thousand go.
+func BenchmarkForget(b *testing.B) {
+	inSizes(b, func(b *testing.B, series int) {
+		c := New(Options{})
+		s := newSender(series)
+		s.send(c, nil)
+		now := s.now * 1e9
+		for b.Loop() {
+			b.StopTimer()
+			now += 1e9
+			for i := range series / 1000 {
+				c.Series(fmt.Sprintf("short.lived.%d.%d", now, i))
+			}
+			b.StartTimer()
+			c.Forget(now, nil)
+		}
+	})
+}

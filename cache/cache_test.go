@@ -247,7 +247,7 @@ func TestReturnedPointsKeepTheirTurn(t *testing.T) {
 // TestManyReturnedPoints has a store fail for many metrics, whose next points
 // arrive meanwhile. It takes too long if putting one back means passing others.
 func TestManyReturnedPoints(t *testing.T) {
-	const metrics = 200_000
+	const metrics = 50_000
 	c := New(Options{})
 	names := make([]string, metrics)
 	for i := range names {

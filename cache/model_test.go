@@ -351,7 +351,7 @@ func (m *segments) used() int {
 
 // TestHistories drives caches through everything that can happen to them.
 func TestHistories(t *testing.T) {
-	seeds := uint64(400)
+	seeds := uint64(200)
 	if os.Getenv("SOAK") != "" {
 		seeds = 50_000
 	}

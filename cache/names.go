@@ -52,8 +52,7 @@ func (c *Cache) Name(r Ref) string { return c.names.get(c.link(r).name) }
 // Series returns the series of a canonical name, and makes it if there is none.
 // The name is copied then.
 func (c *Cache) Series(name string) (r Ref, added bool) {
-	hash := maphash.String(c.seed, name)
-	t := c.table(hash)
+	t, hash := c.table(name)
 	t.mu.RLock()
 	r = t.find(c, hash, name)
 	t.mu.RUnlock()
@@ -66,14 +65,13 @@ func (c *Cache) Series(name string) (r Ref, added bool) {
 		return r, false
 	}
 	r = c.make(name)
-	t.insert(c, hash, r)
+	t.insert(tableSlot{r, hash})
 	return r, true
 }
 
 // find returns the series of a name, 0 if there is none.
 func (c *Cache) find(name string) Ref {
-	hash := maphash.String(c.seed, name)
-	t := c.table(hash)
+	t, hash := c.table(name)
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return t.find(c, hash, name)
@@ -98,62 +96,68 @@ func (c *Cache) make(name string) Ref {
 	return r
 }
 
-// table finds series by name: the Refs of a part of all names, by hash, each in
-// the first free slot from where its hash says. It is never more than 7/8 full.
+// table finds series by name: those of a part of all names, by hash, each in the
+// first free slot from where its hash says. It is never more than 7/8 full.
 type table struct {
-	mu   sync.RWMutex
-	refs []Ref   // 0: free
-	tags []uint8 // a byte of the hash: spares looking at most other names
-	n    int
+	mu    sync.RWMutex
+	slots []tableSlot
+	n     int
 
 	_ [64]byte
 }
 
-func (c *Cache) table(hash uint64) *table { return &c.tables[hash>>(64-shardBits)] }
-
-// slot is where the search for a hash begins.
-func (t *table) slot(hash uint64) int {
-	return int(uint64(uint32(hash)) * uint64(len(t.refs)) >> 32)
+// tableSlot is a series and the lower half of its name's hash, which spares looking at
+// other names, and at all of them when the table is made anew.
+type tableSlot struct {
+	ref  Ref // 0: free
+	hash uint32
 }
 
-func tag(hash uint64) uint8 { return uint8(hash >> 40) }
+// table returns where a hash belongs, and what of the hash counts there.
+func (c *Cache) table(name string) (*table, uint32) {
+	hash := maphash.String(c.seed, name)
+	return &c.tables[hash>>(64-shardBits)], uint32(hash)
+}
 
-func (t *table) find(c *Cache, hash uint64, name string) Ref {
+// home is where the search for a hash begins.
+func (t *table) home(hash uint32) int { return int(uint64(hash) * uint64(len(t.slots)) >> 32) }
+
+func (t *table) find(c *Cache, hash uint32, name string) Ref {
 	if t.n == 0 {
 		return 0
 	}
-	for i := t.slot(hash); t.refs[i] != 0; i++ {
-		if t.tags[i] == tag(hash) && c.Name(t.refs[i]) == name {
-			return t.refs[i]
+	for i := t.home(hash); t.slots[i].ref != 0; {
+		if t.slots[i].hash == hash && c.Name(t.slots[i].ref) == name {
+			return t.slots[i].ref
 		}
-		if i == len(t.refs)-1 {
-			i = -1
+		if i++; i == len(t.slots) {
+			i = 0
 		}
 	}
 	return 0
 }
 
-func (t *table) insert(c *Cache, hash uint64, r Ref) {
-	if t.n+1 > len(t.refs)*7/8 {
-		t.rebuild(c, max(16, len(t.refs)*5/4))
+func (t *table) insert(s tableSlot) {
+	if t.n+1 > len(t.slots)*7/8 {
+		t.rebuild(max(16, len(t.slots)*5/4))
 	}
-	i := t.slot(hash)
-	for t.refs[i] != 0 {
-		if i++; i == len(t.refs) {
+	i := t.home(s.hash)
+	for t.slots[i].ref != 0 {
+		if i++; i == len(t.slots) {
 			i = 0
 		}
 	}
-	t.refs[i], t.tags[i] = r, tag(hash)
+	t.slots[i] = s
 	t.n++
 }
 
-// rebuild makes the table anew with so many slots.
-func (t *table) rebuild(c *Cache, slots int) {
-	refs := t.refs
-	t.refs, t.tags, t.n = make([]Ref, slots), make([]uint8, slots), 0
-	for _, r := range refs {
-		if r != 0 {
-			t.insert(c, maphash.String(c.seed, c.Name(r)), r)
+// rebuild makes the table anew with n slots.
+func (t *table) rebuild(n int) {
+	old := t.slots
+	t.slots, t.n = make([]tableSlot, n), 0
+	for _, s := range old {
+		if s.ref != 0 {
+			t.insert(s)
 		}
 	}
 }
@@ -174,7 +178,7 @@ func (c *Cache) Forget(before int64, freed func(Ref)) {
 		return
 	}
 	for i := range c.tables {
-		c.tables[i].forget(c, gone)
+		c.tables[i].forget(gone)
 	}
 	from := len(c.free)
 	for b, block := range *c.blocks.Load() {
@@ -204,19 +208,19 @@ func (c *Cache) Forget(before int64, freed func(Ref)) {
 }
 
 // forget drops the series that are gone.
-func (t *table) forget(c *Cache, gone bitmap) {
+func (t *table) forget(gone bitmap) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := 0
-	for i, r := range t.refs {
-		if gone.has(r) {
-			t.refs[i] = 0
-		} else if r != 0 {
+	for i, s := range t.slots {
+		if gone.has(s.ref) {
+			t.slots[i].ref = 0
+		} else if s.ref != 0 {
 			n++
 		}
 	}
 	if n < t.n {
-		t.rebuild(c, max(16, n*5/4))
+		t.rebuild(max(16, n*5/4))
 	}
 }
 
@@ -228,18 +232,18 @@ func (c *Cache) compactNames() {
 	}
 	for i := range c.tables {
 		t := &c.tables[i]
-		t.mu.Lock()
-		for _, r := range t.refs {
-			if r == 0 {
+		t.mu.Lock() // find reads names there
+		for _, slot := range t.slots {
+			if slot.ref == 0 {
 				continue
 			}
-			l := c.link(r)
+			l := c.link(slot.ref)
 			if !sparse[l.name>>placeBits] {
 				continue
 			}
 			to := c.names.put(c.names.get(l.name))
 			c.names.drop(l.name)
-			s := c.shard(r)
+			s := c.shard(slot.ref)
 			s.mu.Lock() // Take reads names there
 			l.name = to
 			s.mu.Unlock()

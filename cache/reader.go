@@ -51,27 +51,29 @@ func (r *Reader) FindTagged(ctx context.Context, exprs []string) ([]string, erro
 // alone make its value, as in graphite-web.
 func (r *Reader) Fetch(ctx context.Context, q storage.Query) ([]metric.Series, error) {
 	// The cache first: what is stored meanwhile is then in both.
-	cached := make([][]metric.Point, len(q.Names))
-	some := false
+	var all []metric.Point
+	ends := make([]int, len(q.Names))
 	for i, name := range q.Names {
-		points, ok := r.cache.Points(name)
-		cached[i] = points
-		some = some || ok
+		all = r.cache.appendPoints(all, name)
+		ends[i] = len(all)
 	}
 	stored, err := r.store.Fetch(ctx, q)
-	if err != nil || !some {
+	if err != nil || len(all) == 0 {
 		return stored, err
 	}
 
 	series := make([]metric.Series, 0, len(q.Names))
 	var coarse []rollup
+	begin := 0
 	for i, name := range q.Names {
 		var s metric.Series
+		cached := all[begin:ends[i]]
+		begin = ends[i]
 		found := len(stored) > 0 && stored[0].Name == name
 		if found {
 			s, stored = stored[0], stored[1:]
 		}
-		if len(cached[i]) == 0 {
+		if len(cached) == 0 {
 			if found {
 				series = append(series, s)
 			}
@@ -85,9 +87,9 @@ func (r *Reader) Fetch(ctx context.Context, q storage.Query) ([]metric.Series, e
 		}
 		series = append(series, s)
 		if s.Step == layout.Archives[0].Step {
-			overlay(s, cached[i])
+			overlay(s, cached)
 		} else {
-			coarse = append(coarse, rollup{len(series) - 1, layout, cached[i]})
+			coarse = append(coarse, rollup{len(series) - 1, layout, cached})
 		}
 	}
 	return series, r.rollUp(ctx, q, series, coarse)
