@@ -91,7 +91,8 @@ func (l *Log) replayRun(ctx context.Context, run []*segment, stats *ReplayStats,
 		if i > 0 && s.number != run[i-1].number+1 {
 			r.note(&CorruptError{Segment: s.number - 1, Reason: "segment is missing"})
 		}
-		if !ended {
+		left := ended
+		if !left {
 			err := r.segment(ctx, fn)
 			if ended = err == errEnd; err != nil && !ended {
 				return err
@@ -100,7 +101,7 @@ func (l *Log) replayRun(ctx context.Context, run []*segment, stats *ReplayStats,
 		}
 		stats.add(r.stats)
 		l.mu.Lock()
-		s.replayed = true
+		s.replayed, s.left = true, left
 		l.stats.Replayed += r.stats.Records
 		l.stats.Damaged += r.stats.Damaged
 		l.stats.Torn += r.stats.Torn
@@ -147,13 +148,21 @@ func (r *replay) segment(ctx context.Context, fn func(at int64, segment uint64, 
 		r.stats.Bytes += h.length
 		return fn(s.stamp, s.number, payload)
 	}, func(d damage) error { return r.damaged(ctx, in, d) })
-	if err == nil && len(r.run) > 1 && r.run[1].number == s.number+1 && in.size < r.run[1].prev {
-		err = r.damaged(ctx, in, damage{in.size, r.run[1].prev, "segment is cut off"})
+	if end := r.end(); err == nil && in.size < end {
+		err = r.damaged(ctx, in, damage{in.size, end, "segment is cut off"})
 	}
 	if err := in.f.Sync(); err != nil { // a process that was killed may not have come to it
 		r.log.log.Error("log segment cannot be synced", "segment", s.number, "err", err)
 	}
 	return err
+}
+
+// end returns how long the segment has to be, as the next one tells; else 0.
+func (r *replay) end() int64 {
+	if len(r.run) > 1 && r.run[1].number == r.run[0].number+1 {
+		return r.run[1].prev
+	}
+	return 0
 }
 
 func (r *replay) open(s *segment) (*reader, error) {
@@ -173,6 +182,9 @@ func (r *replay) open(s *segment) (*reader, error) {
 // ended, or what was lost later.
 func (r *replay) damaged(ctx context.Context, in *reader, d damage) error {
 	e := &CorruptError{Segment: r.run[0].number, Offset: d.from, Reason: d.reason}
+	if d.to >= in.size {
+		d.to = max(d.to, r.end())
+	}
 	more := d.from == r.until
 	r.until = d.to
 	if len(r.run) == 1 && d.to >= in.size {

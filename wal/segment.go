@@ -36,6 +36,7 @@ type segment struct {
 
 	old      bool // of an earlier run
 	replayed bool
+	left     bool  // out by Replay
 	proof    int64 // see reader.proof; -1: not known yet
 }
 

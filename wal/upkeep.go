@@ -201,48 +201,84 @@ func (l *Log) Remove(before int64) error {
 	l.upkeep.Lock()
 	defer l.upkeep.Unlock()
 	for {
-		s, err := l.removable(before)
+		if !l.sure {
+			if err := l.syncDir(); err != nil {
+				return err
+			}
+			l.sure = true
+		}
+		s, size, err := l.removable(before)
 		if s == nil || err != nil {
 			return err
 		}
-		if s.f != nil {
-			s.f.Close()
-			s.f = nil
+		// Until its name is gone for certain a segment must stay whole, and none
+		// behind it may go: the last of its records would be taken for the newest.
+		if s.f != nil && s.synced < size {
+			_ = s.sync(size) // where the disk fails it may still be removed
 		}
-		if err := l.fs.Remove(l.path(s.number)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		l.sure = false
+		if removed, err := l.remove(s, before); !removed {
 			return err
 		}
-		// A later segment must not be gone while this one comes back: its old
-		// records would be taken for the newest.
-		if err := l.syncDir(); err != nil {
-			return err
-		}
-		l.mu.Lock()
-		l.segments = l.segments[1:]
-		l.total -= s.size
-		l.mu.Unlock()
 	}
 }
 
-// removable returns the oldest segment if it can be removed, else nil. If it is
-// the current one there is none then.
-func (l *Log) removable(before int64) (*segment, error) {
+// removable returns the next segment to remove and its size, or nil. Those that
+// Replay left out come first, and of them the newest, which the others in front
+// of it keep from being taken for the beginning of a run.
+func (l *Log) removable(before int64) (*segment, int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		return nil, ErrClosed
+		return nil, 0, ErrClosed
+	}
+	for _, s := range slices.Backward(l.segments) {
+		if s.left {
+			return s, s.size, nil
+		}
 	}
 	if len(l.segments) == 0 {
-		return nil, nil
+		return nil, 0, nil
 	}
 	s := l.segments[0]
 	if s.last >= before || s.old && !s.replayed {
-		return nil, nil
+		return nil, 0, nil
 	}
 	if s == l.current {
+		_ = l.write()
+	}
+	return s, s.size, nil
+}
+
+// remove removes a segment. If it is the current one nothing can be appended
+// meanwhile, it stays if something was since removable, and there is none then.
+func (l *Log) remove(s *segment, before int64) (removed bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	current := s == l.current
+	if current && s.last >= before {
+		return false, nil
+	}
+	if !current {
+		l.mu.Unlock()
+	}
+	err = l.fs.Remove(l.path(s.number))
+	if !current {
+		l.mu.Lock()
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	if s.f != nil {
+		s.f.Close()
+		s.f = nil
+	}
+	if current {
 		l.current, l.buf, l.err = nil, l.buf[:0], nil
 	}
-	return s, nil
+	l.segments = slices.DeleteFunc(l.segments, func(o *segment) bool { return o == s })
+	l.total -= s.size
+	return true, nil
 }
 
 // Close flushes, syncs and ends the log. With an error what was not written is

@@ -84,6 +84,7 @@ type Log struct {
 	// before mu.
 	upkeep sync.Mutex
 	safe   int64 // how much of written is known to survive a power cut
+	sure   bool  // no segment that was removed can come back
 
 	mu       sync.Mutex
 	segments []*segment // in order; those of earlier runs come first

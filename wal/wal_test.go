@@ -312,10 +312,13 @@ func TestRemove(t *testing.T) {
 	if err := l.Remove(1000); !errors.Is(err, syscall.EROFS) {
 		t.Errorf("removing what cannot be: %v", err)
 	}
-	add(t, l, 80, "z")
+	add(t, l, 80, "stays together")
 	d.SetHook(nil)
-	check(t, l.Remove(75))
-	segments("0000000006.wal")
+	check(t, l.Remove(80))
+	segments("0000000005.wal")
+	check(t, l.Remove(81))
+	segments()
+	add(t, l, 80, "z")
 	check(t, l.Close())
 	want(t, kept(t, d), "z")
 }

@@ -80,7 +80,7 @@ var (
 var ErrDead = errors.New("the process is dead")
 
 // Short lets a hook break a read or write off: so many bytes are done, then it
-// fails with Err.
+// fails with Err, as any other operation does at once.
 type Short struct {
 	Done int
 	Err  error
@@ -176,6 +176,9 @@ func (d *Disk) call(life int, op Op, do func(most int) (int, error)) (int, error
 		return 0, ErrDead
 	}
 	if short, ok := errors.AsType[*Short](fault); ok {
+		if op.Len == 0 {
+			return 0, short.Err
+		}
 		n, err := do(min(max(short.Done, 0), op.Len))
 		if err == nil {
 			err = short.Err
