@@ -124,6 +124,7 @@ type NodePattern struct {
 	literals []string // sorted, no duplicates
 	globs    []glob
 	prefix   string
+	any      bool
 }
 
 // Deep tells whether the node is "**", which stands for any number of nodes,
@@ -147,6 +148,9 @@ func (n *NodePattern) Literals() []string { return n.literals }
 // HasGlob tells whether Match must be asked for names that are not among the
 // Literals.
 func (n *NodePattern) HasGlob() bool { return len(n.globs) > 0 }
+
+// Any tells whether every name matches that is not empty.
+func (n *NodePattern) Any() bool { return n.any }
 
 // Prefix is what all names begin with that match: those are neighbours in a
 // sorted list. It may be empty.
@@ -176,6 +180,7 @@ func compileNode(s string) (n NodePattern, ok bool) {
 			prefix = name
 		} else {
 			n.globs = append(n.globs, g)
+			n.any = n.any || len(g) == 1 && g[0].kind == anyRun
 		}
 		if i == 0 {
 			n.prefix = prefix

@@ -1,85 +1,118 @@
 // Package index knows which metrics exist: a tree of dotted names, and apart
-// from it the tagged series by tag and value. It lives in memory.
+// from it the tagged series by tag and value. It lives in memory, some 50 bytes
+// a metric, and Save and Load carry the tree over a restart.
 //
 // Names are canonical, as metric.Canonical returns them.
+//
+// Long answers are put together in many short holds of the lock, so that nobody
+// who adds a metric waits for them. What is added or removed meanwhile may be in
+// such an answer or not; all else is in it exactly once.
 package index
 
 import (
-	"cmp"
-	"slices"
+	"errors"
+	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"carbon/metric"
+)
+
+// Errors of Rename and RenameBranch.
+var (
+	ErrNotFound = errors.New("not in the index")
+	ErrExists   = errors.New("already in the index")
 )
 
 // Index holds names. Make one with New; all methods may be called concurrently.
 type Index struct {
 	mu     sync.RWMutex
-	root   *node
-	plain  int // metrics in the tree
+	tree   tree // of plain names
+	plain  int  // leaves of it
+	check  uint32
 	tagged tagged
-
-	announced, unconfirmed map[string]bool
 }
 
 // New returns an empty index.
 func New() *Index {
-	return &Index{root: new(node), tagged: newTagged(), announced: make(map[string]bool)}
+	x := &Index{check: 1}
+	x.tree.init()
+	x.tagged.init()
+	return x
 }
 
-// node is a place in the tree. Its name is its key in the parent, and all
-// metrics that are not branches too share one node: a leaf costs a map entry.
-type node struct {
-	children map[string]*node // nil: no branch
-	leaf     bool
-}
+// Flags of a node of the tree. A leaf also has the number of the check that
+// found it last, 0 if none did.
+const (
+	leafFlag      = 1 << 0
+	announcedFlag = 1 << 1
+	checkShift    = 8
+	maxCheck      = 255
+)
 
-var leaf = &node{leaf: true}
+func (n *node) leaf() bool { return n.flags()&leafFlag != 0 }
 
 // Add puts a metric that is stored into the index and tells whether it was new.
 // It keeps no part of name.
 func (x *Index) Add(name string) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	delete(x.announced, name)
-	delete(x.unconfirmed, name)
 	if metric.IsTagged(name) {
-		return x.tagged.add(name)
+		return x.addTagged(name)
 	}
-	if !x.root.add(name) {
-		return false
-	}
-	x.plain++
-	return true
+	return x.addPlain(name, func(uint32) uint32 { return x.confirmed() })
 }
 
-// add returns false if there was such a leaf below n.
-func (n *node) add(name string) bool {
-	first, rest, more := strings.Cut(name, ".")
-	child := n.children[first]
-	if !more && child != nil && child.leaf {
+// Announce puts a metric into the index that may not be stored yet, and tells
+// whether it was new. Until Add says that it is, no check removes it.
+func (x *Index) Announce(name string) bool {
+	if metric.IsTagged(name) {
+		return x.addTagged(name)
+	}
+	return x.addPlain(name, func(flags uint32) uint32 { return flags | leafFlag | announcedFlag })
+}
+
+// confirmed are the flags of a metric that is stored.
+func (x *Index) confirmed() uint32 { return leafFlag | x.check<<checkShift }
+
+// addPlain gives a leaf other flags. Nearly every call finds that it has them.
+func (x *Index) addPlain(name string, flags func(old uint32) uint32) (added bool) {
+	if tooLong(name) {
 		return false
 	}
-	if n.children == nil {
-		n.children = make(map[string]*node)
+	x.mu.RLock()
+	if number := x.tree.find(name); number != 0 {
+		n := x.tree.node(number)
+		if old := n.flags(); old&leafFlag != 0 {
+			if set := flags(old); set != old {
+				atomic.StoreUint32(&n.state, set)
+			}
+			x.mu.RUnlock()
+			return false
+		}
 	}
-	switch {
-	case child == nil && !more:
-		n.children[strings.Clone(first)] = leaf
-		return true
-	case child == nil:
-		child = new(node)
-		n.children[strings.Clone(first)] = child
-	case child == leaf: // is to be a branch as well
-		child = &node{leaf: true}
-		n.children[first] = child
+	x.mu.RUnlock()
+
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	n := x.tree.node(x.tree.make(name))
+	added = !n.leaf()
+	n.state = flags(n.state)
+	if added {
+		x.plain++
 	}
-	if !more {
-		child.leaf = true
-		return true
+	return added
+}
+
+// tooLong tells whether a name is not canonical for a node that has no room.
+func tooLong(name string) bool {
+	for len(name) > maxName {
+		node, rest, _ := strings.Cut(name, ".")
+		if len(node) > maxName {
+			return true
+		}
+		name = rest
 	}
-	return child.add(rest)
+	return false
 }
 
 // Remove takes a metric out of the index, with the branches that led to it
@@ -90,192 +123,156 @@ func (x *Index) Remove(name string) bool {
 	if metric.IsTagged(name) {
 		return x.tagged.remove(name)
 	}
-	if !x.root.remove(name) {
+	number := x.tree.find(name)
+	if number == 0 || !x.tree.node(number).leaf() {
 		return false
 	}
-	x.plain--
+	x.removeLeaf(number)
 	return true
 }
 
-func (n *node) remove(name string) bool {
-	first, rest, more := strings.Cut(name, ".")
-	child := n.children[first]
-	switch {
-	case child == nil:
-		return false
-	case more:
-		if !child.remove(rest) {
-			return false
+func (x *Index) removeLeaf(number uint32) {
+	x.tree.node(number).state = 0
+	x.plain--
+	x.tree.prune(number)
+}
+
+// RemoveBranch takes all metrics below a branch out of the index, not one of the
+// branch's own name, and returns their names. Those added while it runs may stay.
+func (x *Index) RemoveBranch(branch string) (removed []string) {
+	for more := true; more; {
+		x.mu.Lock()
+		var leaves []uint32
+		if number := x.tree.find(branch); number != 0 {
+			leaves = x.tree.leavesBelow(number, nil, maxRemove)
 		}
-	case !child.leaf:
-		return false
-	case child != leaf:
-		child.leaf = false
+		for _, number := range leaves {
+			removed = append(removed, string(x.tree.appendPath(nil, number)))
+			x.removeLeaf(number)
+		}
+		more = len(leaves) == maxRemove
+		x.mu.Unlock()
 	}
-	if child == leaf && !more || !child.leaf && len(child.children) == 0 {
-		delete(n.children, first)
+	return removed
+}
+
+// maxRemove is how many metrics are removed in one hold of the lock.
+const maxRemove = 512
+
+// leavesBelow appends leaves below a node until there are max.
+func (t *tree) leavesBelow(number uint32, leaves []uint32, max int) []uint32 {
+	below := &t.node(number).below
+	for at := (place{}); len(leaves) < max; {
+		child, next, ok := t.lists.get(below, at)
+		if !ok {
+			break
+		}
+		if t.node(child).leaf() {
+			leaves = append(leaves, child)
+		}
+		if len(leaves) < max {
+			leaves = t.leavesBelow(child, leaves, max)
+		}
+		at = next
 	}
-	return true
+	return leaves
+}
+
+// Rename gives a metric another name. The error is ErrNotFound or, if there is a
+// metric of the new name, ErrExists.
+func (x *Index) Rename(from, to string) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case !x.has(from):
+		return fmt.Errorf("rename %s: %w", from, ErrNotFound)
+	case x.has(to):
+		return fmt.Errorf("rename %s to %s: %w", from, to, ErrExists)
+	}
+	flags := x.confirmed()
+	if metric.IsTagged(from) {
+		x.tagged.remove(from)
+	} else {
+		number := x.tree.find(from)
+		flags = x.tree.node(number).flags()
+		x.removeLeaf(number)
+	}
+	if metric.IsTagged(to) {
+		x.tagged.add(to)
+	} else {
+		x.tree.node(x.tree.make(to)).state = flags
+		x.plain++
+	}
+	return nil
+}
+
+// RenameBranch puts all that is below one branch below another. The error is
+// ErrNotFound or, if there is anything below the other or it is below the first,
+// ErrExists.
+func (x *Index) RenameBranch(from, to string) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	number := x.tree.find(from)
+	if number == 0 || x.tree.node(number).below.n == 0 {
+		return fmt.Errorf("rename %s: %w", from, ErrNotFound)
+	}
+	target := x.tree.find(to)
+	if target != 0 && x.tree.node(target).below.n > 0 || strings.HasPrefix(to, from+".") {
+		return fmt.Errorf("rename %s to %s: %w", from, to, ErrExists)
+	}
+	x.tree.move(number, x.tree.make(to))
+	x.tree.prune(number)
+	return nil
 }
 
 // Has tells whether there is a metric of this name.
 func (x *Index) Has(name string) bool {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
+	return x.has(name)
+}
+
+func (x *Index) has(name string) bool {
 	if metric.IsTagged(name) {
-		_, ok := x.tagged.ids[name]
-		return ok
+		return x.tagged.find(name) != 0
 	}
-	n := x.root
-	for name, more := name, true; more; {
-		var first string
-		first, name, more = strings.Cut(name, ".")
-		if n = n.children[first]; n == nil {
-			return false
-		}
-	}
-	return n.leaf
+	number := x.tree.find(name)
+	return number != 0 && x.tree.node(number).leaf()
 }
 
 // Len returns how many metrics there are, tagged ones included.
 func (x *Index) Len() int {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return x.plain + len(x.tagged.ids)
+	return x.plain + x.tagged.count
 }
 
-// Find returns the nodes that match a pattern, sorted by path, branches before
-// leaves of the same path. A pattern with a ';' names one tagged series exactly;
-// no other finds tagged series. As graphite-web does, a pattern that ends in a
-// dot finds the branch before it, under that name with its dot.
-//
-// The error is a *metric.PatternError.
-func (x *Index) Find(pattern string) ([]metric.Node, error) {
-	if metric.IsTagged(pattern) {
-		if x.Has(pattern) {
-			return []metric.Node{{Path: pattern, Leaf: true}}, nil
-		}
-		return nil, nil
-	}
-	p, err := metric.CompilePattern(pattern)
-	if err != nil {
-		return nil, err
-	}
-	w := walk{nodes: p.Nodes()}
-	if w.repeats() {
-		w.seen = make(map[place]bool)
-	}
-	x.mu.RLock()
-	w.below(x.root, 0)
-	x.mu.RUnlock()
-
-	slices.SortFunc(w.found, func(a, b metric.Node) int {
-		if c := cmp.Compare(a.Path, b.Path); c != 0 || a.Leaf == b.Leaf {
-			return c
-		}
-		if b.Leaf {
-			return -1
-		}
-		return 1
-	})
-	return slices.Compact(w.found), nil
+// BeginCheck begins to compare the index with what is stored: between it and
+// EndCheck, Add is called for all that is. One check runs at a time; one that
+// cannot be finished is left, and the next begun.
+func (x *Index) BeginCheck() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.check = x.check%maxCheck + 1
 }
 
-// walk collects what matches a pattern.
-type walk struct {
-	nodes []metric.NodePattern
-	path  []byte // of the node come to, with a dot at the end
-	seen  map[place]bool
-	found []metric.Node
-}
-
-// place is a node that has been walked from with the pattern's node i.
-type place struct {
-	node *node
-	i    int
-}
-
-// repeats tells whether the pattern can come to the same place by several ways,
-// whose number would grow beyond all bounds: only if it has two "**".
-func (w *walk) repeats() bool {
-	deep := 0
-	for i := range w.nodes {
-		if w.nodes[i].Deep() {
-			deep++
+// EndCheck removes the metrics for which neither Add was called since BeginCheck
+// nor Announce after the last Add, and returns their names. Tagged series stay.
+func (x *Index) EndCheck() (removed []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	looked, before := 0, 0
+	for number := uint32(root); number < x.tree.next; number++ {
+		if looked++; looked == maxHold || len(removed)-before == maxRemove {
+			looked, before = 0, len(removed)
+			x.mu.Unlock() // what is made here and now is confirmed or announced
+			x.mu.Lock()
+		}
+		n := x.tree.node(number)
+		if flags := n.flags(); flags&(leafFlag|announcedFlag) == leafFlag && flags>>checkShift != x.check {
+			removed = append(removed, string(x.tree.appendPath(nil, number)))
+			x.removeLeaf(number)
 		}
 	}
-	return deep > 1
-}
-
-// below matches the pattern from its node i on with what is below n.
-func (w *walk) below(n *node, i int) {
-	if len(n.children) == 0 {
-		return
-	}
-	if w.seen != nil {
-		if w.seen[place{n, i}] {
-			return
-		}
-		w.seen[place{n, i}] = true
-	}
-	p := &w.nodes[i]
-	if p.Deep() {
-		w.below(n, i+1)
-		for name, child := range n.children {
-			w.into(name, child, i)
-		}
-		return
-	}
-	if p.HasGlob() {
-		if slices.Contains(p.Literals(), "") {
-			w.stay(n, i)
-		}
-		for name, child := range n.children {
-			if p.Match(name) {
-				w.match(name, child, i)
-			}
-		}
-		return
-	}
-	for _, name := range p.Literals() {
-		if name == "" {
-			w.stay(n, i)
-		} else if child := n.children[name]; child != nil {
-			w.match(name, child, i)
-		}
-	}
-}
-
-// match goes on from a child that the pattern's node i matches.
-func (w *walk) match(name string, child *node, i int) {
-	if i+1 < len(w.nodes) {
-		w.into(name, child, i+1)
-		return
-	}
-	path := string(w.path) + name
-	if len(child.children) > 0 {
-		w.found = append(w.found, metric.Node{Path: path})
-	}
-	if child.leaf {
-		w.found = append(w.found, metric.Node{Path: path, Leaf: true})
-	}
-}
-
-func (w *walk) into(name string, child *node, i int) {
-	if len(child.children) == 0 {
-		return
-	}
-	length := len(w.path)
-	w.path = append(append(w.path, name...), '.')
-	w.below(child, i)
-	w.path = w.path[:length]
-}
-
-// stay matches the empty name with the node come to.
-func (w *walk) stay(n *node, i int) {
-	if i+1 < len(w.nodes) {
-		w.below(n, i+1)
-	} else if len(w.path) > 0 {
-		w.found = append(w.found, metric.Node{Path: string(w.path)})
-	}
+	return removed
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -346,22 +345,4 @@ func FuzzTagExpr(f *testing.F) {
 			}
 		}
 	})
-}
-
-// BenchmarkMemory reports the bytes that a name costs.
-func BenchmarkMemory(b *testing.B) {
-	const names = 100_000
-	for b.Loop() {
-		var before, after runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		x := New()
-		for i := range names {
-			x.Add(fmt.Sprintf("servers.web%04d.cpu%d.metric%d", i/100, i/10%10, i%10))
-		}
-		runtime.GC()
-		runtime.ReadMemStats(&after)
-		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/names, "B/name")
-		runtime.KeepAlive(x)
-	}
 }
