@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -144,14 +145,22 @@ func TestTheLaterOfTwoValuesWins(t *testing.T) {
 }
 
 func TestEqualTimesDoNotFillTheCache(t *testing.T) {
-	c := New(Options{})
-	for i := range 100000 {
-		add(c, 0, "a", int64(i%10), float64(i))
+	f := func(want string, times ...int64) {
+		t.Helper()
+		c := New(Options{})
+		for i := range 100000 {
+			add(c, 0, "a", times[i%len(times)], float64(i))
+		}
+		if c.Size() > 40 || c.shards[0].fresh > 40 {
+			t.Errorf("%d points of %d times in %d segments", c.Size(), len(times), c.shards[0].fresh)
+		}
+		wantPoints(t, c, "a", want)
 	}
-	if c.Size() > 40 {
-		t.Errorf("%d points of 10 times", c.Size())
-	}
-	wantPoints(t, c, "a", "0=99990 1=99991 2=99992 3=99993 4=99994 5=99995 6=99996 7=99997 8=99998 9=99999")
+	f("5=99999", 5)
+	f("5=99999 9=99998", 9, 5)
+	f("0=99990 1=99991 2=99992 3=99993 4=99994 5=99995 6=99996 7=99997 8=99998 9=99999", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+	f("5=99999 1099511627776=99998", 1<<40, 5)
+	f("-288230376151711744=99998 288230376151711744=99999", math.MinInt64, math.MaxInt64)
 }
 
 func TestTakeServesTheLongestWaiting(t *testing.T) {
