@@ -23,6 +23,7 @@ const usage = `carbon receives, stores, finds and draws metrics: one binary in p
   carbon serve      run the server (also what bare "carbon" does)
   carbon check      read the configuration as serve does and print it
   carbon send       send lines from arguments or standard input to a server
+  carbon whisper    look into whisper files and change them, one or a whole tree
   carbon version    print the version
 
 "carbon COMMAND -h" lists the flags of a command. The first graph:
@@ -43,6 +44,7 @@ var commands = map[string]func(ctx context.Context, p program, args []string) er
 	"serve":   serve,
 	"check":   check,
 	"send":    send,
+	"whisper": whisperTool,
 	"version": printVersion,
 }
 
@@ -80,9 +82,12 @@ func run(ctx context.Context, p program, args []string) int {
 	}
 	err := command(ctx, p, args)
 	var badUsage *usageError
+	var code exitCode
 	switch {
 	case err == nil || errors.Is(err, flag.ErrHelp):
 		return 0
+	case errors.As(err, &code):
+		return int(code)
 	case errors.As(err, &badUsage):
 		fmt.Fprintln(p.stderr, "carbon:", err)
 		return 2

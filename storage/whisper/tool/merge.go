@@ -1,0 +1,237 @@
+package tool
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"carbon/aggregate"
+	"carbon/metric"
+)
+
+const pairsHelp = `Of two directories the files are paired by their names; what the second has
+not is copied to it. The second file is replaced by a new one when all is done;
+a crash leaves it as it was.
+`
+
+// merge lays the points of one file over another's.
+var merge = command{
+	name:  "merge",
+	args:  "FROM_PATH TO_PATH",
+	about: "write all points of a file, or a tree, over those of another",
+	details: `Where both have a point that of FROM_PATH counts. Both need the same archives.
+` + pairsHelp + `
+  carbon whisper merge old/load.wsp new/load.wsp
+  carbon whisper merge --from=-1d old new
+`,
+	setUp: func(env *Env, fs *flag.FlagSet) action {
+		begin, end := &timeValue{now: env.Now}, &timeValue{now: env.Now}
+		fs.Var(begin, "from", "beginning of the range, a `TIME` (the epoch)")
+		fs.Var(end, "until", "end of the range, a `TIME` (now)")
+		return func(ctx context.Context, args []string) error {
+			if len(args) != 2 {
+				return badUsage("want two paths")
+			}
+			now := env.Now().Unix()
+			w := metric.Window{From: begin.or(0), Until: end.or(now)}
+			if w.Until < w.From {
+				return badUsage("--until is before --from")
+			}
+			return combine(ctx, env, args, "merging", func(from, to *file) error { return mergeInto(from, to, w, now) })
+		}
+	},
+}
+
+// fill adds the points of one file that another has not.
+var fill = command{
+	name:  "fill",
+	args:  "SRC DST",
+	about: "copy points of a file, or a tree, where another has none",
+	details: `What DST has is never changed, rollups of points that are filled in excepted. The
+files may have different archives: each archive is filled with the finest points
+that suit it.
+` + pairsHelp + `
+  carbon whisper fill replica/load.wsp load.wsp
+  carbon whisper fill replica data/whisper
+`,
+	setUp: func(env *Env, fs *flag.FlagSet) action {
+		fs.Bool("lock", false, "accepted as by whisper-fill: files are always locked")
+		return func(ctx context.Context, args []string) error {
+			if len(args) != 2 {
+				return badUsage("want two paths")
+			}
+			now := env.Now().Unix()
+			return combine(ctx, env, args, "filling", func(from, to *file) error { return fillFrom(from, to, now) })
+		}
+	},
+}
+
+// combine changes the second of two files, or of each two of two trees, with
+// what the first holds.
+func combine(ctx context.Context, env *Env, paths []string, doing string, into func(from, to *file) error) error {
+	now := env.Now().Unix()
+	if a, err := filepath.EvalSymlinks(paths[0]); err == nil {
+		if b, err := filepath.EvalSymlinks(paths[1]); err == nil && a == b {
+			return fmt.Errorf("%s and %s are the same", paths[0], paths[1])
+		}
+	}
+	return pairs(ctx, env, paths[0], paths[1], doing, func(p pair) error {
+		switch {
+		case !p.inA:
+			return nil
+		case !p.inB:
+			return copyMissing(env, p)
+		}
+		from, err := openFile(env.FS, p.a, os.O_RDONLY)
+		if err != nil {
+			return err
+		}
+		defer from.close()
+		return replace(env, p.b, now, replacement{build: func(old *file, _ content, temp string) error {
+			if err := copyTo(env.FS, p.b, temp); err != nil {
+				return err
+			}
+			to, err := openFile(env.FS, temp, os.O_RDWR)
+			if err != nil {
+				return err
+			}
+			err = into(from, to)
+			if err == nil {
+				err = to.sync()
+			}
+			return errors.Join(err, to.close())
+		}})
+	})
+}
+
+// copyMissing copies a file to a tree that has none of its name.
+func copyMissing(env *Env, p pair) error {
+	f, err := openFile(env.FS, p.a, os.O_RDONLY) // what is broken is not spread
+	if err != nil {
+		return err
+	}
+	f.close()
+	if err := env.FS.MkdirAll(filepath.Dir(p.b)); err != nil {
+		return err
+	}
+	if _, err := env.FS.Lstat(p.b); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is in the way", p.b)
+	}
+	if err := copyFile(env.FS, p.a, p.b); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "Copied: %s\n", p.b)
+	return nil
+}
+
+// mergeInto does what whisper.merge does: of each archive, from fine to coarse,
+// the points of the window are written and rolled up.
+func mergeInto(from, to *file, w metric.Window, now int64) error {
+	if !slices.Equal(from.layout.Archives, to.layout.Archives) {
+		return unalike(from.path, to.path, from, to)
+	}
+	for i, a := range from.layout.Archives {
+		reach := now - a.Retention()
+		if w.Until < reach {
+			continue
+		}
+		s, err := from.fetchArchive(i, metric.Window{From: max(w.From, reach), Until: w.Until})
+		if err != nil {
+			return err
+		}
+		if err := to.updateArchive(i, known(s)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// known are the points of a series.
+func known(s metric.Series) (points []metric.Point) {
+	for i, v := range s.Values {
+		if !math.IsNaN(v) {
+			points = append(points, metric.Point{Time: s.Start + int64(i)*s.Step, Value: v})
+		}
+	}
+	return points
+}
+
+// fillFrom writes to each archive, from fine to coarse, the points it has not.
+func fillFrom(from, to *file, now int64) error {
+	source, err := from.content(now)
+	if err != nil {
+		return err
+	}
+	held, err := to.content(now)
+	if err != nil {
+		return err
+	}
+	for i, points := range filled(held, source, now) {
+		if err := to.write(i, points); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// filled returns what is to be written to a file that holds one content so that
+// it has the other's points where it has none: these, and the rollups of what
+// they are part of, as far as all of it is kept to make them.
+func filled(held, source content, now int64) [][]metric.Point {
+	layout := held.layout
+	method, _ := aggregate.Lookup(layout.Aggregation)
+	candidates := resample(both(held, source), layout, now)
+	added := make([][]metric.Point, len(layout.Archives))
+	var finer []metric.Point // what the archive before holds then
+	for i, a := range layout.Archives {
+		rest := held.points[i]
+		for _, p := range candidates[i] {
+			if rest = since(rest, p.Time); len(rest) == 0 || rest[0].Time != p.Time {
+				added[i] = append(added[i], p)
+			}
+		}
+		if i > 0 {
+			fine := layout.Archives[i-1]
+			touched := make(map[int64]bool)
+			for _, p := range added[i-1] {
+				touched[floor(p.Time, a.Step)] = true
+			}
+			var rolled []metric.Point
+			for _, r := range rollUp(finer, fine.Step, a.Step, method) {
+				if touched[r.Time] && r.Time >= oldest(fine, now) && r.known >= layout.XFilesFactor {
+					rolled = append(rolled, r.Point)
+				}
+			}
+			added[i] = union(rolled, added[i])
+		}
+		finer = union(added[i], held.points[i])
+	}
+	return added
+}
+
+// both is the content of two files; where both have a point of a step that of
+// the first.
+func both(a, b content) (all content) {
+	for _, c := range []content{a, b} {
+		for i, archive := range c.layout.Archives {
+			j := slices.IndexFunc(all.layout.Archives, func(o metric.Archive) bool { return o.Step >= archive.Step })
+			switch {
+			case j < 0:
+				all.layout.Archives = append(all.layout.Archives, archive)
+				all.points = append(all.points, c.points[i])
+			case all.layout.Archives[j].Step == archive.Step:
+				all.points[j] = union(all.points[j], c.points[i])
+			default:
+				all.layout.Archives = slices.Insert(all.layout.Archives, j, archive)
+				all.points = slices.Insert(all.points, j, c.points[i])
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,180 @@
+package tool
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"carbon/metric"
+)
+
+// What follows writes numbers, lists and JSON as Python does, so that whoever
+// reads the output of the Python tools can read ours.
+
+// repr writes a number as Python shows a float: 1.0, 1e-05, 1e+16. NaN is no
+// value, None.
+func repr(v float64) string {
+	switch abs := math.Abs(v); {
+	case v != v:
+		return "None"
+	case math.IsInf(v, 0):
+		return general(v, 6)
+	case abs != 0 && (abs < 1e-4 || abs >= 1e16):
+		return strconv.FormatFloat(v, 'e', -1, 64)
+	}
+	s := strconv.FormatFloat(v, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
+}
+
+// general is Python's %.{digits}g.
+func general(v float64, digits int) string {
+	s := strconv.FormatFloat(v, 'g', digits, 64)
+	return strings.ToLower(strings.TrimPrefix(s, "+"))
+}
+
+// fixed is Python's %f.
+func fixed(v float64) string {
+	if math.IsInf(v, 0) {
+		return general(v, 6)
+	}
+	return strconv.FormatFloat(v, 'f', 6, 64)
+}
+
+// object and list are Python's dict and list: in the order that they print in.
+// Values are themselves objects and lists, strings, integers and float64s.
+type (
+	object []member
+	list   []any
+	member struct {
+		key   string
+		value any
+	}
+)
+
+// get returns the value of a key.
+func (o object) get(key string) (value any, ok bool) {
+	for _, m := range o {
+		if m.key == key {
+			return m.value, true
+		}
+	}
+	return nil, false
+}
+
+// str writes a value as Python's str.
+func str(value any) string {
+	switch v := value.(type) {
+	case object:
+		parts := make([]string, len(v))
+		for i, m := range v {
+			parts[i] = "'" + m.key + "': " + str(m.value)
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	case list:
+		parts := make([]string, len(v))
+		for i, e := range v {
+			parts[i] = str(e)
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case float64:
+		return repr(v)
+	case string:
+		return v
+	}
+	return fmt.Sprint(value)
+}
+
+// writeJSON writes a value as json.dumps does with an indent of 2; colon stands
+// between key and value.
+func writeJSON(w io.Writer, value any, colon string) {
+	io.WriteString(w, string(appendJSON(nil, value, colon, "\n"))+"\n")
+}
+
+func appendJSON(b []byte, value any, colon, newline string) []byte {
+	deeper := newline + "  "
+	switch v := value.(type) {
+	case object:
+		if len(v) == 0 {
+			return append(b, "{}"...)
+		}
+		for i, m := range v {
+			b = append(b, "{,"[min(i, 1)])
+			b = append(appendString(append(b, deeper...), m.key), colon...)
+			b = appendJSON(b, m.value, colon, deeper)
+		}
+		return append(append(b, newline...), '}')
+	case list:
+		if len(v) == 0 {
+			return append(b, "[]"...)
+		}
+		for i, e := range v {
+			b = append(b, "[,"[min(i, 1)])
+			b = appendJSON(append(b, deeper...), e, colon, deeper)
+		}
+		return append(append(b, newline...), ']')
+	case string:
+		return appendString(b, v)
+	case float64:
+		switch {
+		case v != v:
+			return append(b, "null"...)
+		case math.IsInf(v, 1):
+			return append(b, "1e9999"...) // any reader's infinity; Python's own word is not JSON
+		case math.IsInf(v, -1):
+			return append(b, "-1e9999"...)
+		}
+		return append(b, repr(v)...)
+	}
+	return fmt.Append(b, value)
+}
+
+// appendString quotes a string in ASCII.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r == '\r':
+			b = append(b, `\r`...)
+		case r == '\t':
+			b = append(b, `\t`...)
+		case r >= ' ' && r < 0x7f:
+			b = append(b, byte(r))
+		case r < 0x10000:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			b = fmt.Appendf(b, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return append(b, '"')
+}
+
+// byteFormat writes a size as whisper-create does: 1.234MB.
+func byteFormat(n float64) string {
+	for _, unit := range []string{"bytes", "KB", "MB"} {
+		if n < 1024 {
+			return fmt.Sprintf("%.3f%s", n, unit)
+		}
+		n /= 1024
+	}
+	return fmt.Sprintf("%.3fGB", n)
+}
+
+// archivesText writes archives as retentions: 60:1440,3600:8760.
+func archivesText(archives []metric.Archive) string {
+	parts := make([]string, len(archives))
+	for i, a := range archives {
+		parts[i] = fmt.Sprintf("%d:%d", a.Step, a.Points)
+	}
+	return strings.Join(parts, ",")
+}

@@ -1,0 +1,219 @@
+package tool
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+
+	"carbon/disk"
+	"carbon/disk/disktest"
+	"carbon/metric"
+)
+
+// made makes a file of points that come in now.
+func made(t *testing.T, fsys disk.FS, path string, layout metric.Layout, points []metric.Point) {
+	t.Helper()
+	if err := createFile(fsys, path, layout, allocation{sparse: true}); err != nil {
+		t.Fatal(err)
+	}
+	store(t, fsys, path, points)
+}
+
+func store(t *testing.T, fsys disk.FS, path string, points []metric.Point) {
+	t.Helper()
+	f, err := openFile(fsys, path, os.O_RDWR)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.close()
+	if _, err := f.update(points, now); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func contentOf(t *testing.T, fsys disk.FS, path string) content {
+	t.Helper()
+	f, err := openFile(fsys, path, os.O_RDONLY)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.close()
+	c, err := f.content(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// minutes are n points up to now, one a minute.
+func minutes(n int, value func(i int) float64) (points []metric.Point) {
+	for i := range n {
+		points = append(points, metric.Point{Time: floor(now, 60) - int64(n-1-i)*60, Value: value(i)})
+	}
+	return points
+}
+
+func layout(t *testing.T, method string, xFilesFactor float64, defs ...string) metric.Layout {
+	t.Helper()
+	l, err := layoutOf(defs, method, xFilesFactor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// TestPowerCutAnywhere cuts the power at every call that a command makes. Then
+// the file is the old one or the new one, whole, and the command can be run again.
+func TestPowerCutAnywhere(t *testing.T) {
+	f := func(args ...string) {
+		t.Helper()
+		setUp := func(seed uint64) *disktest.Disk {
+			d := disktest.New(disktest.Options{Rand: rand.New(rand.NewPCG(seed, 0))})
+			fsys := d.Mount()
+			made(t, fsys, "/a.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(90, func(i int) float64 { return float64(i) }))
+			made(t, fsys, "/b.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(20, func(i int) float64 { return -float64(i) }))
+			if err := fsys.SyncAll("/"); err != nil {
+				t.Fatal(err)
+			}
+			return d
+		}
+		d := setUp(0)
+		before := fmt.Sprint(contentOf(t, d.Mount(), "/b.wsp"))
+		if _, stderr, code := runOn(t, d.Mount(), "", args...); code != 0 {
+			t.Fatalf("%v: %s", args, stderr)
+		}
+		after := fmt.Sprint(contentOf(t, d.Mount(), "/b.wsp"))
+		if before == after {
+			t.Fatalf("%v changes nothing", args)
+		}
+		total := int64(0)
+		for _, n := range d.Counts().Calls {
+			total += n
+		}
+		for at := range total {
+			d := setUp(uint64(at))
+			calls := int64(0)
+			d.SetHook(func(disktest.Op) error {
+				if calls++; calls == at+1 {
+					return disktest.ErrPowerCut
+				}
+				return nil
+			})
+			runOn(t, d.Mount(), "", args...)
+			d.SetHook(nil)
+			fsys := d.Mount()
+			if got := fmt.Sprint(contentOf(t, fsys, "/b.wsp")); got != before && got != after {
+				t.Fatalf("%v cut at call %d: neither old nor new: %s", args, at, got)
+			}
+			if _, stderr, code := runOn(t, fsys, "", args...); code != 0 {
+				t.Fatalf("%v again, cut at call %d: %s", args, at, stderr)
+			}
+		}
+	}
+	f("resize", "/b.wsp", "120:100", "600:100")
+	f("resize", "--aggregate", "--nobackup", "/b.wsp", "120:100")
+	f("merge", "/a.wsp", "/b.wsp")
+	f("fill", "/a.wsp", "/b.wsp")
+	f("set-aggregation", "/b.wsp", "max")
+}
+
+// TestServerBeside writes a point to the file, as a server does that has it open,
+// before each call that a command makes: no point is lost.
+func TestServerBeside(t *testing.T) {
+	f := func(args ...string) {
+		t.Helper()
+		for at := 0; ; at++ {
+			d := disktest.New(disktest.Options{})
+			fsys := d.Mount()
+			made(t, fsys, "/a.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(90, func(i int) float64 { return 1 }))
+			made(t, fsys, "/b.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(20, func(i int) float64 { return 1 }))
+			server, err := openFile(fsys, "/b.wsp", os.O_RDWR)
+			if err != nil {
+				t.Fatal(err)
+			}
+			calls, written, busy := 0, false, false
+			d.SetHook(func(op disktest.Op) error {
+				if busy {
+					return nil
+				}
+				busy = true
+				defer func() { busy = false }()
+				if info, err := server.f.Stat(); err != nil || info.Links == 0 {
+					return err // from now on the server uses the new file
+				}
+				if calls++; calls > at && !written {
+					written = true
+					if _, err := server.update([]metric.Point{{Time: now, Value: 77}}, now); err != nil {
+						t.Error(err)
+					}
+				}
+				return nil
+			})
+			_, stderr, code := runOn(t, fsys, "", args...)
+			d.SetHook(nil)
+			if !written {
+				return
+			}
+			if code != 0 {
+				t.Fatalf("%v: %s", args, stderr)
+			}
+			c := contentOf(t, fsys, "/b.wsp")
+			last := c.points[0][len(c.points[0])-1]
+			if last.Value != 77 {
+				t.Fatalf("%v: a point written before call %d is lost: %v", args, at, last)
+			}
+		}
+	}
+	f("resize", "--nobackup", "/b.wsp", "60:200", "300:300")
+	f("resize", "--aggregate", "/b.wsp", "60:200", "300:300")
+	f("fill", "/a.wsp", "/b.wsp")
+	f("set-xfilesfactor", "/b.wsp", "0.5")
+}
+
+// TestFullDisk leaves the old file alone where there is no room for a new one.
+func TestFullDisk(t *testing.T) {
+	d := disktest.New(disktest.Options{})
+	fsys := d.Mount()
+	made(t, fsys, "/a.wsp", layout(t, "sum", 0, "60:1000"), minutes(900, func(i int) float64 { return 1 }))
+	before := contentOf(t, fsys, "/a.wsp")
+	d.SetCapacity(d.Used() + 2*disktest.BlockSize)
+	_, stderr, code := runOn(t, fsys, "", "resize", "--aggregate", "/a.wsp", "60:2000")
+	if code != 1 || stderr == "" {
+		t.Errorf("code %d, %s", code, stderr)
+	}
+	if after := contentOf(t, fsys, "/a.wsp"); fmt.Sprint(after) != fmt.Sprint(before) {
+		t.Error("the file has changed")
+	}
+	entries, err := fsys.ReadDir("/")
+	if err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+// TestAttributes keeps permissions and, where no point changes, the time.
+func TestAttributes(t *testing.T) {
+	path := t.TempDir() + "/a.wsp"
+	made(t, disk.OS{}, path, layout(t, "sum", 0, "60:100"), minutes(20, func(i int) float64 { return 1 }))
+	if err := os.Chmod(path, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := runTool(t, "", "resize", path, "60:200"); code != 0 {
+		t.Fatal(stderr)
+	}
+	after, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.SameFile(before, after) || after.Mode() != before.Mode() || !after.ModTime().Equal(before.ModTime()) {
+		t.Errorf("%v %v became %v %v", before.Mode(), before.ModTime(), after.Mode(), after.ModTime())
+	}
+	if c := contentOf(t, disk.OS{}, path+".bak"); !slices.Equal(c.layout.Archives, layout(t, "sum", 0, "60:100").Archives) {
+		t.Errorf("the backup has %v", c.layout)
+	}
+}

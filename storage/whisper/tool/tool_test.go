@@ -1,0 +1,30 @@
+package tool
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"carbon/disk"
+)
+
+// now is when all tests take place.
+const now = 1700000000
+
+// runTool runs a command line as if typed after "carbon whisper".
+func runTool(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	return runOn(t, disk.OS{}, stdin, args...)
+}
+
+func runOn(t *testing.T, fsys disk.FS, stdin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = Run(t.Context(), Env{
+		Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs,
+		Now: func() time.Time { return time.Unix(now, 0).UTC() },
+		FS:  fsys,
+	}, args)
+	return out.String(), errs.String(), code
+}

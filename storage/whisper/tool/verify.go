@@ -1,0 +1,139 @@
+package tool
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+)
+
+// verify finds files that are broken.
+var verify = command{
+	name: "verify", aliases: []string{"find-corrupt", "find-corrupt-whisper-files"},
+	args:  "WHISPER_DIR|PATH ...",
+	about: "find files that are broken, in trees or by name",
+	details: `Headers, sizes and the times in all slots are checked, so all of every file is
+read. The exit code is 1 if a file is broken. Files that are being created
+(.tmp) and such in go-carbon's compressed format are passed over.
+
+  carbon whisper verify data/whisper
+  carbon whisper verify --set-aside data/whisper
+`,
+	setUp: func(env *Env, fs *flag.FlagSet) action {
+		v := &verifier{env: env}
+		fs.BoolVar(&v.remove, "delete-corrupt", false, "delete broken files")
+		fs.BoolVar(&v.setAside, "set-aside", false, "rename broken files to NAME.wsp.corrupt-EPOCH, as the server does:\nthe next point makes a new one")
+		fs.BoolVar(&v.verbose, "verbose", false, "name every file and its number of points")
+		fs.BoolVar(&v.json, "json", false, "print JSON")
+		return func(ctx context.Context, args []string) error {
+			switch {
+			case len(args) == 0:
+				return badUsage("want a directory")
+			case v.remove && v.setAside:
+				return badUsage("--delete-corrupt and --set-aside exclude each other")
+			}
+			return v.run(ctx, args)
+		}
+	},
+}
+
+type verifier struct {
+	env                             *Env
+	remove, setAside, verbose, json bool
+
+	files   int
+	corrupt list
+}
+
+func (v *verifier) run(ctx context.Context, args []string) error {
+	failed := false
+	for _, root := range args {
+		var err error
+		if isDir(v.env.FS, root) {
+			lastDir := ""
+			err = walk(ctx, v.env, root, "verifying", func(path string) error {
+				if dir := filepath.Dir(filepath.Join(root, path)); v.verbose && !v.json && dir != lastDir {
+					lastDir = dir
+					fmt.Fprintf(v.env.Stdout, "Scanning %s…\n", dir)
+				}
+				return v.check(filepath.Join(root, path))
+			})
+		} else {
+			err = v.check(root)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && !errors.Is(err, errFailed):
+			fmt.Fprintln(v.env.Stderr, "[ERROR]", err)
+			fallthrough
+		case err != nil:
+			failed = true
+		}
+	}
+	if v.json {
+		writeJSON(v.env.Stdout, object{{"files", v.files}, {"corrupt", append(list{}, v.corrupt...)}}, ": ")
+	}
+	if failed {
+		return errFailed
+	}
+	return nil
+}
+
+// check checks one file and deals with it. A broken one is errFailed.
+func (v *verifier) check(path string) error {
+	v.files++
+	points, err := verifyFile(v.env.FS, path)
+	reason, broken := corruption(err)
+	switch {
+	case isCompressed(err):
+		return nil
+	case err != nil && !broken:
+		return err
+	case !broken:
+		if v.verbose && !v.json {
+			fmt.Fprintf(v.env.Stdout, "%s: %d points\n", path, points)
+		}
+		return nil
+	}
+	about := object{{"path", path}, {"reason", reason}}
+	said := "Corrupt Whisper file: " + path
+	switch {
+	case v.remove:
+		said = "Deleting corrupt Whisper file: " + path
+		err = v.env.FS.Remove(path)
+		about = append(about, member{"deleted", err == nil})
+	case v.setAside:
+		var aside string
+		aside, err = moveAside(v.env, path)
+		said += "\n  set aside as " + aside
+		about = append(about, member{"setAside", aside})
+	default:
+		err = nil
+	}
+	v.corrupt = append(v.corrupt, about)
+	if !v.json {
+		fmt.Fprintf(v.env.Stderr, "%s\n  %s\n", said, reason)
+	}
+	if err != nil {
+		return err
+	}
+	return errFailed
+}
+
+// moveAside renames a file as the server does with one it cannot use, and returns
+// its new path.
+func moveAside(env *Env, path string) (aside string, err error) {
+	dir, name := filepath.Split(path)
+	for epoch := env.Now().Unix(); ; epoch++ { // the name may be taken
+		end := fmt.Sprintf(".corrupt-%d", epoch)
+		aside = dir + name[:min(len(name), 255-len(end))] + end
+		if _, err := env.FS.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+			return aside, env.FS.Rename(path, aside)
+		} else if err != nil {
+			return "", err
+		}
+	}
+}
