@@ -36,6 +36,12 @@ func read(t testing.TB, fs disk.FS) files {
 // log opens a log of these files.
 func (all files) log(t testing.TB) (*Log, disk.FS) {
 	t.Helper()
+	fs := all.disk(t)
+	return open(t, fs, Options{Reserve: -1}), fs
+}
+
+func (all files) disk(t testing.TB) disk.FS {
+	t.Helper()
 	fs := disktest.New(disktest.Options{}).Mount()
 	check(t, fs.MkdirAll("/log"))
 	for name, b := range all {
@@ -45,7 +51,7 @@ func (all files) log(t testing.TB) (*Log, disk.FS) {
 		check(t, err)
 		check(t, f.Close())
 	}
-	return open(t, fs, Options{Reserve: -1}), fs
+	return fs
 }
 
 // with returns the files with one of them changed.

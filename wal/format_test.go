@@ -1,7 +1,9 @@
 package wal
 
 import (
+	"encoding/binary"
 	"encoding/hex"
+	"hash/crc32"
 	"os"
 	"strings"
 	"testing"
@@ -19,5 +21,17 @@ func TestFormat(t *testing.T) {
 	dump := hex.Dump(read(t, d.Mount())["0000000001.wal"])
 	if indented := "    " + strings.ReplaceAll(strings.TrimSpace(dump), "\n", "\n    ") + "\n"; !strings.Contains(string(doc), indented) {
 		t.Errorf("FORMAT.md does not show\n%s", indented)
+	}
+}
+
+// A log of another version is left alone.
+func TestOtherVersion(t *testing.T) {
+	all, _, _, _ := written(t, true)
+	b := all["0000000002.wal"]
+	b[8]++
+	binary.LittleEndian.PutUint32(b[36:], crc32.Checksum(b[:36], castagnoli))
+	fs := all.disk(t)
+	if _, err := Open(Options{FS: fs, Dir: "/log"}); err == nil || !strings.Contains(err.Error(), "segment 2 has format 2") {
+		t.Errorf("open: %v", err)
 	}
 }

@@ -42,7 +42,7 @@ func (r *reader) walk(ctx context.Context, s *segment, record func(at int64, h h
 		return err
 	}
 	head := *s
-	if readSegmentHead(b, &head) {
+	if _, ok := readSegmentHead(b, &head); ok {
 		r.marker = head.marker
 	} else if err := damaged(damage{0, min(segmentHead, r.size), "segment head"}); err != nil {
 		return err

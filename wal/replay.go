@@ -249,7 +249,7 @@ func (r *replay) note(e *CorruptError) {
 	r.stats.Damage = append(r.stats.Damage, e)
 	message := "log is damaged"
 	if e.Torn {
-		message = "log ends in the middle of a write"
+		message = "damaged end of the log left out: not all was written when the process ended"
 	}
 	r.log.log.Warn(message, "segment", e.Segment, "offset", e.Offset, "reason", e.Reason)
 }

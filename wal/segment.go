@@ -61,19 +61,20 @@ func appendSegmentHead(b []byte, s *segment) []byte {
 	return binary.LittleEndian.AppendUint32(b, s.marker)
 }
 
-// readSegmentHead reads what appendSegmentHead wrote; ok is whether it is whole.
-func readSegmentHead(b []byte, s *segment) (ok bool) {
-	if len(b) < segmentHead || string(b[:8]) != magic || binary.LittleEndian.Uint32(b[8:]) != version {
-		return false
+// readSegmentHead reads what appendSegmentHead wrote, if it is whole. Only that
+// of this version means anything.
+func readSegmentHead(b []byte, s *segment) (v uint32, ok bool) {
+	if len(b) < segmentHead || string(b[:8]) != magic {
+		return 0, false
 	}
 	sum := binary.LittleEndian.Uint32(b[36:])
 	if crc32.Checksum(b[:36], castagnoli) != sum || binary.LittleEndian.Uint64(b[12:]) != s.number {
-		return false
+		return 0, false
 	}
 	s.stamp = int64(binary.LittleEndian.Uint64(b[20:]))
 	s.prev = int64(binary.LittleEndian.Uint64(b[28:]))
 	s.marker = sum
-	return true
+	return binary.LittleEndian.Uint32(b[8:]), true
 }
 
 // putRecordHead fills in the first recordHead bytes of a record, of which the

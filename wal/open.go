@@ -1,0 +1,159 @@
+package wal
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"carbon/disk"
+)
+
+// open finds the segments of earlier runs.
+func (l *Log) open() error {
+	if err := l.makeDir(l.o.Dir); err != nil {
+		return err
+	}
+	entries, err := l.fs.ReadDir(l.o.Dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if number, ok := segmentNumber(e.Name()); ok {
+			l.segments = append(l.segments, &segment{number: number, old: true, proof: -1})
+		}
+	}
+	// What the process before removed must not come back once newer segments are
+	// gone: old records would be taken for the newest.
+	l.sure = l.syncDir() == nil
+	slices.SortFunc(l.segments, func(a, b *segment) int { return cmp.Compare(a.number, b.number) })
+	for _, s := range l.segments {
+		if err := l.readHead(s); err != nil {
+			return err
+		}
+		// A head that cannot be read leaves the stamp open; any in between will do.
+		s.stamp = max(s.stamp, l.last+1)
+		s.last, l.last, l.number = s.stamp, s.stamp, s.number
+		l.total += s.size
+	}
+	return nil
+}
+
+// makeDir makes a directory, which survives a power cut then, and what it is in.
+func (l *Log) makeDir(dir string) error {
+	if _, err := l.fs.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	parent := filepath.Dir(dir)
+	if err := l.makeDir(parent); err != nil {
+		return err
+	}
+	if err := l.fs.MkdirAll(dir); err != nil {
+		return err
+	}
+	return l.fs.SyncDir(parent)
+}
+
+func (l *Log) readHead(s *segment) error {
+	f, err := l.fs.Open(l.path(s.number), os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	s.size = info.Size
+	b := make([]byte, segmentHead)
+	n, err := f.ReadAt(b, 0)
+	if err != nil && err != io.EOF {
+		l.log.Error("log segment cannot be read", "segment", s.number, "err", err)
+	}
+	if v, ok := readSegmentHead(b[:n], s); ok && v != version {
+		return fmt.Errorf("log segment %d has format %d, not %d", s.number, v, version)
+	}
+	return nil
+}
+
+// Close flushes, syncs and ends the log. With an error what was not written is
+// lost, unless Flush is called until it succeeds before.
+func (l *Log) Close() error {
+	err := l.Sync()
+	if err == ErrClosed {
+		return nil
+	}
+	l.upkeep.Lock()
+	defer l.upkeep.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
+	l.closed = true
+	if s := l.current; s != nil && err == nil && len(l.buf) == 0 && s.synced == s.size {
+		// A record of nothing tells Replay how much was synced in the end.
+		l.buf = append(l.buf, make([]byte, recordHead)...)
+		putRecordHead(l.buf, s.marker, s.synced)
+		_ = l.write()
+	} else if len(l.buf) > 0 {
+		err = errors.Join(err, l.write())
+	}
+	for _, s := range l.segments {
+		if s.f != nil {
+			err = errors.Join(err, s.f.Close())
+			s.f = nil
+		}
+	}
+	l.current = nil
+	return err
+}
+
+const reserveName = "reserve"
+
+// reserve keeps room on the disk for the last records, if there is any.
+func (l *Log) reserve() {
+	path := filepath.Join(l.o.Dir, reserveName)
+	if l.o.Reserve <= 0 {
+		_ = l.fs.Remove(path) // of a run that had one
+		return
+	}
+	if l.reserved || l.hurry {
+		return
+	}
+	f, err := l.fs.Open(path, os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	if err := allocate(f, l.o.Reserve); err != nil {
+		_ = l.fs.Remove(path)
+		return
+	}
+	l.reserved = true
+}
+
+func allocate(f disk.File, size int64) error {
+	if err := f.Truncate(size); err != nil {
+		return err
+	}
+	return f.Allocate(size)
+}
+
+// Hurry gives up the room that was kept, on the disk and below MaxSize: the end
+// is near.
+func (l *Log) Hurry() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.hurry || l.closed {
+		return
+	}
+	l.hurry = true
+	if err := l.fs.Remove(filepath.Join(l.o.Dir, reserveName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		l.log.Error("room kept for the log cannot be had", "err", err)
+	}
+}

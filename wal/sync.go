@@ -1,0 +1,127 @@
+package wal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// Sync returns when all that was appended survives a power cut. Appending goes
+// on meanwhile.
+func (l *Log) Sync() error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return ErrClosed
+	}
+	err := l.write()
+	goal := l.written
+	l.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	l.upkeep.Lock()
+	defer l.upkeep.Unlock()
+	if l.safe >= goal { // by who was before us
+		return nil
+	}
+	return l.sync()
+}
+
+// sync syncs what was written so far; upkeep is held.
+func (l *Log) sync() error {
+	type job struct {
+		s    *segment
+		size int64
+	}
+	l.mu.Lock()
+	var jobs []job
+	for _, s := range l.segments {
+		if s.f != nil {
+			jobs = append(jobs, job{s, s.size})
+		}
+	}
+	current, goal, made, named := l.current, l.written, l.made, l.named
+	l.mu.Unlock()
+
+	for _, j := range jobs {
+		if err := j.s.sync(j.size); err != nil {
+			return l.syncFailed(err)
+		}
+	}
+	if current != nil {
+		if err := l.lookAfter(current); err != nil {
+			return l.syncFailed(err)
+		}
+	}
+	if named < made {
+		if err := l.syncDir(); err != nil {
+			return l.syncFailed(err)
+		}
+	}
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.safe = goal
+	l.named = max(l.named, made)
+	l.stats.Syncs++
+	for _, j := range jobs {
+		j.s.synced = j.size
+		if j.s != current && j.s != l.current {
+			j.s.f.Close()
+			j.s.f = nil
+		}
+	}
+	return nil
+}
+
+// sync makes the first size bytes of a segment survive a power cut.
+func (s *segment) sync(size int64) error {
+	if s.redo {
+		// After a sync that failed the system takes what it could not write for
+		// written, and the next sync would succeed without it.
+		b := make([]byte, writeSize)
+		for at := s.synced; at < size; at += int64(len(b)) {
+			b = b[:min(int64(len(b)), size-at)]
+			if _, err := s.f.ReadAt(b, at); err != nil {
+				return err
+			}
+			if _, err := s.f.WriteAt(b, at); err != nil {
+				return err
+			}
+		}
+	}
+	err := s.f.Sync()
+	s.redo = err != nil
+	return err
+}
+
+func (l *Log) syncFailed(err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stats.WriteErrors++
+	l.log.Error("log cannot be synced", "err", err)
+	return err
+}
+
+// syncDir makes the names of all segments survive a power cut.
+func (l *Log) syncDir() error {
+	err := l.fs.SyncDir(l.o.Dir)
+	if errors.Is(err, fs.ErrNotExist) { // somebody removed it
+		return l.makeDir(l.o.Dir)
+	}
+	return err
+}
+
+// lookAfter has the next record go to another segment if somebody removed this
+// one.
+func (l *Log) lookAfter(s *segment) error {
+	info, err := s.f.Stat()
+	if err != nil || info.Links > 0 {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.spoiled = l.spoiled || s == l.current
+	return fmt.Errorf("log segment %d was removed by somebody else", s.number)
+}
