@@ -140,7 +140,7 @@ func (w *walk) below(number uint32, due set) {
 			if w.version != w.tree.version {
 				w.lookUp()
 			}
-			if name := w.names[first][i]; name != 0 {
+			if name := w.names[first][i]; name != 0 && w.tree.node(number).mayHave(name) {
 				if child := w.tree.childNamed(number, name); child != 0 {
 					w.goInto(outer, w.tree.name(child))
 					w.reached(child, first)

@@ -19,11 +19,12 @@ type tree struct {
 	limbo   limbo
 }
 
-// node is 20 bytes.
+// node is 24 bytes.
 type node struct {
 	parent uint32
 	name   uint32
 	below  list
+	hints  uint32 // a name below has its bit set, see hint
 	state  uint32 // flags; atomic, as Add and Announce change those of a leaf under a read lock
 }
 
@@ -76,6 +77,12 @@ func (t *tree) childNamed(parent, name uint32) uint32 {
 	})
 }
 
+// mayHave tells whether there may be a child of that name. That most have none
+// is so known without a look at other memory.
+func (n *node) mayHave(name uint32) bool { return n.hints&hint(name) != 0 }
+
+func hint(name uint32) uint32 { return 1 << (name * 0x9e3779b1 >> 27) }
+
 func edge(parent, name uint32) uint64 { return mix(uint64(parent)<<32 | uint64(name)) }
 
 func (t *tree) edgeOf(number uint32) uint64 {
@@ -117,6 +124,7 @@ func (t *tree) makeChild(parent uint32, name string) uint32 {
 	*t.node(number) = node{parent: parent, name: t.names.hold(name)}
 	t.edges.insert(t.edgeOf(number), number, t.edgeOf)
 	t.lists.insert(below, t.seek(below, name), number)
+	t.node(parent).hints |= hint(t.node(number).name)
 	t.version++
 	return number
 }
@@ -153,6 +161,9 @@ func (t *tree) prune(number uint32) {
 		t.edges.remove(t.edgeOf(number), number, t.edgeOf)
 		siblings := &t.node(parent).below
 		t.lists.remove(siblings, t.seek(siblings, t.name(number)))
+		if siblings.n == 0 {
+			t.node(parent).hints = 0
+		}
 		t.version++
 		t.limbo.put(number, t.release)
 		number = parent
@@ -182,7 +193,8 @@ func (t *tree) move(from, to uint32) {
 		t.edges.insert(t.edgeOf(number), number, t.edgeOf)
 		at = next
 	}
-	t.node(to).below = below
+	t.node(to).below, t.node(to).hints = below, t.node(from).hints
+	t.node(from).hints = 0
 }
 
 // appendPath appends the dotted name of a node.
