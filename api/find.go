@@ -1,11 +1,12 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"carbon/metric"
@@ -20,11 +21,11 @@ type findQuery struct {
 	now        int64
 }
 
-// findFormats write the nodes that were found, sorted by path.
-var findFormats = map[string]func(q *findQuery, nodes []metric.Node) any{
-	"":         treeJSON,
-	"treejson": treeJSON,
-	"json":     nodesJSON,
+// findFormats append the nodes that were found, sorted by path.
+var findFormats = map[string]func(b []byte, q *findQuery, nodes []metric.Node) []byte{
+	"":         appendTree,
+	"treejson": appendTree,
+	"json":     appendNodes,
 }
 
 // find answers /metrics/find and /metrics.
@@ -33,7 +34,7 @@ func (s *server) find(w http.ResponseWriter, r *http.Request, p params) error {
 	if err != nil {
 		return err
 	}
-	shape, known := findFormats[p.get("format")]
+	format, known := findFormats[p.get("format")]
 	if !known || p.has("format") && p.get("format") == "" {
 		return &paramError{"format", p.get("format"), "not a format of find"}
 	}
@@ -45,7 +46,7 @@ func (s *server) find(w http.ResponseWriter, r *http.Request, p params) error {
 		nodes = slices.DeleteFunc(slices.Clone(nodes), func(n metric.Node) bool { return !n.Leaf })
 	}
 	noCache(w)
-	return s.answerJSON(w, r, p, shape(q, nodes))
+	return s.answerJSON(w, r, p, func(b []byte) []byte { return format(b, q, nodes) })
 }
 
 func (s *server) findQuery(p params) (*findQuery, error) {
@@ -99,87 +100,6 @@ func (p params) window(now time.Time) (metric.Window, error) {
 // of int64 to reckon with.
 const anyTime = 1 << 40
 
-// treeNode is a node as a tree in a browser wants it. Flags are numbers, which
-// clients in typed languages rely on.
-type treeNode struct {
-	Text          string `json:"text"`
-	ID            string `json:"id"`
-	AllowChildren int    `json:"allowChildren"`
-	Expandable    int    `json:"expandable"`
-	Leaf          int    `json:"leaf"`
-}
-
-func newTreeNode(text, id string, leaf bool) treeNode {
-	if leaf {
-		return treeNode{Text: text, ID: id, Leaf: 1}
-	}
-	return treeNode{Text: text, ID: id, AllowChildren: 1, Expandable: 1}
-}
-
-// treeJSON merges nodes of the same name, whatever is above them: the id keeps
-// the wildcards of the query. Branches come first. Of a name that is branch and
-// leaf only the branch is shown, as graphite-web shows it.
-func treeJSON(q *findQuery, nodes []metric.Node) any {
-	base := q.pattern[:strings.LastIndexByte(q.pattern, '.')+1]
-	nodes = slices.Clone(nodes)
-	slices.SortStableFunc(nodes, func(a, b metric.Node) int {
-		if byName := strings.Compare(lastNode(a.Path), lastNode(b.Path)); byName != 0 || a.Leaf == b.Leaf {
-			return byName
-		}
-		if b.Leaf {
-			return -1
-		}
-		return 1
-	})
-	all := []treeNode{}
-	if q.wildcards && len(nodes) > 1 {
-		onlyLeaves := !slices.ContainsFunc(nodes, func(n metric.Node) bool { return !n.Leaf })
-		all = append(all, newTreeNode("*", base+"*", onlyLeaves))
-	}
-	var leaves []treeNode
-	for i, n := range nodes {
-		name := lastNode(n.Path)
-		if i > 0 && name == lastNode(nodes[i-1].Path) {
-			continue
-		}
-		node := newTreeNode(unescape(name), base+name, n.Leaf)
-		if n.Leaf {
-			leaves = append(leaves, node)
-		} else {
-			all = append(all, node)
-		}
-	}
-	return append(all, leaves...)
-}
-
-func lastNode(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
-
-// pathNode is a node by its whole path.
-type pathNode struct {
-	Path      string     `json:"path"`
-	Leaf      bool       `json:"is_leaf"`
-	Intervals []interval `json:"intervals,omitempty"`
-}
-
-type interval struct {
-	Start int64 `json:"start"`
-	End   int64 `json:"end"`
-}
-
-// nodesJSON lists nodes with the time they may have points in. Finding does not
-// read files, so that is all time up to now.
-func nodesJSON(q *findQuery, nodes []metric.Node) any {
-	all := make([]pathNode, 0, len(nodes))
-	for _, n := range nodes {
-		node := pathNode{Path: n.Path, Leaf: n.Leaf}
-		if n.Leaf {
-			node.Intervals = []interval{{0, q.now}}
-		}
-		all = append(all, node)
-	}
-	return all
-}
-
 // expand answers /metrics/expand: the paths that patterns stand for.
 func (s *server) expand(w http.ResponseWriter, r *http.Request, p params) error {
 	flags := map[string]int{}
@@ -201,10 +121,13 @@ func (s *server) expand(w http.ResponseWriter, r *http.Request, p params) error 
 	}
 	noCache(w)
 	if flags["groupByExpr"] != 0 {
-		return s.answerJSON(w, r, p, map[string]any{"results": groups})
+		return s.answerJSON(w, r, p, func(b []byte) []byte { return appendGroups(b, groups) })
 	}
 	slices.Sort(all)
-	return s.answerJSON(w, r, p, map[string]any{"results": slices.Compact(all)})
+	all = slices.Compact(all)
+	return s.answerJSON(w, r, p, func(b []byte) []byte {
+		return append(appendStrings(append(b, `{"results":`...), all), '}')
+	})
 }
 
 // paths are the distinct paths that match a pattern, sorted.
@@ -231,7 +154,7 @@ func (s *server) index(w http.ResponseWriter, r *http.Request, p params) error {
 	if err != nil {
 		return err
 	}
-	return s.answerJSON(w, r, p, names)
+	return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, names) })
 }
 
 func noCache(w http.ResponseWriter) {
@@ -239,16 +162,20 @@ func noCache(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-cache")
 }
 
-// answerJSON writes v as graphite-web does: in ASCII, unless the client asks
-// for anything else than plain application/json.
-func (s *server) answerJSON(w http.ResponseWriter, r *http.Request, p params, v any) error {
+// answerJSON writes what is appended as graphite-web does: in ASCII, unless the
+// client asks for anything else than plain application/json.
+func (s *server) answerJSON(w http.ResponseWriter, r *http.Request, p params, write func(b []byte) []byte) error {
 	jsonp, err := p.jsonp()
 	if err != nil {
 		return err
 	}
-	body, err := encodeJSON(v, p.get("pretty") != "")
-	if err != nil {
-		return err
+	body := write(nil)
+	if p.get("pretty") != "" {
+		var pretty bytes.Buffer
+		if err := json.Indent(&pretty, body, "", "  "); err != nil {
+			return err
+		}
+		body = pretty.Bytes()
 	}
 	mediaType, end := "application/json", ""
 	if jsonp != "" {

@@ -1,9 +1,14 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -137,17 +142,104 @@ func TestExpandAndIndex(t *testing.T) {
 	}
 }
 
-func TestEscapeNonASCII(t *testing.T) {
-	for _, s := range []string{"", "plain", "größe", "日本語", "a😀b\u2028", "\U0010FFFF"} {
-		b, err := encodeJSON(s, false)
-		if err != nil {
-			t.Fatal(err)
+// jsonOf is what encoding/json makes of a value without HTML in mind.
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func TestAppendString(t *testing.T) {
+	for _, s := range []string{
+		"", "plain", "größe", "日本語", "a😀b\u2028\u2029c", "\U0010FFFF", "<&>\x7f", "\x00\x1f\b\f\n\r\t\"\\/", "a\xff\xfeb\xe2\x82", "\ufffd",
+	} {
+		got := `"` + string(appendString(nil, s)) + `"`
+		if want := jsonOf(t, s); got != want {
+			t.Errorf("%q became %s, want %s", s, got, want)
 		}
 		var back string
-		ascii := escapeNonASCII(b)
-		if err := json.Unmarshal(ascii, &back); err != nil || back != s || strings.ContainsFunc(string(ascii), func(r rune) bool { return r > 127 }) {
+		ascii := escapeNonASCII([]byte(got))
+		if err := json.Unmarshal(ascii, &back); err != nil || back != string([]rune(s)) ||
+			strings.ContainsFunc(string(ascii), func(r rune) bool { return r > 127 }) {
 			t.Errorf("%q became %s, %q, %v", s, ascii, back, err)
 		}
+	}
+}
+
+// Nodes of many branches against sorting and merging all.
+func TestAppendTree(t *testing.T) {
+	type treeNode struct {
+		Text          string `json:"text"`
+		ID            string `json:"id"`
+		AllowChildren int    `json:"allowChildren"`
+		Expandable    int    `json:"expandable"`
+		Leaf          int    `json:"leaf"`
+	}
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		isBranch, isLeaf := map[string]bool{}, map[string]bool{}
+		var nodes []metric.Node
+		for dir := range rnd.IntN(9) {
+			for name := range 12 {
+				path := fmt.Sprintf("a.%d.n%d", dir, name)
+				last := path[strings.LastIndexByte(path, '.')+1:]
+				if rnd.IntN(3) == 0 {
+					nodes = append(nodes, metric.Node{Path: path})
+					isBranch[last] = true
+				}
+				if rnd.IntN(3) == 0 {
+					nodes = append(nodes, metric.Node{Path: path, Leaf: true})
+					isLeaf[last] = true
+				}
+			}
+		}
+		slices.SortStableFunc(nodes, func(a, b metric.Node) int { return strings.Compare(a.Path, b.Path) })
+		want := []treeNode{}
+		for _, name := range slices.Sorted(maps.Keys(isBranch)) {
+			want = append(want, treeNode{name, "a.*." + name, 1, 1, 0})
+		}
+		for _, name := range slices.Sorted(maps.Keys(isLeaf)) {
+			if !isBranch[name] {
+				want = append(want, treeNode{name, "a.*." + name, 0, 0, 1})
+			}
+		}
+		if got, want := string(appendTree(nil, &findQuery{pattern: "a.*.*"}, nodes)), jsonOf(t, want); got != want {
+			t.Fatalf("of %v\n got %s\nwant %s", nodes, got, want)
+		}
+	}
+}
+
+func BenchmarkFind(b *testing.B) {
+	var hosts, leaves []metric.Node
+	for site := range 4 {
+		for host := range 2500 {
+			path := fmt.Sprintf("servers.site%d.host%04d", site, host)
+			hosts = append(hosts, metric.Node{Path: path})
+			for _, name := range []string{"rx_bytes", "tx_bytes", "user"} {
+				leaves = append(leaves, metric.Node{Path: path + ".all." + name, Leaf: true})
+			}
+		}
+	}
+	for _, c := range []struct {
+		name, format, pattern string
+		nodes                 []metric.Node
+	}{
+		{"hosts", "treejson", "servers.*.*", hosts},
+		{"leaves", "treejson", "servers.*.*.*.*", leaves},
+		{"leaves by path", "json", "servers.*.*.*.*", leaves},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				body := findFormats[c.format](nil, &findQuery{pattern: c.pattern}, c.nodes)
+				b.SetBytes(int64(len(escapeNonASCII(body))))
+			}
+		})
 	}
 }
 

@@ -1,0 +1,158 @@
+package api
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"carbon/metric"
+)
+
+// appendTree appends nodes as a tree in a browser wants them. Nodes of the same
+// name are one, whatever is above them: the id keeps the wildcards of the query.
+// Branches come first. Of a name that is branch and leaf only the branch is
+// shown, as graphite-web shows it. Flags are numbers, which clients in typed
+// languages rely on.
+func appendTree(b []byte, q *findQuery, nodes []metric.Node) []byte {
+	base := q.pattern[:strings.LastIndexByte(q.pattern, '.')+1]
+	merged := mergeByName(nodes)
+	b = slices.Grow(b, len(merged)*(100+len(base)))
+	b = append(b, '[')
+	start := len(b)
+	if q.wildcards && len(nodes) > 1 {
+		onlyLeaves := !slices.ContainsFunc(merged, func(n metric.Node) bool { return !n.Leaf })
+		b = appendTreeNode(b, base, "*", "*", onlyLeaves)
+	}
+	for _, leaves := range []bool{false, true} {
+		for _, n := range merged {
+			if n.Leaf == leaves {
+				b = appendTreeNode(b, base, n.Path, unescape(n.Path), n.Leaf)
+			}
+		}
+	}
+	if len(b) > start {
+		b = b[:len(b)-1] // the comma
+	}
+	return append(b, ']')
+}
+
+func appendTreeNode(b []byte, base, name, text string, leaf bool) []byte {
+	b = appendString(append(b, `{"text":"`...), text)
+	b = appendString(append(b, `","id":"`...), base)
+	b = appendString(b, name)
+	if leaf {
+		return append(b, `","allowChildren":0,"expandable":0,"leaf":1},`...)
+	}
+	return append(b, `","allowChildren":1,"expandable":1,"leaf":0},`...)
+}
+
+// mergeByName returns the distinct last nodes of paths, sorted: each as a leaf
+// only if none is a branch. What is below one branch is sorted already, so the
+// nodes are runs to be merged.
+func mergeByName(nodes []metric.Node) []metric.Node {
+	merged := make([]metric.Node, 0, len(nodes))
+	var runs []int // where they begin, and in the end where the last ends
+	for _, n := range nodes {
+		n.Path = lastNode(n.Path)
+		if len(merged) == 0 {
+			runs = append(runs, 0)
+		} else {
+			last := &merged[len(merged)-1]
+			if n.Path == last.Path {
+				last.Leaf = last.Leaf && n.Leaf
+				continue
+			}
+			if n.Path < last.Path {
+				runs = append(runs, len(merged))
+			}
+		}
+		merged = append(merged, n)
+	}
+	runs = append(runs, len(merged))
+	var other []metric.Node
+	for len(runs) > 2 {
+		other = slices.Grow(other[:0], len(merged))
+		kept := 0
+		for i := 0; i+1 < len(runs); i += 2 {
+			middle, end := runs[i+1], runs[min(i+2, len(runs)-1)]
+			from := runs[i]
+			runs[kept] = len(other)
+			kept++
+			other = mergeRuns(other, merged[from:middle], merged[middle:end])
+		}
+		runs = append(runs[:kept], len(other))
+		merged, other = other, merged
+	}
+	return merged
+}
+
+// mergeRuns appends two sorted runs as one.
+func mergeRuns(into, a, b []metric.Node) []metric.Node {
+	for len(a) > 0 && len(b) > 0 {
+		switch c := strings.Compare(a[0].Path, b[0].Path); {
+		case c < 0:
+			into, a = append(into, a[0]), a[1:]
+		case c > 0:
+			into, b = append(into, b[0]), b[1:]
+		default:
+			into = append(into, metric.Node{Path: a[0].Path, Leaf: a[0].Leaf && b[0].Leaf})
+			a, b = a[1:], b[1:]
+		}
+	}
+	return append(append(into, a...), b...)
+}
+
+func lastNode(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
+
+// appendNodes appends nodes by their whole paths, leaves with the time they may
+// have points in. Finding does not read files, so that is all time up to now.
+func appendNodes(b []byte, q *findQuery, nodes []metric.Node) []byte {
+	interval := strconv.AppendInt([]byte(`","is_leaf":true,"intervals":[{"start":0,"end":`), q.now, 10)
+	interval = append(interval, "}]},"...)
+	size := 0
+	for _, n := range nodes {
+		size += len(n.Path) + 100
+	}
+	b = append(slices.Grow(b, size), '[')
+	for _, n := range nodes {
+		b = appendString(append(b, `{"path":"`...), n.Path)
+		if n.Leaf {
+			b = append(b, interval...)
+		} else {
+			b = append(b, `","is_leaf":false},`...)
+		}
+	}
+	if len(nodes) > 0 {
+		b = b[:len(b)-1] // the comma
+	}
+	return append(b, ']')
+}
+
+// appendGroups appends lists of paths by the pattern that found them.
+func appendGroups(b []byte, groups map[string][]string) []byte {
+	b = append(b, `{"results":{`...)
+	for i, pattern := range slices.Sorted(maps.Keys(groups)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(append(b, '"'), pattern)
+		b = appendStrings(append(b, `":`...), groups[pattern])
+	}
+	return append(b, "}}"...)
+}
+
+func appendStrings(b []byte, all []string) []byte {
+	size := 0
+	for _, s := range all {
+		size += len(s) + 3
+	}
+	b = append(slices.Grow(b, size+2), '[')
+	for i, s := range all {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendString(append(b, '"'), s), '"')
+	}
+	return append(b, ']')
+}
