@@ -360,7 +360,7 @@ func (m *segments) used() int {
 func TestHistories(t *testing.T) {
 	seeds := uint64(200)
 	if os.Getenv("SOAK") != "" {
-		seeds = 50_000
+		seeds = 20_000
 	}
 	for seed := range seeds {
 		h := newHistory(t, seed)

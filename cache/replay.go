@@ -128,6 +128,7 @@ func (s *shard) endReplay() {
 		if isMixed {
 			m.older.state = e.state
 			e.pile = s.join(m.older, e.pile)
+			s.setSince(e, min(e.since, m.since))
 		}
 		if e.n > 0 {
 			s.wait(r, e)

@@ -66,6 +66,21 @@ func TestDuringAReplayOnlyOlderPointsAreTaken(t *testing.T) {
 	wantSize(t, c, 0)
 }
 
+func TestTheOldestMayBeALivePoint(t *testing.T) {
+	c := New(Options{})
+	c.BeginReplay()
+	add(c, 101, "a", 1, 1)
+	add(c, 100, "a", 2, 2) // of two senders the later was the first to add
+	wantOldest(t, c, 100)
+	addOlder(c, 101, "a", 3, 3)
+	wantOldest(t, c, 100)
+	add(c, 99, "a", 4, 4)
+	wantOldest(t, c, 99)
+	c.EndReplay()
+	wantOldest(t, c, 99)
+	c.Done(take(t, c, 99, 9, "a 1=1 2=2 3=3 4=4"))
+}
+
 // TestAReplayGoesOnInBoundedMemory has more older points than are ever in memory,
 // of series that all get live points too.
 func TestAReplayGoesOnInBoundedMemory(t *testing.T) {

@@ -376,6 +376,9 @@ func (s *shard) oldestOfAll() int64 {
 			oldest = e.since
 		}
 	})
+	for _, m := range s.mixed {
+		oldest = min(oldest, m.since)
+	}
 	for _, f := range s.flights {
 		if f.ref != 0 {
 			oldest = min(oldest, f.since)
