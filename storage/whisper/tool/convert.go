@@ -2,12 +2,14 @@ package tool
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"carbon/disk"
 	"carbon/metric"
 	"carbon/schema"
 
@@ -68,7 +70,7 @@ func convertFile(env *Env, from, to string, compress bool) error {
 	case compress:
 		err = compressTo(env, f, temp, now)
 	default:
-		err = expandTo(env, from, temp, now)
+		err = expandTo(env, from, temp)
 	}
 	if err == nil {
 		err = keepAttributes(env.FS, from, temp, true)
@@ -83,8 +85,8 @@ func convertFile(env *Env, from, to string, compress bool) error {
 }
 
 // expandTo makes a plain file of a compressed one.
-func expandTo(env *Env, from, to string, now int64) error {
-	c, err := readCompressed(from, now)
+func expandTo(env *Env, from, to string) error {
+	c, err := readCompressed(env.FS, from)
 	if err != nil {
 		return err
 	}
@@ -109,7 +111,7 @@ func compressTo(env *Env, f *file, to string, now int64) (err error) {
 	if err != nil {
 		return err
 	}
-	got, err := readCompressed(to, now)
+	got, err := readCompressed(env.FS, to)
 	if err != nil {
 		return err
 	}
@@ -131,8 +133,11 @@ var compressedMethods = map[string]gowhisper.AggregationMethod{
 }
 
 // readCompressed reads a compressed file. The library is given up on with an
-// error where it panics, as on broken files.
-func readCompressed(path string, now int64) (c content, err error) {
+// error where it panics, as on broken files. It has its own clock.
+func readCompressed(fsys disk.FS, path string) (c content, err error) {
+	if err := checkCompressed(fsys, path); err != nil {
+		return c, err
+	}
 	defer recovered(&err)
 	w, err := gowhisper.OpenWithOptions(path, &gowhisper.Options{OpenFileFlag: new(os.O_RDONLY)})
 	if err != nil {
@@ -142,6 +147,7 @@ func readCompressed(path string, now int64) (c content, err error) {
 	if c.layout, err = compressedLayout(w); err != nil {
 		return c, err
 	}
+	now := gowhisper.Now().Unix()
 	for i, a := range c.layout.Archives {
 		// Just as far back as this archive reaches, so that it answers.
 		series, err := w.Fetch(int(now-a.Retention()), int(now))
@@ -154,6 +160,41 @@ func readCompressed(path string, now int64) (c content, err error) {
 		c.points = append(c.points, known(metric.Series{Start: int64(series.FromTime()), Step: a.Step, Values: series.Values()}))
 	}
 	return c, nil
+}
+
+// checkCompressed looks whether the archives of a header are within the file: the
+// library would ask for any amount of memory.
+func checkCompressed(fsys disk.FS, path string) error {
+	f, err := fsys.Open(path, os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	countAt := len("whisper_compressed") + 1 + 4*4
+	archivesAt := countAt + 3*4 + gowhisper.FreeCompressedMetadataSize
+	b := make([]byte, min(info.Size, int64(archivesAt+32*gowhisper.CompressedArchiveInfoSize)))
+	if _, err := f.ReadAt(b, 0); err != nil {
+		return err
+	}
+	if len(b) < archivesAt {
+		return errors.New("shorter than a header")
+	}
+	count := int(binary.BigEndian.Uint32(b[countAt:]))
+	if count > (len(b)-archivesAt)/gowhisper.CompressedArchiveInfoSize {
+		return fmt.Errorf("%d archives in %d bytes", count, info.Size)
+	}
+	for i := range count {
+		a := b[archivesAt+i*gowhisper.CompressedArchiveInfoSize:]
+		offset, size, blocks := binary.BigEndian.Uint32(a), binary.BigEndian.Uint32(a[12:]), binary.BigEndian.Uint32(a[16:])
+		if uint64(size)*uint64(blocks) > uint64(info.Size)-min(uint64(offset), uint64(info.Size)) {
+			return fmt.Errorf("archive %d is beyond the end of the file", i)
+		}
+	}
+	return nil
 }
 
 func compressedLayout(w *gowhisper.Whisper) (l metric.Layout, err error) {

@@ -43,7 +43,6 @@ type Settings struct {
 	Tree      string // the directory of whisper files
 	TaggedLog string // the file with the names of tagged series
 	Rules     *schema.Rules
-	Sources   []string // the files that the rules are from
 	Warnings  []string
 }
 

@@ -1,0 +1,69 @@
+package tool
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"carbon/disk"
+)
+
+// TestConvert compresses a tree and expands it again: nothing is lost. go-whisper
+// has its own clock, so the file reaches back further than that matters.
+func TestConvert(t *testing.T) {
+	dir := t.TempDir()
+	path := mkdir(t, filepath.Join(dir, "plain", "a", "b.wsp"))
+	made(t, disk.OS{}, path, layout(t, "sum", 0, "1h:20y", "1d:40y"), minutes(10000, func(i int) float64 { return float64(i % 100) }))
+	stamp := time.Unix(now, 0)
+	if err := os.Chtimes(path, stamp, stamp); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"--compress", filepath.Join(dir, "plain"), filepath.Join(dir, "small")},
+		{"--compress", filepath.Join(dir, "small"), filepath.Join(dir, "copy")},
+		{filepath.Join(dir, "copy"), filepath.Join(dir, "again")},
+	} {
+		if stdout, stderr, code := runTool(t, "", append([]string{"convert"}, args...)...); code != 0 {
+			t.Fatalf("%v: %s%s", args, stdout, stderr)
+		}
+	}
+	small, err := os.Stat(filepath.Join(dir, "small", "a", "b.wsp"))
+	if err != nil || small.Size() > 1<<20 || !small.ModTime().Equal(stamp) {
+		t.Errorf("%v, %v", small, err)
+	}
+	if _, stderr, code := runTool(t, "", "info", filepath.Join(dir, "small", "a", "b.wsp")); code != 1 || !strings.Contains(stderr, "compressed") {
+		t.Errorf("code %d, %s", code, stderr)
+	}
+	before, after := contentOf(t, disk.OS{}, path), contentOf(t, disk.OS{}, filepath.Join(dir, "again", "a", "b.wsp"))
+	if fmt.Sprint(before) != fmt.Sprint(after) {
+		t.Errorf("%v\nbecame\n%v", before, after)
+	}
+	if _, stderr, code := runTool(t, "", "convert", path, filepath.Join(dir, "again", "a", "b.wsp")); code != 1 || !strings.Contains(stderr, "exists") {
+		t.Errorf("code %d, %s", code, stderr)
+	}
+}
+
+// TestConvertRefuses what go-whisper cannot read, or would misread.
+func TestConvertRefuses(t *testing.T) {
+	dir := t.TempDir()
+	f := func(path, reason string, args ...string) {
+		t.Helper()
+		to := filepath.Join(dir, "new.wsp")
+		_, stderr, code := runTool(t, "", append([]string{"convert", path, to}, args...)...)
+		if code != 1 || !strings.Contains(stderr, path) || !strings.Contains(stderr, reason) {
+			t.Errorf("code %d, %s", code, stderr)
+		}
+		if entries, err := filepath.Glob(to + "*"); err != nil || entries != nil {
+			t.Errorf("left behind: %v, %v", entries, err)
+		}
+	}
+	absmax := filepath.Join(dir, "absmax.wsp")
+	made(t, disk.OS{}, absmax, layout(t, "absmax", 0, "1h:20y"), nil)
+	f(absmax, "absmax", "--compress")
+	broken := filepath.Join(dir, "broken.wsp")
+	write(t, broken, "whisper_compressed"+strings.Repeat("\xff", 200))
+	f(broken, "")
+}
