@@ -17,6 +17,10 @@ const (
 	// pageSize is what a power cut keeps or loses of a file as a whole, and what
 	// is skipped where a disk cannot read.
 	pageSize = 4096
+
+	// holeSize is how many zeros at the end of a page make a hole of it, in what
+	// is no record.
+	holeSize = 32
 )
 
 // reader reads a segment from beginning to end.
@@ -174,16 +178,16 @@ func (r *reader) load(at, n int64) error {
 	return nil
 }
 
-// hole reports whether a part of the file looks as if a power cut took the pages
-// of a write that was not synced: zeros up to the end of a page, from its
-// beginning or from where the part begins. What is behind the end of the file is
-// a hole.
+// hole reports whether a part of the file looks as if a power cut took a page of
+// it: what was written to it later than what the disk has reads as zeros, up to
+// its end. What is behind the end of the file is a hole.
 func (r *reader) hole(d damage) (bool, error) {
 	for at := d.from; at < d.to; {
 		if at >= r.size {
 			return true, nil
 		}
 		end := min(at-at%pageSize+pageSize, r.size)
+		at = max(at, end-holeSize)
 		b, err := r.bytes(at, end-at)
 		if err != nil {
 			return false, err

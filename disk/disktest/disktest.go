@@ -119,7 +119,7 @@ func (d *Disk) Mount() *FS {
 func (d *Disk) SetCapacity(bytes int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.capacity = bytes / BlockSize
+	d.capacity = (bytes + BlockSize - 1) / BlockSize
 }
 
 // Used returns how many bytes are taken.
