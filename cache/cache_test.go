@@ -328,6 +328,52 @@ func TestForgetDropsIdleNames(t *testing.T) {
 	}
 }
 
+func TestDroppedPointsAreGone(t *testing.T) {
+	c := New(Options{})
+	add(c, 0, "a", 1, 1, 2)
+	add(c, 1, "b", 1, 1)
+	add(c, 2, "c", 1, 1)
+	b := take(t, c, 1, 9, "a 1=1 2=2")
+	add(c, 3, "a", 3, 3)
+	if n := c.Drop([]string{"a", "b", "none"}); n != 2 {
+		t.Errorf("dropped %d", n)
+	}
+	wantPoints(t, c, "a", "1=1 2=2") // in flight
+	wantPoints(t, c, "b", "")
+	c.Done(b)
+	wantPoints(t, c, "a", "")
+	wantOldest(t, c, 2)
+	wantSize(t, c, 1)
+	add(c, 4, "b", 5, 5)
+	c.Return(take(t, c, 9, 9, "c 1=1"), at(20))
+	c.Drop([]string{"c"})
+	add(c, 5, "c", 2, 2)
+	c.Done(take(t, c, 9, 9, "b 5=5"))
+	take(t, c, 9, 9, "") // c still waits for its time
+	c.Retry(at(20))
+	c.Done(take(t, c, 9, 9, "c 2=2"))
+	wantSize(t, c, 0)
+}
+
+// TestManyPointsOfOneSeries takes too long if a part of them cannot be taken
+// without a look at all.
+func TestManyPointsOfOneSeries(t *testing.T) {
+	const points, most = 300_000, 100
+	c := New(Options{})
+	r, _ := c.Series("a")
+	for i := range points {
+		c.Add(at(0), []Ref{r}, []metric.Datapoint{point("", int64(i^1), float64(i))})
+	}
+	for i := 0; i < points; i += most {
+		taken, ok := c.Take(Due{Before: at(0)}, most)
+		if !ok || len(taken.Points) != most || taken.Points[0] != (metric.Point{Time: int64(i), Value: float64(i + 1)}) {
+			t.Fatalf("took %d points, the first is %v", len(taken.Points), taken.Points[:1])
+		}
+		c.Done(taken)
+	}
+	wantSize(t, c, 0)
+}
+
 func TestReserveWaitsForTheLowWatermark(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(Options{MaxPoints: 100})

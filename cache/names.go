@@ -163,9 +163,12 @@ func (t *table) rebuild(n int) {
 }
 
 // Forget lets go the series without points whose last point was stamped before,
-// or somewhat earlier, and tells freed of each: its Ref is free for another. No
-// Add, Series, Follower, Follows, Name or replay may run beside Forget.
+// and tells freed of each, if it is not nil: its Ref is free for another series. A
+// series whose last points were stored late may stay until another time. No Add,
+// Series, Follower, Follows, Name or replay may run beside Forget.
 func (c *Cache) Forget(before int64, freed func(Ref)) {
+	c.making.Lock()
+	defer c.making.Unlock()
 	gone := newBitmap(len(*c.blocks.Load()) * blockSize)
 	some := false
 	for i := range c.shards {

@@ -17,11 +17,14 @@ func (c *Cache) setReplaying(on bool) {
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.mu.Lock()
-		if s.replaying = on; on {
+		switch {
+		case on == s.replaying:
+		case on:
 			s.mixed = make(map[Ref]mixed)
-		} else {
+		default:
 			s.endReplay()
 		}
+		s.replaying = on
 		s.mu.Unlock()
 	}
 }

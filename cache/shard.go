@@ -111,9 +111,9 @@ func (s *shard) put(p *pile, point metric.Point) (grown int) {
 	return grown + 1
 }
 
-// takeAndUnlock moves up to max points of a series into flight. It unlocks the
+// takeAndUnlock moves up to most points of a series into flight. It unlocks the
 // shard.
-func (s *shard) takeAndUnlock(r Ref, max int) Taken {
+func (s *shard) takeAndUnlock(r Ref, most int) Taken {
 	e := s.entry(r)
 	f := flight{ref: r, since: e.since}
 	m, isMixed := s.mixed[r]
@@ -123,7 +123,7 @@ func (s *shard) takeAndUnlock(r Ref, max int) Taken {
 	}
 	tmp := s.c.scratches.Get().(*scratch)
 	dropped := 0
-	whole := int(waiting.n) <= max
+	whole := int(waiting.n) <= most
 	if whole {
 		f.pile = *waiting
 		*waiting = pile{state: waiting.state}
@@ -131,8 +131,8 @@ func (s *shard) takeAndUnlock(r Ref, max int) Taken {
 		s.dequeue(e)
 	} else {
 		// What is left keeps its place: it may be as old.
-		tmp.points = settle(s.cut(waiting, max, tmp))
-		dropped = max - len(tmp.points)
+		tmp.points = settle(s.cut(waiting, most, tmp))
+		dropped = most - len(tmp.points)
 		f.pile = s.encode(tmp.points)
 	}
 	switch {
@@ -209,18 +209,6 @@ func (s *shard) land(slot int32) flight {
 	return f
 }
 
-// wait makes Take give the points that a series has.
-func (s *shard) wait(r Ref, e *entry) {
-	n := s.waiting(r, e)
-	if n == 0 {
-		return
-	}
-	s.enqueue(r, e)
-	if n >= s.fullAt {
-		s.crowd(r, e)
-	}
-}
-
 // retry lets the delayed that are due be taken, and returns when the next will be.
 func (s *shard) retry(now int64) (next int64) {
 	for len(s.delayed) > 0 && s.delayed[0].key <= now {
@@ -234,128 +222,6 @@ func (s *shard) retry(now int64) (next int64) {
 		return never
 	}
 	return s.delayed[0].key
-}
-
-// setSince changes since, and takes the series out of the order that goes by it.
-func (s *shard) setSince(e *entry, at int64) {
-	if at != e.since {
-		s.dequeue(e)
-		e.state &^= late
-		e.since = at
-	}
-}
-
-// enqueue puts a series at the end of the queue, or among the late ones, unless it
-// is in one of the lists already.
-func (s *shard) enqueue(r Ref, e *entry) {
-	switch {
-	case e.state&(queued|late|delayed) != 0:
-	case s.tail == 0:
-		s.head, s.tail = r, r
-		e.state |= queued
-	case s.entry(s.tail).since <= e.since:
-		s.entry(s.tail).next, e.prev = r, s.tail
-		s.tail = r
-		e.state |= queued
-	default:
-		s.late.push(item{e.since, r})
-		e.state |= late
-	}
-	if e.state&(flying|delayed) == 0 && e.since < s.oldest.Load() {
-		s.oldest.Store(e.since)
-	}
-}
-
-// dequeue takes a series out of the queue if it is there.
-func (s *shard) dequeue(e *entry) {
-	if e.state&queued == 0 {
-		return
-	}
-	if e.prev == 0 {
-		s.head = e.next
-	} else {
-		s.entry(e.prev).next = e.next
-	}
-	if e.next == 0 {
-		s.tail = e.prev
-	} else {
-		s.entry(e.next).prev = e.prev
-	}
-	e.prev, e.next = 0, 0
-	e.state &^= queued
-}
-
-// first returns the series whose oldest point has waited longest of those that
-// Take may give; 0 if there is none.
-func (s *shard) first() Ref {
-	for len(s.late) > 0 {
-		it := s.late[0]
-		e := s.entry(it.ref)
-		if e.state&(late|flying|delayed) == late && e.since == it.key && s.waiting(it.ref, e) > 0 {
-			break
-		}
-		s.late.pop()
-		if e.since == it.key {
-			e.state &^= late
-		}
-	}
-	r := s.head
-	for r != 0 && s.entry(r).state&flying != 0 {
-		r = s.entry(r).next
-	}
-	if len(s.late) > 0 && (r == 0 || s.late[0].key < s.entry(r).since) {
-		return s.late[0].ref
-	}
-	return r
-}
-
-// refresh finds out what first would give.
-func (s *shard) refresh() {
-	if r := s.first(); r == 0 {
-		s.oldest.Store(never)
-	} else {
-		s.oldest.Store(s.entry(r).since)
-	}
-}
-
-// crowd notes that a series is full.
-func (s *shard) crowd(r Ref, e *entry) {
-	if e.state&(full|flying|delayed) != 0 {
-		return
-	}
-	e.state |= full
-	s.full = append(s.full, r)
-	if len(s.full) == 1 {
-		s.c.crowded.Or(1 << s.index)
-	}
-}
-
-// cleanFull drops from the front of the full what Take may not give.
-func (s *shard) cleanFull(due Due) {
-	n := 0
-	for ; n < len(s.full) && !s.due(s.full[n], due); n++ {
-		s.entry(s.full[n]).state &^= full
-	}
-	s.full = s.full[n:]
-	if len(s.full) == 0 {
-		s.full = nil
-		s.c.crowded.And(^(1 << s.index))
-	}
-}
-
-// heed finds the full anew.
-func (s *shard) heed(points int) {
-	for _, r := range s.full {
-		s.entry(r).state &^= full
-	}
-	s.full = nil
-	s.c.crowded.And(^(1 << s.index))
-	s.fullAt = uint32(min(points, math.MaxUint32))
-	s.each(func(r Ref, e *entry) {
-		if s.waiting(r, e) >= s.fullAt {
-			s.crowd(r, e)
-		}
-	})
 }
 
 // each calls f for all series, those that were let go too.

@@ -3,7 +3,6 @@ package cache
 import (
 	"cmp"
 	"fmt"
-	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -58,7 +57,7 @@ type planned struct {
 }
 
 // takePlanned takes in the order of the strategy.
-func (c *Cache) takePlanned(due Due, max int) (Taken, bool) {
+func (c *Cache) takePlanned(due Due, most int) (Taken, bool) {
 	c.planning.Lock()
 	defer c.planning.Unlock()
 	for made := false; ; made = true {
@@ -68,7 +67,7 @@ func (c *Cache) takePlanned(due Due, max int) (Taken, bool) {
 			s := c.shard(r)
 			s.mu.Lock()
 			if s.due(r, due) {
-				return s.takeAndUnlock(r, max), true
+				return s.takeAndUnlock(r, most), true
 			}
 			s.mu.Unlock()
 		}
@@ -105,7 +104,7 @@ func (s *shard) plan(plan []planned, due Due) []planned {
 			plan = append(plan, planned{r, s.waiting(r, s.entry(r))})
 		}
 	}
-	for r := s.head; r != 0 && s.entry(r).since <= due.Before; r = s.entry(r).next {
+	for r := s.head; r != 0 && s.entry(r).since <= due.Before; r = s.entry(r).next { // the queue goes by since
 		add(r)
 	}
 	for _, it := range s.late {
@@ -118,46 +117,4 @@ func (s *shard) plan(plan []planned, due Due) []planned {
 		s.cleanFull(due)
 	}
 	return plan
-}
-
-// due reports whether Take may give a series.
-func (s *shard) due(r Ref, due Due) bool {
-	e := s.entry(r)
-	n := s.waiting(r, e)
-	return n > 0 && e.state&(flying|delayed) == 0 && (e.since <= due.Before || due.Points > 0 && int(n) >= due.Points)
-}
-
-// heed makes series of so many points or more known as full.
-func (c *Cache) heed(points int) {
-	if c.fullAt.Load() == int64(points) {
-		return
-	}
-	c.heeding.Lock()
-	defer c.heeding.Unlock()
-	if c.fullAt.Load() == int64(points) {
-		return
-	}
-	for i := range c.shards {
-		s := &c.shards[i]
-		s.mu.Lock()
-		s.heed(points)
-		s.mu.Unlock()
-	}
-	c.fullAt.Store(int64(points))
-}
-
-// takeFull takes of a series of due.Points points.
-func (c *Cache) takeFull(due Due, max int) (Taken, bool) {
-	for crowded := c.crowded.Load(); crowded != 0; crowded = c.crowded.Load() {
-		turn := int(c.turn.Add(1))
-		i := (bits.TrailingZeros64(bits.RotateLeft64(crowded, -turn%shardCount)) + turn) % shardCount
-		s := &c.shards[i]
-		s.mu.Lock()
-		s.cleanFull(due)
-		if len(s.full) > 0 {
-			return s.takeAndUnlock(s.full[0], max), true
-		}
-		s.mu.Unlock()
-	}
-	return Taken{}, false
 }
