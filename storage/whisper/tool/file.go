@@ -3,133 +3,119 @@ package tool
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"math"
 	"os"
 	"slices"
-	"strings"
 
 	"carbon/aggregate"
 	"carbon/disk"
 	"carbon/metric"
-	"carbon/schema"
 )
 
+// pointSize is how many bytes a slot has: time uint32, value float64.
 const pointSize = 12
 
+// file is an open whisper file. Of each archive it knows the time in the first
+// slot, the base, which says where the others are; 0 is never written.
 type file struct {
-	path   string
-	f      disk.File
-	size   int64
-	layout metric.Layout
+	header
+	path  string
+	f     disk.File
+	size  int64
+	bases []int64
 }
 
-type allocation struct{ sparse, fallocate bool }
-
-var errCompressed = errors.New("compressed")
-
-type corruptError struct{ path, reason string }
-
-func (e *corruptError) Error() string { return "corrupt whisper file " + e.path + ": " + e.reason }
-
-func isCompressed(err error) bool { return errors.Is(err, errCompressed) }
-
-func corruption(err error) (string, bool) {
-	var c *corruptError
-	if errors.As(err, &c) {
-		return c.reason, true
-	}
-	return "", false
-}
-
-func fileSize(archives []metric.Archive) int64 {
-	n := int64(16 + 12*len(archives))
-	for _, a := range archives {
-		n += a.Points * 12
-	}
-	return n
-}
-
+// openFile opens a file with os.O_RDONLY or os.O_RDWR. Errors name the path; one
+// that is no whisper file is a *corruptError.
 func openFile(fsys disk.FS, path string, flag int) (*file, error) {
 	f, err := fsys.Open(path, flag)
 	if err != nil {
 		return nil, err
 	}
-	st, err := f.Stat()
+	opened, err := newFile(path, f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return opened, nil
+}
+
+func newFile(path string, f disk.File) (*file, error) {
+	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	b := make([]byte, min(st.Size, 400))
-	f.ReadAt(b, 0)
-	if strings.HasPrefix(string(b), "whisper_compressed") {
-		return nil, errCompressed
+	opened := &file{path: path, f: f, size: info.Size}
+	if opened.header, err = readHeader(path, f, info); err != nil {
+		return nil, err
 	}
-	if len(b) < 16 {
-		return nil, &corruptError{path, "short"}
+	for i := range opened.layout.Archives {
+		var b [4]byte
+		if _, err := f.ReadAt(b[:], opened.offset(i)); err != nil {
+			return nil, err
+		}
+		opened.bases = append(opened.bases, int64(binary.BigEndian.Uint32(b[:])))
 	}
-	m, ok := aggregate.MethodName(binary.BigEndian.Uint32(b))
-	if !ok {
-		return nil, &corruptError{path, "method"}
-	}
-	l := metric.Layout{Aggregation: m, XFilesFactor: float64(math.Float32frombits(binary.BigEndian.Uint32(b[8:])))}
-	n := binary.BigEndian.Uint32(b[12:])
-	if int(n)*12+16 > len(b) {
-		return nil, &corruptError{path, "archives"}
-	}
-	for i := range int(n) {
-		c := b[16+12*i:]
-		l.Archives = append(l.Archives, metric.Archive{Step: int64(binary.BigEndian.Uint32(c[4:])), Points: int64(binary.BigEndian.Uint32(c[8:]))})
-	}
-	if schema.Validate(l.Archives) != nil || fileSize(l.Archives) > st.Size {
-		return nil, &corruptError{path, "size"}
-	}
-	return &file{path, f, st.Size, l}, nil
+	return opened, nil
 }
 
 func (f *file) close() error { return f.f.Close() }
 func (f *file) sync() error  { return f.f.Sync() }
-func (f *file) lock() (uint64, error) {
+
+// lock waits for the lock of the file, and tells how many names it has then: 0 if
+// another file has taken its place.
+func (f *file) lock() (links uint64, err error) {
 	if err := f.f.Lock(); err != nil {
 		return 0, err
 	}
-	i, err := f.f.Stat()
-	return i.Links, err
+	info, err := f.f.Stat()
+	return info.Links, err
 }
 
-func (f *file) offset(i int) int64 {
-	o := int64(16 + 12*len(f.layout.Archives))
-	for _, a := range f.layout.Archives[:i] {
-		o += a.Points * 12
-	}
-	return o
+// slot returns which slot of an archive a time is kept in.
+func (f *file) slot(i int, t int64) int64 {
+	a := f.layout.Archives[i]
+	n := floor(t-f.bases[i], a.Step) / a.Step
+	return (n%a.Points + a.Points) % a.Points
 }
 
+// slots calls each for all slots of all archives, in the order of the file.
 func (f *file) slots(ctx context.Context, each func(archive, slot int, t int64, v float64)) error {
+	buf := make([]byte, 4096*pointSize)
 	for i, a := range f.layout.Archives {
-		b := make([]byte, a.Points*12)
-		if _, err := f.f.ReadAt(b, f.offset(i)); err != nil {
-			return err
-		}
-		for s := range int(a.Points) {
-			each(i, s, int64(binary.BigEndian.Uint32(b[s*12:])), math.Float64frombits(binary.BigEndian.Uint64(b[s*12+4:])))
+		for done := int64(0); done < a.Points; {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			b := buf[:min(int64(len(buf)), (a.Points-done)*pointSize)]
+			if _, err := f.f.ReadAt(b, f.offset(i)+done*pointSize); err != nil {
+				return err
+			}
+			for ; len(b) > 0; b = b[pointSize:] {
+				t, v := getPoint(b)
+				each(i, int(done), t, v)
+				done++
+			}
 		}
 	}
 	return nil
 }
 
+func getPoint(b []byte) (t int64, v float64) {
+	return int64(binary.BigEndian.Uint32(b)), math.Float64frombits(binary.BigEndian.Uint64(b[4:]))
+}
+
+// content returns the points that can be read, and such of the future, also where
+// another process wrote the first ones.
 func (f *file) content(now int64) (content, error) {
 	c := content{f.layout, make([][]metric.Point, len(f.layout.Archives))}
-	base := int64(0)
-	err := f.slots(context.Background(), func(i, s int, t int64, v float64) {
+	err := f.slots(context.Background(), func(i, slot int, t int64, v float64) {
 		a := f.layout.Archives[i]
-		if s == 0 {
-			base = t
+		if slot == 0 {
+			f.bases[i] = t
 		}
-		if t != 0 && t%a.Step == 0 && v == v && t >= oldest(a, now) && (((t-base)/a.Step)%a.Points+a.Points)%a.Points == int64(s) {
+		if t != 0 && t%a.Step == 0 && v == v && t >= oldest(a, now) && f.slot(i, t) == int64(slot) {
 			c.points[i] = append(c.points[i], metric.Point{Time: t, Value: v})
 		}
 	})
@@ -139,49 +125,48 @@ func (f *file) content(now int64) (content, error) {
 	return c, err
 }
 
-func (f *file) newest() (n int64, err error) {
-	err = f.slots(context.Background(), func(_, _ int, t int64, _ float64) { n = max(n, t) })
-	return n, err
+// newest returns the time of the newest point in any archive, 0 if there is none.
+func (f *file) newest() (newest int64, err error) {
+	err = f.slots(context.Background(), func(_, _ int, t int64, _ float64) { newest = max(newest, t) })
+	return newest, err
 }
 
-func (f *file) base(i int) int64 {
-	var b [4]byte
-	f.f.ReadAt(b[:], f.offset(i))
-	return int64(binary.BigEndian.Uint32(b[:]))
-}
-
-func (f *file) at(i int, t int64) int64 {
-	a := f.layout.Archives[i]
-	base := f.base(i)
-	if base == 0 {
-		base = t
-	}
-	n := floor(t-base, a.Step) / a.Step
-	return f.offset(i) + ((n%a.Points+a.Points)%a.Points)*12
-}
-
+// write puts points, ascending, into an archive, and makes no rollups. Of several
+// in one slot the last counts.
 func (f *file) write(i int, points []metric.Point) error {
-	for _, p := range points {
-		t := floor(p.Time, f.layout.Archives[i].Step)
-		var b [12]byte
-		binary.BigEndian.PutUint32(b[:], uint32(t))
-		binary.BigEndian.PutUint64(b[4:], math.Float64bits(p.Value))
-		if _, err := f.f.WriteAt(b[:], f.at(i, t)); err != nil {
-			return err
+	a := f.layout.Archives[i]
+	var run []byte // slots one after the other
+	at := int64(0) // offset of the first
+	for n, p := range points {
+		t := floor(p.Time, a.Step)
+		if n+1 < len(points) && floor(points[n+1].Time, a.Step) == t {
+			continue
 		}
+		if f.bases[i] == 0 {
+			f.bases[i] = t
+		}
+		here := f.offset(i) + f.slot(i, t)*pointSize
+		if len(run) > 0 && here != at+int64(len(run)) {
+			if _, err := f.f.WriteAt(run, at); err != nil {
+				return err
+			}
+			run = run[:0]
+		}
+		if len(run) == 0 {
+			at = here
+		}
+		run = binary.BigEndian.AppendUint32(run, uint32(t))
+		run = binary.BigEndian.AppendUint64(run, math.Float64bits(p.Value))
 	}
-	return nil
+	if len(run) == 0 {
+		return nil
+	}
+	_, err := f.f.WriteAt(run, at)
+	return err
 }
 
-func (f *file) get(i int, t int64) float64 {
-	var b [12]byte
-	f.f.ReadAt(b[:], f.at(i, t))
-	if int64(binary.BigEndian.Uint32(b[:])) != t || f.base(i) == 0 {
-		return math.NaN()
-	}
-	return math.Float64frombits(binary.BigEndian.Uint64(b[4:]))
-}
-
+// updateArchive writes points, ascending, into an archive and rolls them up into
+// the coarser ones, as whisper.py does.
 func (f *file) updateArchive(i int, points []metric.Point) error {
 	if len(points) == 0 {
 		return nil
@@ -189,139 +174,108 @@ func (f *file) updateArchive(i int, points []metric.Point) error {
 	if err := f.write(i, points); err != nil {
 		return err
 	}
-	agg, _ := aggregate.Lookup(f.layout.Aggregation)
+	method, _ := aggregate.Lookup(f.layout.Aggregation)
 	for j := i + 1; j < len(f.layout.Archives); j++ {
-		further := false
-		fine, coarse := f.layout.Archives[j-1], f.layout.Archives[j]
+		coarse := f.layout.Archives[j]
+		var rolled []metric.Point
+		next := int64(math.MinInt64)
 		for _, p := range points {
 			t := floor(p.Time, coarse.Step)
-			var vs []float64
-			n := 0
-			for at := t; at < t+coarse.Step; at += fine.Step {
-				v := f.get(j-1, at)
-				if v == v {
-					n++
-				}
-				vs = append(vs, v)
+			if t < next {
+				continue
 			}
-			if n > 0 && float64(n)/float64(len(vs)) >= f.layout.XFilesFactor {
-				further = true
-				f.write(j, []metric.Point{{Time: t, Value: agg(vs)}})
+			next = t + coarse.Step
+			values, err := f.values(j-1, t, int(coarse.Step/f.layout.Archives[j-1].Step))
+			if err != nil {
+				return err
+			}
+			if n := aggregate.Count(values); n > 0 && n/float64(len(values)) >= f.layout.XFilesFactor {
+				rolled = append(rolled, metric.Point{Time: t, Value: method(values)})
 			}
 		}
-		if !further {
-			break
+		if err := f.write(j, rolled); err != nil || len(rolled) == 0 {
+			return err
 		}
 	}
 	return nil
 }
 
-func (f *file) update(points []metric.Point, now int64) (int, error) {
+// update stores points, each in the finest archive that reaches back to it, as
+// whisper.py does, and returns how many were not too old.
+func (f *file) update(points []metric.Point, now int64) (stored int, err error) {
 	points = slices.Clone(points)
 	slices.SortStableFunc(points, func(a, b metric.Point) int { return cmp.Compare(a.Time, b.Time) })
-	n := 0
 	for i, a := range f.layout.Archives {
 		fit := since(points, now-a.Retention())
 		points = points[:len(points)-len(fit)]
-		n += len(fit)
 		if err := f.updateArchive(i, fit); err != nil {
-			return n, err
+			return stored, err
 		}
+		stored += len(fit)
 	}
-	return n, nil
+	return stored, nil
 }
 
-func (f *file) fetch(w metric.Window, now int64) (metric.Series, bool, error) {
-	last := f.layout.Archives[len(f.layout.Archives)-1]
-	old := now - last.Retention()
-	if w.From > now || w.Until < old {
-		return metric.Series{}, false, nil
-	}
-	w.From, w.Until = max(w.From, old), min(w.Until, now)
-	for i, a := range f.layout.Archives {
-		if a.Retention() >= now-w.From {
-			s, err := f.fetchArchive(i, w)
-			return s, true, err
-		}
-	}
-	panic("x")
-}
-
-func (f *file) fetchArchive(i int, w metric.Window) (metric.Series, error) {
+// values reads n values of an archive from t on; NaN is none.
+func (f *file) values(i int, t int64, n int) ([]float64, error) {
 	a := f.layout.Archives[i]
-	s := metric.Series{Start: floor(w.From, a.Step) + a.Step, Step: a.Step}
-	end := floor(w.Until, a.Step) + a.Step
-	if end == s.Start {
-		end += a.Step
-	}
-	for t := s.Start; t < end; t += a.Step {
-		s.Values = append(s.Values, f.get(i, t))
-	}
-	return s, nil
-}
-
-func createFile(fsys disk.FS, path string, l metric.Layout, how allocation) error {
-	f, err := fsys.Open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
-	if err != nil {
-		return err
-	}
-	id, _ := aggregate.MethodID(l.Aggregation)
-	var b []byte
-	last := l.Archives[len(l.Archives)-1]
-	for _, n := range []uint32{id, uint32(last.Retention()), math.Float32bits(float32(l.XFilesFactor)), uint32(len(l.Archives))} {
-		b = binary.BigEndian.AppendUint32(b, n)
-	}
-	o := int64(16 + 12*len(l.Archives))
-	for _, a := range l.Archives {
-		for _, n := range []int64{o, a.Step, a.Points} {
-			b = binary.BigEndian.AppendUint32(b, uint32(n))
+	values := make([]float64, 0, n)
+	buf := make([]byte, min(int64(n), a.Points, 4096)*pointSize)
+	for len(values) < n {
+		slot := f.slot(i, t)
+		b := buf[:min(int64(len(buf)), (a.Points-slot)*pointSize, int64(n-len(values))*pointSize)]
+		if _, err := f.f.ReadAt(b, f.offset(i)+slot*pointSize); err != nil {
+			return nil, err
 		}
-		o += a.Points * 12
-	}
-	f.WriteAt(b, 0)
-	f.Truncate(o)
-	return f.Close()
-}
-
-func setLayout(fsys disk.FS, path, method string, x float64) error {
-	f, err := openFile(fsys, path, os.O_RDWR)
-	if err != nil {
-		return err
-	}
-	defer f.close()
-	if id, ok := aggregate.MethodID(method); ok {
-		if _, err := f.f.WriteAt(binary.BigEndian.AppendUint32(nil, id), 0); err != nil {
-			return err
+		for ; len(b) > 0; b = b[pointSize:] {
+			at, v := getPoint(b)
+			if at != t || f.bases[i] == 0 {
+				v = math.NaN()
+			}
+			values = append(values, v)
+			t += a.Step
 		}
 	}
-	if x == x {
-		if _, err := f.f.WriteAt(binary.BigEndian.AppendUint32(nil, math.Float32bits(float32(x))), 8); err != nil {
-			return err
-		}
-	}
-	return f.sync()
+	return values, nil
 }
 
-func verifyFile(fsys disk.FS, path string) (int64, error) {
+// fetch returns what the file holds for a window, from the finest archive that
+// reaches back to its beginning. ok is false if all of it is in the future or too
+// old.
+func (f *file) fetch(w metric.Window, now int64) (s metric.Series, ok bool, err error) {
+	reach := now - f.maxRetention()
+	if w.From > now || w.Until < reach {
+		return s, false, nil
+	}
+	w = metric.Window{From: max(w.From, reach), Until: min(w.Until, now)}
+	i := slices.IndexFunc(f.layout.Archives, func(a metric.Archive) bool { return a.Retention() >= now-w.From })
+	s, err = f.fetchArchive(i, w)
+	return s, err == nil, err
+}
+
+// fetchArchive returns what an archive holds for a window. One of no length is
+// one step long, as in whisper.py.
+func (f *file) fetchArchive(i int, w metric.Window) (s metric.Series, err error) {
+	step := f.layout.Archives[i].Step
+	s = metric.Series{Start: floor(w.From, step) + step, Step: step}
+	n := max(1, (floor(w.Until, step)+step-s.Start)/step)
+	s.Values, err = f.values(i, s.Start, int(n))
+	return s, err
+}
+
+// verifyFile reads all of a file and returns how many slots it has.
+func verifyFile(fsys disk.FS, path string) (points int64, err error) {
 	f, err := openFile(fsys, path, os.O_RDONLY)
 	if err != nil {
 		return 0, err
 	}
 	defer f.close()
-	n := int64(0)
-	for _, a := range f.layout.Archives {
-		n += a.Points
-	}
-	return n, nil
+	var wrong error
+	err = f.slots(context.Background(), func(i, slot int, t int64, _ float64) {
+		points++
+		if t%f.layout.Archives[i].Step != 0 && wrong == nil {
+			wrong = corrupt(path, "archive %d, slot %d: the time %d is no multiple of %d", i, slot, t, f.layout.Archives[i].Step)
+		}
+	})
+	return points, cmp.Or(err, wrong)
 }
-
-func pathOf(name string) string {
-	if metric.IsTagged(name) {
-		h := sha256.Sum256([]byte(name))
-		s := hex.EncodeToString(h[:])
-		return "_tagged/" + s[:3] + "/" + s[3:6] + "/" + s + ".wsp"
-	}
-	return strings.ReplaceAll(name, ".", "/") + ".wsp"
-}
-
-var _ = fmt.Sprint

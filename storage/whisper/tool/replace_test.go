@@ -122,13 +122,13 @@ func TestPowerCutAnywhere(t *testing.T) {
 // TestServerBeside writes a point to the file, as a server does that has it open,
 // before each call that a command makes: no point is lost.
 func TestServerBeside(t *testing.T) {
-	f := func(args ...string) {
+	f := func(held int, args ...string) {
 		t.Helper()
 		for at := 0; ; at++ {
 			d := disktest.New(disktest.Options{})
 			fsys := d.Mount()
 			made(t, fsys, "/a.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(90, func(i int) float64 { return 1 }))
-			made(t, fsys, "/b.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(20, func(i int) float64 { return 1 }))
+			made(t, fsys, "/b.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(held, func(i int) float64 { return 1 }))
 			server, err := openFile(fsys, "/b.wsp", os.O_RDWR)
 			if err != nil {
 				t.Fatal(err)
@@ -166,10 +166,12 @@ func TestServerBeside(t *testing.T) {
 			}
 		}
 	}
-	f("resize", "--nobackup", "/b.wsp", "60:200", "300:300")
-	f("resize", "--aggregate", "/b.wsp", "60:200", "300:300")
-	f("fill", "/a.wsp", "/b.wsp")
-	f("set-xfilesfactor", "/b.wsp", "0.5")
+	for _, held := range []int{0, 20} { // points in the file before
+		f(held, "resize", "--nobackup", "/b.wsp", "60:200", "300:300")
+		f(held, "resize", "--aggregate", "/b.wsp", "60:200", "300:300")
+		f(held, "fill", "/a.wsp", "/b.wsp")
+		f(held, "set-xfilesfactor", "/b.wsp", "0.5")
+	}
 }
 
 // TestFullDisk leaves the old file alone where there is no room for a new one.
