@@ -70,6 +70,9 @@ func (a *arena) add(size int) int {
 		chunks[i] = make([]byte, size)
 		return i
 	}
+	if len(chunks) == 1<<(32-placeBits) {
+		panic("cache: more than 8 GiB of names")
+	}
 	chunks = append(chunks, make([]byte, size))
 	a.live = append(a.live, 0)
 	a.chunks.Store(&chunks)
