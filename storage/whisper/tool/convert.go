@@ -187,14 +187,20 @@ func checkCompressed(fsys disk.FS, path string) error {
 	if count > (len(b)-archivesAt)/gowhisper.CompressedArchiveInfoSize {
 		return fmt.Errorf("%d archives in %d bytes", count, info.Size)
 	}
+	var archives []metric.Archive
 	for i := range count {
 		a := b[archivesAt+i*gowhisper.CompressedArchiveInfoSize:]
-		offset, size, blocks := binary.BigEndian.Uint32(a), binary.BigEndian.Uint32(a[12:]), binary.BigEndian.Uint32(a[16:])
-		if uint64(size)*uint64(blocks) > uint64(info.Size)-min(uint64(offset), uint64(info.Size)) {
+		number := func(at int) int64 { return int64(binary.BigEndian.Uint32(a[at:])) }
+		offset, points, size, blocks := number(0), number(8), number(12), number(16)
+		archives = append(archives, metric.Archive{Step: number(4), Points: points})
+		if offset > info.Size || blocks > info.Size || blocks > 0 && size > (info.Size-offset)/blocks {
 			return fmt.Errorf("archive %d is beyond the end of the file", i)
 		}
+		if points > 8*size*blocks { // a point takes two bits at least
+			return fmt.Errorf("archive %d: %d points in %d bytes", i, points, size*blocks)
+		}
 	}
-	return nil
+	return schema.Validate(archives)
 }
 
 func compressedLayout(w *gowhisper.Whisper) (l metric.Layout, err error) {

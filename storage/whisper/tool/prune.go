@@ -76,8 +76,7 @@ type pruner struct {
 }
 
 func (p *pruner) run(ctx context.Context, root string) error {
-	doing := "pruning"
-	err := walk(ctx, p.env, root, doing, func(path string) error { return p.file(root, path) })
+	err := walk(ctx, p.env, root, "pruning", func(path string) error { return p.file(root, path) })
 	if ctx.Err() != nil {
 		return err
 	}
@@ -99,11 +98,16 @@ func (p *pruner) file(root, path string) error {
 	if err != nil || !p.ignoreTime && info.ModTime().Unix() >= p.before {
 		return err
 	}
-	f, err := openLocked(p.env.FS, full)
+	f, err := openFile(p.env.FS, full, os.O_RDONLY)
 	if err != nil {
 		return err
 	}
 	defer f.close()
+	if !p.dryRun {
+		if _, err := f.lock(); err != nil {
+			return err
+		}
+	}
 	newest, err := f.newest()
 	if err != nil || newest >= p.before {
 		return err
@@ -111,7 +115,7 @@ func (p *pruner) file(root, path string) error {
 	if !p.dryRun {
 		// A server may have written since.
 		again, err := p.env.FS.Lstat(full)
-		if err != nil || again.ModTime() != info.ModTime() {
+		if err != nil || !again.ModTime().Equal(info.ModTime()) {
 			return err
 		}
 		if err := p.env.FS.Remove(full); err != nil {
