@@ -60,12 +60,12 @@ type walk struct {
 	names   [][]uint32 // numbers of the literals of each node
 	version uint64     // of the tree when names were looked up
 	path    []byte     // of the node come to, with a dot at the end
-	waiting []branch   // siblings of those on the path that are to be gone into
+	waiting []stop     // siblings of those on the path that are to be gone into
 	found   func(path []byte, name string, branch, leaf bool)
 }
 
-// branch is a node whose children are to be matched.
-type branch struct {
+// stop is a branch whose children are to be matched.
+type stop struct {
 	number uint32
 	due    set
 }
@@ -140,7 +140,7 @@ func (w *walk) below(number uint32, due set) {
 			if w.version != w.tree.version {
 				w.lookUp()
 			}
-			if name := w.names[first][i]; name != 0 && w.tree.node(number).mayHave(name) {
+			if name := w.names[first][i]; name != 0 && w.tree.branch(number).mayHave(name) {
 				if child := w.tree.childNamed(number, name); child != 0 {
 					w.goInto(outer, w.tree.name(child))
 					w.reached(child, first)
@@ -169,18 +169,18 @@ func (v *visit) each(number uint32, prefix string, f func(child uint32, name str
 	t := v.tree
 	var at place
 	if prefix != "" {
-		at = t.seek(&t.node(number).below, prefix)
+		at = t.seek(t.below(number), prefix)
 	}
 	version := t.version
 	for last := uint32(0); ; {
 		v.step()
 		if t.version != version && last != 0 {
-			at = t.seekAfter(&t.node(number).below, t.name(last))
+			at = t.seekAfter(t.below(number), t.name(last))
 		} else if t.version != version {
-			at = t.seek(&t.node(number).below, prefix)
+			at = t.seek(t.below(number), prefix)
 		}
 		version = t.version
-		child, next, ok := t.lists.get(&t.node(number).below, at)
+		child, next, ok := t.lists.get(t.below(number), at)
 		if !ok {
 			return
 		}
@@ -205,13 +205,13 @@ func (t *tree) seekAfter(below *list, name string) place {
 // can.
 func (w *walk) reached(child uint32, i int) {
 	n := w.tree.node(child)
-	isBranch := n.below.n > 0
+	isBranch := w.tree.below(child).n > 0
 	if i+1 == len(w.nodes) {
 		if leaf := n.leaf(); isBranch || leaf {
 			w.found(w.path, w.tree.name(child), isBranch, leaf)
 		}
 	} else if isBranch {
-		w.waiting = append(w.waiting, branch{child, w.due[i+1]})
+		w.waiting = append(w.waiting, stop{child, w.due[i+1]})
 	}
 }
 
@@ -231,12 +231,12 @@ func (w *walk) reachedBy(child uint32, due set, name string) {
 			next = next.or(w.due[i+1])
 		}
 	}
-	isBranch := n.below.n > 0
+	isBranch := w.tree.below(child).n > 0
 	if leaf := n.leaf(); matched && (isBranch || leaf) {
 		w.found(w.path, name, isBranch, leaf)
 	}
 	if isBranch && next != (set{}) {
-		w.waiting = append(w.waiting, branch{child, next})
+		w.waiting = append(w.waiting, stop{child, next})
 	}
 }
 

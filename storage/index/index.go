@@ -47,6 +47,7 @@ func New() *Index {
 const (
 	leafFlag      = 1 << 0
 	announcedFlag = 1 << 1
+	goneFlag      = 1 << 2 // not in the tree any more
 	checkShift    = 8
 	maxCheck      = 255
 )
@@ -94,7 +95,7 @@ func (x *Index) addPlain(name string, flags func(old uint32) uint32) (added bool
 
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	n := x.tree.node(x.tree.make(name))
+	n := x.tree.node(x.tree.make(name, false))
 	added = !n.leaf()
 	n.state = flags(n.state)
 	if added {
@@ -161,7 +162,7 @@ const maxRemove = 512
 
 // leavesBelow appends leaves below a node until there are max.
 func (t *tree) leavesBelow(number uint32, leaves []uint32, max int) []uint32 {
-	below := &t.node(number).below
+	below := t.below(number)
 	for at := (place{}); len(leaves) < max; {
 		child, next, ok := t.lists.get(below, at)
 		if !ok {
@@ -200,7 +201,7 @@ func (x *Index) Rename(from, to string) error {
 	if metric.IsTagged(to) {
 		x.tagged.add(to)
 	} else {
-		x.tree.node(x.tree.make(to)).state = flags
+		x.tree.node(x.tree.make(to, false)).state = flags
 		x.plain++
 	}
 	return nil
@@ -213,14 +214,14 @@ func (x *Index) RenameBranch(from, to string) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	number := x.tree.find(from)
-	if number == 0 || x.tree.node(number).below.n == 0 {
+	if number == 0 || x.tree.below(number).n == 0 {
 		return fmt.Errorf("rename %s: %w", from, ErrNotFound)
 	}
 	target := x.tree.find(to)
-	if target != 0 && x.tree.node(target).below.n > 0 || strings.HasPrefix(to, from+".") {
+	if target != 0 && x.tree.below(target).n > 0 || strings.HasPrefix(to, from+".") {
 		return fmt.Errorf("rename %s to %s: %w", from, to, ErrExists)
 	}
-	x.tree.move(number, x.tree.make(to))
+	x.tree.move(number, x.tree.make(to, true))
 	x.tree.prune(number)
 	return nil
 }
@@ -261,18 +262,27 @@ func (x *Index) BeginCheck() {
 func (x *Index) EndCheck() (removed []string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	looked, before := 0, 0
-	for number := uint32(root); number < x.tree.next; number++ {
-		if looked++; looked == maxHold || len(removed)-before == maxRemove {
-			looked, before = 0, len(removed)
-			x.mu.Unlock() // what is made here and now is confirmed or announced
-			x.mu.Lock()
-		}
-		n := x.tree.node(number)
-		if flags := n.flags(); flags&(leafFlag|announcedFlag) == leafFlag && flags>>checkShift != x.check {
-			removed = append(removed, string(x.tree.appendPath(nil, number)))
-			x.removeLeaf(number)
-		}
+	for number := uint32(root); number <= x.tree.branches.last; number++ {
+		removed = x.endCheckOf(number, removed)
 	}
+	for number := uint32(tipBit + 1); number <= tipBit+x.tree.tips.last; number++ {
+		removed = x.endCheckOf(number, removed)
+	}
+	return removed
+}
+
+// endCheckOf removes a node if the check did not find it. Now and then it lets go
+// of the lock: what is made then is confirmed or announced.
+func (x *Index) endCheckOf(number uint32, removed []string) []string {
+	if number%maxRemove == 0 {
+		x.mu.Unlock()
+		x.mu.Lock()
+	}
+	flags := x.tree.node(number).flags()
+	if flags&(leafFlag|announcedFlag|goneFlag) != leafFlag || flags>>checkShift == x.check {
+		return removed
+	}
+	removed = append(removed, string(x.tree.appendPath(nil, number)))
+	x.removeLeaf(number)
 	return removed
 }

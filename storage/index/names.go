@@ -57,7 +57,7 @@ func (s *names) find(text string) uint32 {
 // need be.
 func (s *names) hold(text string) uint32 {
 	if number := s.find(text); number != 0 {
-		s.entry(number).uses++
+		s.held(number)
 		return number
 	}
 	number := s.free
@@ -76,6 +76,9 @@ func (s *names) hold(text string) uint32 {
 	s.table.insert(maphash.String(s.seed, text), number, s.hash)
 	return number
 }
+
+// held counts one more use of a name.
+func (s *names) held(number uint32) { s.entry(number).uses++ }
 
 // drop ends one use of a name.
 func (s *names) drop(number uint32) {

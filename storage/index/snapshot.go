@@ -163,7 +163,7 @@ type loader struct {
 	x     *Index
 	block []byte
 	name  []byte   // the last
-	nodes []uint32 // from the root to its leaf
+	nodes []uint32 // from the root to its leaf, which may be a tip
 	ends  []int    // in name, of those below the root
 }
 
@@ -310,7 +310,7 @@ func (l *loader) addName(shared int, suffix []byte) (reason string) {
 	tree := &l.x.tree
 	for i := start; i <= len(name); i++ {
 		if i == len(name) || name[i] == '.' {
-			l.nodes = append(l.nodes, tree.makeChild(l.nodes[len(l.nodes)-1], name[start:i]))
+			l.nodes = append(l.nodes, tree.makeChild(l.nodes[len(l.nodes)-1], name[start:i], i < len(name)))
 			l.ends = append(l.ends, i)
 			start = i + 1
 		}

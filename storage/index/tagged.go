@@ -98,7 +98,7 @@ func (t *tagged) add(name string) bool {
 	var some [32]uint32
 	values := some[:0]
 	eachTag(name, func(tag, value string) bool {
-		values = append(values, t.tree.makeChild(t.tree.makeChild(root, tag), value))
+		values = append(values, t.tree.makeChild(t.tree.makeChild(root, tag, true), value, true))
 		return true
 	})
 	if t.findValues(values) != 0 {
@@ -108,7 +108,7 @@ func (t *tagged) add(name string) bool {
 	of := t.values(series)
 	for _, v := range values {
 		t.tree.lists.append(of, v)
-		having := &t.tree.node(v).below
+		having := t.tree.below(v)
 		if at, found := t.search(having, series); !found {
 			t.tree.lists.insert(having, at, series)
 		}
@@ -154,7 +154,7 @@ func (t *tagged) remove(name string) bool {
 	t.byName.remove(t.hash(series), series, t.hash)
 	of := t.values(series)
 	for _, v := range slices.Clone(t.tree.lists.all(of)) {
-		having := &t.tree.node(v).below
+		having := t.tree.below(v)
 		if at, found := t.search(having, series); found {
 			t.tree.lists.remove(having, at)
 			t.tree.prune(v)
@@ -261,7 +261,7 @@ func (q *tagQuery) fewest() []uint32 {
 		}
 		n := 0
 		if q.exact[i] != 0 {
-			n = int(q.tree.node(q.exact[i]).below.n)
+			n = int(q.tree.below(q.exact[i]).n)
 		}
 		if best < 0 || n < count {
 			best, count = i, n
@@ -283,7 +283,7 @@ func (q *tagQuery) fewest() []uint32 {
 		if v == 0 {
 			continue
 		}
-		series = append(series, q.tree.lists.all(&q.tree.node(v).below)...)
+		series = append(series, q.tree.lists.all(q.tree.below(v))...)
 	}
 	return series
 }
@@ -291,7 +291,7 @@ func (q *tagQuery) fewest() []uint32 {
 // cheap tells whether looking at all values of a tag takes less than looking at
 // that many series.
 func (q *tagQuery) cheap(i, series int) bool {
-	return q.tags[i] == 0 || 4*int(q.tree.node(q.tags[i]).below.n) < series
+	return q.tags[i] == 0 || 4*int(q.tree.below(q.tags[i]).n) < series
 }
 
 // matching returns the values that an expression matches, and how many series
@@ -303,7 +303,7 @@ func (q *tagQuery) matching(i int) (values []uint32, series int) {
 	q.each(q.tags[i], q.exprs[i].prefix, func(value uint32, text string) {
 		if q.exprs[i].match(text) {
 			values = append(values, value)
-			series += int(q.tree.node(value).below.n)
+			series += int(q.tree.below(value).n)
 		}
 	})
 	return values, series
@@ -392,7 +392,7 @@ func (x *Index) eachValue(tag string, f filter, limit int, use func(text string,
 	used := 0
 	v.each(number, f.prefix, func(child uint32, text string) {
 		if (limit == 0 || used < limit) && f.match(text) {
-			use(text, int(t.node(child).below.n))
+			use(text, int(t.below(child).n))
 			used++
 		}
 	})

@@ -8,54 +8,98 @@ import (
 
 // tree is a tree of named nodes in few large pieces of memory. A node is known by
 // its number; those of the nodes below it are a list sorted by name.
+//
+// A node is made as a tip if nothing is to be below it, as a branch if something
+// is; most metrics are tips. A tip becomes a branch under another number.
 type tree struct {
-	names   names
-	lists   lists
-	nodes   [][]node // a number is the node's chunk and its place there; 0 is none
-	next    uint32   // number never used
-	free    uint32   // node to use again; the others follow by node.parent
-	edges   table    // nodes by parent and name
-	version uint64   // changes with every insertion and removal
-	limbo   limbo
+	names               names
+	lists               lists
+	tips                slab[node]
+	branches            slab[branch]
+	freeTip, freeBranch uint32 // nodes to use again; the others follow by node.parent
+	nothing             list   // what is below a tip
+	edges               table  // nodes by parent and name
+	version             uint64 // changes with every insertion and removal
+	limbo               limbo
 }
 
-// node is 24 bytes.
+// node is 12 bytes.
 type node struct {
 	parent uint32
 	name   uint32
-	below  list
-	hints  uint32 // a name below has its bit set, see hint
 	state  uint32 // flags; atomic, as Add and Announce change those of a leaf under a read lock
+}
+
+// branch is 24 bytes.
+type branch struct {
+	node
+	below list
+	hints uint32 // a name below has its bit set, see hint
+}
+
+// slab holds what is known by number in chunks.
+type slab[T any] struct {
+	chunks [][]T  // a number is a chunk and a place there; 0 is none
+	last   uint32 // number taken
 }
 
 const (
 	root     = 1
-	nodeBits = 10
+	tipBit   = 1 << 31 // of the number of a tip
+	slabBits = 10
 )
+
+func (s *slab[T]) at(number uint32) *T {
+	return &s.chunks[number>>slabBits][number%(1<<slabBits)]
+}
+
+// take returns a number never used.
+func (s *slab[T]) take() uint32 {
+	s.last++
+	if int(s.last>>slabBits) == len(s.chunks) {
+		s.chunks = append(s.chunks, make([]T, 1<<slabBits))
+	}
+	return s.last
+}
 
 func (t *tree) init() {
 	t.names.init()
-	t.next = root
-	t.newNode()
+	t.newNode(true)
 }
 
 func (t *tree) node(number uint32) *node {
-	return &t.nodes[number>>nodeBits][number%(1<<nodeBits)]
+	if number&tipBit != 0 {
+		return t.tips.at(number &^ tipBit)
+	}
+	return &t.branches.at(number).node
+}
+
+func (t *tree) branch(number uint32) *branch { return t.branches.at(number) }
+
+// below returns the list of what is below a node, which is not to be changed if
+// it is a tip.
+func (t *tree) below(number uint32) *list {
+	if number&tipBit != 0 {
+		return &t.nothing
+	}
+	return &t.branches.at(number).below
 }
 
 func (n *node) flags() uint32 { return atomic.LoadUint32(&n.state) }
 
-func (t *tree) newNode() uint32 {
-	if number := t.free; number != 0 {
-		t.free = t.node(number).parent
+func (t *tree) newNode(isBranch bool) uint32 {
+	free := &t.freeTip
+	if isBranch {
+		free = &t.freeBranch
+	}
+	if number := *free; number != 0 {
+		*free = t.node(number).parent
 		return number
 	}
-	number := t.next
-	t.next++
-	if int(number>>nodeBits) == len(t.nodes) {
-		t.nodes = append(t.nodes, make([]node, 1<<nodeBits))
+	if isBranch {
+		return t.branches.take()
 	}
-	return number
+	return t.tips.take() | tipBit
 }
 
 // name is good as names.text is; that of a removed node is while there is a visit
@@ -79,7 +123,7 @@ func (t *tree) childNamed(parent, name uint32) uint32 {
 
 // mayHave tells whether there may be a child of that name. That most have none
 // is so known without a look at other memory.
-func (n *node) mayHave(name uint32) bool { return n.hints&hint(name) != 0 }
+func (n *branch) mayHave(name uint32) bool { return n.hints&hint(name) != 0 }
 
 func hint(name uint32) uint32 { return 1 << (name * 0x9e3779b1 >> 27) }
 
@@ -101,32 +145,60 @@ func (t *tree) find(path string) uint32 {
 	return at
 }
 
-// make returns the node of a dotted name. Branches that there was no need for
-// until now have nothing else below them.
-func (t *tree) make(path string) uint32 {
+// make returns the node of a dotted name, a tip if it is new and not to be a
+// branch.
+func (t *tree) make(path string, isBranch bool) uint32 {
 	at := uint32(root)
 	for more := true; more; {
 		var first string
 		first, path, more = strings.Cut(path, ".")
-		at = t.makeChild(at, first)
+		at = t.makeChild(at, first, more || isBranch)
 	}
 	return at
 }
 
-func (t *tree) makeChild(parent uint32, name string) uint32 {
-	below := &t.node(parent).below
-	if !t.beyond(below, name) {
+func (t *tree) makeChild(parent uint32, name string, isBranch bool) uint32 {
+	above := t.branch(parent)
+	if !t.beyond(&above.below, name) {
 		if number := t.child(parent, name); number != 0 {
+			if isBranch && number&tipBit != 0 {
+				return t.toBranch(number)
+			}
 			return number
 		}
 	}
-	number := t.newNode()
-	*t.node(number) = node{parent: parent, name: t.names.hold(name)}
+	number := t.newNode(isBranch)
+	n := t.node(number)
+	*n = node{parent: parent, name: t.names.hold(name)}
 	t.edges.insert(t.edgeOf(number), number, t.edgeOf)
-	t.lists.insert(below, t.seek(below, name), number)
-	t.node(parent).hints |= hint(t.node(number).name)
+	t.lists.insert(&above.below, t.seek(&above.below, name), number)
+	above.hints |= hint(n.name)
 	t.version++
 	return number
+}
+
+// toBranch puts a branch in the place of a tip.
+func (t *tree) toBranch(tip uint32) uint32 {
+	number := t.newNode(true)
+	old := t.node(tip)
+	*t.branch(number) = branch{node: *old}
+	t.edges.remove(t.edgeOf(tip), tip, t.edgeOf)
+	t.edges.insert(t.edgeOf(number), number, t.edgeOf)
+	siblings := &t.branch(old.parent).below
+	at := t.seek(siblings, t.name(tip))
+	t.lists.remove(siblings, at)
+	t.lists.insert(siblings, t.seek(siblings, t.name(tip)), number)
+	t.names.held(old.name)
+	t.version++
+	t.bury(tip)
+	return number
+}
+
+// bury gives a node that is no longer in the tree to the limbo. It keeps its
+// other flags: a visit that comes to it then finds what was there.
+func (t *tree) bury(number uint32) {
+	t.node(number).state |= goneFlag
+	t.limbo.put(number, t.release)
 }
 
 // beyond tells whether a name would come after all children. In sorted input most
@@ -154,35 +226,40 @@ func (t *tree) seek(below *list, name string) place {
 func (t *tree) prune(number uint32) {
 	for number != root {
 		n := t.node(number)
-		if n.flags() != 0 || n.below.n > 0 {
+		if n.flags() != 0 || t.below(number).n > 0 {
 			return
 		}
 		parent := n.parent
+		above := t.branch(parent)
 		t.edges.remove(t.edgeOf(number), number, t.edgeOf)
-		siblings := &t.node(parent).below
-		t.lists.remove(siblings, t.seek(siblings, t.name(number)))
-		if siblings.n == 0 {
-			t.node(parent).hints = 0
+		t.lists.remove(&above.below, t.seek(&above.below, t.name(number)))
+		if above.below.n == 0 {
+			above.hints = 0
 		}
 		t.version++
-		t.limbo.put(number, t.release)
+		t.bury(number)
 		number = parent
 	}
 }
 
-// release lets a removed node be used again.
+// release lets a buried node be used again.
 func (t *tree) release(number uint32) {
-	n := t.node(number)
-	t.names.drop(n.name)
-	*n = node{parent: t.free}
-	t.free = number
+	t.names.drop(t.node(number).name)
+	if number&tipBit != 0 {
+		*t.node(number) = node{parent: t.freeTip}
+		t.freeTip = number
+		return
+	}
+	*t.branch(number) = branch{node: node{parent: t.freeBranch}}
+	t.freeBranch = number
 }
 
-// move puts all that is below one node below another that has nothing below it.
+// move puts all that is below one branch below another that has nothing below it.
 func (t *tree) move(from, to uint32) {
 	t.version++
-	below := t.node(from).below
-	t.node(from).below = list{}
+	old := t.branch(from)
+	below, hints := old.below, old.hints
+	old.below, old.hints = list{}, 0
 	for at := (place{}); ; {
 		number, next, ok := t.lists.get(&below, at)
 		if !ok {
@@ -193,8 +270,8 @@ func (t *tree) move(from, to uint32) {
 		t.edges.insert(t.edgeOf(number), number, t.edgeOf)
 		at = next
 	}
-	t.node(to).below, t.node(to).hints = below, t.node(from).hints
-	t.node(from).hints = 0
+	target := t.branch(to)
+	target.below, target.hints = below, hints
 }
 
 // appendPath appends the dotted name of a node.
