@@ -222,8 +222,7 @@ var setAggregation = command{
 	name: "set-aggregation", aliases: []string{"set-aggregation-method"},
 	args:  "PATH " + strings.Join(methods(), "|") + " [XFILESFACTOR]",
 	about: "change how a file rolls up points that come from now on",
-	details: `
-  carbon whisper set-aggregation hits.wsp sum
+	details: `  carbon whisper set-aggregation hits.wsp sum
   carbon whisper set-aggregation hits.wsp sum 0
 `,
 	setUp: func(env *Env, _ *flag.FlagSet) action {
@@ -255,8 +254,7 @@ var setXFilesFactor = command{
 	name:  "set-xfilesfactor",
 	args:  "PATH XFILESFACTOR",
 	about: "change how many known points a rollup needs",
-	details: `
-  carbon whisper set-xfilesfactor load.wsp 0.1
+	details: `  carbon whisper set-xfilesfactor load.wsp 0.1
 `,
 	setUp: func(env *Env, _ *flag.FlagSet) action {
 		return func(_ context.Context, args []string) error {

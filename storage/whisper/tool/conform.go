@@ -38,6 +38,8 @@ files.
 		fs.BoolVar(&c.verbose, "verbose", false, "name every file that is changed")
 		fs.BoolVar(&c.json, "json", false, "print JSON")
 		where := whereFlags(fs)
+		fs.StringVar(&where.Schemas, "schemas", "", "`FILE` to read as storage-schemas.conf (beside carbon.conf)")
+		fs.StringVar(&where.Aggregation, "aggregation", "", "`FILE` to read as storage-aggregation.conf (beside carbon.conf)")
 		return func(ctx context.Context, args []string) error {
 			if len(args) > 1 {
 				return badUsage("want one directory")
@@ -52,8 +54,6 @@ func whereFlags(fs *flag.FlagSet) *Where {
 	var w Where
 	fs.StringVar(&w.Config, "config", "", "`FILE` to read as carbon.conf (where serve looks)")
 	fs.StringVar(&w.Data, "data", "", "`DIR` of the server's data (as configured)")
-	fs.StringVar(&w.Schemas, "schemas", "", "`FILE` to read as storage-schemas.conf (beside carbon.conf)")
-	fs.StringVar(&w.Aggregation, "aggregation", "", "`FILE` to read as storage-aggregation.conf (beside carbon.conf)")
 	return &w
 }
 
