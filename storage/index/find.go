@@ -140,8 +140,8 @@ func (w *walk) below(number uint32, due set) {
 			if w.version != w.tree.version {
 				w.lookUp()
 			}
-			if name := w.names[first][i]; name != 0 && w.tree.branch(number).mayHave(name) {
-				if child := w.tree.childNamed(number, name); child != 0 {
+			if name := w.names[first][i]; name != 0 {
+				if child := w.tree.childNear(number, name); child != 0 {
 					w.goInto(outer, w.tree.name(child))
 					w.reached(child, first)
 				}

@@ -30,11 +30,11 @@ type node struct {
 	state  uint32 // flags; atomic, as Add and Announce change those of a leaf under a read lock
 }
 
-// branch is 24 bytes.
+// branch is 28 bytes.
 type branch struct {
 	node
 	below list
-	hints uint32 // a name below has its bit set, see hint
+	hints hints
 }
 
 // slab holds what is known by number in chunks.
@@ -121,11 +121,40 @@ func (t *tree) childNamed(parent, name uint32) uint32 {
 	})
 }
 
-// mayHave tells whether there may be a child of that name. That most have none
-// is so known without a look at other memory.
-func (n *branch) mayHave(name uint32) bool { return n.hints&hint(name) != 0 }
+// childNear is childNamed for a walk, which comes to branches one after the
+// other: that one has no such child mostly shows without a look at other memory,
+// and its few children lie side by side.
+func (t *tree) childNear(parent, name uint32) uint32 {
+	b := t.branch(parent)
+	if !b.hints.mayHave(name) {
+		return 0
+	}
+	if b.below.n > 16 {
+		return t.childNamed(parent, name)
+	}
+	for _, number := range t.lists.piece(&b.below, 0) {
+		if t.node(number).name == name {
+			return number
+		}
+	}
+	return 0
+}
 
-func hint(name uint32) uint32 { return 1 << (name * 0x9e3779b1 >> 27) }
+// hints has bits set for names: each for many, so that it can only say for sure
+// that a name is not among them.
+type hints [2]uint32
+
+func (h *hints) add(name uint32) {
+	bit := hint(name)
+	h[bit/32] |= 1 << (bit % 32)
+}
+
+func (h *hints) mayHave(name uint32) bool {
+	bit := hint(name)
+	return h[bit/32]&(1<<(bit%32)) != 0
+}
+
+func hint(name uint32) uint32 { return name * 0x9e3779b1 >> 26 }
 
 func edge(parent, name uint32) uint64 { return mix(uint64(parent)<<32 | uint64(name)) }
 
@@ -172,7 +201,7 @@ func (t *tree) makeChild(parent uint32, name string, isBranch bool) uint32 {
 	*n = node{parent: parent, name: t.names.hold(name)}
 	t.edges.insert(t.edgeOf(number), number, t.edgeOf)
 	t.lists.insert(&above.below, t.seek(&above.below, name), number)
-	above.hints |= hint(n.name)
+	above.hints.add(n.name)
 	t.version++
 	return number
 }
@@ -234,7 +263,7 @@ func (t *tree) prune(number uint32) {
 		t.edges.remove(t.edgeOf(number), number, t.edgeOf)
 		t.lists.remove(&above.below, t.seek(&above.below, t.name(number)))
 		if above.below.n == 0 {
-			above.hints = 0
+			above.hints = hints{}
 		}
 		t.version++
 		t.bury(number)
@@ -258,8 +287,8 @@ func (t *tree) release(number uint32) {
 func (t *tree) move(from, to uint32) {
 	t.version++
 	old := t.branch(from)
-	below, hints := old.below, old.hints
-	old.below, old.hints = list{}, 0
+	below, hint := old.below, old.hints
+	old.below, old.hints = list{}, hints{}
 	for at := (place{}); ; {
 		number, next, ok := t.lists.get(&below, at)
 		if !ok {
@@ -271,7 +300,7 @@ func (t *tree) move(from, to uint32) {
 		at = next
 	}
 	target := t.branch(to)
-	target.below, target.hints = below, hints
+	target.below, target.hints = below, hint
 }
 
 // appendPath appends the dotted name of a node.
