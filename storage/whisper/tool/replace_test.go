@@ -117,6 +117,7 @@ func TestPowerCutAnywhere(t *testing.T) {
 	f("merge", "/a.wsp", "/b.wsp")
 	f("fill", "/a.wsp", "/b.wsp")
 	f("set-aggregation", "/b.wsp", "max")
+	f("conform")
 }
 
 // TestServerBeside writes a point to the file, as a server does that has it open,
@@ -171,6 +172,7 @@ func TestServerBeside(t *testing.T) {
 		f(held, "resize", "--aggregate", "/b.wsp", "60:200", "300:300")
 		f(held, "fill", "/a.wsp", "/b.wsp")
 		f(held, "set-xfilesfactor", "/b.wsp", "0.5")
+		f(held, "conform")
 	}
 }
 

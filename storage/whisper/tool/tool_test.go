@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"carbon/disk"
+	"carbon/schema"
 )
 
 // now is when all tests take place.
@@ -25,6 +26,10 @@ func runOn(t *testing.T, fsys disk.FS, stdin string, args ...string) (stdout, st
 		Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs,
 		Now: func() time.Time { return time.Unix(now, 0).UTC() },
 		FS:  fsys,
+		Settings: func(Where) (Settings, error) {
+			schemas, err := schema.ParseSchemas(strings.NewReader("[all]\npattern = .*\nretentions = 60:200,300:300\n"))
+			return Settings{Tree: "/", TaggedLog: "/tagged.log", Rules: &schema.Rules{Schemas: schemas}}, err
+		},
 	}, args)
 	return out.String(), errs.String(), code
 }
