@@ -1,16 +1,21 @@
 // Package ingest takes points in and has them stored.
 //
-// A Pipeline is between the receivers and a store. Push makes names canonical
-// and puts the points into the cache, from where they are readable; Run, the
-// writer, takes them from there, the longest waiting first, many metrics at once,
-// and stores them. While the cache is full Push waits, so that receivers stop
+// A Pipeline is between the receivers and a store. Push finds the series of each
+// point, appends the points to the log and puts them into the cache, from where
+// they are readable. Run writes them to the store when enough of a series have
+// gathered or the oldest has waited for long, and removes from the log what is
+// stored. While the cache or the log is full Push waits, so that receivers stop
 // reading. Points leave the cache when they are stored and never otherwise.
+//
+// After a crash Replay takes in what the log holds, beside what is pushed.
 package ingest
 
 import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,12 +23,29 @@ import (
 	"carbon/metric"
 	"carbon/storage"
 	"carbon/tally"
+	"carbon/wal"
 )
 
 // Store is what a Pipeline needs of a storage.Store. One that is also a
 // storage.Announcer is told of new metrics at once.
 type Store interface {
 	Write(ctx context.Context, updates []storage.Update) (n int, err error)
+	Sync(ctx context.Context) error
+}
+
+// Log is what a Pipeline needs of a *wal.Log.
+type Log interface {
+	Append(now int64, encode func(segment uint64, b []byte) []byte) (at int64, err error)
+	Dirty() <-chan struct{}
+	Flush() error
+	Sync() error
+	Stamp(now int64) int64
+	Removable(before int64) int64
+	Remove(before int64) error
+	Replay(ctx context.Context, fn func(at int64, segment uint64, payload []byte) error) (wal.ReplayStats, error)
+	Size() int64
+	MaxSize() int64
+	Hurry()
 }
 
 // Options of a Pipeline. Cache and Store are needed; for the rest zero means the
@@ -34,6 +56,22 @@ type Options struct {
 	Logger *slog.Logger     // nil discards
 	Now    func() time.Time // nil means the clock
 
+	// Log keeps what is not stored yet; without one a crash loses it. What an
+	// earlier run left in it waits for Replay, which must be called.
+	Log Log
+
+	// Unlogged means that Push does not append to Log, which has only what an
+	// earlier run could not store, and takes by Save what this one cannot.
+	Unlogged bool
+
+	// FlushInterval is how long what was pushed may be lost by the end of the
+	// process; 0 means 10 ms.
+	FlushInterval time.Duration
+
+	// SyncInterval is how long it may be lost by a power cut; 0 means 1 s,
+	// negative that Push returns when it cannot be.
+	SyncInterval time.Duration
+
 	// MinTimestampResolution floors timestamps to multiples of so many seconds;
 	// 0 leaves them as they are.
 	MinTimestampResolution int64
@@ -42,54 +80,75 @@ type Options struct {
 	// where the disk answers slowly, and cost CPU where it does not.
 	Writers int
 
-	// MinAge is how long a point waits for more of its metric before they are
-	// stored together; 0 means 5 s, negative not at all. A longer wait makes
-	// fewer and larger updates; a crash loses what has not been stored. A cache
-	// that is half full is written at once.
-	MinAge time.Duration
+	// WriteDelay is how long a point waits for more of its series before they are
+	// stored together; 0 means 30 min, negative not at all. A longer wait makes
+	// fewer and larger updates, and a larger log. It is shorter while the cache
+	// or the log are more than half full.
+	WriteDelay time.Duration
 
-	// MaxUpdatesPerSecond is how many metrics are updated in a second; 0 means no
-	// limit. With one, points wait in the cache for longer.
-	MaxUpdatesPerSecond int
+	// WritePoints is how many points of a series are stored without waiting
+	// further; 0 means 500.
+	WritePoints int
+
+	// MaxUpdatesPerSecond is how many metrics are updated in a second, and
+	// MaxUpdatesOnShutdown the same after Hurry; 0 means no limit. With one,
+	// points wait in the cache for longer.
+	MaxUpdatesPerSecond  int
+	MaxUpdatesOnShutdown int
 }
 
 const (
-	defaultWriters = 2
-	defaultMinAge  = 5 * time.Second
+	defaultWriters       = 2
+	defaultWriteDelay    = 30 * time.Minute
+	defaultWritePoints   = 500
+	defaultFlushInterval = 10 * time.Millisecond
+	defaultSyncInterval  = time.Second
 )
 
 // Pipeline takes points in. All methods may be called concurrently.
 type Pipeline struct {
+	o         Options
 	cache     *cache.Cache
 	store     Store
 	announcer storage.Announcer // nil: the store does not want to know
 	log       *slog.Logger
 	now       func() time.Time
 
-	resolution int64
-	writers    int
-	minAge     time.Duration
-	rate       *bucket // nil: no limit
-	hurried    atomic.Bool
-	faults     faults
+	// A push holds pushing from the log until its points are in the cache. Who
+	// holds it alone knows: what is in the log is in the cache, or stored.
+	pushing sync.RWMutex
+	batches sync.Pool
+	encoder encoder      // used under the log's lock
+	clock   atomic.Int64 // the last stamp, where there is no log
+
+	limit     atomic.Pointer[bucket] // of updates; nil: none
+	pace      pace
+	hurried   atomic.Bool
+	replaying atomic.Bool   // what the log held at the start is not taken in yet
+	kick      chan struct{} // wakes a writer
+	unsynced  chan struct{} // something was flushed and not synced
+	faults    faults
+	troubles  tally.Tally  // with the log, by what could not be done
+	stuck     atomic.Int64 // when there was the last of them, unix nanoseconds
 
 	refused   tally.Tally // names, by reason
 	received  atomic.Int64
+	replayed  atomic.Int64
 	updates   atomic.Int64
 	committed atomic.Int64
 	errors    atomic.Int64
+	stalls    atomic.Int64
 }
 
-// New returns a Pipeline; its writer does nothing until Run.
+// New returns a Pipeline; nothing is stored until Run.
 func New(o Options) *Pipeline {
 	p := &Pipeline{
-		cache:      o.Cache,
-		store:      o.Store,
-		log:        o.Logger,
-		now:        o.Now,
-		resolution: o.MinTimestampResolution,
-		writers:    o.Writers,
-		minAge:     o.MinAge,
+		cache:    o.Cache,
+		store:    o.Store,
+		log:      o.Logger,
+		now:      o.Now,
+		kick:     make(chan struct{}, 1),
+		unsynced: make(chan struct{}, 1),
 	}
 	p.announcer, _ = o.Store.(storage.Announcer)
 	if p.log == nil {
@@ -98,69 +157,213 @@ func New(o Options) *Pipeline {
 	if p.now == nil {
 		p.now = time.Now
 	}
-	if p.writers <= 0 {
-		p.writers = defaultWriters
-	}
-	if p.minAge == 0 {
-		p.minAge = defaultMinAge
-	}
-	if o.MaxUpdatesPerSecond > 0 {
-		p.rate = newBucket(o.MaxUpdatesPerSecond, p.now())
+	setDefault(&o.Writers, defaultWriters)
+	setDefault(&o.WriteDelay, defaultWriteDelay)
+	setDefault(&o.WritePoints, defaultWritePoints)
+	setDefault(&o.FlushInterval, defaultFlushInterval)
+	setDefault(&o.SyncInterval, defaultSyncInterval)
+	p.o = o
+	p.limit.Store(newBucket(o.MaxUpdatesPerSecond, p.now()))
+	p.batches.New = func() any { return newBatch(p) }
+	if o.Log != nil {
+		p.cache.BeginReplay() // what is pushed from here on is newer than what the log holds
+		p.replaying.Store(true)
 	}
 	return p
 }
 
+func setDefault[T int | time.Duration](option *T, value T) {
+	if *option == 0 {
+		*option = value
+	}
+}
+
 // Push takes points in; when it returns nil they are readable. It waits while
-// the cache is full. A point whose name cannot be made canonical is refused by
-// itself: it is counted, and a sample is logged.
+// the cache or the log is full, or the log cannot be written. A point whose name
+// cannot be made canonical is refused by itself: it is counted, and a sample is
+// logged.
 //
 // Push may change the elements of points, and keeps neither it nor the names in
-// it. The error is ctx's; then none of the points were taken.
+// it. The error is ctx's; then only a beginning of the points was taken, or none.
 func (p *Pipeline) Push(ctx context.Context, points []metric.Datapoint) error {
+	for len(points) > maxBatch {
+		if err := p.push(ctx, points[:maxBatch]); err != nil {
+			return err
+		}
+		points = points[maxBatch:]
+	}
+	return p.push(ctx, points)
+}
+
+// maxBatch is how many points go into one record of the log, which their names,
+// of up to 4 KiB, must not make longer than one may be.
+const maxBatch = 2048
+
+func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint) error {
 	if err := p.cache.Reserve(ctx, len(points)); err != nil {
 		return err
 	}
 	defer p.cache.Release(len(points))
-	p.take(points)
+	b := p.batches.Get().(*batch)
+	defer p.batches.Put(b)
+	b.points = points
+	err := p.persist(ctx, "points wait for the log", b.take)
+	b.points = nil
+	if err == nil && p.o.SyncInterval < 0 && !p.o.Unlogged {
+		err = p.Commit(ctx)
+	}
+	if p.pressed() {
+		p.wake()
+	}
+	return err
+}
+
+// Commit returns when all that was pushed before survives the end of the process,
+// and with SyncInterval < 0 a power cut. The error is ctx's.
+func (p *Pipeline) Commit(ctx context.Context) error {
+	switch {
+	case p.o.Log == nil:
+		return ctx.Err()
+	case p.o.SyncInterval < 0:
+		return p.persist(ctx, "points wait for the log to be synced", p.o.Log.Sync)
+	}
+	return p.persist(ctx, "points wait for the log to be flushed", p.o.Log.Flush)
+}
+
+// How long persist waits before it tries again, twice as long each time.
+const (
+	minRetry = 5 * time.Millisecond
+	maxRetry = 250 * time.Millisecond
+)
+
+// persist calls try until it returns nil, or ctx is done.
+func (p *Pipeline) persist(ctx context.Context, what string, try func() error) error {
+	err := try()
+	for pause := minRetry; err != nil; pause = min(2*pause, maxRetry) {
+		p.trouble(what, err)
+		p.wake()
+		wait(ctx, pause)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		err = try()
+	}
 	return nil
 }
 
-// Restore takes in points that an earlier run took, as Push does but without
-// waiting: they had room there, and a server that starts must not hang.
-func (p *Pipeline) Restore(points []metric.Datapoint) { p.take(points) }
+// trouble counts what goes wrong with the log, and logs it once a second.
+func (p *Pipeline) trouble(what string, err error) {
+	p.stalls.Add(1)
+	p.stuck.Store(p.now().UnixNano())
+	if p.troubles.Add(what, p.now()) {
+		p.log.Error(what, "err", err)
+	}
+}
 
-// take puts points into the cache.
-func (p *Pipeline) take(points []metric.Datapoint) {
+// batch is what one push needs. Its memory is used again.
+type batch struct {
+	p      *Pipeline
+	points []metric.Datapoint
+	refs   []cache.Ref
+	added  []string
+
+	take   func() error
+	encode func(segment uint64, b []byte) []byte
+}
+
+func newBatch(p *Pipeline) *batch {
+	b := &batch{p: p}
+	b.take = b.takeIn
+	b.encode = func(segment uint64, to []byte) []byte {
+		return p.encoder.points(segment, to, b.refs, b.points, p.cache.Name)
+	}
+	return b
+}
+
+// takeIn appends the points to the log and puts them into the cache. With an
+// error it has done neither.
+func (b *batch) takeIn() error {
+	p := b.p
 	now := p.now()
-	points = p.normalise(points, now)
-	p.received.Add(int64(len(points)))
-	// Here, and nowhere else, points become ours: what must happen to them before
-	// they are readable happens between normalise and Add.
-	added := p.cache.Add(now, points)
+	p.pushing.RLock()
+	defer p.pushing.RUnlock()
+	b.resolve(now)
+	if len(b.points) == 0 {
+		return nil
+	}
+	at, err := p.append(now.UnixNano(), b.encode)
+	// A series that is new is announced even if its points have to wait: it is
+	// in the cache, which calls it new but once.
+	if err == nil {
+		p.cache.Add(at, b.refs, b.points)
+		p.received.Add(int64(len(b.points)))
+	}
 	if p.announcer != nil {
-		for _, name := range added {
+		for _, name := range b.added {
 			p.announcer.Announce(name)
+		}
+	}
+	return err
+}
+
+// append appends a record to the log and returns its stamp.
+func (p *Pipeline) append(now int64, encode func(segment uint64, b []byte) []byte) (at int64, err error) {
+	switch {
+	case p.o.Log == nil:
+	case p.o.Unlogged:
+		now = p.o.Log.Stamp(now)
+	default:
+		return p.o.Log.Append(now, encode)
+	}
+	for {
+		last := p.clock.Load()
+		if now <= last {
+			return last, nil
+		}
+		if p.clock.CompareAndSwap(last, now) {
+			return now, nil
 		}
 	}
 }
 
-// normalise makes names canonical and floors timestamps, in place. It returns
-// the points that are left.
-func (p *Pipeline) normalise(points []metric.Datapoint, now time.Time) []metric.Datapoint {
-	kept := points[:0]
-	for _, d := range points {
-		name, err := metric.Canonical(d.Name)
-		if err != nil {
-			p.refuse(err, now)
-			continue
+// resolve finds the series of each point, floors timestamps, and leaves out the
+// points whose name is none.
+func (b *batch) resolve(now time.Time) {
+	p := b.p
+	b.refs, b.added = b.refs[:0], b.added[:0]
+	kept := b.points[:0]
+	last := cache.Ref(0)
+	for i := range b.points {
+		d := b.points[i]
+		r := p.cache.Follower(last, d.Name)
+		if r == 0 {
+			if r = b.find(d.Name, now); r == 0 {
+				continue
+			}
+			p.cache.Follows(last, r)
 		}
-		d.Name = name
-		if p.resolution > 0 {
-			d.Time -= d.Time % p.resolution
+		last = r
+		if p.o.MinTimestampResolution > 0 {
+			d.Time -= d.Time % p.o.MinTimestampResolution
 		}
+		b.refs = append(b.refs, r)
 		kept = append(kept, d)
 	}
-	return kept
+	b.points = kept
+}
+
+// find returns the series of a name, or 0 if it is none.
+func (b *batch) find(raw string, now time.Time) cache.Ref {
+	name, err := metric.Canonical(raw)
+	if err != nil {
+		b.p.refuse(err, now)
+		return 0
+	}
+	r, added := b.p.cache.Series(name)
+	if added {
+		b.added = append(b.added, b.p.cache.Name(r))
+	}
+	return r
 }
 
 // refuse counts a name that is none, and logs it if no other was of late.
@@ -178,22 +381,34 @@ func (p *Pipeline) refuse(err error, now time.Time) {
 type Stats struct {
 	MetricsReceived  int64            // points taken in
 	Refused          map[string]int64 // points refused, by reason
+	Replayed         int64            // points that the log held at the start
 	UpdateOperations int64            // metrics updated in the store
 	CommittedPoints  int64            // points stored
 	Errors           int64            // updates that failed; they are tried again
 	Failing          int64            // metrics whose last update failed
+	Stalls           int64            // times that something waited for the log
+	OldestAge        time.Duration    // how long the oldest point waits to be stored
 	Cache            cache.Stats
 }
 
 // Stats counts what was done.
 func (p *Pipeline) Stats() Stats {
-	return Stats{
+	s := Stats{
 		MetricsReceived:  p.received.Load(),
 		Refused:          p.refused.Counts(),
+		Replayed:         p.replayed.Load(),
 		UpdateOperations: p.updates.Load(),
 		CommittedPoints:  p.committed.Load(),
 		Errors:           p.errors.Load(),
 		Failing:          p.faults.count.Load(),
+		Stalls:           p.stalls.Load(),
 		Cache:            p.cache.Stats(),
 	}
+	if oldest, ok := p.cache.Oldest(); ok {
+		s.OldestAge = max(0, p.now().Sub(time.Unix(0, oldest)))
+	}
+	return s
 }
+
+// never is later than any stamp.
+const never = math.MaxInt64

@@ -80,6 +80,8 @@ func (m *memory) write(u storage.Update) error {
 	return nil
 }
 
+func (m *memory) Sync(context.Context) error { return nil }
+
 func (m *memory) setFail(fail func(string) error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -221,16 +223,16 @@ func TestPushWaitsForAFullCache(t *testing.T) {
 func TestPointsGatherForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: store})
+		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, WriteDelay: 10 * time.Minute})
 		stop := running(t, p)
 		push(t, p, 1, "a")
-		after(3 * time.Second)
+		after(3 * time.Minute)
 		push(t, p, 2, "a", "b")
-		after(1900 * time.Millisecond)
+		after(119 * time.Second)
 		wantStored(t, store)
-		after(200 * time.Millisecond)
+		after(2 * time.Minute) // half of the time is enough when there is nothing else to do
 		wantStored(t, store, "a:2")
-		after(3 * time.Second)
+		after(3 * time.Minute)
 		wantStored(t, store, "b:1")
 		s := p.Stats()
 		if s.UpdateOperations != 2 || s.CommittedPoints != 3 || s.Cache.Points != 0 || s.MetricsReceived != 3 {
@@ -243,7 +245,7 @@ func TestPointsGatherForAWhile(t *testing.T) {
 func TestUpdatesAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, MinAge: -1, MaxUpdatesPerSecond: 10})
+		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, WriteDelay: -1, MaxUpdatesPerSecond: 10})
 		var names []string
 		for i := range 100 {
 			names = append(names, fmt.Sprint("m", i))
@@ -314,7 +316,7 @@ func TestABadMetricDoesNotStopTheOthers(t *testing.T) {
 			return nil
 		}
 		p := New(Options{
-			Cache: cache.New(cache.Options{}), Store: store, MinAge: -1, Writers: 1,
+			Cache: cache.New(cache.Options{}), Store: store, WriteDelay: -1, Writers: 1,
 			Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		})
 		push(t, p, 1, "bad1", "a", "bad2", "b", "bad3")
@@ -348,7 +350,7 @@ func TestAStoreThatWasAwayGetsEverything(t *testing.T) {
 		store := newMemory()
 		full := errors.New("no space left on device")
 		store.fail = func(string) error { return full }
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, MinAge: -1})
+		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, WriteDelay: -1})
 		const metrics = 3000
 		for i := range metrics {
 			push(t, p, 1, fmt.Sprint("m", i))
@@ -412,7 +414,7 @@ func TestFlushStoresEverythingItCan(t *testing.T) {
 func TestACancelledWriteIsNoFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, MinAge: -1, Writers: 1})
+		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, WriteDelay: -1, Writers: 1})
 		ctx, cancel := context.WithCancel(t.Context())
 		store.fail = func(name string) error {
 			cancel() // while the first is written
@@ -506,7 +508,7 @@ func TestEverythingPushedIsStored(t *testing.T) {
 
 // BenchmarkPush has the whole way of a point, but for the store itself.
 func BenchmarkPush(b *testing.B) {
-	p := New(Options{Cache: cache.New(cache.Options{}), Store: discard{}, MinAge: -1})
+	p := New(Options{Cache: cache.New(cache.Options{}), Store: discard{}, WriteDelay: -1})
 	w := writer{p: p}
 	const metrics = 50_000
 	names := make([]string, metrics)
@@ -528,7 +530,7 @@ func BenchmarkPush(b *testing.B) {
 			b.Fatal(err)
 		}
 		if next == 0 {
-			for n := 1; n > 0; n, _ = w.step(b.Context(), always, batchMetrics) {
+			for n := 1; n > 0; n, _ = w.step(b.Context(), cache.Due{Before: never}, batchMetrics) {
 			}
 		}
 	}
@@ -537,6 +539,8 @@ func BenchmarkPush(b *testing.B) {
 
 // discard is a store that is always quick.
 type discard struct{}
+
+func (discard) Sync(context.Context) error { return nil }
 
 func (discard) Write(_ context.Context, updates []storage.Update) (int, error) {
 	return len(updates), nil

@@ -34,6 +34,21 @@ func (l *Log) Remove(before int64) error {
 	}
 }
 
+// Removable returns how many bytes Remove would free.
+func (l *Log) Removable(before int64) (size int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.segments {
+		switch {
+		case s.left:
+		case s.last >= before || s.old && !s.replayed:
+			return size
+		}
+		size += s.size
+	}
+	return size
+}
+
 // removable returns the next segment to remove and its size, or nil. Those that
 // Replay left out come first, and of them the newest, which the others in front
 // of it keep from being taken for the beginning of a run.

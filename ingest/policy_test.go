@@ -1,0 +1,87 @@
+package ingest
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"carbon/cache"
+	"carbon/metric"
+)
+
+// TestManyPointsAreStoredAtOnce does not wait for a series that has enough.
+func TestManyPointsAreStoredAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemory()
+		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, WritePoints: 10})
+		stop := running(t, p)
+		for at := range int64(10) {
+			push(t, p, at+1, "many")
+		}
+		push(t, p, 1, "few")
+		after(2 * idleWait)
+		wantStored(t, store, "many:10")
+		stop()
+	})
+}
+
+// TestUpdatesAreSpread has all series begin in the same moment: they are stored
+// one after the other between half of the delay and all of it.
+func TestUpdatesAreSpread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemory()
+		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, WriteDelay: 20 * time.Minute})
+		stop := running(t, p)
+		const series = 6000
+		var names []string
+		for i := range series {
+			names = append(names, fmt.Sprint("m", i))
+		}
+		push(t, p, 1, names...)
+		after(10*time.Minute - time.Second)
+		wantStored(t, store)
+		most := 0
+		for range 10 {
+			after(time.Minute)
+			n := len(store.stored())
+			most = max(most, n)
+			// A tenth of them is due in each tenth of the time.
+			if n > series/5 {
+				t.Errorf("%d of %d in a minute", n, series)
+			}
+		}
+		after(2 * time.Second)
+		if left := p.Stats().Cache.Points; left != 0 || most == 0 {
+			t.Errorf("%d left, %d a minute at most", left, most)
+		}
+		stop()
+	})
+}
+
+// TestAFullCacheShortensTheWait has the oldest stored earlier the less room there is.
+func TestAFullCacheShortensTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemory()
+		p := New(Options{Cache: cache.New(cache.Options{MaxPoints: 1000}), Store: store, WriteDelay: time.Hour})
+		stop := running(t, p)
+		for i := range 74 {
+			points := make([]metric.Datapoint, 10)
+			for j := range points {
+				points[j] = point(fmt.Sprint("m", i), int64(j), 1)
+			}
+			if err := p.Push(t.Context(), points); err != nil {
+				t.Fatal(err)
+			}
+			after(10 * time.Second)
+		}
+		// 740 of 1,000: nearly nothing may wait.
+		if n := p.cache.Size(); n > 720 || n < 500 {
+			t.Errorf("%d points wait", n)
+		}
+		if got := store.stored(); len(got) == 0 || got[0] != "m0:10" {
+			t.Errorf("stored %v", got)
+		}
+		stop()
+	})
+}
