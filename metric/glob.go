@@ -125,6 +125,12 @@ func compileClass(s string) class {
 // match takes time proportional to len(s) times the length of the glob at
 // worst: after a mismatch only the last '*' is tried again.
 func (g glob) match(s string) bool {
+	if len(g) == 2 && g[0].kind == anyRun && g[1].kind == literal && utf8.ValidString(g[1].text) {
+		return strings.HasSuffix(s, g[1].text)
+	}
+	if len(g) == 2 && g[0].kind == literal && g[1].kind == anyRun {
+		return strings.HasPrefix(s, g[0].text)
+	}
 	i, at := 0, 0
 	star, starAt := -1, 0
 	for {

@@ -158,10 +158,20 @@ func (n *NodePattern) Prefix() string { return n.prefix }
 
 // Match tells whether the pattern matches a node's name.
 func (n *NodePattern) Match(name string) bool {
-	if _, found := slices.BinarySearch(n.literals, name); found {
-		return true
+	if len(n.literals) > 0 {
+		if _, found := slices.BinarySearch(n.literals, name); found {
+			return true
+		}
 	}
-	return strings.HasPrefix(name, n.prefix) && slices.ContainsFunc(n.globs, func(g glob) bool { return g.match(name) })
+	if !strings.HasPrefix(name, n.prefix) {
+		return false
+	}
+	for _, g := range n.globs {
+		if g.match(name) {
+			return true
+		}
+	}
+	return false
 }
 
 func compileNode(s string) (n NodePattern, ok bool) {

@@ -30,6 +30,9 @@ func (x *Index) Find(pattern string) ([]metric.Node, error) {
 	var paths texts
 	x.walk(p, func(path []byte, name string, branch, leaf bool) {
 		s := paths.join(path, name)
+		if len(found)+2 > cap(found) {
+			found = slices.Grow(found, max(16, len(found)))
+		}
 		if branch {
 			found = append(found, metric.Node{Path: s})
 		}
@@ -67,6 +70,7 @@ type walk struct {
 // stop is a branch whose children are to be matched.
 type stop struct {
 	number uint32
+	name   string
 	due    set
 }
 
@@ -142,8 +146,9 @@ func (w *walk) below(number uint32, due set) {
 			}
 			if name := w.names[first][i]; name != 0 {
 				if child := w.tree.childNear(number, name); child != 0 {
-					w.goInto(outer, w.tree.name(child))
-					w.reached(child, first)
+					name := w.tree.name(child)
+					w.goInto(outer, name)
+					w.reached(child, name, first)
 				}
 			}
 		}
@@ -151,7 +156,7 @@ func (w *walk) below(number uint32, due set) {
 		w.each(number, w.nodes[first].Prefix(), func(child uint32, name string) {
 			if p := &w.nodes[first]; p.Any() || p.Match(name) {
 				w.goInto(outer, name)
-				w.reached(child, first)
+				w.reached(child, name, first)
 			}
 		})
 	default:
@@ -172,24 +177,25 @@ func (v *visit) each(number uint32, prefix string, f func(child uint32, name str
 		at = t.seek(t.below(number), prefix)
 	}
 	version := t.version
-	for last := uint32(0); ; {
-		v.step()
-		if t.version != version && last != 0 {
-			at = t.seekAfter(t.below(number), t.name(last))
-		} else if t.version != version {
-			at = t.seek(t.below(number), prefix)
-		}
-		version = t.version
-		child, next, ok := t.lists.get(t.below(number), at)
-		if !ok {
+	for {
+		piece := t.lists.piece(t.below(number), at.piece)
+		if len(piece) == 0 {
 			return
 		}
-		name := t.name(child)
-		if !strings.HasPrefix(name, prefix) {
-			return
+		rest := piece[at.at:]
+		at = place{at.piece + 1, 0}
+		for _, child := range rest {
+			name := t.name(child)
+			if !strings.HasPrefix(name, prefix) {
+				return
+			}
+			f(child, name)
+			if v.step(); t.version != version { // the list may be another
+				version = t.version
+				at = t.seekAfter(t.below(number), name)
+				break
+			}
 		}
-		f(child, name)
-		last, at = child, next
 	}
 }
 
@@ -203,15 +209,14 @@ func (t *tree) seekAfter(below *list, name string) place {
 
 // reached goes on from a child that node i of the pattern matches, and no other
 // can.
-func (w *walk) reached(child uint32, i int) {
-	n := w.tree.node(child)
+func (w *walk) reached(child uint32, name string, i int) {
 	isBranch := w.tree.below(child).n > 0
 	if i+1 == len(w.nodes) {
-		if leaf := n.leaf(); isBranch || leaf {
-			w.found(w.path, w.tree.name(child), isBranch, leaf)
+		if leaf := w.tree.node(child).leaf(); isBranch || leaf {
+			w.found(w.path, name, isBranch, leaf)
 		}
 	} else if isBranch {
-		w.waiting = append(w.waiting, stop{child, w.due[i+1]})
+		w.waiting = append(w.waiting, stop{child, name, w.due[i+1]})
 	}
 }
 
@@ -236,7 +241,7 @@ func (w *walk) reachedBy(child uint32, due set, name string) {
 		w.found(w.path, name, isBranch, leaf)
 	}
 	if isBranch && next != (set{}) {
-		w.waiting = append(w.waiting, stop{child, next})
+		w.waiting = append(w.waiting, stop{child, name, next})
 	}
 }
 
@@ -245,15 +250,14 @@ func (w *walk) reachedBy(child uint32, due set, name string) {
 // sorted answer "a-b.c" and "a-b" come between "a" and "a.c".
 func (w *walk) goInto(outer int, next string) {
 	for len(w.waiting) > outer {
-		last := w.waiting[len(w.waiting)-1]
-		name := w.tree.name(last.number)
-		if len(next) > len(name) && next[len(name)] < '.' && strings.HasPrefix(next, name) {
+		last := &w.waiting[len(w.waiting)-1]
+		if length := len(last.name); len(next) > length && next[length] < '.' && strings.HasPrefix(next, last.name) {
 			return
 		}
+		number, due, length := last.number, last.due, len(w.path)
+		w.path = append(append(w.path, last.name...), '.')
 		w.waiting = w.waiting[:len(w.waiting)-1]
-		length := len(w.path)
-		w.path = append(append(w.path, name...), '.')
-		w.below(last.number, last.due)
+		w.below(number, due)
 		w.path = w.path[:length]
 	}
 }
