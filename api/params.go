@@ -175,7 +175,7 @@ func (p params) values() url.Values {
 
 // unescape decodes a part of a query string and never fails.
 func unescape(s string) string {
-	if strings.ContainsAny(s, "%+") {
+	if strings.IndexByte(s, '%') >= 0 || strings.IndexByte(s, '+') >= 0 {
 		b := make([]byte, 0, len(s))
 		for i := 0; i < len(s); i++ {
 			switch {
