@@ -30,6 +30,8 @@ type Config struct {
 	LogFormat  string // text or json
 
 	Cache   CacheConfig
+	WAL     WALConfig
+	Storage StorageConfig
 	Web     HTTPConfig
 	Limits  LimitsConfig
 	Warning []string // what was read but has no effect
@@ -41,14 +43,36 @@ type CacheConfig struct {
 	LineInterface            string
 	LinePort                 int
 	MaxCacheSize             int64 // points
+	WriteStrategy            string
 	MaxUpdatesPerSecond      int   // 0: no limit
+	MaxUpdatesOnShutdown     int   // a second; 0: no limit
+	MaxCreatesPerMinute      int   // 0: no limit
 	MinTimestampResolution   int64 // seconds; 0: as sent
 	SparseCreate             bool
+	FallocateCreate          bool
+	LockWrites               bool
+	Autoflush                bool
 	MaxReceiverConnections   int
 	ClientIdleTimeout        time.Duration // 0: never
 	MetricPrefix             string
 	MetricInterval           time.Duration // 0: off
 	WriteDelay               time.Duration // how long points gather; 0: not at all
+	WritePoints              int           // how many points gather
+}
+
+// WALConfig is the [wal] section: the log of what is not stored yet.
+type WALConfig struct {
+	Enabled       bool
+	FlushInterval time.Duration
+	SyncInterval  time.Duration // 0: sync before a point counts as taken
+	SegmentSize   int64         // bytes
+	MaxSize       int64         // bytes
+}
+
+// StorageConfig is the [storage] section.
+type StorageConfig struct {
+	RescanInterval time.Duration // 0: never
+	MaxOpenFiles   int           // 0: by what the process may open
 }
 
 // HTTPConfig is the [http] section.
@@ -82,9 +106,19 @@ func newConfig() *Config {
 			MaxReceiverConnections: 12_000,
 			MetricPrefix:           "carbon",
 			MetricInterval:         time.Minute,
-			WriteDelay:             5 * time.Second,
+			WriteStrategy:          "timesorted",
+			WriteDelay:             30 * time.Minute,
+			WritePoints:            500,
 		},
-		Web: HTTPConfig{Listen: ":8080", TimeZone: "UTC"},
+		WAL: WALConfig{
+			Enabled:       true,
+			FlushInterval: 10 * time.Millisecond,
+			SyncInterval:  time.Second,
+			SegmentSize:   64 << 20,
+			MaxSize:       1 << 30,
+		},
+		Storage: StorageConfig{RescanInterval: time.Hour},
+		Web:     HTTPConfig{Listen: ":8080", TimeZone: "UTC"},
 		Limits: LimitsConfig{
 			LineLength:         16384,
 			BodySize:           16 << 20,

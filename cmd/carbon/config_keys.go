@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"carbon/cache"
 )
 
 // configKey is one key of carbon.conf. The table configKeys is the one place
@@ -22,14 +25,30 @@ var configKeys = []configKey{
 	text("cache", "LINE_RECEIVER_INTERFACE", func(c *Config) *string { return &c.Cache.LineInterface }),
 	number("cache", "LINE_RECEIVER_PORT", func(c *Config) *int { return &c.Cache.LinePort }, 0, 65535),
 	unlimited("cache", "MAX_CACHE_SIZE", func(c *Config) *int64 { return &c.Cache.MaxCacheSize }),
+	choice("cache", "CACHE_WRITE_STRATEGY", func(c *Config) *string { return &c.Cache.WriteStrategy }, cache.Strategies()...),
 	rate("cache", "MAX_UPDATES_PER_SECOND", func(c *Config) *int { return &c.Cache.MaxUpdatesPerSecond }),
+	rate("cache", "MAX_UPDATES_PER_SECOND_ON_SHUTDOWN", func(c *Config) *int { return &c.Cache.MaxUpdatesOnShutdown }),
+	rate("cache", "MAX_CREATES_PER_MINUTE", func(c *Config) *int { return &c.Cache.MaxCreatesPerMinute }),
+	duration("cache", "WRITE_DELAY", func(c *Config) *time.Duration { return &c.Cache.WriteDelay }),
+	number("cache", "WRITE_POINTS", func(c *Config) *int { return &c.Cache.WritePoints }, 1, 1_000_000),
 	number("cache", "MIN_TIMESTAMP_RESOLUTION", func(c *Config) *int64 { return &c.Cache.MinTimestampResolution }, 0, 86400),
 	boolean("cache", "WHISPER_SPARSE_CREATE", func(c *Config) *bool { return &c.Cache.SparseCreate }),
+	boolean("cache", "WHISPER_FALLOCATE_CREATE", func(c *Config) *bool { return &c.Cache.FallocateCreate }),
+	boolean("cache", "WHISPER_LOCK_WRITES", func(c *Config) *bool { return &c.Cache.LockWrites }),
+	boolean("cache", "WHISPER_AUTOFLUSH", func(c *Config) *bool { return &c.Cache.Autoflush }),
 	unlimited("cache", "MAX_RECEIVER_CONNECTIONS", func(c *Config) *int { return &c.Cache.MaxReceiverConnections }),
 	duration("cache", "METRIC_CLIENT_IDLE_TIMEOUT", func(c *Config) *time.Duration { return &c.Cache.ClientIdleTimeout }),
 	text("cache", "CARBON_METRIC_PREFIX", func(c *Config) *string { return &c.Cache.MetricPrefix }),
 	duration("cache", "CARBON_METRIC_INTERVAL", func(c *Config) *time.Duration { return &c.Cache.MetricInterval }),
-	duration("cache", "WRITE_DELAY", func(c *Config) *time.Duration { return &c.Cache.WriteDelay }),
+
+	boolean("wal", "ENABLED", func(c *Config) *bool { return &c.WAL.Enabled }),
+	duration("wal", "FLUSH_INTERVAL", func(c *Config) *time.Duration { return &c.WAL.FlushInterval }),
+	duration("wal", "SYNC_INTERVAL", func(c *Config) *time.Duration { return &c.WAL.SyncInterval }),
+	number("wal", "SEGMENT_SIZE", func(c *Config) *int64 { return &c.WAL.SegmentSize }, 64<<10, 4<<30),
+	number("wal", "MAX_SIZE", func(c *Config) *int64 { return &c.WAL.MaxSize }, 1<<20, math.MaxInt64),
+
+	duration("storage", "RESCAN_INTERVAL", func(c *Config) *time.Duration { return &c.Storage.RescanInterval }),
+	number("storage", "MAX_OPEN_FILES", func(c *Config) *int { return &c.Storage.MaxOpenFiles }, 0, math.MaxInt32),
 
 	text("http", "LISTEN", func(c *Config) *string { return &c.Web.Listen }),
 	text("http", "URL_PREFIX", func(c *Config) *string { return &c.Web.URLPrefix }),
@@ -52,9 +71,7 @@ var carbonOnly = foldKeys(map[string]string{
 	"USER": "start the server as the user it should run as", "CONF_DIR": "", "LOG_DIR": "logs go to stderr", "PID_DIR": "", "WHITELISTS_DIR": "",
 	"DATABASE": "", "ENABLE_LOGROTATION": "", "USE_FLOW_CONTROL": "", "USE_INSECURE_UNPICKLER": "",
 	"LOG_UPDATES": "", "LOG_CREATES": "", "LOG_CACHE_HITS": "", "LOG_CACHE_QUEUE_SORTS": "", "LOG_LISTENER_CONN_SUCCESS": "", "LOG_LISTENER_CONN_LOST": "",
-	"CACHE_WRITE_STRATEGY":   "the series that has waited longest is always written first",
-	"MAX_CREATES_PER_MINUTE": "files are created as fast as they are needed", "MAX_UPDATES_PER_SECOND_ON_SHUTDOWN": "no limit holds at shutdown", "MIN_TIMESTAMP_LAG": "",
-	"WHISPER_AUTOFLUSH": "", "WHISPER_FALLOCATE_CREATE": "see WHISPER_SPARSE_CREATE", "WHISPER_LOCK_WRITES": "", "WHISPER_FADVISE_RANDOM": "",
+	"MIN_TIMESTAMP_LAG": "see WRITE_DELAY", "WHISPER_FADVISE_RANDOM": "",
 	"CERES_MAX_SLICE_GAP": "", "CERES_NODE_CACHING_BEHAVIOR": "", "CERES_SLICE_CACHING_BEHAVIOR": "", "CERES_LOCK_WRITES": "",
 	"ENABLE_UDP_LISTENER": notYet, "UDP_RECEIVER_INTERFACE": "", "UDP_RECEIVER_PORT": "",
 	"PICKLE_RECEIVER_INTERFACE": "", "PICKLE_RECEIVER_PORT": notYet, "PICKLE_RECEIVER_MAX_LENGTH": "",
@@ -110,6 +127,20 @@ func text(section, name string, field func(*Config) *string) configKey {
 		func(c *Config, v string) error { *field(c) = v; return nil },
 		func(c *Config) string { return *field(c) },
 	}
+}
+
+// choice is one of a few words.
+func choice(section, name string, field func(*Config) *string, words ...string) configKey {
+	k := text(section, name, field)
+	k.set = func(c *Config, v string) error {
+		v = strings.ToLower(v)
+		if !slices.Contains(words, v) {
+			return fmt.Errorf("%q: want one of %s", v, strings.Join(words, ", "))
+		}
+		*field(c) = v
+		return nil
+	}
+	return k
 }
 
 func number[T int | int64](section, name string, field func(*Config) *T, low, high T) configKey {

@@ -92,6 +92,19 @@ func (s *server) get(path string, query url.Values) (status int, header http.Hea
 	return resp.StatusCode, resp.Header, body
 }
 
+// healthy waits until the server says that it has everything.
+func (s *server) healthy() {
+	s.t.Helper()
+	for range 1000 {
+		status, _, _ := s.get("/health", nil)
+		if status == http.StatusOK {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	s.t.Fatal("the server does not become healthy")
+}
+
 // values renders a target from since on and returns the values that are there,
 // by series and time.
 func (s *server) values(target string, since int64) map[string]map[int64]float64 {
@@ -210,48 +223,68 @@ func stopUnderLoad(t *testing.T, set ...string) {
 	}
 }
 
-// TestStopWithoutTimeToStore ends a server whose store is too slow, twice: what it
-// could not store is there after the next start, from the cache and then from
-// the store.
+// TestStopWithoutTimeToStore ends a server whose store is too slow, twice, with
+// and without its log: what it could not store is there after the next start, from
+// the cache and then from the store.
 func TestStopWithoutTimeToStore(t *testing.T) {
-	data := t.TempDir()
-	now := recent()
-	unstored := filepath.Join(data, unstoredFile)
-	want := map[string]float64{"slow.a": 0.1, "slow.b;k=v": 1e300, "slow.c": -7}
-	s := start(t, data, "cache.WRITE_DELAY=1h")
-	s.m.flushTime = 0
-	for name, v := range want {
-		s.send(fmt.Sprintf("%s %v %d\n", name, v, now))
-	}
-	s.stop()
-	for round := range 2 {
-		if _, err := os.Stat(unstored); err != nil {
-			t.Fatal(err)
+	for _, enabled := range []string{"True", "False"} {
+		data := t.TempDir()
+		now := recent()
+		want := map[string]float64{"slow.a": 0.1, "slow.b;k=v": 1e300, "slow.c": -7}
+		slowly := "cache.MAX_UPDATES_PER_SECOND_ON_SHUTDOWN=1"
+		s := start(t, data, "wal.ENABLED="+enabled, slowly)
+		s.m.flushTime = 0
+		for name, v := range want {
+			s.send(fmt.Sprintf("%s %v %d\n", name, v, now))
 		}
-		s = start(t, data, "cache.WRITE_DELAY=1h")
-		if round == 0 {
-			s.m.flushTime = 0
+		s.stop()
+		for round := range 2 {
+			if n := logged(t, data); n == 0 {
+				t.Errorf("log %s, round %d: nothing is kept", enabled, round)
+			}
+			s = start(t, data, "wal.ENABLED="+enabled, slowly)
+			s.healthy()
+			if round == 0 {
+				s.m.flushTime = 0
+			}
+			for name, v := range want {
+				if got := s.values(name, now)[name][now]; got != v {
+					t.Errorf("log %s, round %d: %s is %v, want %v", enabled, round, name, got, v)
+				}
+			}
+			s.stop()
 		}
+		if n := logged(t, data); n != 0 {
+			t.Errorf("log %s: %d files are left when all is stored", enabled, n)
+		}
+		s = start(t, data)
 		for name, v := range want {
 			if got := s.values(name, now)[name][now]; got != v {
-				t.Errorf("round %d: %s is %v, want %v", round, name, got, v)
+				t.Errorf("log %s, from the store: %s is %v, want %v", enabled, name, got, v)
 			}
 		}
 		s.stop()
 	}
-	if _, err := os.Stat(unstored); err == nil {
-		t.Errorf("%s is still there when all is stored", unstored)
-	}
-	s = start(t, data)
-	for name, v := range want {
-		if got := s.values(name, now)[name][now]; got != v {
-			t.Errorf("from the store: %s is %v, want %v", name, got, v)
-		}
-	}
 }
 
-// TestStartWithMoreThanTheCacheHolds restores more than fits, into a store that
-// takes hours for it: the server answers at once and ends when told.
+// logged returns how many segments the log has.
+func logged(t *testing.T, data string) (segments int) {
+	t.Helper()
+	files, err := os.ReadDir(filepath.Join(data, "wal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.Name() != "reserve" {
+			segments++
+		}
+	}
+	return segments
+}
+
+// TestStartWithMoreThanTheCacheHolds takes in more than fits, into a store that
+// takes hours for it: the server answers at once, says that it is not done, and
+// ends when told.
 func TestStartWithMoreThanTheCacheHolds(t *testing.T) {
 	data := t.TempDir()
 	now := recent()
@@ -259,12 +292,27 @@ func TestStartWithMoreThanTheCacheHolds(t *testing.T) {
 	for i := range 5000 {
 		fmt.Fprintf(&lines, "kept.m%04d %d %d\n", i, i, now)
 	}
-	if err := os.WriteFile(filepath.Join(data, unstoredFile), []byte(lines.String()), 0o644); err != nil {
-		t.Fatal(err)
+	s := start(t, data)
+	s.m.flushTime = 0
+	s.send(lines.String())
+	s.stop()
+
+	s = start(t, data, "cache.MAX_CACHE_SIZE=100", "cache.MAX_UPDATES_PER_SECOND=1")
+	s.send(fmt.Sprintf("live.m 1 %d\n", now))
+	if got := s.values("live.m", now)["live.m"][now]; got != 1 {
+		t.Errorf("what is sent meanwhile is %v", got)
 	}
-	s := start(t, data, "cache.MAX_CACHE_SIZE=100", "cache.MAX_UPDATES_PER_SECOND=1")
-	if got := s.values("kept.m4999", now)["kept.m4999"][now]; got != 4999 {
-		t.Errorf("the last one is %v", got)
+	if status, _, body := s.get("/health", nil); status != http.StatusServiceUnavailable || !strings.Contains(string(body), replaying) {
+		t.Errorf("health %d %s", status, body)
+	}
+	s.m.flushTime = 0
+	s.stop()
+
+	s = start(t, data)
+	s.healthy()
+	got := s.values("*.m*", now)
+	if got["kept.m4999"][now] != 4999 || got["kept.m0000"][now] != 0 || got["live.m"][now] != 1 || len(got) != 5001 {
+		t.Errorf("%d metrics in the end; the last one is %v", len(got), got["kept.m4999"])
 	}
 	s.stop()
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -43,4 +45,12 @@ func writePorts(path string, listeners map[string]net.Addr) error {
 		return err
 	}
 	return os.Rename(temp.Name(), path)
+}
+
+// removePorts removes the file of an earlier run, which would mislead.
+func removePorts(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }

@@ -80,7 +80,7 @@ func (s *selfWatch) samples(now time.Time) []instrumentation.Sample {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m := s.m
-	in, stored := m.pipeline.Stats(), m.store.Stats()
+	in, stored, log := m.pipeline.Stats(), m.store.Stats(), m.wal.Stats()
 	counter := func(name, help string, v int64) instrumentation.Sample {
 		return instrumentation.Sample{Name: name, Help: help, Value: float64(v), Counter: true}
 	}
@@ -98,7 +98,15 @@ func (s *selfWatch) samples(now time.Time) []instrumentation.Sample {
 		gauge("pointsPerUpdate", "Datapoints per update, since the start.", ratio(stored.CommittedPoints, stored.UpdateOperations)),
 		gauge("cache.size", "Datapoints waiting to be stored.", float64(in.Cache.Points)),
 		gauge("cache.queues", "Metrics with datapoints waiting.", float64(in.Cache.Queues)),
+		gauge("cache.oldest", "Seconds that the oldest of them has waited.", in.OldestAge.Seconds()),
 		counter("cache.overflow", "Times senders had to wait because the cache was full.", in.Cache.Overflow),
+		gauge("wal.size", "Bytes of the log.", float64(log.Size)),
+		gauge("wal.segments", "Files of the log.", float64(log.Segments)),
+		counter("wal.bytes", "Bytes written to the log.", log.Bytes),
+		counter("wal.writeErrors", "Times the log could not be written.", log.WriteErrors),
+		counter("wal.stalls", "Times that something had to wait for the log.", in.Stalls),
+		counter("wal.replayed", "Datapoints taken in from the log of an earlier run.", in.Replayed),
+		counter("wal.damaged", "Records of the log that were damaged.", log.Damaged),
 	}
 	if m.line != nil {
 		line := m.line.Stats()
@@ -123,26 +131,4 @@ func ratio(a, b int64) float64 {
 		return 0
 	}
 	return float64(a) / float64(b)
-}
-
-// health says why the server is not able to serve, if it is not.
-type health struct {
-	mu     sync.Mutex
-	reason string
-}
-
-func (h *health) set(reason string) {
-	h.mu.Lock()
-	h.reason = reason
-	h.mu.Unlock()
-}
-
-// Reasons returns nothing from a healthy server.
-func (h *health) Reasons() []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.reason == "" {
-		return nil
-	}
-	return []string{h.reason}
 }

@@ -23,12 +23,17 @@ import (
 	"carbon/receive/plaintext"
 	"carbon/render"
 	"carbon/storage/whisper"
+	"carbon/wal"
 )
 
 // flushTime bounds how long storing may take when the server ends: with the 10 s
 // that reading connections may take it stays within the 30 s after which
-// supervisors lose their patience.
+// supervisors lose their patience. What is left then is in the log.
 const flushTime = 15 * time.Second
+
+// replayRetry is how long the server waits before it reads a log again that the
+// disk did not give.
+const replayRetry = 5 * time.Second
 
 // lockTime is how long a server waits for another to leave its data directory:
 // as long as that may take to end.
@@ -41,6 +46,7 @@ type Main struct {
 	rules    *liveRules
 	lock     *os.File // of the data directory
 	store    *whisper.Store
+	wal      *wal.Log
 	cache    *cache.Cache
 	pipeline *ingest.Pipeline
 	line     *receive.Server // nil: off
@@ -49,7 +55,7 @@ type Main struct {
 	self     *selfWatch
 	health   *health
 
-	flushTime time.Duration // after which what is not stored is written to unstoredFile
+	flushTime time.Duration
 }
 
 // Open reads the storage rules, opens the store and binds every listener. What
@@ -57,7 +63,7 @@ type Main struct {
 // uses the data directory Open waits for its end, until ctx is cancelled or for
 // half a minute.
 func Open(ctx context.Context, c *Config, log *slog.Logger) (_ *Main, err error) {
-	m := &Main{config: c, log: log, health: &health{}, flushTime: flushTime}
+	m := &Main{config: c, log: log, health: newHealth(starting, replaying), flushTime: flushTime}
 	defer func() {
 		if err != nil {
 			m.closeListeners()
@@ -74,8 +80,8 @@ func Open(ctx context.Context, c *Config, log *slog.Logger) (_ *Main, err error)
 	if m.lock, err = m.lockData(ctx); err != nil {
 		return nil, err
 	}
-	if c.PortsFile != "" { // one of an earlier run would mislead
-		if err = removeIfThere(c.PortsFile); err != nil {
+	if c.PortsFile != "" {
+		if err = removePorts(c.PortsFile); err != nil {
 			return nil, err
 		}
 	}
@@ -88,14 +94,33 @@ func Open(ctx context.Context, c *Config, log *slog.Logger) (_ *Main, err error)
 	if err != nil {
 		return nil, err
 	}
-	m.cache = cache.New(cache.Options{MaxPoints: c.Cache.MaxCacheSize})
+	if m.wal, err = wal.Open(wal.Options{
+		Dir:           filepath.Join(c.Data, "wal"),
+		SegmentSize:   c.WAL.SegmentSize,
+		MaxSize:       c.WAL.MaxSize,
+		FlushInterval: c.WAL.FlushInterval,
+		Logger:        log,
+	}); err != nil {
+		return nil, err
+	}
+	strategy, err := cache.ParseStrategy(c.Cache.WriteStrategy)
+	if err != nil {
+		return nil, err
+	}
+	m.cache = cache.New(cache.Options{MaxPoints: c.Cache.MaxCacheSize, Strategy: strategy})
 	m.pipeline = ingest.New(ingest.Options{
 		Cache:                  m.cache,
 		Store:                  m.store,
 		Logger:                 log,
+		Log:                    m.wal,
+		Unlogged:               !c.WAL.Enabled,
+		FlushInterval:          c.WAL.FlushInterval,
+		SyncInterval:           orNone(c.WAL.SyncInterval),
 		MinTimestampResolution: c.Cache.MinTimestampResolution,
-		MinAge:                 minAge(c.Cache.WriteDelay),
+		WriteDelay:             orNone(c.Cache.WriteDelay),
+		WritePoints:            c.Cache.WritePoints,
 		MaxUpdatesPerSecond:    c.Cache.MaxUpdatesPerSecond,
+		MaxUpdatesOnShutdown:   c.Cache.MaxUpdatesOnShutdown,
 	})
 	m.self = newSelfWatch(m)
 	if err = m.listen(); err != nil {
@@ -124,12 +149,12 @@ func (m *Main) lockData(ctx context.Context) (*os.File, error) {
 	}
 }
 
-// minAge is WRITE_DELAY as ingest wants it, where 0 is the default.
-func minAge(delay time.Duration) time.Duration {
-	if delay == 0 {
+// orNone is a time as options want it where 0 is the default: negative for none.
+func orNone(d time.Duration) time.Duration {
+	if d == 0 {
 		return -1
 	}
-	return delay
+	return d
 }
 
 func (m *Main) listen() error {
@@ -218,12 +243,13 @@ func (m *Main) Run(ctx context.Context) error {
 	running.Go(func() { m.rules.watch(background, time.Minute, reload) })
 	running.Go(func() { m.self.run(background) })
 	running.Go(func() { m.beatWatchdog(background) })
+	if os.Getenv("GOGC") == "" {
+		running.Go(func() { tuneGC(background) })
+	}
 	writer := make(chan error, 1)
 	running.Go(func() { writer <- m.pipeline.Run(background) })
+	running.Go(func() { m.replay(background) })
 
-	if err := m.restore(background, &running); err != nil {
-		return errors.Join(err, m.shutdown(context.WithoutCancel(ctx), stop, writer))
-	}
 	var serving errgroup.Group
 	failed, fail := context.WithCancel(ctx)
 	defer fail()
@@ -248,24 +274,28 @@ func (m *Main) Run(ctx context.Context) error {
 	if err == nil {
 		<-failed.Done() // told to stop, or a listener cannot go on
 	}
-	m.health.set("stopping")
+	m.health.set(stopping)
 	notify("STOPPING=1")
 	m.log.Info("stopping")
 	err = errors.Join(err, m.shutdown(context.WithoutCancel(ctx), stop, writer))
 	return errors.Join(err, serving.Wait())
 }
 
-// restore takes in what an earlier run could not store, all of it whatever
-// signals come: the file is replaced when this run ends.
-func (m *Main) restore(background context.Context, running *sync.WaitGroup) error {
-	path := filepath.Join(m.config.Data, unstoredFile)
-	n, err := restoreUnstored(path, m.pipeline.Restore)
-	if n > 0 {
-		m.log.Info("took in what an earlier run could not store", "points", n)
-		restored := time.Now()
-		running.Go(func() { m.removeUnstored(background, path, restored) })
+// replay takes in what an earlier run left in the log, beside what clients send.
+// Until it is done the server answers, but is not healthy.
+func (m *Main) replay(ctx context.Context) {
+	err := m.pipeline.Replay(ctx)
+	for err != nil && ctx.Err() == nil {
+		m.log.Error("the log of an earlier run cannot be read, will try again", "in", replayRetry, "err", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(replayRetry):
+			err = m.pipeline.Replay(ctx)
+		}
 	}
-	return err
+	if err == nil {
+		m.health.clear(replaying)
+	}
 }
 
 // announce tells the world that the server is up.
@@ -279,7 +309,7 @@ func (m *Main) announce() error {
 			return fmt.Errorf("write %s: %w", m.config.PortsFile, err)
 		}
 	}
-	m.health.set("")
+	m.health.clear(starting)
 	notify("READY=1")
 	return nil
 }
@@ -313,7 +343,7 @@ func (m *Main) shutdown(ctx context.Context, stopWriter func(), writer <-chan er
 			m.http.Close()
 		}
 	}
-	errs = append(errs, m.store.Close(), m.lock.Close())
+	errs = append(errs, m.wal.Close(), m.store.Close(), m.lock.Close())
 	err := errors.Join(errs...)
 	if err == nil {
 		m.log.Info("everything received is kept")
@@ -322,24 +352,27 @@ func (m *Main) shutdown(ctx context.Context, stopWriter func(), writer <-chan er
 }
 
 // flush stores what is in the cache. What takes too long, or cannot be stored,
-// goes to unstoredFile.
+// stays in the log, or goes into it now, for the next start.
 func (m *Main) flush(ctx context.Context) error {
 	m.log.Info("storing what was received", "points", m.cache.Size())
 	bounded, cancel := context.WithTimeout(ctx, m.flushTime)
 	defer cancel()
-	path := filepath.Join(m.config.Data, unstoredFile)
 	why := m.pipeline.Flush(bounded)
 	if why == nil {
-		if err := m.store.Sync(ctx); err != nil {
+		return nil
+	}
+	left := m.cache.Size()
+	keep := m.wal.Sync
+	if !m.config.WAL.Enabled {
+		keep = func() error {
+			_, err := m.pipeline.Save()
 			return err
 		}
-		return removeIfThere(path)
 	}
-	n, err := saveUnstored(path, m.cache)
-	if err != nil {
+	if err := keep(); err != nil {
 		return fmt.Errorf("points are lost: %w, and %w", why, err)
 	}
-	m.log.Warn("the next start stores the rest", "points", n, "path", path, "why", why)
+	m.log.Warn("the next start stores the rest", "points", left, "why", why)
 	return nil
 }
 
@@ -349,6 +382,9 @@ func (m *Main) closeListeners() {
 	}
 	if m.httpAddr != nil {
 		m.httpAddr.Close()
+	}
+	if m.wal != nil {
+		m.wal.Close()
 	}
 	if m.store != nil {
 		m.store.Close()
