@@ -17,6 +17,7 @@ import (
 	"carbon/cache"
 	"carbon/metric"
 	"carbon/storage"
+	"carbon/wal"
 )
 
 // memory is a store for tests.
@@ -506,35 +507,48 @@ func TestEverythingPushedIsStored(t *testing.T) {
 	})
 }
 
-// BenchmarkPush has the whole way of a point, but for the store itself.
+// BenchmarkPush is the way of a point into the log and the cache, from senders
+// that repeat their metrics.
 func BenchmarkPush(b *testing.B) {
-	p := New(Options{Cache: cache.New(cache.Options{}), Store: discard{}, WriteDelay: -1})
-	w := writer{p: p}
-	const metrics = 50_000
-	names := make([]string, metrics)
-	for i := range names {
-		names[i] = fmt.Sprintf("servers.web%04d.metric%06d.mean", i%100, i)
-	}
-	batch := make([]metric.Datapoint, 1000)
-	b.ReportAllocs()
-	next, now := 0, int64(0)
-	for b.Loop() {
-		for i := range batch {
-			batch[i] = point(names[next], now, 1)
-			if next++; next == metrics {
-				next = 0
-				now++
+	for _, metrics := range []int{1000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprint(metrics/1000, "k"), func(b *testing.B) {
+			log, err := wal.Open(wal.Options{Dir: b.TempDir(), MaxSize: 4 << 30, FlushInterval: defaultFlushInterval})
+			if err != nil {
+				b.Fatal(err)
 			}
-		}
-		if err := p.Push(b.Context(), batch); err != nil {
-			b.Fatal(err)
-		}
-		if next == 0 {
-			for n := 1; n > 0; n, _ = w.step(b.Context(), cache.Due{Before: never}, batchMetrics) {
+			defer log.Close()
+			p := New(Options{Cache: cache.New(cache.Options{MaxPoints: 1 << 40}), Store: discard{}, Log: log})
+			if err := p.Replay(b.Context()); err != nil {
+				b.Fatal(err)
 			}
-		}
+			names := make([]string, metrics)
+			for i := range names {
+				names[i] = fmt.Sprintf("servers.web%04d.metric%06d.mean", i%100, i)
+			}
+			batch := make([]metric.Datapoint, 1000)
+			next, now := 0, int64(1)
+			step := func() {
+				for i := range batch {
+					batch[i] = point(names[next], 60*now, float64(i)/100)
+					if next++; next == metrics {
+						next = 0
+						now++
+					}
+				}
+				if err := p.Push(b.Context(), batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for now < 2 {
+				step()
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				step()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/point")
+		})
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/point")
 }
 
 // discard is a store that is always quick.

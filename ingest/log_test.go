@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -154,35 +155,35 @@ func TestALogThatCannotGrowMakesSendersWait(t *testing.T) {
 		away := errors.New("store is away")
 		store.setFail(func(string) error { return away })
 		stop := running(t, p)
-		pushed := 0
+		var pushed atomic.Int64
 		go func() {
 			for i := range int64(400) {
 				push(t, p, i+1, "some.metric", fmt.Sprint("other.metric", i), fmt.Sprint("another.metric", i))
-				pushed++
+				pushed.Add(1)
 			}
 		}()
 		fill := func() {
-			for last := -1; last != pushed; {
-				last = pushed
+			for last := int64(-1); last != pushed.Load(); {
+				last = pushed.Load()
 				after(time.Minute)
 			}
 		}
 		d.SetHook(func(op disktest.Op) error {
-			if op.Name == "write" && pushed >= 50 {
+			if op.Name == "write" && pushed.Load() >= 50 {
 				return syscall.ENOSPC
 			}
 			return nil
 		})
 		fill()
-		if pushed < 50 || pushed > 60 {
-			t.Errorf("%d pushed while the disk was full", pushed)
+		if n := pushed.Load(); n < 50 || n > 60 {
+			t.Errorf("%d pushed while the disk was full", n)
 		}
 		d.SetHook(nil)
 		store.setFail(nil)
 		after(lastDelay + time.Minute)
 		fill()
-		if pushed != 400 {
-			t.Errorf("%d pushed in the end", pushed)
+		if n := pushed.Load(); n != 400 {
+			t.Errorf("%d pushed in the end", n)
 		}
 		stop()
 		if err := p.Flush(t.Context()); err != nil {
