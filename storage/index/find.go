@@ -26,21 +26,18 @@ func (x *Index) Find(pattern string) ([]metric.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found []metric.Node
+	var found answer
 	var paths texts
 	x.walk(p, func(path []byte, name string, branch, leaf bool) {
 		s := paths.join(path, name)
-		if len(found)+2 > cap(found) {
-			found = slices.Grow(found, max(16, len(found)))
-		}
 		if branch {
-			found = append(found, metric.Node{Path: s})
+			found.add(metric.Node{Path: s})
 		}
 		if leaf {
-			found = append(found, metric.Node{Path: s, Leaf: true})
+			found.add(metric.Node{Path: s, Leaf: true})
 		}
 	})
-	return found, nil
+	return found.all(), nil
 }
 
 // walk calls found for each node that matches a pattern, sorted by path, with the
@@ -260,6 +257,30 @@ func (w *walk) goInto(outer int, next string) {
 		w.below(number, due)
 		w.path = w.path[:length]
 	}
+}
+
+// answer is a list that grows in parts: what is collected under the lock is not
+// copied there.
+type answer struct {
+	full [][]metric.Node
+	open []metric.Node
+}
+
+func (a *answer) add(n metric.Node) {
+	if size := cap(a.open); len(a.open) == size {
+		if size > 0 {
+			a.full = append(a.full, a.open)
+		}
+		a.open = make([]metric.Node, 0, min(max(16, 2*size), 16384))
+	}
+	a.open = append(a.open, n)
+}
+
+func (a *answer) all() []metric.Node {
+	if len(a.full) == 0 {
+		return a.open
+	}
+	return slices.Concat(append(a.full, a.open)...)
 }
 
 // texts makes many short strings in few allocations.
