@@ -1,77 +1,194 @@
-// Command bench runs the server as its users do, sends it the loads of two real
-// sites at their real pace, counts that every point can be read back, and
-// reports what it cost: processor time, memory, bytes on disk.
+// Command bench measures the server as its users run it: the built binary under
+// loads of its own making, beside the programs it competes with, where those are
+// installed (scripts/install-bench-parts). It counts processor time, memory and
+// bytes written as the kernel does, and reads back what was sent.
 //
-//	go run ./bench                 both loads, about five minutes
-//	go run ./bench -load small     one of them
+//	go run ./bench                  every row, about 25 minutes
+//	go run ./bench -row ingest      rows whose name matches
+//	go run ./bench -quick           the same at a twentieth of the size: does it work?
+//	go run ./bench -json            for programs
+//	go run ./bench -data DIR        keep the trees of whisper files, which take long to make
+//	go run ./bench -long            the million metrics a minute at their real pace too, over an hour
+//
+// It ends with an error when a point was lost or wrong that must not be. A row
+// over its mark is no error.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
-	"text/tabwriter"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
 	"time"
 )
 
-// load is what a site sends: every metric once per interval, evenly spread over
-// the interval and over the connections.
-type load struct {
-	name        string
-	metrics     int
-	connections int
-	interval    time.Duration
-	rounds      int
+// part measures some rows together.
+type part struct {
+	rows []string // what it measures, as far as it can
+	run  func(b *bench, ctx context.Context) error
 }
 
-var loads = []load{
-	{"site", 50_000, 50, time.Minute, 3},
-	{"small", 200, 2, time.Second, 60},
+var parts = []part{
+	{[]string{"ingest 1k series"}, func(b *bench, ctx context.Context) error { return b.ingest(ctx, "1k", 1_000) }},
+	{[]string{"ingest 10k series"}, func(b *bench, ctx context.Context) error { return b.ingest(ctx, "10k", 10_000) }},
+	{[]string{"ingest 100k series"}, func(b *bench, ctx context.Context) error { return b.ingest(ctx, "100k", 100_000) }},
+	{[]string{"ingest 100k series, stored"}, (*bench).ingestStored},
+	{[]string{"ingest 1M series", "memory, 1M series"}, func(b *bench, ctx context.Context) error { return b.ingest(ctx, "1M", 1_000_000) }},
+	{[]string{"ingest pickle", "ingest UDP, lost"}, (*bench).notServed},
+	{[]string{"memory, 10k connections"}, (*bench).idle},
+	{[]string{"lost by kill -9"}, (*bench).killed},
+	{[]string{"lost by SIGTERM"}, (*bench).terminated},
+	{[]string{"whisper create", "whisper update, 1 point", "whisper update, 10 points"}, (*bench).whisperFiles},
+	{[]string{"whisper calls, 1 point", "whisper calls, 10 points"}, (*bench).whisperCalls},
+	{[]string{"50k a minute", "50k a minute, cores", "50k a minute, memory", "200 a second", "200 a second, cores", "200 a second, memory"}, (*bench).founding},
+	{[]string{"1M a minute, cores", "1M a minute, memory", "1M a minute, written"}, (*bench).million},
+	{[]string{"1M a minute, real pace, cores", "1M a minute, real pace, memory", "1M a minute, real pace, written"}, (*bench).millionLong},
+	{[]string{"index, ready", "index, ready without snapshot", "index, memory", "find branches", "find leaves", "find prefix", "find star in the middle", "find 1 of them", "find 100 of them", "find 10k of them"}, (*bench).index},
+	{[]string{"index of 10k, ready", "index of 100k, ready", "find 100 of 10k", "find 100 of 100k"}, (*bench).growth},
+}
+
+// bench is one run: what it shall do and what it has measured.
+type bench struct {
+	rowPattern *regexp.Regexp
+	quick      bool
+	long       bool
+	runs       int    // of which the median is taken
+	binary     string // the server
+	dir        string // for what is thrown away
+	trees      string // for whisper trees, which may be used again
+	progress   *os.File
+
+	rows []row
+	lost int // points that should have been read back
 }
 
 func main() {
-	only := flag.String("load", "", "run only the load of this name: site or small")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	if len(os.Args) > 1 && os.Args[1] == updatesCommand {
+		if err := updates(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *only); err != nil {
+	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, only string) error {
-	dir, err := os.MkdirTemp("", "carbon-bench")
-	if err != nil {
+func run(ctx context.Context) (err error) {
+	pattern := flag.String("row", "", "measure only rows whose name matches this regular `expression`")
+	quick := flag.Bool("quick", false, "a twentieth of the size: whether it works, not what it costs")
+	long := flag.Bool("long", false, "also a million metrics a minute at their real pace, which takes over an hour")
+	runs := flag.Int("runs", 3, "how often to measure what varies; the median counts")
+	asJSON := flag.Bool("json", false, "print JSON instead of a table")
+	data := flag.String("data", "", "`DIR` to keep large whisper trees in, for the next run (about 13 GB)")
+	server := flag.String("server", "", "carbon `BINARY` to measure (default: built from this tree)")
+	list := flag.Bool("list", false, "list the rows")
+	flag.Parse()
+	if *list {
+		for _, p := range parts {
+			fmt.Println(strings.Join(p.rows, "\n"))
+		}
+		return nil
+	}
+	b := &bench{quick: *quick, long: *long, runs: *runs, binary: *server, progress: os.Stderr}
+	if b.rowPattern, err = regexp.Compile(*pattern); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	binary, err := buildServer(ctx, dir)
-	if err != nil {
+	if b.dir, err = os.MkdirTemp("", "carbon-bench"); err != nil {
 		return err
 	}
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "load\tmetrics\tpoints sent\tread back\tmissing\twrong\tCPU s\tcores\tCPU s/M points\tpeak RSS MB\ton disk MB")
-	lost := 0
-	for _, l := range loads {
-		if only != "" && only != l.name {
+	defer os.RemoveAll(b.dir)
+	b.trees = *data
+	if b.trees == "" {
+		b.trees = filepath.Join(b.dir, "trees")
+	}
+	if b.trees, err = filepath.Abs(b.trees); err != nil {
+		return err
+	}
+	if b.binary == "" {
+		b.binary = filepath.Join(b.dir, "carbon")
+		build := exec.CommandContext(ctx, "go", "build", "-o", b.binary, "./cmd/carbon")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return fmt.Errorf("build the server: %w", err)
+		}
+	}
+	failed := b.measure(ctx)
+	write := writeTable
+	if *asJSON {
+		write = writeJSON
+	}
+	if err := write(os.Stdout, b.rows); err != nil {
+		return err
+	}
+	if names := missed(b.rows); len(names) > 0 && !*asJSON {
+		fmt.Printf("\nover their marks: %s\n", strings.Join(names, "; "))
+	}
+	if b.lost > 0 {
+		failed = errors.Join(failed, fmt.Errorf("%d points are missing or wrong", b.lost))
+	}
+	return failed
+}
+
+// measure runs the parts that were asked for. One that fails does not keep the
+// others from running.
+func (b *bench) measure(ctx context.Context) error {
+	var failed error
+	for _, p := range parts {
+		wanted := false
+		for _, name := range p.rows {
+			wanted = wanted || b.rowPattern.MatchString(name)
+		}
+		if !wanted {
 			continue
 		}
-		r, err := measure(ctx, binary, dir, l)
-		if err != nil {
-			return fmt.Errorf("load %s: %w", l.name, err)
+		begin := time.Now()
+		fmt.Fprintf(b.progress, "bench: %s ...\n", p.rows[0])
+		if err := p.run(b, ctx); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", p.rows[0], err))
+			fmt.Fprintf(b.progress, "bench: %s: %v\n", p.rows[0], err)
 		}
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%.2f\t%.4f\t%.2f\t%.0f\t%.1f\n", l.name, l.metrics, r.sent, r.found, r.missing, r.wrong,
-			r.cpu, r.cpu/r.elapsed.Seconds(), r.cpu/float64(r.sent)*1e6, float64(r.peakRSS)/1e6, float64(r.disk)/1e6)
-		lost += r.missing + r.wrong
+		fmt.Fprintf(b.progress, "bench: %s: %.0f s\n", p.rows[0], time.Since(begin).Seconds())
+		if ctx.Err() != nil {
+			return failed
+		}
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	if lost > 0 {
-		return fmt.Errorf("%d points are missing or wrong", lost)
-	}
-	return nil
+	return failed
 }
+
+// add takes a row, if it was asked for.
+func (b *bench) add(r row) {
+	if b.rowPattern.MatchString(r.Name) {
+		b.rows = append(b.rows, r)
+	}
+}
+
+// size is a number of metrics, points or connections, as large as this run wants it.
+func (b *bench) size(n int) int {
+	if b.quick {
+		return max(n/20, 1)
+	}
+	return n
+}
+
+// duration is a time to measure for, as long as this run wants it.
+func (b *bench) duration(d time.Duration) time.Duration {
+	if b.quick {
+		return d / 20
+	}
+	return d
+}
+
+// tempDir returns a new directory that is removed with the rest.
+func (b *bench) tempDir(name string) (string, error) { return os.MkdirTemp(b.dir, name) }

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// system is a server that can be started on a directory. It keeps points by the
+// retentions given, if it keeps any.
+type system struct {
+	name    string
+	program string // what must be installed; empty: it is
+	start   func(ctx context.Context, dir, retentions string) (*process, error)
+}
+
+func (s *system) missing() bool {
+	if s.program == "" {
+		return false
+	}
+	_, err := exec.LookPath(s.program)
+	return err != nil
+}
+
+func schemas(retentions string) string {
+	return "[bench]\npattern = .*\nretentions = " + retentions + "\n"
+}
+
+// ours is the server built from this tree, started as its users do. Settings are
+// as --set takes them.
+func ours(binary string, settings ...string) *system {
+	return &system{name: "carbon", start: func(ctx context.Context, dir, retentions string) (*process, error) {
+		ports, err := freePorts(2)
+		if err != nil {
+			return nil, err
+		}
+		if err := writeFiles(dir, map[string]string{"schemas": schemas(retentions), "carbon.conf": ""}); err != nil {
+			return nil, err
+		}
+		p := &process{line: ports[0], url: "http://" + ports[1], data: dir}
+		args := []string{
+			"serve", "--config", filepath.Join(dir, "carbon.conf"), "--data", dir, "--schemas", filepath.Join(dir, "schemas"),
+			"--line", ports[0], "--http", ports[1], "--log-level", "warn",
+		}
+		for _, s := range settings {
+			args = append(args, "--set", s)
+		}
+		return p.launch(ctx, binary, args...)
+	}}
+}
+
+// relay parses lines and drops them: what any server must spend at least.
+var relay = &system{name: "carbon-c-relay", program: "carbon-c-relay", start: func(ctx context.Context, dir, _ string) (*process, error) {
+	ports, err := freePorts(1)
+	if err != nil {
+		return nil, err
+	}
+	config := fmt.Sprintf("listen type linemode %s proto tcp;\nstatistics submit every 3600 seconds;\nmatch * send to blackhole stop;\n", ports[0])
+	if err := writeFiles(dir, map[string]string{"relay.conf": config}); err != nil {
+		return nil, err
+	}
+	p := &process{line: ports[0], data: dir}
+	return p.launch(ctx, "carbon-c-relay", "-f", filepath.Join(dir, "relay.conf"), "-w", "2")
+}}
+
+var victoria = &system{name: "VictoriaMetrics", program: "victoria-metrics", start: func(ctx context.Context, dir, _ string) (*process, error) {
+	ports, err := freePorts(2)
+	if err != nil {
+		return nil, err
+	}
+	p := &process{line: ports[0], url: "http://" + ports[1], data: dir}
+	return p.launch(ctx, "victoria-metrics", "-storageDataPath", filepath.Join(dir, "victoria"), "-retentionPeriod", "1y",
+		"-graphiteListenAddr", ports[0], "-httpListenAddr", ports[1], "-loggerLevel", "WARN")
+}}
+
+// carbonCache is Graphite's own, with Debian's settings but for those given, and
+// as many new files as come: by default it drops all beyond 50 a minute.
+func carbonCache(settings ...string) *system {
+	return &system{name: "carbon-cache", program: "carbon-cache", start: func(ctx context.Context, dir, retentions string) (*process, error) {
+		ports, err := freePorts(3)
+		if err != nil {
+			return nil, err
+		}
+		lines := []string{
+			"[cache]", "USER =", "STORAGE_DIR = " + dir, "LOCAL_DATA_DIR = " + filepath.Join(dir, "whisper"), "CONF_DIR = " + dir,
+			"LOG_DIR = " + dir, "PID_DIR = " + dir, "DATABASE = whisper", "MAX_CACHE_SIZE = inf", "MAX_CREATES_PER_MINUTE = inf",
+			"LOG_UPDATES = False", "LOG_CACHE_HITS = False", "WHISPER_SPARSE_CREATE = True",
+		}
+		for i, name := range []string{"LINE_RECEIVER", "PICKLE_RECEIVER", "CACHE_QUERY"} {
+			host, port, err := net.SplitHostPort(ports[i])
+			if err != nil {
+				return nil, err
+			}
+			lines = append(lines, name+"_INTERFACE = "+host, name+"_PORT = "+port)
+		}
+		lines = append(lines, settings...)
+		err = writeFiles(dir, map[string]string{
+			"carbon.conf": strings.Join(lines, "\n") + "\n", "storage-schemas.conf": schemas(retentions), "storage-aggregation.conf": "",
+		})
+		if err != nil {
+			return nil, err
+		}
+		pidFile := filepath.Join(dir, "carbon-cache.pid")
+		if err := os.Remove(pidFile); err != nil && !os.IsNotExist(err) { // of one that was killed
+			return nil, err
+		}
+		p := &process{line: ports[0], data: dir}
+		return p.launch(ctx, "carbon-cache", "--nodaemon", "--config", filepath.Join(dir, "carbon.conf"), "--logdir", dir, "--pidfile", pidFile, "start")
+	}}
+}
+
+// updateLimit is what a carbon-cache writes a second as Debian sets it.
+const updateLimit = "MAX_UPDATES_PER_SECOND = 500"
+
+// healthy waits until a server says that it is: ours, or VictoriaMetrics.
+func healthy(ctx context.Context, p *process, limit time.Duration) error {
+	return p.until(ctx, limit, func() bool {
+		_, err := p.get(ctx, "/health")
+		return err == nil
+	})
+}
+
+// counter reads one of our server's own figures, such as carbon_cache_size.
+func counter(ctx context.Context, p *process, name string) (int64, error) {
+	content, err := p.get(ctx, "/-/metrics")
+	if err != nil {
+		return 0, err
+	}
+	return numberAfter(content, name+" ")
+}
