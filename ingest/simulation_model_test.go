@@ -1,0 +1,175 @@
+package ingest
+
+import (
+	"fmt"
+
+	"carbon/metric"
+)
+
+// op is a point that was taken.
+type op struct {
+	slot
+	connection
+	value  float64 // tells its place in the order of all ops
+	kept   bool    // it survives the end of the process
+	synced bool    // and a power cut
+	gone   bool    // it did not survive
+}
+
+// connection of a sender; it ends with the process that it leads to.
+type connection struct{ sender, life int }
+
+// knowledge is what must be there.
+type knowledge struct {
+	s       *simulation
+	life    int
+	last    float64 // value
+	ops     []*op   // by value, those that were taken
+	bySlot  map[slot][]*op
+	slots   []slot // in the order they came
+	sending []*op
+
+	// Of each connection the survivors are a beginning of what was taken, unless the
+	// power failed, or points were stored while the log could not be written.
+	powerCut, unordered bool
+	impaired            bool // unordered, if this life crashes
+	verified            bool // in this life
+}
+
+func newKnowledge(s *simulation) *knowledge {
+	return &knowledge{s: s, bySlot: make(map[slot][]*op)}
+}
+
+// begin is the start of a process.
+func (k *knowledge) begin() {
+	k.life++
+	k.verified, k.impaired = false, false
+}
+
+// send makes up what a sender sends.
+func (k *knowledge) send() (points []metric.Datapoint) {
+	rng := k.s.rng
+	k.sending = k.sending[:0]
+	sender, first := rng.IntN(simSenders), rng.IntN(2*simMetrics)
+	for i := range 1 + rng.IntN(8) {
+		m := (first + i) % (2 * simMetrics)
+		name := fmt.Sprintf("shared.metric%d", m)
+		if m < simMetrics {
+			name = fmt.Sprintf("sender%d.metric%d", sender, m)
+		}
+		k.last++
+		o := &op{slot: slot{name, simStart + 60*rng.Int64N(15)}, connection: connection{sender, k.life}, value: k.last}
+		k.sending = append(k.sending, o)
+		points = append(points, simPoint(*o))
+	}
+	return points
+}
+
+// sent is told whether what was made up was taken.
+func (k *knowledge) sent(taken bool) {
+	always := k.s.p.o.SyncInterval < 0
+	if o := k.sending[len(k.sending)-1]; !taken && always {
+		// It may have been taken and not synced.
+		v, _ := k.s.visible(o.name, o.time)
+		taken, always = v == o.value, false
+	}
+	if !taken {
+		return
+	}
+	for _, o := range k.sending {
+		o.kept, o.synced = always, always
+		k.ops = append(k.ops, o)
+		if len(k.bySlot[o.slot]) == 0 {
+			k.slots = append(k.slots, o.slot)
+		}
+		k.bySlot[o.slot] = append(k.bySlot[o.slot], o)
+	}
+}
+
+// flushed is told that all that was taken in this life survives its end.
+func (k *knowledge) flushed() {
+	for i := len(k.ops) - 1; i >= 0 && k.ops[i].life == k.life && !k.ops[i].kept; i-- {
+		k.ops[i].kept = true
+	}
+}
+
+// synced is told that it survives a power cut, too.
+func (k *knowledge) synced() {
+	for i := len(k.ops) - 1; i >= 0 && k.ops[i].life == k.life && !k.ops[i].synced; i-- {
+		k.ops[i].kept, k.ops[i].synced = true, true
+	}
+}
+
+func (k *knowledge) crash(power bool) {
+	k.powerCut = k.powerCut || power
+	k.unordered = k.unordered || k.impaired
+	for _, o := range k.ops {
+		if power {
+			o.kept = o.synced
+		}
+	}
+}
+
+// look holds what a reader sees of the points of this life against what was
+// taken; once all was replayed, of all.
+func (k *knowledge) look() {
+	for _, at := range k.slots {
+		ops := k.bySlot[at]
+		want := ops[len(ops)-1]
+		for i := len(ops) - 1; i >= 0 && want.gone; i-- {
+			want = ops[i]
+		}
+		if want.gone || want.life != k.life && !k.verified {
+			continue
+		}
+		if v, _ := k.s.visible(at.name, at.time); v != want.value {
+			k.s.fail("%s at %d is %v, not %v", at.name, at.time, v, want.value)
+			return
+		}
+	}
+}
+
+// stored is told that everything is in the store, durably.
+func (k *knowledge) stored() {
+	for _, o := range k.ops {
+		o.kept, o.synced = true, true
+	}
+}
+
+// verify holds what survived the last crashes against what had to.
+func (k *knowledge) verify() {
+	seen := make(map[slot]float64)
+	last := make(map[connection]float64) // that survived
+	for _, at := range k.slots {
+		v, _ := k.s.visible(at.name, at.time)
+		seen[at] = v
+		least, known := 0.0, v == 0
+		for _, o := range k.bySlot[at] {
+			if !o.gone && (o.life == k.life || o.kept) {
+				least = o.value
+			}
+			if o.gone || o.value != v {
+				continue
+			}
+			if known = true; o.life != k.life {
+				o.kept = true
+				last[o.connection] = max(last[o.connection], v)
+			}
+		}
+		if !known {
+			k.s.fail("%s at %d is %v, which nobody sent, or which was lost before", at.name, at.time, v)
+		} else if v < least {
+			k.s.fail("%s at %d is %v, but %v was safe", at.name, at.time, v, least)
+		}
+	}
+	for _, o := range k.ops {
+		if o.gone || o.value <= seen[o.slot] {
+			continue
+		}
+		if o.value < last[o.connection] && !k.powerCut && !k.unordered {
+			k.s.fail("%s at %d: %v of connection %v is lost, but its %v is not", o.name, o.time, o.value, o.connection, last[o.connection])
+		}
+		o.gone = true
+	}
+	k.verified, k.powerCut, k.unordered = true, false, false
+}

@@ -1,0 +1,487 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"carbon/cache"
+	"carbon/disk/disktest"
+	"carbon/metric"
+	"carbon/wal"
+)
+
+// TestSimulation runs histories of a server: senders, log, cache, writers,
+// checkpoints and store take turns in one goroutine, by a seed, on a disk that
+// fails and crashes at any operation. SIMULATION_SEED=n tells history n.
+func TestSimulation(t *testing.T) {
+	if seed, err := strconv.ParseUint(os.Getenv("SIMULATION_SEED"), 10, 64); err == nil {
+		s := newSimulation(seed, mutant{})
+		s.trace = t.Logf
+		if failure := s.run(); failure != "" {
+			t.Error(failure)
+		}
+		return
+	}
+	limit := 4 * time.Second
+	if os.Getenv("SOAK") != "" {
+		limit = 5 * time.Minute
+	}
+	n := uint64(0)
+	for begin := time.Now(); time.Since(begin) < limit; n++ {
+		if failure := simulate(n, mutant{}); failure != "" {
+			t.Fatalf("%s\nagain: SIMULATION_SEED=%d go test -run 'TestSimulation$' ./ingest", failure, n)
+		}
+	}
+	t.Logf("%d histories", n)
+}
+
+// TestSimulationFindsWhatItIsFor has the server do what loses points.
+func TestSimulationFindsWhatItIsFor(t *testing.T) {
+	f := func(what string, m mutant) {
+		t.Helper()
+		const most = 3000
+		for seed := range uint64(most) {
+			if failure := simulate(seed, m); failure != "" {
+				t.Logf("%s: found by history %d: %s", what, seed, failure)
+				return
+			}
+		}
+		t.Errorf("%s: not found by %d histories", what, most)
+	}
+	f("the checkpoint runs between log and cache", mutant{unlocked: true})
+	f("the log is shortened before the store is synced", mutant{removeFirst: true})
+	f("points are stored before the log is flushed", mutant{unflushed: true})
+}
+
+// mutant is a server that does something wrong.
+type mutant struct {
+	unlocked    bool // Append and Add are not under one lock
+	removeFirst bool // Remove comes before Sync
+	unflushed   bool // the log is not flushed before Write
+}
+
+// simulation is one history.
+type simulation struct {
+	mutant  mutant
+	rng     *rand.Rand
+	trace   func(format string, args ...any)
+	failure string // the first
+
+	disk    *disktest.Disk
+	store   *simStore
+	known   *knowledge
+	maxSize int64 // of the log
+
+	// What a process has.
+	now     int64
+	log     *simLog
+	cache   *cache.Cache
+	p       *Pipeline
+	writers []*writer // those that are not at work
+	pushing bool
+	healing bool // a checkpoint is being made
+	quiet   bool // nobody takes turns
+
+	// What will happen to it.
+	faults  float64 // how likely an operation of the disk fails
+	delays  float64 // how likely the store puts off a metric that is new to it
+	crashIn int     // operations; 0: never
+	power   bool
+	dead    bool
+}
+
+const (
+	simMetrics = 4 // of each sender; and as many that all of them send
+	simSenders = 3
+	simStart   = 1_700_000_000
+)
+
+// simulate runs the history of a seed, and returns what went wrong.
+func simulate(seed uint64, m mutant) (failure string) { return newSimulation(seed, m).run() }
+
+func newSimulation(seed uint64, m mutant) *simulation {
+	s := &simulation{mutant: m, rng: rand.New(rand.NewPCG(seed, 1)), now: simStart * int64(time.Second)}
+	s.trace = func(string, ...any) {}
+	s.disk = disktest.New(disktest.Options{Rand: s.rng, Capacity: s.pick(0, 0, 60_000)})
+	s.disk.SetHook(s.hook)
+	s.store = newSimStore(s)
+	s.known = newKnowledge(s)
+	s.maxSize = s.pick(8_000, 30_000, 1<<20)
+	return s
+}
+
+func (s *simulation) run() (failure string) {
+	for range 4 {
+		if s.life(); s.failure != "" {
+			return s.failure
+		}
+	}
+	return ""
+}
+
+func (s *simulation) pick(values ...int64) int64 { return values[s.rng.IntN(len(values))] }
+
+func (s *simulation) fail(format string, args ...any) {
+	if s.failure == "" {
+		s.failure = fmt.Sprintf(format, args...)
+	}
+}
+
+// fault is asked by every operation of disk and store.
+func (s *simulation) fault() error {
+	if s.crashIn > 0 {
+		if s.crashIn--; s.crashIn == 0 {
+			s.dead = true
+			if s.power {
+				return disktest.ErrPowerCut
+			}
+			return disktest.ErrKill
+		}
+	}
+	if s.faults == 0 || s.rng.Float64() >= s.faults {
+		return nil
+	}
+	return []error{syscall.EIO, syscall.ENOSPC, syscall.EROFS, syscall.EMFILE}[s.rng.IntN(4)]
+}
+
+func (s *simulation) hook(op disktest.Op) error {
+	err := s.fault()
+	if err != nil && !s.dead && op.Len > 0 && s.rng.IntN(2) == 0 {
+		return &disktest.Short{Done: s.rng.IntN(op.Len), Err: err}
+	}
+	return err
+}
+
+// life is one process, from its start to its end.
+func (s *simulation) life() {
+	s.faults, s.delays, s.crashIn, s.dead, s.power = 0, 0, 0, false, false
+	s.pushing, s.healing, s.quiet = false, false, false
+	if s.start(); s.failure != "" {
+		return
+	}
+	s.known.begin()
+	if s.rng.IntN(4) > 0 {
+		s.crashIn, s.power = 1+s.rng.IntN(600), s.rng.IntN(2) == 0
+	}
+	s.steps(s.rng.IntN(20)) // senders come before all is replayed
+	s.replay()
+	s.steps(s.rng.IntN(300))
+	s.faults, s.delays = 0, 0
+	if !s.dead && s.rng.IntN(2) == 0 {
+		s.crashIn = 0
+		s.drain()
+	}
+	switch {
+	case s.failure != "":
+		return
+	case s.dead:
+	case s.crashIn == 0 && s.rng.IntN(2) == 0:
+		s.end()
+	case s.rng.IntN(2) == 0:
+		s.disk.Kill()
+	default:
+		s.power = true
+		s.disk.PowerCut()
+	}
+	s.trace("end of life: dead %v, power cut %v, %s", s.dead, s.power, s.failure)
+	s.store.crash(s.power)
+	s.known.crash(s.power)
+}
+
+// start begins a process.
+func (s *simulation) start() {
+	log, err := wal.Open(wal.Options{
+		Dir: "/wal", FS: s.disk.Mount(), Reserve: s.pick(0, -1),
+		SegmentSize: s.pick(300, 1500, 10_000), MaxSize: s.maxSize,
+		FlushInterval: time.Duration(s.pick(0, int64(defaultFlushInterval), int64(time.Hour))),
+	})
+	if err != nil {
+		s.fail("open the log: %v", err)
+		return
+	}
+	s.log = &simLog{Log: log, s: s}
+	s.cache = cache.New(cache.Options{MaxPoints: s.pick(20, 100, 2000), Strategy: cache.Strategy(s.rng.IntN(3))})
+	s.p = New(Options{
+		Cache: s.cache, Store: s.store, Log: s.log,
+		Now:          func() time.Time { return time.Unix(0, s.now) },
+		Writers:      1,
+		WriteDelay:   time.Duration(s.pick(-1, int64(10*time.Second), 0)),
+		WritePoints:  int(s.pick(5, 100)),
+		SyncInterval: time.Duration(s.pick(0, 0, -1)),
+	})
+	s.writers = []*writer{{p: s.p}, {p: s.p}}
+}
+
+// end is that of a process that is told to.
+func (s *simulation) end() {
+	s.quiet = true
+	s.p.Hurry()
+	err := s.p.Flush(context.Background())
+	if err == nil {
+		err = s.log.Close()
+	}
+	if err != nil {
+		s.fail("end: %v", err)
+		return
+	}
+	s.known.synced()
+	s.disk.Kill()
+}
+
+// replay takes in what earlier processes left, also when that takes several
+// attempts, while all else goes on. Then everything must be there.
+func (s *simulation) replay() {
+	for try := 0; !s.dead && s.failure == ""; try++ {
+		if try == 3 {
+			s.faults, s.delays = 0, 0
+		}
+		err := s.p.Replay(context.Background())
+		s.trace("replay: %v", err)
+		if err == nil {
+			s.known.verify()
+			return
+		}
+		if try > 50 {
+			s.fail("replay: %v", err)
+		}
+	}
+}
+
+// steps takes n steps.
+func (s *simulation) steps(n int) {
+	for range n {
+		if s.dead || s.failure != "" {
+			return
+		}
+		if s.rng.IntN(30) == 0 {
+			s.faults = []float64{0, 0, 0.1, 0.7}[s.rng.IntN(4)]
+			s.delays = []float64{0, 0.5}[s.rng.IntN(2)]
+		}
+		s.step()
+		s.check()
+	}
+}
+
+// between takes some steps inside of another.
+func (s *simulation) between() {
+	for !s.quiet && s.rng.IntN(3) == 0 && !s.dead && s.failure == "" {
+		s.step()
+	}
+}
+
+func (s *simulation) step() {
+	switch op := s.rng.IntN(20); {
+	case op < 8:
+		s.push()
+	case op < 10:
+		_ = s.log.Flush()
+	case op < 11:
+		_ = s.log.Sync()
+	case op < 15:
+		s.write()
+	case op < 17:
+		s.checkpoint()
+	case op < 18:
+		s.fenced(s.p.forget)
+	default:
+		s.now += s.rng.Int64N(int64(10 * time.Second))
+		switch s.rng.IntN(20) {
+		case 0:
+			s.now += int64(2 * forgetAfter)
+		case 1:
+			s.now -= s.rng.Int64N(int64(time.Hour)) // the clock is set back
+		}
+	}
+}
+
+// push has a sender send something. It does not wait: it gives up instead, and
+// nothing was taken then.
+func (s *simulation) push() {
+	if s.pushing {
+		return // so that the order in the log is that of the senders
+	}
+	s.pushing = true
+	defer func() { s.pushing = false }()
+	points := s.known.send()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	err := s.p.Push(ctx, points)
+	s.trace("push %v: %v", points, err)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.fail("push: %v", err)
+	}
+	s.known.sent(err == nil)
+}
+
+// write has a writer do its work, if one is not at it.
+func (s *simulation) write() {
+	if len(s.writers) == 0 {
+		return
+	}
+	w := s.writers[0]
+	s.writers = s.writers[1:]
+	w.next(context.Background())
+	s.writers = append(s.writers, w)
+}
+
+// fenced does what takes the lock against pushes, if that is free.
+func (s *simulation) fenced(f func()) {
+	if s.p.pushing.TryLock() {
+		s.p.pushing.Unlock()
+		f()
+	}
+}
+
+func (s *simulation) checkpoint() {
+	if s.healing {
+		return
+	}
+	s.healing = true
+	defer func() { s.healing = false }()
+	s.fenced(func() {
+		if s.rng.IntN(2) == 0 || s.p.checkpointDue() {
+			_ = s.p.checkpoint(context.Background())
+		}
+	})
+}
+
+// check holds what can be seen from outside against what is known.
+func (s *simulation) check() {
+	if s.dead || s.failure != "" {
+		return
+	}
+	// A record may go over the bound, and what was kept for the end.
+	if size, bound := s.log.Size(), s.maxSize+s.maxSize/16+2000; size > bound {
+		s.fail("the log has %d bytes, its bound is %d", size, s.maxSize)
+	}
+	s.known.look()
+}
+
+// drain lets a server that is well again store everything. Then the log is empty,
+// and senders wait for nothing.
+func (s *simulation) drain() {
+	s.quiet = true
+	for round := 0; s.cache.Size() > 0; round++ {
+		if round > 1000 || s.failure != "" {
+			s.fail("%d points are left in the cache", s.cache.Size())
+			return
+		}
+		s.now += int64(time.Minute)
+		s.write()
+		if s.p.checkpointDue() {
+			s.checkpoint()
+		}
+	}
+	if err := s.p.checkpoint(context.Background()); err != nil {
+		s.fail("checkpoint: %v", err)
+	}
+	if n := s.log.Size(); n > 0 {
+		s.fail("%d bytes are left in the log", n)
+	}
+	s.known.stored()
+	s.known.look()
+	if taken := len(s.known.ops); s.failure == "" {
+		if s.push(); len(s.known.ops) == taken {
+			s.fail("a push waits for an empty cache and an empty log")
+		}
+	}
+}
+
+// simLog is a log between whose operations others take their turn.
+type simLog struct {
+	*wal.Log
+	s *simulation
+}
+
+func (l *simLog) Append(now int64, encode func(segment uint64, b []byte) []byte) (int64, error) {
+	s := l.s
+	at, err := l.Log.Append(now, encode)
+	s.trace("append at %d: %v", at, err)
+	if err != nil {
+		return at, err
+	}
+	if s.mutant.unlocked {
+		s.p.pushing.RUnlock()
+		s.checkpoint()
+		s.p.pushing.RLock()
+	}
+	s.between()
+	return at, nil
+}
+
+func (l *simLog) Flush() error {
+	storing := len(l.s.writers) < 2
+	if storing && l.s.mutant.unflushed {
+		return nil
+	}
+	err := l.Log.Flush()
+	l.s.trace("flush: %v", err)
+	l.s.known.impaired = l.s.known.impaired || storing && err != nil
+	if err == nil && !l.s.dead {
+		l.s.known.flushed()
+	}
+	return err
+}
+
+func (l *simLog) Sync() error {
+	err := l.Log.Sync()
+	l.s.trace("sync: %v", err)
+	if err == nil && !l.s.dead {
+		l.s.known.synced()
+	}
+	return err
+}
+
+func (l *simLog) Remove(before int64) error {
+	err := l.Log.Remove(before)
+	l.s.trace("remove before %d: %v, %d bytes left", before, err, l.Log.Size())
+	if l.s.mutant.removeFirst {
+		l.s.between()
+		_ = l.s.store.sync()
+	}
+	return err
+}
+
+// errNoRoom ends a replay that would wait for ever.
+var errNoRoom = errors.New("the writers make no room")
+
+func (l *simLog) Replay(ctx context.Context, fn func(at int64, segment uint64, payload []byte) error) (wal.ReplayStats, error) {
+	s := l.s
+	return l.Log.Replay(ctx, func(at int64, segment uint64, payload []byte) error {
+		s.between()
+		for try := 0; s.cache.Takeable() > s.cache.MaxPoints()/2; try++ {
+			if try > 1000 {
+				return errNoRoom
+			}
+			s.now += int64(time.Second)
+			s.write()
+		}
+		if s.dead {
+			return disktest.ErrDead
+		}
+		s.trace("replay of record of segment %d, at %d", segment, at)
+		return fn(at, segment, payload)
+	})
+}
+
+// points over the store, as a reader has them.
+func (s *simulation) visible(name string, at int64) (value float64, ok bool) {
+	points, _ := s.cache.Points(name)
+	for _, p := range points {
+		if p.Time == at {
+			return p.Value, true
+		}
+	}
+	return s.store.get(slot{name, at})
+}
+
+var _ Log = (*simLog)(nil)
+
+func simPoint(o op) metric.Datapoint { return point(o.name, o.time, o.value) }
