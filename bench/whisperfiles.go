@@ -192,7 +192,7 @@ func openTree(kind, dir string, now func() time.Time) (tree, error) {
 	case "go-whisper":
 		gowhisper.Now = now
 		return &goTree{dir: dir}, nil
-	case "bare":
+	case "bare calls":
 		return newBareTree(dir), nil
 	}
 	return nil, fmt.Errorf("no tree of kind %q", kind)
