@@ -1,0 +1,409 @@
+package whisper
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"carbon/metric"
+	"carbon/storage"
+)
+
+// sequence is one file's life, for testdata/oracle.py and for us.
+type sequence struct {
+	Path     string      `json:"path"`
+	Archives [][2]int64  `json:"archives"` // step, points
+	XFF      float64     `json:"xff"`
+	Method   string      `json:"method"`
+	Sparse   bool        `json:"sparse"`
+	Batches  []batch     `json:"batches"`
+	Fetches  [][3]int64  `json:"fetches"` // from, until, now
+	ours     []([]point) // what we are given for each batch: not sorted, with duplicates
+	name     string
+	layout   metric.Layout
+}
+
+type batch struct {
+	Now    int64   `json:"now"`
+	Single bool    `json:"single"` // by whisper.py's update
+	Points []point `json:"points"`
+}
+
+type point struct {
+	time  int64
+	value float64
+}
+
+func (p point) MarshalJSON() ([]byte, error) {
+	return fmt.Appendf(nil, "[%d,%d]", p.time, math.Float64bits(p.value)), nil
+}
+
+// fetched is what whisper.py answers to one fetch, nil for None.
+type fetched struct {
+	Start, Until, Step int64
+	Values             []*uint64
+}
+
+// oracle is one running oracle.py.
+type oracle struct {
+	stdin  io.WriteCloser
+	stdout *bufio.Reader
+	stderr bytes.Buffer
+	cmd    *exec.Cmd
+}
+
+func startOracle(t *testing.T) *oracle {
+	t.Helper()
+	need(t, python, "-c", "import whisper")
+	o := &oracle{cmd: exec.Command(python, "testdata/oracle.py")}
+	o.cmd.Stderr = &o.stderr
+	stdout, err := o.cmd.StdoutPipe()
+	if err == nil {
+		o.stdin, err = o.cmd.StdinPipe()
+	}
+	if err == nil {
+		err = o.cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.stdout = bufio.NewReaderSize(stdout, 1<<20)
+	t.Cleanup(func() {
+		o.stdin.Close()
+		if err := o.cmd.Wait(); err != nil && !t.Failed() {
+			t.Errorf("oracle.py: %v: %s", err, &o.stderr)
+		}
+	})
+	return o
+}
+
+// run has the oracle work at sequences one after the other, and calls each with
+// them and with what was fetched. The oracle is ahead of each.
+func (o *oracle) run(t *testing.T, n int, next func(i int) *sequence, each func(s *sequence, answers []*fetched)) {
+	t.Helper()
+	asked := make(chan *sequence, 64)
+	go func() {
+		defer close(asked)
+		encoder := json.NewEncoder(o.stdin)
+		for i := range n {
+			s := next(i)
+			if encoder.Encode(s) != nil {
+				return // the answer that is missing tells
+			}
+			asked <- s
+		}
+	}()
+	done := 0
+	for s := range asked {
+		line, err := o.stdout.ReadBytes('\n')
+		var answers []*fetched
+		if err == nil {
+			err = json.Unmarshal(line, &answers)
+		}
+		if err != nil || len(answers) != len(s.Fetches) {
+			o.cmd.Process.Kill()
+			o.cmd.Wait()
+			t.Fatalf("oracle.py: %d answers to %s, %v: %s", len(answers), s.name, err, &o.stderr)
+		}
+		each(s, answers)
+		done++
+	}
+	if done != n {
+		t.Errorf("%d of %d sequences were run", done, n)
+	}
+}
+
+// TestOracle does the same to files as whisper.py does, and compares all that is
+// in them, and what both read from them. SOAK=1 takes more sequences.
+func TestOracle(t *testing.T) {
+	o := startOracle(t)
+	dir := t.TempDir()
+	n := 3000
+	if os.Getenv("SOAK") != "" {
+		n = 100_000
+	}
+	var now int64
+	layouts := make(map[string]metric.Layout)
+	s := openStore(t, dir, Options{
+		Layout: func(name string) metric.Layout { return layouts[name] },
+		Now:    func() time.Time { return time.Unix(now, 0) },
+	})
+	agreed, batches, points, values := 0, 0, 0, 0
+	o.run(t, n, func(i int) *sequence { return randomSequence(dir, uint64(i)) }, func(q *sequence, answers []*fetched) {
+		layouts[q.name] = q.layout
+		for i, given := range q.ours {
+			u := storage.Update{Name: q.name}
+			for _, p := range given {
+				u.Points = append(u.Points, metric.Point{Time: p.time, Value: p.value})
+			}
+			now = q.Batches[i].Now
+			if n, err := s.Write(t.Context(), []storage.Update{u}); n != 1 || err != nil {
+				t.Fatalf("%s: Write = %d, %v", q.name, n, err)
+			}
+			batches++
+			points += len(q.Batches[i].Points)
+		}
+		ours := contentOf(t, filepath.Join(dir, "whisper", pathOf(q.name)))
+		theirs := contentOf(t, q.Path)
+		agree := bytes.Equal(ours.header, theirs.header) && slices.EqualFunc(ours.archives, theirs.archives, maps.Equal)
+		if !agree {
+			t.Errorf("%s: in our file and in theirs:\n%v\n%v", q.name, ours, theirs)
+		}
+		for i, want := range answers {
+			w := metric.Window{From: q.Fetches[i][0], Until: q.Fetches[i][1]}
+			got, err := s.Fetch(t.Context(), storage.Query{Names: []string{q.name}, Window: w, Now: q.Fetches[i][2]})
+			if !sameAnswer(got, want) || err != nil {
+				agree = false
+				t.Errorf("%s: fetch %v: %v, %v; want %v", q.name, q.Fetches[i], got, err, want)
+			}
+			if want != nil {
+				values += len(want.Values)
+			}
+		}
+		if agree {
+			agreed++
+		} else {
+			describe(t, q)
+		}
+	})
+	t.Logf("%d of %d sequences agree: %d batches of %d points, %d values fetched", agreed, n, batches, points, values)
+}
+
+func describe(t *testing.T, q *sequence) {
+	t.Helper()
+	t.Logf("%s: %v, %s, xFilesFactor %v", q.name, q.Archives, q.Method, q.XFF)
+	for _, b := range q.Batches {
+		t.Logf("  at %d: %v", b.Now, b.Points)
+	}
+}
+
+func sameAnswer(got []metric.Series, want *fetched) bool {
+	if want == nil || len(got) != 1 {
+		return want == nil && len(got) == 0
+	}
+	return got[0].Start == want.Start && got[0].Step == want.Step && slices.EqualFunc(got[0].Values, want.Values, func(v float64, bits *uint64) bool {
+		if bits == nil {
+			return math.IsNaN(v)
+		}
+		return math.Float64bits(v) == *bits
+	})
+}
+
+// content is what is in a file, wherever a ring begins: whisper.py begins a
+// coarser one with any point of a batch.
+type content struct {
+	header   []byte
+	archives []map[uint32]uint64 // the bits of the value by time
+}
+
+func contentOf(t *testing.T, path string) (c content) {
+	t.Helper()
+	b := readFile(t, path)
+	number := func(at int) int { return int(binary.BigEndian.Uint32(b[at:])) }
+	headerSize := metadataSize + number(12)*archiveSize
+	c.header = b[:headerSize]
+	for at := metadataSize; at < headerSize; at += archiveSize {
+		archive := make(map[uint32]uint64)
+		for slots := b[number(at):][:number(at+8)*pointSize]; len(slots) > 0; slots = slots[pointSize:] {
+			if t := binary.BigEndian.Uint32(slots); t != 0 {
+				archive[t] = binary.BigEndian.Uint64(slots[4:])
+			}
+		}
+		c.archives = append(c.archives, archive)
+	}
+	return c
+}
+
+var oracleMethods = []string{"average", "sum", "last", "max", "min", "avg_zero", "absmax", "absmin"}
+
+// newSequence is a file nothing happens to.
+func newSequence(rnd *rand.Rand, dir, name string) *sequence {
+	pick := func(of ...int64) int64 { return of[rnd.IntN(len(of))] }
+	a := metric.Archive{Step: pick(1, 2, 5, 7, 10, 60), Points: 1 + rnd.Int64N(40)}
+	archives := []metric.Archive{a}
+	for range rnd.IntN(4) {
+		ratio := 2 + rnd.Int64N(7)
+		fine := &archives[len(archives)-1]
+		fine.Points = max(fine.Points, ratio)
+		step := fine.Step * ratio
+		archives = append(archives, metric.Archive{Step: step, Points: fine.Retention()/step + 1 + rnd.Int64N(1+pick(0, 5, 30))})
+	}
+	q := &sequence{name: name, Path: filepath.Join(dir, name+".theirs")}
+	for _, a := range archives {
+		q.Archives = append(q.Archives, [2]int64{a.Step, a.Points})
+	}
+	xff := []float64{0, 0.1, 0.2, 0.25, 0.3, 1. / 3, 0.5, 0.6, 2. / 3, 0.7, 0.75, 0.9, 1, rnd.Float64()}
+	q.XFF = xff[rnd.IntN(len(xff))]
+	q.Method = oracleMethods[rnd.IntN(len(oracleMethods))]
+	q.Sparse = true
+	q.layout = metric.Layout{Archives: archives, Aggregation: q.Method, XFilesFactor: q.XFF}
+	return q
+}
+
+// randomSequence is updates of every kind with a clock that goes on, then
+// fetches of every kind.
+func randomSequence(dir string, seed uint64) *sequence {
+	rnd := rand.New(rand.NewPCG(seed, 9))
+	q := newSequence(rnd, dir, fmt.Sprintf("s%05d", seed))
+	finest, coarsest := q.layout.Archives[0], q.layout.Archives[len(q.layout.Archives)-1]
+	now := 1_700_000_000 + rnd.Int64N(100_000)
+	value := randomValues(rnd)
+	for range 1 + rnd.IntN(12) {
+		given, distinct := q.randomBatch(rnd, now, value)
+		if len(given) == 0 {
+			continue
+		}
+		age := now - distinct[0].time
+		single := len(distinct) == 1 && age >= 0 && age < coarsest.Retention() && rnd.IntN(2) == 0
+		q.ours = append(q.ours, given)
+		q.Batches = append(q.Batches, batch{Now: now, Single: single, Points: distinct})
+		switch rnd.IntN(8) {
+		case 0:
+		case 1:
+			now += rnd.Int64N(2 * finest.Retention())
+		case 2:
+			now += rnd.Int64N(2 * coarsest.Retention()) // the ring goes round
+		case 3:
+			now += finest.Retention()
+		default:
+			now += rnd.Int64N(3 * finest.Step)
+		}
+	}
+	now += rnd.Int64N(2*finest.Step) - finest.Step/2
+	add := func(from, until int64) {
+		if from <= until {
+			q.Fetches = append(q.Fetches, [3]int64{from, until, now})
+		}
+	}
+	for _, a := range q.layout.Archives {
+		add(now-a.Retention(), now)
+	}
+	reach := coarsest.Retention()
+	add(now-2*reach, now+reach)
+	add(now-reach-1, now-reach+rnd.Int64N(reach))
+	add(now-2*reach, now-reach-1+rnd.Int64N(3))
+	add(now+rnd.Int64N(2), now+rnd.Int64N(reach))
+	for range 3 {
+		from := now - rnd.Int64N(reach+finest.Step)
+		add(from, from)
+		add(from, from+rnd.Int64N(finest.Retention()))
+	}
+	return q
+}
+
+// randomValues returns a source of values of one kind. No sum of them is NaN:
+// rollups of NaN are where we differ on purpose.
+func randomValues(rnd *rand.Rand) func() float64 {
+	switch rnd.IntN(5) {
+	case 0:
+		return func() float64 { return float64(rnd.IntN(7) - 3) } // ties in max and absmax
+	case 1:
+		return func() float64 { return (rnd.Float64() - 0.5) * 1e6 }
+	case 2:
+		return func() float64 { return math.Ldexp(rnd.Float64()-0.5, rnd.IntN(600)-300) }
+	case 3:
+		odd := []float64{math.Inf(1), math.MaxFloat64, math.SmallestNonzeroFloat64, 0, 1}
+		return func() float64 { return odd[rnd.IntN(len(odd))] }
+	default:
+		odd := []float64{math.Inf(-1), -math.MaxFloat64, -math.SmallestNonzeroFloat64, math.Copysign(0, -1), 0}
+		return func() float64 { return odd[rnd.IntN(len(odd))] }
+	}
+}
+
+// randomBatch returns points in any order, of which the last of equal times
+// counts, and those that count by time.
+func (q *sequence) randomBatch(rnd *rand.Rand, now int64, value func() float64) (given, distinct []point) {
+	archives := q.layout.Archives
+	finest, coarsest := archives[0], archives[len(archives)-1]
+	n := []int64{1, 1, 1 + rnd.Int64N(5), 1 + rnd.Int64N(2*finest.Points), 1 + rnd.Int64N(60)}[rnd.IntN(5)]
+	kind := rnd.IntN(6)
+	for i := range min(n, 120) {
+		var t int64
+		switch which := rnd.IntN(6); {
+		case kind == 0: // any age, some too old, some in the future
+			t = now - rnd.Int64N(coarsest.Retention()*5/4) + finest.Retention()/4
+		case kind == 1 || kind == 2 && which > 0: // backwards from now
+			t = now - i*finest.Step
+		case kind == 2: // where archives end
+			a := archives[rnd.IntN(len(archives))]
+			t = now - a.Retention() + []int64{-a.Step, -1, 0, 1, a.Step}[rnd.IntN(5)]
+		case kind == 3 && which == 0 && len(given) > 0:
+			t = given[rnd.IntN(len(given))].time
+		case kind == 4: // some way ahead
+			t = now + rnd.Int64N(finest.Retention()+finest.Step)
+		default:
+			t = now - rnd.Int64N(finest.Retention()+1)
+		}
+		given = append(given, point{t, value()})
+	}
+	if rnd.IntN(2) == 0 {
+		rnd.Shuffle(len(given), func(i, j int) { given[i], given[j] = given[j], given[i] })
+	}
+	last := make(map[int64]float64)
+	for _, p := range given {
+		last[p.time] = p.value
+	}
+	for _, t := range slices.Sorted(maps.Keys(last)) {
+		distinct = append(distinct, point{t, last[t]})
+	}
+	distinct = q.decided(distinct, now)
+	given = slices.DeleteFunc(given, func(p point) bool {
+		return !slices.ContainsFunc(distinct, func(d point) bool { return d.time == p.time })
+	})
+	return given, distinct
+}
+
+// decided leaves out points where whisper.py's result is an accident: of two
+// rollups for one slot, a lap of the ring apart, that wins which comes later in
+// a Python set, and a run longer than the ring and a point goes beyond its end.
+func (q *sequence) decided(points []point, now int64) (kept []point) {
+	type place struct{ by, in, slot int64 }
+	taken := make(map[place]int64)
+	run, next, runBy := int64(0), int64(0), 0
+	for _, p := range points {
+		by := slices.IndexFunc(q.layout.Archives, func(a metric.Archive) bool { return a.Retention() >= now-p.time })
+		if by < 0 {
+			kept = append(kept, p) // too old
+			continue
+		}
+		fits := true
+		for j, a := range q.layout.Archives[by+1:] {
+			at := place{int64(by), int64(j), p.time / a.Step % a.Points}
+			if t, ok := taken[at]; ok && t != p.time/a.Step {
+				fits = false
+			}
+		}
+		a := q.layout.Archives[by]
+		t := p.time - p.time%a.Step
+		if by == runBy && t == next && run > a.Points {
+			fits = false
+		}
+		if !fits {
+			continue
+		}
+		for j, a := range q.layout.Archives[by+1:] {
+			taken[place{int64(by), int64(j), p.time / a.Step % a.Points}] = p.time / a.Step
+		}
+		switch {
+		case by == runBy && t == next:
+			run++
+		case by != runBy || t != next-a.Step:
+			run = 1
+		}
+		next, runBy = t+a.Step, by
+		kept = append(kept, p)
+	}
+	return kept
+}
