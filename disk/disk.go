@@ -52,9 +52,10 @@ type File interface {
 	// zeros where nothing was written; the file is then at least that long.
 	Allocate(size int64) error
 
-	// Lock waits until nobody else holds the file's advisory lock (flock). Close
-	// gives it back.
+	// Lock waits until nobody else holds the file's advisory lock (flock). Unlock
+	// or Close give it back.
 	Lock() error
+	Unlock() error
 
 	Sync() error // returns when what was written survives a power cut
 	Close() error

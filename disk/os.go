@@ -115,6 +115,10 @@ func (f *file) Lock() error {
 	return f.fail("lock", retryOnly(func() error { return unix.Flock(f.fd, unix.LOCK_EX) }))
 }
 
+func (f *file) Unlock() error {
+	return f.fail("unlock", retryOnly(func() error { return unix.Flock(f.fd, unix.LOCK_UN) }))
+}
+
 func (f *file) Sync() error {
 	return f.fail("sync", retryOnly(func() error { return syncData(f.fd) }))
 }

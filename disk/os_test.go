@@ -31,6 +31,7 @@ func TestOS(t *testing.T) {
 		t.Errorf("making what is there: %v", err)
 	}
 	check(f.Lock())
+	check(f.Unlock())
 	check(f.Allocate(100))
 	_, err = f.WriteAt([]byte("hello"), 98)
 	check(err)

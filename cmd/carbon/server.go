@@ -45,6 +45,7 @@ type Main struct {
 	log      *slog.Logger
 	rules    *liveRules
 	lock     *os.File // of the data directory
+	files    openFiles
 	store    *whisper.Store
 	wal      *wal.Log
 	cache    *cache.Cache
@@ -85,13 +86,18 @@ func Open(ctx context.Context, c *Config, log *slog.Logger) (_ *Main, err error)
 			return nil, err
 		}
 	}
-	m.store, err = whisper.Open(c.Whisper, whisper.Options{
-		Layout:    m.rules.Layout,
-		TaggedLog: filepath.Join(c.Data, "tagged.log"),
-		NotSparse: !c.Cache.SparseCreate,
-		Logger:    log,
-	})
-	if err != nil {
+	m.files = shareFiles(c.Cache.MaxReceiverConnections, c.Storage.MaxOpenFiles, log)
+	if m.store, err = whisper.Open(c.Whisper, whisper.Options{
+		Layout:              m.rules.Layout,
+		TaggedLog:           filepath.Join(c.Data, "tagged.log"),
+		Snapshot:            filepath.Join(c.Data, "index"),
+		Allocation:          allocation(c.Cache),
+		LockWrites:          c.Cache.LockWrites,
+		SyncWrites:          c.Cache.Autoflush,
+		MaxCreatesPerMinute: c.Cache.MaxCreatesPerMinute,
+		MaxOpenFiles:        orNone(m.files.whisper),
+		Logger:              log,
+	}); err != nil {
 		return nil, err
 	}
 	if m.wal, err = wal.Open(wal.Options{
@@ -149,12 +155,24 @@ func (m *Main) lockData(ctx context.Context) (*os.File, error) {
 	}
 }
 
-// orNone is a time as options want it where 0 is the default: negative for none.
-func orNone(d time.Duration) time.Duration {
-	if d == 0 {
+// allocation is how new files take their room; one that the file system keeps wins
+// over one with holes, as in carbon.
+func allocation(c CacheConfig) whisper.Allocation {
+	switch {
+	case c.FallocateCreate:
+		return whisper.Fallocate
+	case c.SparseCreate:
+		return whisper.Sparse
+	}
+	return whisper.Full
+}
+
+// orNone is a setting as options want it where 0 is the default: negative for none.
+func orNone[T int | time.Duration](setting T) T {
+	if setting == 0 {
 		return -1
 	}
-	return d
+	return setting
 }
 
 func (m *Main) listen() error {
@@ -167,7 +185,7 @@ func (m *Main) listen() error {
 			Format:         lines.Read,
 			Push:           m.pipeline.Push,
 			Refused:        refused,
-			MaxConnections: maxConnections(c.Cache.MaxReceiverConnections, m.log),
+			MaxConnections: m.files.connections,
 			IdleTimeout:    c.Cache.ClientIdleTimeout,
 			Logger:         m.log,
 		})
@@ -249,6 +267,7 @@ func (m *Main) Run(ctx context.Context) error {
 	writer := make(chan error, 1)
 	running.Go(func() { writer <- m.pipeline.Run(background) })
 	running.Go(func() { m.replay(background) })
+	running.Go(func() { m.keepIndex(background) })
 
 	var serving errgroup.Group
 	failed, fail := context.WithCancel(ctx)
@@ -298,6 +317,50 @@ func (m *Main) replay(ctx context.Context) {
 	}
 }
 
+// saveEvery is how often the index is written to disk, if it has changed: what is
+// newer is in the log, or found by the next check of the tree.
+const saveEvery = 5 * time.Minute
+
+// keepIndex compares the index with the tree, at once if it is from a snapshot, and
+// every RESCAN_INTERVAL, and saves it.
+func (m *Main) keepIndex(ctx context.Context) {
+	check := func() {
+		if err := m.store.Check(ctx); err != nil && ctx.Err() == nil {
+			m.log.Error("tree not looked through", "err", err)
+		}
+		m.saveIndex()
+	}
+	if m.store.Checked() {
+		m.saveIndex()
+	} else {
+		check()
+	}
+	save := time.NewTicker(saveEvery)
+	defer save.Stop()
+	rescan := make(<-chan time.Time)
+	if every := m.config.Storage.RescanInterval; every > 0 {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		rescan = ticker.C
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-rescan:
+			check()
+		case <-save.C:
+			m.saveIndex()
+		}
+	}
+}
+
+func (m *Main) saveIndex() {
+	if err := m.store.SaveIndex(); err != nil {
+		m.log.Error("index not saved: the next start looks through the tree", "err", err)
+	}
+}
+
 // announce tells the world that the server is up.
 func (m *Main) announce() error {
 	addrs := m.Addrs()
@@ -331,6 +394,7 @@ func (m *Main) Addrs() map[string]net.Addr {
 func (m *Main) shutdown(ctx context.Context, stopWriter func(), writer <-chan error) error {
 	var errs []error
 	m.pipeline.Hurry()
+	m.store.Hurry()
 	if m.line != nil {
 		errs = append(errs, m.line.Shutdown(ctx))
 	}
@@ -343,6 +407,7 @@ func (m *Main) shutdown(ctx context.Context, stopWriter func(), writer <-chan er
 			m.http.Close()
 		}
 	}
+	m.saveIndex()
 	errs = append(errs, m.wal.Close(), m.store.Close(), m.lock.Close())
 	err := errors.Join(errs...)
 	if err == nil {

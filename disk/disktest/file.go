@@ -124,6 +124,16 @@ func (f *File) Lock() error {
 	})
 }
 
+func (f *File) Unlock() error {
+	return f.only(Op{Name: "unlock"}, func() error {
+		if f.n.holder == f {
+			f.n.holder = nil
+			f.fs.d.unlocked.Broadcast()
+		}
+		return nil
+	})
+}
+
 func (f *File) Sync() error {
 	return f.only(Op{Name: "sync"}, func() error {
 		f.fs.d.sync(f.n)

@@ -5,115 +5,154 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 
 	"carbon/aggregate"
+	"carbon/disk"
 	"carbon/metric"
-
-	gowhisper "github.com/go-graphite/go-whisper"
 )
 
-// create makes an empty whisper file, and the directories above it. The file
-// appears under its name when it is complete: a process that dies leaves none
-// that is half a file. (After a power cut it may be empty, because nothing is
-// synced here; then it is set aside like any corrupt file, and what it held is
-// still in the log.)
-func create(path string, layout metric.Layout, sparse bool) error {
-	fail := func(err error) error { return fmt.Errorf("create %s: %w", path, err) }
-	method, ok := aggregate.MethodID(layout.Aggregation)
-	if !ok {
-		return fail(fmt.Errorf("aggregation method %q", layout.Aggregation))
-	}
-	if !(0 <= layout.XFilesFactor && layout.XFilesFactor <= 1) {
-		return fail(fmt.Errorf("xFilesFactor %g", layout.XFilesFactor))
-	}
-	if err := checkArchives(layout.Archives); err != nil {
-		return fail(err)
-	}
-	if len(layout.Archives) > maxArchives {
-		return fail(fmt.Errorf("%d archives", len(layout.Archives)))
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fail(err)
-	}
-	temp := filepath.Join(filepath.Dir(path), fmt.Sprintf("%s%016x", tempPrefix, rand.Uint64()))
-	err := createAt(temp, method, layout, sparse)
-	if err == nil {
-		err = renameNew(temp, path)
-	}
-	if err != nil {
-		os.Remove(temp) // what is left after all is removed when the tree is opened
-		return fail(err)
-	}
-	return nil
-}
+// Allocation is how a new file takes its room on the disk.
+type Allocation int
 
-// tryCreate writes what create would, and removes it.
-func tryCreate(path string, layout metric.Layout, sparse bool) error {
+const (
+	Sparse    Allocation = iota // as it fills
+	Full                        // written in full when it is created
+	Fallocate                   // kept by the file system
+)
+
+// create makes an empty whisper file, and the directories above it, and returns
+// it open. The file appears under its name when it is complete: a process that
+// dies leaves none that is half a file. (After a power cut it may be empty,
+// because nothing is synced here; then it is set aside like any corrupt file, and
+// what it held is still in the log.) There is no file of the name.
+func create(fsys disk.FS, path string, layout metric.Layout, how Allocation) (*file, error) {
+	h, err := newHeader(layout)
+	if err != nil {
+		return nil, fmt.Errorf("create %s: %w", path, err)
+	}
 	dir := filepath.Dir(path)
-	err := os.MkdirAll(dir, 0o755)
-	var f *os.File
-	if err == nil {
-		f, err = os.CreateTemp(dir, tempPrefix)
+	temp := dir + "/" + tempName()
+	const flag = os.O_RDWR | os.O_CREATE | os.O_EXCL
+	f, err := fsys.Open(temp, flag)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = fsys.MkdirAll(dir); err == nil {
+			f, err = fsys.Open(temp, flag)
+		}
 	}
 	if err != nil {
-		return fmt.Errorf("create %s: %w", path, err)
+		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
-	defer os.Remove(f.Name())
-	defer f.Close()
-	size := int64(metadataSize + archiveSize*len(layout.Archives))
-	for _, a := range layout.Archives {
-		size += a.Points * pointSize
-	}
-	const page = 4096
-	step := int64(page)
-	if sparse {
-		step = size // its first and its last byte
-	}
-	for at := int64(0); err == nil && at < size; at += step {
-		_, err = f.WriteAt([]byte{0}, at)
-	}
-	if err == nil {
-		_, err = f.WriteAt([]byte{0}, size-1)
+	if err = fill(f, h, how); err == nil {
+		err = fsys.Rename(temp, path)
 	}
 	if err != nil {
-		return fmt.Errorf("create %s: %w", path, err)
+		_ = f.Close()
+		_ = fsys.Remove(temp) // what is left after all is removed when the tree is looked through
+		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
-	return nil
+	return &file{f: renamed{f, path}, header: h}, nil
 }
 
-// createAt lets go-whisper make the file. It knows the methods 1 to 5 only: 6
-// to 8 mean something else to it, so their number is put in afterwards.
-func createAt(path string, method uint32, layout metric.Layout, sparse bool) error {
-	var retentions gowhisper.Retentions
-	for _, a := range layout.Archives {
-		r := gowhisper.NewRetention(int(a.Step), int(a.Points))
-		retentions = append(retentions, &r)
+// renamed is a file that has got another name since it was opened.
+type renamed struct {
+	disk.File
+	name string
+}
+
+func (f renamed) Name() string { return f.name }
+
+func tempName() string {
+	const digits = "0123456789abcdef"
+	name := make([]byte, 0, len(tempPrefix)+16)
+	name = append(name, tempPrefix...)
+	for r := rand.Uint64(); len(name) < cap(name); r >>= 4 {
+		name = append(name, digits[r&15])
 	}
-	as := gowhisper.AggregationMethod(method)
-	if as > gowhisper.Min {
-		as = gowhisper.Average
+	return string(name)
+}
+
+// fill gives a new file its header and its length.
+func fill(f disk.File, h header, how Allocation) error {
+	size := h.size()
+	if how == Fallocate {
+		if err := f.Allocate(size); err != nil {
+			return err
+		}
 	}
-	w, err := gowhisper.CreateWithOptions(path, retentions, as, float32(layout.XFilesFactor), &gowhisper.Options{Sparse: sparse})
-	if err != nil {
+	b := h.bytes()
+	if how == Full {
+		b = append(b, make([]byte, min(size, fullChunk)-int64(len(b)))...)
+	}
+	if _, err := f.WriteAt(b, 0); err != nil {
 		return err
 	}
-	if as != gowhisper.AggregationMethod(method) {
-		_, err = w.File().WriteAt(binary.BigEndian.AppendUint32(nil, method), 0)
+	if how != Full {
+		return f.Truncate(size)
 	}
-	return errors.Join(err, w.Close())
+	clear(b)
+	for at := int64(len(b)); at < size; at += int64(len(b)) {
+		if _, err := f.WriteAt(b[:min(int64(len(b)), size-at)], at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fullChunk is how many bytes are written at once.
+const fullChunk = 256 << 10
+
+// newHeader is the header of an empty file.
+func newHeader(layout metric.Layout) (header, error) {
+	h := header{method: layout.Aggregation, xFilesFactor: float64(float32(layout.XFilesFactor))}
+	if _, ok := aggregate.MethodID(layout.Aggregation); !ok {
+		return header{}, fmt.Errorf("aggregation method %q", layout.Aggregation)
+	}
+	h.aggregate, _ = aggregate.Lookup(layout.Aggregation)
+	if !(0 <= layout.XFilesFactor && layout.XFilesFactor <= 1) {
+		return header{}, fmt.Errorf("xFilesFactor %g", layout.XFilesFactor)
+	}
+	if err := checkArchives(layout.Archives); err != nil {
+		return header{}, err
+	}
+	if len(layout.Archives) > maxArchives {
+		return header{}, fmt.Errorf("%d archives", len(layout.Archives))
+	}
+	offset := int64(metadataSize + archiveSize*len(layout.Archives))
+	for _, a := range layout.Archives {
+		h.archives = append(h.archives, archive{Archive: a, offset: offset})
+		offset += a.Points * pointSize
+	}
+	return h, nil
+}
+
+// bytes returns the header as it stands in a file.
+func (h *header) bytes() []byte {
+	method, _ := aggregate.MethodID(h.method)
+	b := make([]byte, 0, metadataSize+archiveSize*len(h.archives))
+	b = binary.BigEndian.AppendUint32(b, method)
+	b = binary.BigEndian.AppendUint32(b, uint32(h.maxRetention()))
+	b = binary.BigEndian.AppendUint32(b, math.Float32bits(float32(h.xFilesFactor)))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(h.archives)))
+	for _, a := range h.archives {
+		b = binary.BigEndian.AppendUint32(b, uint32(a.offset))
+		b = binary.BigEndian.AppendUint32(b, uint32(a.Step))
+		b = binary.BigEndian.AppendUint32(b, uint32(a.Points))
+	}
+	return b
 }
 
 // setAside renames a corrupt file to NAME.wsp.corrupt-EPOCH and returns that
 // path. Of a very long name the end is lost.
-func setAside(path string, epoch int64) (aside string, err error) {
+func setAside(fsys disk.FS, path string, epoch int64) (aside string, err error) {
 	dir, name := filepath.Split(path)
 	for ; ; epoch++ { // the name may be taken
 		suffix := fmt.Sprintf(".corrupt-%d", epoch)
 		aside = dir + name[:min(len(name), 255-len(suffix))] + suffix
-		if err = renameNew(path, aside); !errors.Is(err, fs.ErrExist) {
+		if err = renameNew(fsys, path, aside); !errors.Is(err, fs.ErrExist) {
 			return aside, err
 		}
 	}
@@ -121,9 +160,9 @@ func setAside(path string, epoch int64) (aside string, err error) {
 
 // renameNew renames a file unless there is one of the new name. Nobody else
 // writes to the tree, so looking first is enough.
-func renameNew(from, to string) error {
-	if _, err := os.Lstat(to); err == nil {
+func renameNew(fsys disk.FS, from, to string) error {
+	if _, err := fsys.Lstat(to); err == nil {
 		return &os.LinkError{Op: "rename", Old: from, New: to, Err: fs.ErrExist}
 	}
-	return os.Rename(from, to)
+	return fsys.Rename(from, to)
 }

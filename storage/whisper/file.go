@@ -6,19 +6,21 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
+	"slices"
+
+	"carbon/disk"
 )
 
 // file is an open whisper file.
 type file struct {
-	f *os.File
+	f disk.File
 	header
 }
 
 // openFile opens a file with os.O_RDONLY or os.O_RDWR and reads its header.
 // Errors name the path; a file that is none is a *CorruptError.
-func openFile(path string, flag int) (*file, error) {
-	f, err := os.OpenFile(path, flag, 0)
+func openFile(fs disk.FS, path string, flag int) (*file, error) {
+	f, err := fs.Open(path, flag)
 	if err != nil {
 		return nil, err
 	}
@@ -30,15 +32,15 @@ func openFile(path string, flag int) (*file, error) {
 	return &file{f: f, header: h}, nil
 }
 
-func headerOf(f *os.File) (header, error) {
+func headerOf(f disk.File) (header, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return header{}, err
 	}
-	if !info.Mode().IsRegular() {
+	if !info.Regular {
 		return header{}, fmt.Errorf("%s: not a file", f.Name())
 	}
-	h, err := readHeader(f, info.Size())
+	h, err := readHeader(f, info.Size)
 	var damage *CorruptError
 	if errors.As(err, &damage) {
 		damage.Path = f.Name()
@@ -49,6 +51,13 @@ func headerOf(f *os.File) (header, error) {
 }
 
 func (f *file) close() error { return f.f.Close() }
+
+// view returns the file as one reader has it: what that learns of it stays there.
+func (f *file) view() *file {
+	v := *f
+	v.archives = slices.Clone(f.archives)
+	return &v
+}
 
 // loadBase reads the base of an archive unless it is known.
 func (f *file) loadBase(a *archive) error {
@@ -81,12 +90,16 @@ func (f *file) readSlots(a *archive, t int64, b []byte) error {
 // writeSlots is the reverse of readSlots. The first write to an archive sets
 // its base: the slot of t is the ring's first then.
 func (f *file) writeSlots(a *archive, t int64, b []byte) error {
-	if a.base == 0 {
+	first := a.base == 0
+	if first {
 		a.base = t
 	}
 	at := a.offset + a.slot(t)*pointSize
 	n := min(int64(len(b)), a.end()-at)
 	if _, err := f.f.WriteAt(b[:n], at); err != nil {
+		if first {
+			a.base = unread
+		}
 		return err
 	}
 	if n == int64(len(b)) {

@@ -42,10 +42,10 @@ func TestAFullDiskLeavesNothingOpen(t *testing.T) {
 		return len(entries)
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would close what we forget
-	for _, notSparse := range []bool{false, true} {
+	for _, how := range []Allocation{Sparse, Full} {
 		dir := t.TempDir()
 		layout := metric.Layout{Archives: []metric.Archive{{Step: 60, Points: 100_000}}, Aggregation: "average", XFilesFactor: 0.5}
-		s := openStore(t, dir, Options{Layout: always(layout), NotSparse: notSparse})
+		s := openStore(t, dir, Options{Layout: always(layout), Allocation: how})
 		lift := limitFileSize(t, 1<<20)
 		before := opened()
 		for range 20 {

@@ -23,7 +23,8 @@ const (
 // before and has 32 bits.
 const maxArchives = 32
 
-// maxHeaderSize is what is read of a file to know its header.
+// maxHeaderSize is what is read of a file to know its header; the base of the
+// first archive mostly follows within.
 const maxHeaderSize = metadataSize + maxArchives*archiveSize
 
 // ErrCompressed reports a file in go-carbon's compressed format, which is left
@@ -84,6 +85,9 @@ func (h *header) layout() metric.Layout {
 	return l
 }
 
+// size is how long the file must be at least.
+func (h *header) size() int64 { return h.archives[len(h.archives)-1].end() }
+
 func (h *header) maxRetention() int64 { return h.archives[len(h.archives)-1].Retention() }
 
 // readHeader reads the header of a file of a size and checks that it describes
@@ -122,6 +126,7 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 	if count > maxArchives || len(b) < metadataSize+int(count)*archiveSize {
 		return header{}, corrupt("%d archives in %d bytes", count, size)
 	}
+	whole := b
 	h.archives = make([]archive, count)
 	end := int64(metadataSize + len(h.archives)*archiveSize)
 	for i := range h.archives {
@@ -133,6 +138,9 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 			return header{}, corrupt("archive %d is at %d to %d of %d bytes", i, a.offset, a.end(), size)
 		}
 		end = a.end()
+		if a.offset+4 <= int64(len(whole)) {
+			a.base = int64(binary.BigEndian.Uint32(whole[a.offset:]))
+		}
 		h.archives[i] = a
 	}
 	layout := h.layout()

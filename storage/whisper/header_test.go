@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"carbon/disk"
 	"carbon/metric"
 
 	gowhisper "github.com/go-graphite/go-whisper"
@@ -26,10 +27,18 @@ var minutes = metric.Layout{
 func newFile(t testing.TB, layout metric.Layout) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "a", "b.wsp")
-	if err := create(path, layout, true); err != nil {
+	if err := createFile(path, layout, Sparse); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func createFile(path string, layout metric.Layout, how Allocation) error {
+	f, err := create(disk.OS{}, path, layout, how)
+	if err != nil {
+		return err
+	}
+	return f.close()
 }
 
 func TestCreate(t *testing.T) {
@@ -45,11 +54,11 @@ func TestCreate(t *testing.T) {
 
 func TestCreateNotSparse(t *testing.T) {
 	dir := t.TempDir()
-	sparse, full := filepath.Join(dir, "sparse.wsp"), filepath.Join(dir, "full.wsp")
-	if err := errors.Join(create(sparse, minutes, true), create(full, minutes, false)); err != nil {
+	sparse, full, allocated := filepath.Join(dir, "sparse.wsp"), filepath.Join(dir, "full.wsp"), filepath.Join(dir, "allocated.wsp")
+	if err := errors.Join(createFile(sparse, minutes, Sparse), createFile(full, minutes, Full), createFile(allocated, minutes, Fallocate)); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(readFile(t, sparse), readFile(t, full)) {
+	if !bytes.Equal(readFile(t, sparse), readFile(t, full)) || !bytes.Equal(readFile(t, sparse), readFile(t, allocated)) {
 		t.Error("a sparse file reads otherwise than a full one")
 	}
 }
@@ -61,7 +70,7 @@ func TestCreateErrors(t *testing.T) {
 		layout.Archives = slices.Clone(minutes.Archives)
 		change(&layout)
 		dir := t.TempDir()
-		if err := create(filepath.Join(dir, "a.wsp"), layout, true); err == nil {
+		if err := createFile(filepath.Join(dir, "a.wsp"), layout, Sparse); err == nil {
 			t.Errorf("%+v: no error", layout)
 		}
 		if entries, _ := os.ReadDir(dir); len(entries) > 0 {
@@ -83,16 +92,6 @@ func TestCreateErrors(t *testing.T) {
 	f(func(l *metric.Layout) { l.XFilesFactor = math.NaN() })
 }
 
-func TestCreateDoesNotReplace(t *testing.T) {
-	path := newFile(t, minutes)
-	if err := create(path, minutes, true); !errors.Is(err, os.ErrExist) {
-		t.Errorf("error %v, want one of existence", err)
-	}
-	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
-		t.Errorf("leaves %v", entries)
-	}
-}
-
 func TestCorruptFiles(t *testing.T) {
 	good := readFile(t, newFile(t, minutes))
 	f := func(change func(b []byte) []byte) {
@@ -101,7 +100,7 @@ func TestCorruptFiles(t *testing.T) {
 		if err := os.WriteFile(path, change(slices.Clone(good)), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		_, err := openFile(path, os.O_RDONLY)
+		_, err := openFile(disk.OS{}, path, os.O_RDONLY)
 		var e *CorruptError
 		if !errors.As(err, &e) || e.Path != path || e.Reason == "" {
 			t.Errorf("error %v, want a *CorruptError", err)
@@ -145,7 +144,7 @@ func TestCompressedFileIsNoCorruptOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Close()
-	_, err = openFile(path, os.O_RDWR)
+	_, err = openFile(disk.OS{}, path, os.O_RDWR)
 	if !errors.Is(err, ErrCompressed) || !strings.Contains(err.Error(), path) {
 		t.Errorf("error %v, want ErrCompressed with the path", err)
 	}
@@ -229,7 +228,7 @@ func FuzzFile(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		w, err := openFile(path, os.O_RDWR)
+		w, err := openFile(disk.OS{}, path, os.O_RDWR)
 		if err != nil {
 			t.Fatal(err)
 		}

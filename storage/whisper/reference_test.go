@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"carbon/disk"
 	"carbon/metric"
 )
 
@@ -116,7 +117,7 @@ func checkFetches(t *testing.T, jobs []job, results []*result) {
 		if j.Op != "fetch" {
 			continue
 		}
-		f, err := openFile(j.Path, os.O_RDONLY)
+		f, err := openFile(disk.OS{}, j.Path, os.O_RDONLY)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +153,7 @@ func TestPythonWhisper(t *testing.T) {
 		layout := randomLayout(rnd)
 		ours := filepath.Join(dir, "ours", string(rune('a'+i%26))+string(rune('a'+i/26))+".wsp")
 		theirs := ours + ".theirs"
-		if err := create(ours, layout, true); err != nil {
+		if err := createFile(ours, layout, Sparse); err != nil {
 			t.Fatal(err)
 		}
 		jobs = append(jobs, job{Op: "create", Path: theirs, Archives: layout.Archives, XFF: layout.XFilesFactor, Method: layout.Aggregation})

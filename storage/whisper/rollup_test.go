@@ -11,6 +11,7 @@ import (
 	"slices"
 	"testing"
 
+	"carbon/disk"
 	"carbon/metric"
 	"carbon/schema"
 )
@@ -95,7 +96,7 @@ func (v *vector) layout(t *testing.T) metric.Layout {
 func (v *vector) write(t *testing.T, path string) {
 	t.Helper()
 	layout := v.layout(t)
-	if err := create(path, layout, true); err != nil {
+	if err := createFile(path, layout, Sparse); err != nil {
 		t.Fatal(err)
 	}
 	longest := layout.Archives[len(layout.Archives)-1].Retention()
@@ -186,7 +187,7 @@ func TestModel(t *testing.T) {
 		rnd := rand.New(rand.NewPCG(seed, 0))
 		layout := randomLayout(rnd)
 		path := filepath.Join(t.TempDir(), "m.wsp")
-		if err := create(path, layout, rnd.IntN(2) == 0); err != nil {
+		if err := createFile(path, layout, Allocation(rnd.IntN(3))); err != nil {
 			t.Fatal(err)
 		}
 		m := newModel(layout, open(t, path))
@@ -336,7 +337,7 @@ func (m *model) equal(t *testing.T, f *file, now int64) bool {
 
 func update(t *testing.T, path string, points []metric.Point, now int64, s *scratch) {
 	t.Helper()
-	f, err := openFile(path, os.O_RDWR)
+	f, err := openFile(disk.OS{}, path, os.O_RDWR)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -350,7 +351,7 @@ func update(t *testing.T, path string, points []metric.Point, now int64, s *scra
 
 func open(t *testing.T, path string) *file {
 	t.Helper()
-	f, err := openFile(path, os.O_RDONLY)
+	f, err := openFile(disk.OS{}, path, os.O_RDONLY)
 	if err != nil {
 		t.Fatal(err)
 	}

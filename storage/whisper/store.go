@@ -23,6 +23,7 @@ import (
 	"syscall"
 	"time"
 
+	"carbon/disk"
 	"carbon/metric"
 	"carbon/schema"
 	"carbon/storage"
@@ -46,46 +47,74 @@ type Options struct {
 	// tagged.log beside the tree.
 	TaggedLog string
 
-	// NotSparse writes new files in full, so that a disk which has room for a
-	// file's creation has room for its points. It takes longer.
-	NotSparse bool
+	// Snapshot is the file that holds the index over a restart, so that a large
+	// tree need not be looked through before anything is found; empty means none.
+	Snapshot string
 
+	// Allocation is how new files take their room. With Sparse, a disk that had
+	// room for a file's creation may have none for its points later.
+	Allocation Allocation
+
+	// LockWrites holds a file's advisory lock (flock) while it is updated, for
+	// other programs that do the same.
+	LockWrites bool
+
+	// SyncWrites makes every update survive a power cut by itself.
+	SyncWrites bool
+
+	// MaxCreatesPerMinute is how many files are made in a minute; 0 means no
+	// limit. Updates beyond it are put off by a *storage.DelayError.
+	MaxCreatesPerMinute int
+
+	// MaxOpenFiles is how many files are kept open; 0 means 1,000, negative none.
+	MaxOpenFiles int
+
+	FS     disk.FS          // nil is the machine's
 	Logger *slog.Logger     // nil discards
 	Now    func() time.Time // nil is time.Now
 }
 
+const defaultMaxOpenFiles = 1000
+
 // Store is a tree of whisper files and the index of what is in it.
 type Store struct {
 	dir    string
-	layout func(name string) metric.Layout
-	sparse bool
+	o      Options
+	fs     disk.FS
 	logger *slog.Logger
 	now    func() time.Time
 
-	index *index.Index
-	log   *taggedLog
-	tree  *tree
-	seed  maphash.Seed
-	locks [256]sync.RWMutex // a file is read or written under that of its name
-	dirty atomic.Bool       // there were writes since the last Sync
-	wary  atomic.Bool       // the last file could not be created
-	stats counters
+	index   *index.Index
+	log     *taggedLog
+	tree    *tree
+	files   *descriptors
+	layouts *layouts
+	creates *creates
+	seed    maphash.Seed
+	locks   [256]sync.RWMutex // a file is read or written under that of its name
+	dirty   atomic.Bool       // there were writes since the last Sync
+	saved   atomic.Int64      // metrics in the snapshot
+	stats   counters
 }
 
-// Open returns the tree in a directory, which is made if there is none. It looks
-// through all of it, which takes a while for a large one.
+// Open returns the tree in a directory, which is made if there is none. If there
+// is no snapshot of its index it looks through all of it, which takes a while for
+// a large one; else Check is to be called, which does that beside the rest.
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{
-		dir:    dir,
-		layout: o.Layout,
-		sparse: !o.NotSparse,
-		logger: o.Logger,
-		now:    o.Now,
-		index:  index.New(),
-		seed:   maphash.MakeSeed(),
+		dir:     dir,
+		o:       o,
+		fs:      o.FS,
+		logger:  o.Logger,
+		now:     o.Now,
+		layouts: newLayouts(),
+		seed:    maphash.MakeSeed(),
 	}
-	if s.layout == nil {
-		s.layout = new(schema.Rules).Layout
+	if s.o.Layout == nil {
+		s.o.Layout = new(schema.Rules).Layout
+	}
+	if s.fs == nil {
+		s.fs = disk.OS{}
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
@@ -96,17 +125,24 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.TaggedLog == "" {
 		o.TaggedLog = filepath.Join(dir, "..", "tagged.log")
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if o.MaxOpenFiles == 0 {
+		o.MaxOpenFiles = defaultMaxOpenFiles
+	}
+	s.files = newDescriptors(o.MaxOpenFiles)
+	s.creates = newCreates(o.MaxCreatesPerMinute, s.now())
+	if err := s.fs.MkdirAll(dir); err != nil {
 		return nil, err
 	}
+	known := s.loadIndex()
 	var err error
-	if s.log, err = readTaggedLog(o.TaggedLog, s.logger, func(name string) { s.index.Add(name) }); err != nil {
+	if s.log, err = readTaggedLog(s.fs, o.TaggedLog, s.logger, func(name string) { s.index.Add(name) }); err != nil {
 		return nil, err
 	}
-	s.tree = &tree{dir: dir, index: s.index, log: s.log, logger: s.logger, now: s.now()}
-	if err := s.tree.scan(); err != nil {
-		s.tree.close()
-		return nil, err
+	s.tree = newTree(s)
+	if !known {
+		if err := s.Check(context.Background()); err != nil {
+			return nil, errors.Join(err, s.log.close())
+		}
 	}
 	return s, nil
 }
@@ -116,7 +152,8 @@ func Open(dir string, o Options) (*Store, error) {
 // NAME.wsp.corrupt-EPOCH, and replaced.
 func (s *Store) Write(ctx context.Context, updates []storage.Update) (n int, err error) {
 	logErr := s.logNames(updates)
-	var scratch scratch
+	scratch := scratches.Get().(*scratch)
+	defer scratches.Put(scratch)
 	for i, u := range updates {
 		if err := ctx.Err(); err != nil {
 			return i, err
@@ -125,8 +162,11 @@ func (s *Store) Write(ctx context.Context, updates []storage.Update) (n int, err
 			s.stats.errors.Add(1)
 			return i, logErr
 		}
-		if err := s.write(u, &scratch); err != nil {
-			s.stats.errors.Add(1)
+		if err := s.write(u, scratch); err != nil {
+			var delay *storage.DelayError
+			if !errors.As(err, &delay) {
+				s.stats.errors.Add(1)
+			}
 			return i, err
 		}
 	}
@@ -150,16 +190,24 @@ func (s *Store) write(u storage.Update, scratch *scratch) error {
 	lock.Lock()
 	defer lock.Unlock()
 	s.dirty.Store(true)
-	f, err := s.openOrCreate(u.Name)
+	f, err := s.openToWrite(u.Name)
 	if err != nil {
 		return err
 	}
-	defer f.close()
-	s.index.Add(u.Name) // a file may have been there without being known by this name
+	defer s.files.release(f)
+	s.index.Add(u.Name)
+	s.layouts.note(u.Name, &f.header)
 	points := scratch.sorted(u.Points)
 	stored, err := f.update(points, s.now().Unix(), scratch)
+	if err == nil && s.o.SyncWrites {
+		err = f.f.Sync()
+	}
+	if s.o.LockWrites {
+		err = errors.Join(err, f.f.Unlock())
+	}
 	s.stats.committedPoints.Add(int64(stored))
 	if err != nil {
+		s.files.drop(u.Name) // what is known of the file may be wrong
 		return fmt.Errorf("update %s: %w", f.f.Name(), err)
 	}
 	s.stats.updateOperations.Add(1)
@@ -167,19 +215,46 @@ func (s *Store) write(u storage.Update, scratch *scratch) error {
 	return nil
 }
 
-// openOrCreate opens a metric's file for writing. The lock is held.
-func (s *Store) openOrCreate(name string) (*file, error) {
-	path := s.path(name)
-	f, err := openFile(path, os.O_RDWR)
+// openToWrite returns a metric's file, locked if that is asked for. The lock of
+// the name is held.
+func (s *Store) openToWrite(name string) (*kept, error) {
+	for {
+		f := s.files.get(name)
+		if f == nil {
+			opened, err := s.openOrCreate(name, s.path(name))
+			if err != nil {
+				return nil, err
+			}
+			f = s.files.keep(name, opened)
+		}
+		if !s.o.LockWrites {
+			return f, nil
+		}
+		err := f.f.Lock()
+		if err == nil && f.fresh() {
+			return f, nil
+		}
+		// Who held the lock has put another file in its place.
+		s.files.drop(name)
+		s.files.release(f)
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// openOrCreate opens a metric's file for writing. The lock of the name is held.
+func (s *Store) openOrCreate(name, path string) (*file, error) {
+	f, err := s.open(path, os.O_RDWR)
 	if errors.Is(err, fs.ErrNotExist) && s.renameReadable(name) {
-		f, err = openFile(path, os.O_RDWR)
+		f, err = s.open(path, os.O_RDWR)
 	}
 	var damage *CorruptError
 	switch {
 	case err == nil:
 		return f, nil
 	case errors.As(err, &damage):
-		aside, err := setAside(path, s.now().Unix())
+		aside, err := setAside(s.fs, path, s.now().Unix())
 		if err != nil {
 			return nil, fmt.Errorf("set %w aside: %w", damage, err)
 		}
@@ -187,26 +262,43 @@ func (s *Store) openOrCreate(name string) (*file, error) {
 		s.logger.Error("corrupt whisper file is set aside and replaced", "metric", name, "path", path, "aside", aside, "err", damage.Reason)
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
+	default:
+		if until, ok := s.creates.allow(s.now()); !ok {
+			return nil, &storage.DelayError{Until: until}
+		}
 	}
-	if err := s.create(path, s.layout(name)); err != nil {
+	err = s.withDescriptors(func() error {
+		f, err = create(s.fs, path, s.o.Layout(name), s.o.Allocation)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	s.stats.creates.Add(1)
-	return openFile(path, os.O_RDWR)
+	return f, nil
 }
 
-// create makes a file. go-whisper leaves files open that it cannot write, until
-// the garbage collector finds them: after one failure, while the disk is full,
-// we try first.
-func (s *Store) create(path string, layout metric.Layout) error {
-	if s.wary.Load() {
-		if err := tryCreate(path, layout, s.sparse); err != nil {
-			return err
-		}
+// open opens a file with os.O_RDONLY or os.O_RDWR.
+func (s *Store) open(path string, flag int) (f *file, err error) {
+	err = s.withDescriptors(func() error {
+		f, err = openFile(s.fs, path, flag)
+		return err
+	})
+	return f, err
+}
+
+// withDescriptors calls open again if there were too few descriptors and some
+// could be let go.
+func (s *Store) withDescriptors(open func() error) error {
+	err := open()
+	for isOutOfDescriptors(err) && s.files.shrink(0) {
+		err = open()
 	}
-	err := create(path, layout, s.sparse)
-	s.wary.Store(err != nil)
 	return err
+}
+
+func isOutOfDescriptors(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // renameReadable gives a tagged series that carbon kept under a readable name
@@ -215,7 +307,7 @@ func (s *Store) renameReadable(name string) bool {
 	if !metric.IsTagged(name) {
 		return false
 	}
-	return renameNew(filepath.Join(s.dir, readablePathOf(name)), s.path(name)) == nil
+	return renameNew(s.fs, filepath.Join(s.dir, readablePathOf(name)), s.path(name)) == nil
 }
 
 // Find implements storage.Store. The window does not matter: what was ever
@@ -230,75 +322,23 @@ func (s *Store) FindTagged(_ context.Context, exprs []string) ([]string, error) 
 }
 
 // Announce implements storage.Announcer.
-func (s *Store) Announce(name string) { s.index.Add(name) }
-
-// Fetch implements storage.Store. A file that cannot be read is logged, counted
-// and left out, as graphite-web does, rather than spoil the others. As there, a
-// window that is all in the future or older than a metric's retention has no
-// series of it.
-func (s *Store) Fetch(ctx context.Context, q storage.Query) ([]metric.Series, error) {
-	if q.From > q.Until {
-		return nil, fmt.Errorf("fetch: from %d is after until %d", q.From, q.Until)
-	}
-	series := make([]metric.Series, 0, len(q.Names))
-	for _, name := range q.Names {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		one, ok, err := s.fetch(name, q)
-		switch {
-		case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE):
-			s.stats.errors.Add(1)
-			return nil, err
-		case err != nil:
-			s.stats.errors.Add(1)
-			s.logger.Error("series is left out of an answer", "metric", name, "err", err)
-		case ok:
-			one.Name, one.Tags = name, metric.ParseTags(name)
-			series = append(series, one)
-		}
-	}
-	return series, nil
-}
-
-func (s *Store) fetch(name string, q storage.Query) (one metric.Series, ok bool, err error) {
-	lock := s.lock(name)
-	lock.RLock()
-	defer lock.RUnlock()
-	f, err := s.openToRead(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return one, false, nil
-	}
-	if err != nil {
-		return one, false, err
-	}
-	defer f.close()
-	return f.fetch(q.Window, q.Now)
-}
-
-// openToRead opens a metric's file. The lock is held.
-func (s *Store) openToRead(name string) (*file, error) {
-	f, err := openFile(s.path(name), os.O_RDONLY)
-	if errors.Is(err, fs.ErrNotExist) && metric.IsTagged(name) {
-		readable, readableErr := openFile(filepath.Join(s.dir, readablePathOf(name)), os.O_RDONLY)
-		if readableErr == nil {
-			return readable, nil
-		}
-	}
-	return f, err
-}
+func (s *Store) Announce(name string) { s.index.Announce(name) }
 
 // Describe implements storage.Describer: it says what the file does, or if there
 // is none that can be read, what a new one would.
 func (s *Store) Describe(name string) (metric.Layout, error) {
+	if l, ok := s.layouts.get(name); ok {
+		return l, nil
+	}
 	lock := s.lock(name)
 	lock.RLock()
 	defer lock.RUnlock()
-	f, err := s.openToRead(name)
+	f, done, err := s.openToRead(name)
 	if err != nil {
-		return s.layout(name), nil
+		return s.o.Layout(name), nil
 	}
-	defer f.close()
+	defer done()
+	s.layouts.note(name, &f.header)
 	return f.layout(), nil
 }
 
@@ -310,17 +350,24 @@ func (s *Store) Sync(ctx context.Context) error {
 	if !s.dirty.Swap(false) {
 		return nil
 	}
-	if err := s.tree.sync(); err != nil {
+	if err := s.tree.sync(ctx); err != nil {
 		s.dirty.Store(true)
 		return err
 	}
 	return nil
 }
 
-// Close implements storage.Store. It does not sync.
-func (s *Store) Close() error { return errors.Join(s.log.close(), s.tree.close()) }
+// Hurry lifts the limit on creations: the end is near.
+func (s *Store) Hurry() { s.creates.lift() }
 
-func (s *Store) path(name string) string { return filepath.Join(s.dir, pathOf(name)) }
+// Close implements storage.Store. It does not sync.
+func (s *Store) Close() error {
+	for s.files.shrink(0) {
+	}
+	return s.log.close()
+}
+
+func (s *Store) path(name string) string { return s.dir + "/" + pathOf(name) }
 
 func (s *Store) lock(name string) *sync.RWMutex {
 	return &s.locks[maphash.String(s.seed, name)%uint64(len(s.locks))]
@@ -334,6 +381,8 @@ type Stats struct {
 	Creates          int64
 	CorruptFiles     int64 // set aside
 	Errors           int64 // updates that failed, series that could not be read
+	OpenFiles        int64 // kept open
+	Metrics          int64 // in the index
 }
 
 type counters struct {
@@ -349,5 +398,7 @@ func (s *Store) Stats() Stats {
 		Creates:          s.stats.creates.Load(),
 		CorruptFiles:     s.stats.corruptFiles.Load(),
 		Errors:           s.stats.errors.Load(),
+		OpenFiles:        int64(s.files.open()),
+		Metrics:          int64(s.index.Len()),
 	}
 }

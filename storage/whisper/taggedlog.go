@@ -8,10 +8,12 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
 
+	"carbon/disk"
 	"carbon/metric"
 )
 
@@ -23,17 +25,18 @@ type taggedLog struct {
 
 	mu    sync.Mutex
 	known map[nameHash]struct{}
-	f     *os.File // nil: nothing was appended yet
-	size  int64    // of whole lines
-	torn  bool     // there may be something after size
+	fs    disk.FS
+	f     disk.File // nil: nothing was appended yet
+	size  int64     // of whole lines
+	torn  bool      // there may be something after size
 }
 
 // readTaggedLog reads the log and calls each for every name in it. There may be
 // no such file. A last line without an end was never confirmed and does not
 // count; other lines that are no canonical tagged names are logged.
-func readTaggedLog(path string, logger *slog.Logger, each func(name string)) (*taggedLog, error) {
-	l := &taggedLog{path: path, known: make(map[nameHash]struct{})}
-	f, err := os.Open(path)
+func readTaggedLog(fsys disk.FS, path string, logger *slog.Logger, each func(name string)) (*taggedLog, error) {
+	l := &taggedLog{fs: fsys, path: path, known: make(map[nameHash]struct{})}
+	f, err := fsys.Open(path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return l, nil
 	}
@@ -42,7 +45,7 @@ func readTaggedLog(path string, logger *slog.Logger, each func(name string)) (*t
 	}
 	defer f.Close()
 	bad := 0
-	l.size, l.torn, err = readLines(f, func(line []byte) {
+	l.size, l.torn, err = readLines(io.NewSectionReader(f, 0, math.MaxInt64), func(line []byte) {
 		name := string(line)
 		if c, err := metric.Canonical(name); err != nil || c != name || !metric.IsTagged(name) {
 			bad++
@@ -122,7 +125,7 @@ func (l *taggedLog) add(names []string) error {
 
 func (l *taggedLog) append(lines []byte) error {
 	if l.f == nil {
-		f, err := openSynced(l.path)
+		f, err := openSynced(l.fs, l.path)
 		if err != nil {
 			return err
 		}
@@ -147,22 +150,16 @@ func (l *taggedLog) append(lines []byte) error {
 
 // openSynced opens a file for writing. If it has to be made, its name survives a
 // power cut too.
-func openSynced(path string) (*os.File, error) {
+func openSynced(fsys disk.FS, path string) (disk.File, error) {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := fsys.MkdirAll(dir); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := fsys.Open(path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
-	d, err := os.Open(dir)
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
+	if err := fsys.SyncDir(dir); err != nil {
 		f.Close()
 		return nil, err
 	}

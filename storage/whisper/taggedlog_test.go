@@ -10,13 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"carbon/disk"
 	"carbon/metric"
 )
 
 func readLog(t *testing.T, path string, log *bytes.Buffer) (*taggedLog, []string) {
 	t.Helper()
 	var names []string
-	l, err := readTaggedLog(path, slog.New(slog.NewTextHandler(log, nil)), func(name string) { names = append(names, name) })
+	l, err := readTaggedLog(disk.OS{}, path, slog.New(slog.NewTextHandler(log, nil)), func(name string) { names = append(names, name) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,15 +1,18 @@
 package whisper
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -65,142 +68,206 @@ func parseHash(s string) (h nameHash, ok bool) {
 	return h, err == nil
 }
 
-// tree is what is found in a directory of whisper files.
+// tree looks through a directory of whisper files.
 type tree struct {
-	dir    string
+	store *Store
+
+	checking sync.Mutex    // held by a check
+	checked  chan struct{} // closed after the first
+	once     sync.Once
+
+	mu      sync.Mutex
+	devices map[uint64]string // a directory of each file system, but for that of the tree's own
+}
+
+func newTree(s *Store) *tree {
+	return &tree{store: s, checked: make(chan struct{}), devices: make(map[uint64]string)}
+}
+
+// Check looks through the tree, beside whatever else goes on: files that are not in
+// the index are put into it, and metrics are removed that have no file and wait for
+// none. Symbolic links are followed, as graphite-web does, unless they lead back to
+// where they come from. If a directory cannot be read it is logged, and nothing is
+// removed; if the tree's own cannot, that is an error.
+func (s *Store) Check(ctx context.Context) error {
+	t := s.tree
+	t.checking.Lock()
+	defer t.checking.Unlock()
+	defer t.once.Do(func() { close(t.checked) })
+	s.index.BeginCheck()
+	w := walker{tree: t, ctx: ctx, index: s.index, log: s.log, logger: s.logger, now: s.now()}
+	if err := w.walk(s.dir, "", nil); err != nil {
+		return err
+	}
+	if w.unnamed > 0 {
+		s.logger.Warn("whisper files without a known name are not served", "files", w.unnamed, "tree", s.dir, "tagged_log", s.log.path)
+	}
+	if w.unread > 0 {
+		return nil
+	}
+	if w.files == 0 && s.index.Len() > 0 {
+		s.logger.Warn("there is no whisper file at all: is something not mounted?", "tree", s.dir)
+		return nil
+	}
+	if removed := s.index.EndCheck(); len(removed) > 0 {
+		s.logger.Info("metrics without a file are no longer listed", "metrics", len(removed), "one", removed[0])
+	}
+	return nil
+}
+
+// Checked tells whether there was a check since the tree was opened.
+func (s *Store) Checked() bool {
+	select {
+	case <-s.tree.checked:
+		return true
+	default:
+		return false
+	}
+}
+
+// walker is one look through a tree.
+type walker struct {
+	tree   *tree
+	ctx    context.Context
 	index  *index.Index
 	log    *taggedLog
 	logger *slog.Logger
 	now    time.Time
 
-	devices map[uint64]*os.File // one open directory of each file system
-	unnamed int                 // files whose metric's name cannot be known
-}
-
-// scan puts the metrics that have a file into the index. Symbolic links are
-// followed, as graphite-web does, unless they lead back to where they come from.
-// A directory that cannot be read is logged and left out, but for the first.
-func (t *tree) scan() error {
-	t.devices = make(map[uint64]*os.File)
-	if err := t.walk(t.dir, "", nil); err != nil {
-		return err
-	}
-	if t.unnamed > 0 {
-		t.logger.Warn("whisper files without a known name are not served", "files", t.unnamed, "tree", t.dir, "tagged_log", t.log.path)
-	}
-	return nil
+	files   int
+	unnamed int // files whose metric's name cannot be known
+	unread  int // directories that could not be read
 }
 
 // walk looks through a directory, whose path in the tree is below: empty or with
-// a slash at the end.
-func (t *tree) walk(dir, below string, above []fs.FileInfo) error {
-	d, err := os.Open(dir)
+// a slash at the end. above are the directories that symbolic links were followed
+// in, and what they are.
+func (w *walker) walk(dir, below string, above []fs.FileInfo) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	fsys := w.tree.store.fs
+	entries, err := fsys.ReadDir(dir)
 	if err != nil {
 		return err
 	}
-	info, err := d.Stat()
-	if err != nil {
-		d.Close()
-		return err
-	}
-	for _, a := range above {
-		if os.SameFile(a, info) {
-			d.Close()
-			return nil
-		}
-	}
-	entries, err := d.ReadDir(-1)
-	if !t.keep(d, info) {
-		d.Close()
-	}
-	if err != nil {
-		return err
-	}
-	above = append(above[:len(above):len(above)], info)
 	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		isDir := e.IsDir()
+		path := dir + "/" + e.Name()
+		isDir, above := e.IsDir(), above
 		if e.Type()&fs.ModeSymlink != 0 {
-			target, err := os.Stat(path)
-			isDir = err == nil && target.IsDir()
+			if isDir, above = w.follow(path, above); !isDir && !strings.HasSuffix(e.Name(), suffix) {
+				continue
+			}
 		}
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
-			t.removeTemp(path, e)
+			w.removeTemp(path, e)
 		case isDir:
-			if len(above) > metric.MaxNodes+4 {
+			if strings.Count(below, "/") > metric.MaxNodes+4 {
 				continue
 			}
-			if err := t.walk(path, below+e.Name()+"/", above); err != nil {
-				t.logger.Error("directory is left out", "path", path, "err", err)
+			if err := w.walk(path, below+e.Name()+"/", above); err != nil {
+				if w.ctx.Err() != nil {
+					return err
+				}
+				if !errors.Is(err, fs.ErrNotExist) {
+					w.unread++
+					w.logger.Error("directory is left out", "path", path, "err", err)
+				}
 			}
 		case strings.HasSuffix(e.Name(), suffix):
-			t.file(below + strings.TrimSuffix(e.Name(), suffix))
+			w.files++
+			w.file(below + strings.TrimSuffix(e.Name(), suffix))
 		}
 	}
 	return nil
 }
 
-// keep takes over an open directory if it is the first of its file system.
-func (t *tree) keep(d *os.File, info fs.FileInfo) bool {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || t.devices[uint64(stat.Dev)] != nil {
-		return false
+// follow tells whether a symbolic link leads to a directory that is to be looked
+// through: one that it is not within already.
+func (w *walker) follow(path string, above []fs.FileInfo) (isDir bool, with []fs.FileInfo) {
+	fsys := w.tree.store.fs
+	to, err := fsys.Stat(path)
+	if err != nil || !to.IsDir() {
+		return false, above
 	}
-	t.devices[uint64(stat.Dev)] = d
-	return true
+	for dir := filepath.Dir(path); len(dir) >= len(w.tree.store.dir); dir = filepath.Dir(dir) {
+		if info, err := fsys.Stat(dir); err == nil && os.SameFile(info, to) {
+			return false, above
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	for _, a := range above {
+		if os.SameFile(a, to) {
+			return false, above
+		}
+	}
+	w.tree.remember(to, path)
+	return true, append(above[:len(above):len(above)], to)
+}
+
+// remember keeps a directory of another file system, for sync.
+func (t *tree) remember(info fs.FileInfo, path string) {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if _, known := t.devices[uint64(stat.Dev)]; !known {
+			t.devices[uint64(stat.Dev)] = path
+		}
+	}
 }
 
 // file puts the metric of a file into the index; path is without the suffix.
-func (t *tree) file(path string) {
+func (w *walker) file(path string) {
 	name := strings.ReplaceAll(path, "/", ".")
 	wanted := pathOf
 	if tagged, ok := strings.CutPrefix(path, taggedDir+"/"); ok {
 		parts := strings.SplitN(tagged, "/", 3)
 		base := parts[len(parts)-1]
-		if h, ok := parseHash(base); ok && t.log.has(h) && taggedPath(h, base) == path+suffix {
+		if h, ok := parseHash(base); ok && w.log.has(h) && taggedPath(h, base) == path+suffix {
 			return // the log's names are in the index
 		}
 		name = strings.ReplaceAll(base, "_DOT_", ".")
 		wanted = readablePathOf
 	}
 	if c, err := metric.Canonical(name); err != nil || c != name || wanted(name) != path+suffix {
-		t.unnamed++
+		w.unnamed++
 		return
 	}
-	t.index.Add(name)
+	w.index.Add(name)
 }
 
 // removeTemp removes what a creation left behind that did not come to its end.
 // Younger ones may be in the making by another process.
-func (t *tree) removeTemp(path string, e fs.DirEntry) {
+func (w *walker) removeTemp(path string, e fs.DirEntry) {
 	if !strings.HasPrefix(e.Name(), tempPrefix) {
 		return
 	}
 	info, err := e.Info()
-	if err != nil || t.now.Sub(info.ModTime()) < time.Hour {
+	if err != nil || w.now.Sub(info.ModTime()) < time.Hour {
 		return
 	}
-	if err := os.Remove(path); err != nil {
-		t.logger.Warn("leftover of a creation stays", "path", path, "err", err)
+	if err := w.tree.store.fs.Remove(path); err != nil {
+		w.logger.Warn("leftover of a creation stays", "path", path, "err", err)
 	}
 }
 
-// sync waits until all file systems of the tree hold what was written.
-func (t *tree) sync() error {
-	var errs []error
-	for _, d := range t.devices {
-		if err := syncFS(d); err != nil {
-			errs = append(errs, fmt.Errorf("sync %s: %w", d.Name(), err))
-		}
+// sync waits until all file systems of the tree hold what was written. Which these
+// are is known after the first check.
+func (t *tree) sync(ctx context.Context) error {
+	select {
+	case <-t.checked:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return errors.Join(errs...)
-}
-
-func (t *tree) close() error {
+	t.mu.Lock()
+	dirs := append(slices.Collect(maps.Values(t.devices)), t.store.dir)
+	t.mu.Unlock()
 	var errs []error
-	for _, d := range t.devices {
-		errs = append(errs, d.Close())
+	for _, dir := range dirs {
+		errs = append(errs, t.store.fs.SyncAll(dir))
 	}
 	return errors.Join(errs...)
 }

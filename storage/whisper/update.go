@@ -4,11 +4,15 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync"
 
 	"carbon/metric"
 )
 
-// scratch is memory that one update leaves to the next.
+// scratches are those that nobody uses.
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// scratch is memory that one update or fetch leaves to the next.
 type scratch struct {
 	points []metric.Point
 	packed []byte

@@ -1,0 +1,57 @@
+package whisper
+
+import (
+	"sync"
+	"time"
+)
+
+// creates limits how many files are made in a minute. What is beyond it is told
+// when to come again, each a little later than the one before, so that they do
+// not all come at once.
+type creates struct {
+	mu       sync.Mutex
+	interval time.Duration // between two; 0: no limit
+	burst    int
+	tokens   float64
+	filled   time.Time
+	next     time.Time // for the next that is put off
+}
+
+// maxPutOff bounds for how long one is put off: there may be millions.
+const maxPutOff = 10 * time.Minute
+
+func newCreates(perMinute int, now time.Time) *creates {
+	if perMinute <= 0 {
+		return &creates{}
+	}
+	return &creates{interval: time.Minute / time.Duration(perMinute), burst: perMinute, tokens: float64(perMinute), filled: now}
+}
+
+// allow tells whether a file may be made at now, or else when to ask again.
+func (c *creates) allow(now time.Time) (until time.Time, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.interval == 0 {
+		return now, true
+	}
+	if passed := now.Sub(c.filled); passed > 0 {
+		c.tokens = min(float64(c.burst), c.tokens+float64(passed)/float64(c.interval))
+		c.filled = now
+	}
+	if c.tokens >= 1 {
+		c.tokens--
+		return now, true
+	}
+	c.next = c.next.Add(c.interval)
+	if earliest := now.Add(c.interval); c.next.Before(earliest) || c.next.After(now.Add(maxPutOff)) {
+		c.next = earliest
+	}
+	return c.next, false
+}
+
+// lift ends the limit.
+func (c *creates) lift() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.interval = 0
+}

@@ -1,0 +1,301 @@
+package whisper
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"carbon/disk/disktest"
+	"carbon/metric"
+	"carbon/storage"
+)
+
+// faulty opens a store on a disk that can fail.
+func faulty(t *testing.T, o Options) (*Store, *disktest.Disk) {
+	t.Helper()
+	d := disktest.New(disktest.Options{Rand: rand.New(rand.NewPCG(1, 1))})
+	o.FS = d.Mount()
+	return openStore(t, "/data", o), d
+}
+
+// failing makes operations on whisper files fail whose name is one of names.
+func failing(d *disktest.Disk, err error, names ...string) {
+	d.SetHook(func(op disktest.Op) error {
+		for _, name := range names {
+			if op.Name == name && strings.Contains(op.Path+"/", "/whisper/") {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// TestCallsOfAnUpdate counts what an update asks of the system.
+func TestCallsOfAnUpdate(t *testing.T) {
+	now := int64(testNow)
+	layout := metric.Layout{Archives: []metric.Archive{{Step: 60, Points: 1440}, {Step: 300, Points: 2016}}, Aggregation: "average", XFilesFactor: 0.5}
+	s, d := faulty(t, Options{Layout: always(layout), Now: func() time.Time { return time.Unix(now, 0) }})
+	update := func(points int64) (calls int64) {
+		t.Helper()
+		now += 60 * points
+		u := storage.Update{Name: "a.b"}
+		for i := range points {
+			u.Points = append(u.Points, metric.Point{Time: now - 60*(points-1-i), Value: 1})
+		}
+		before := d.Counts()
+		if n, err := s.Write(t.Context(), []storage.Update{u}); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		after := d.Counts()
+		for name, n := range after.Calls {
+			calls += n - before.Calls[name]
+		}
+		return calls
+	}
+	update(1)
+	update(1) // knows all of the file from here on
+	more := 0
+	for range 12 {
+		if calls := update(1); calls > 4 {
+			more++ // the ring of the fine archive ends within a coarse slot
+		}
+		if calls := update(10); calls > 8 {
+			t.Errorf("an update of ten points takes %d calls", calls)
+		}
+	}
+	if more > 1 {
+		t.Errorf("an update of one point takes more than 4 calls %d times", more)
+	}
+	s.files.drop("a.b")
+	if calls := update(1); calls > 8 {
+		t.Errorf("an update of one point takes %d calls when the file is closed", calls)
+	}
+}
+
+// TestFaultsLoseNothing has each operation on whisper files fail for a while,
+// while a metric is created, and while one is updated.
+func TestFaultsLoseNothing(t *testing.T) {
+	for _, op := range []string{"open", "read", "write", "truncate", "rename", "mkdir", "fstat", "allocate", "close"} {
+		for _, fault := range []error{syscall.EIO, syscall.ENOSPC, syscall.EROFS, &disktest.Short{Done: 3, Err: syscall.ENOSPC}} {
+			s, d := faulty(t, Options{})
+			write(t, s, "old.metric", 1)
+			s.files.shrink(0)
+			failing(d, fault, op)
+			stored := make(map[string]bool)
+			for _, name := range []string{"old.metric", "new.metric", "old.metric"} {
+				u := one(name, 2)
+				n, err := s.Write(t.Context(), u)
+				if (n == 1) != (err == nil) {
+					t.Errorf("%s fails with %v: Write = %d, %v", op, fault, n, err)
+				}
+				stored[name] = n == 1
+			}
+			d.SetHook(nil)
+			for name, ok := range stored {
+				if !ok {
+					write(t, s, name, 2)
+				}
+				wantValue(t, s, name, 2)
+			}
+			if n := s.Stats().CorruptFiles; n != 0 {
+				t.Errorf("%s fails with %v: %d files broken", op, fault, n)
+			}
+			entries, err := s.fs.ReadDir("/data/whisper/new")
+			if err != nil || len(entries) != 1 {
+				t.Errorf("%s fails with %v: %v, %v in the directory", op, fault, entries, err)
+			}
+		}
+	}
+}
+
+// TestFullDisk fills a disk with metrics and makes room again.
+func TestFullDisk(t *testing.T) {
+	d := disktest.New(disktest.Options{Rand: rand.New(rand.NewPCG(1, 1)), Capacity: 64 << 10})
+	s := openStore(t, "/data", Options{FS: d.Mount()})
+	var updates []storage.Update
+	for i := range 100 {
+		updates = append(updates, one(fmt.Sprint("m", i), float64(i))...)
+	}
+	n, err := s.Write(t.Context(), updates)
+	if n == 0 || n == len(updates) || !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("Write = %d, %v", n, err)
+	}
+	for i := range n {
+		wantValue(t, s, fmt.Sprint("m", i), float64(i))
+	}
+	d.SetCapacity(10 << 20)
+	if m, err := s.Write(t.Context(), updates[n:]); m != len(updates)-n || err != nil {
+		t.Fatalf("Write = %d, %v", m, err)
+	}
+	for i := range updates {
+		wantValue(t, s, fmt.Sprint("m", i), float64(i))
+	}
+	if n := s.Stats().CorruptFiles; n != 0 {
+		t.Errorf("%d files broken", n)
+	}
+}
+
+// TestFilesRemovedBeneath removes a file that is open, and its directory.
+func TestFilesRemovedBeneath(t *testing.T) {
+	s, _ := faulty(t, Options{})
+	write(t, s, "a.b.c", 1)
+	write(t, s, "a.d", 1)
+	for _, path := range []string{"/data/whisper/a/b/c.wsp", "/data/whisper/a/b"} {
+		if err := s.fs.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, s, "a.b.c", 2)
+	wantValue(t, s, "a.b.c", 2)
+	wantValue(t, s, "a.d", 1)
+}
+
+// TestFilesChangedBeneath replaces, cuts and empties files that are open.
+func TestFilesChangedBeneath(t *testing.T) {
+	s, _ := faulty(t, Options{})
+	path := "/data/whisper/a/b.wsp"
+	write(t, s, "a.b", 1)
+	write(t, s, "c.d", 3)
+	if err := s.fs.Rename("/data/whisper/c/d.wsp", path); err != nil {
+		t.Fatal(err)
+	}
+	wantValue(t, s, "a.b", 3)
+	write(t, s, "a.b", 4)
+	wantValue(t, s, "a.b", 4)
+	for _, size := range []int64{s.files.get("a.b").size() - 1, 20, 0} {
+		f, err := s.fs.Open(path, os.O_RDWR)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(f.Truncate(size), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		before := s.Stats().CorruptFiles
+		write(t, s, "a.b", 5)
+		wantValue(t, s, "a.b", 5)
+		if n := s.Stats().CorruptFiles - before; n != 1 {
+			t.Errorf("cut to %d bytes: %d set aside", size, n)
+		}
+	}
+}
+
+// TestADirectoryInPlaceOfAFile is an error of that metric alone.
+func TestADirectoryInPlaceOfAFile(t *testing.T) {
+	s, _ := faulty(t, Options{})
+	if err := s.fs.MkdirAll("/data/whisper/a.wsp"); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Write(t.Context(), one("a", 1)); n != 0 || err == nil {
+		t.Errorf("Write = %d, %v", n, err)
+	}
+	write(t, s, "b", 2)
+	wantValue(t, s, "b", 2)
+}
+
+// TestTooFewDescriptors lets go of files when no more can be opened.
+func TestTooFewDescriptors(t *testing.T) {
+	s, d := faulty(t, Options{})
+	d.SetHook(func(op disktest.Op) error {
+		if op.Name == "open" && s.files.open() >= 20 {
+			return syscall.EMFILE
+		}
+		return nil
+	})
+	for i := range 200 {
+		write(t, s, fmt.Sprint("m", i), float64(i))
+	}
+	var names []string
+	for i := range 200 {
+		names = append(names, fmt.Sprint("m", i))
+	}
+	series, err := s.Fetch(t.Context(), storage.Query{Names: names, Window: metric.Window{From: testNow - 60, Until: testNow}, Now: testNow})
+	if err != nil || len(series) != 200 {
+		t.Errorf("%d series, %v", len(series), err)
+	}
+}
+
+// TestCreatesAreLimited puts off what is beyond the rate, and nothing is lost.
+func TestCreatesAreLimited(t *testing.T) {
+	now := time.Unix(testNow, 0)
+	s, _ := faulty(t, Options{MaxCreatesPerMinute: 10, Now: func() time.Time { return now }})
+	waiting := make(map[string]time.Time)
+	for i := range 50 {
+		waiting[fmt.Sprint("m", i)] = now
+	}
+	for range 300 {
+		for name, until := range waiting {
+			if now.Before(until) {
+				continue
+			}
+			_, err := s.Write(t.Context(), one(name, 1))
+			var delay *storage.DelayError
+			switch {
+			case err == nil:
+				delete(waiting, name)
+			case errors.As(err, &delay) && delay.Until.After(now):
+				waiting[name] = delay.Until
+			default:
+				t.Fatal(err)
+			}
+		}
+		most := 10 + now.Sub(time.Unix(testNow, 0))/(6*time.Second)
+		if n := s.Stats().Creates; n > int64(most) {
+			t.Fatalf("%d made after %v", n, now.Sub(time.Unix(testNow, 0)))
+		}
+		now = now.Add(time.Second)
+	}
+	if len(waiting) > 0 {
+		t.Errorf("%d still wait after 5 minutes", len(waiting))
+	}
+	if n := s.Stats().Errors; n != 0 {
+		t.Errorf("%d errors", n)
+	}
+	for i := range 20 {
+		s.Hurry()
+		write(t, s, fmt.Sprint("at the end", i), 1)
+	}
+}
+
+// TestCheckFollowsOtherPrograms adds and removes files beside the server.
+func TestCheckFollowsOtherPrograms(t *testing.T) {
+	s, d := faulty(t, Options{Snapshot: "/data/index"})
+	for _, name := range []string{"a.b", "a.c", "d"} {
+		write(t, s, name, 1)
+	}
+	s.Announce("not.stored.yet")
+	if err := s.SaveIndex(); err != nil {
+		t.Fatal(err)
+	}
+	fs := s.fs
+	if err := errors.Join(fs.Remove("/data/whisper/a/c.wsp"), fs.MkdirAll("/data/whisper/x"), fs.Rename("/data/whisper/d.wsp", "/data/whisper/x/y.wsp")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantLeaves(t, s, "**", "a.b", "not.stored.yet", "x.y")
+
+	// The next start knows what the snapshot knew, until it has looked.
+	failing(d, syscall.EIO, "readdir")
+	again := openStore(t, "/data", Options{Snapshot: "/data/index", FS: fs})
+	d.SetHook(nil)
+	wantLeaves(t, again, "**", "a.b", "a.c", "d", "not.stored.yet")
+	again.Announce("d")
+	if err := again.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantLeaves(t, again, "**", "a.b", "d", "x.y")
+
+	// A directory that cannot be read takes nothing from the index.
+	failing(d, syscall.EIO, "readdir")
+	if err := again.Check(t.Context()); err == nil {
+		t.Error("no error")
+	}
+	d.SetHook(nil)
+	wantLeaves(t, again, "**", "a.b", "d", "x.y")
+}
