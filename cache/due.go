@@ -3,6 +3,7 @@ package cache
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"carbon/metric"
 )
@@ -90,6 +91,28 @@ func (c *Cache) takeFull(due Due, most int) (Taken, bool) {
 		s.mu.Unlock()
 	}
 	return Taken{}, false
+}
+
+// Waiting counts the series that Take may give by how long they have waited:
+// counts[i] is how many have a point that was stamped at bounds[i] or earlier.
+// Bounds rise. It looks at every series.
+func (c *Cache) Waiting(bounds []int64) (counts []int) {
+	counts = make([]int, len(bounds)+1)
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.mu.Lock()
+		s.each(func(r Ref, e *entry) {
+			if e.state&(flying|delayed) == 0 && s.waiting(r, e) > 0 {
+				n, _ := slices.BinarySearch(bounds, e.since)
+				counts[n]++
+			}
+		})
+		s.mu.Unlock()
+	}
+	for i := 1; i < len(bounds); i++ {
+		counts[i] += counts[i-1]
+	}
+	return counts[:len(bounds)]
 }
 
 // due reports whether Take may give a series.

@@ -128,8 +128,9 @@ type Pipeline struct {
 	kick      chan struct{} // wakes a writer
 	unsynced  chan struct{} // something was flushed and not synced
 	faults    faults
-	troubles  tally.Tally  // with the log, by what could not be done
-	stuck     atomic.Int64 // when there was the last of them, unix nanoseconds
+	trying    chan struct{} // held by the one of the pushes that wait who tries again
+	troubles  tally.Tally   // with the log, by what could not be done
+	stuck     atomic.Int64  // when there was the last of them, unix nanoseconds
 
 	refused   tally.Tally // names, by reason
 	received  atomic.Int64
@@ -148,6 +149,7 @@ func New(o Options) *Pipeline {
 		log:      o.Logger,
 		now:      o.Now,
 		kick:     make(chan struct{}, 1),
+		trying:   make(chan struct{}, 1),
 		unsynced: make(chan struct{}, 1),
 	}
 	p.announcer, _ = o.Store.(storage.Announcer)
@@ -207,7 +209,10 @@ func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint) error {
 	b := p.batches.Get().(*batch)
 	defer p.batches.Put(b)
 	b.points = points
-	err := p.persist(ctx, "points wait for the log", b.take)
+	err := b.takeIn()
+	if err != nil {
+		err = p.insist(ctx, b)
+	}
 	b.points = nil
 	if err == nil && p.o.SyncInterval < 0 && !p.o.Unlogged {
 		err = p.Commit(ctx)
@@ -216,6 +221,24 @@ func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint) error {
 		p.wake()
 	}
 	return err
+}
+
+// insist tries to take points in until that succeeds or ctx is done. Of all pushes
+// that wait one tries: thousands of senders that did would keep the server from
+// what they wait for.
+func (p *Pipeline) insist(ctx context.Context, b *batch) error {
+	select {
+	case p.trying <- struct{}{}:
+	default:
+		p.stalls.Add(1)
+		select {
+		case p.trying <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	defer func() { <-p.trying }()
+	return p.persist(ctx, "points wait for the log", b.take)
 }
 
 // Commit returns when all that was pushed before survives the end of the process,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -253,4 +254,48 @@ func TestPushGivesUpWithItsContext(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
+}
+
+// countingLog counts attempts to append.
+type countingLog struct {
+	*wal.Log
+	appends atomic.Int64
+}
+
+func (l *countingLog) Append(now int64, encode func(uint64, []byte) []byte) (int64, error) {
+	l.appends.Add(1)
+	return l.Log.Append(now, encode)
+}
+
+// TestOneOfThePushesThatWaitTries has a thousand senders wait for a disk.
+func TestOneOfThePushesThatWaitTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		log := &countingLog{Log: openLog(t, d.Mount(), wal.Options{})}
+		p := replayed(t, New(Options{Cache: cache.New(cache.Options{}), Store: newMemory(), Log: log}))
+		push(t, p, 1, "a")
+		d.SetHook(func(disktest.Op) error { return syscall.EIO })
+		_ = log.Flush()
+		log.appends.Store(0)
+		const senders = 1000
+		pushed := 0
+		var mu sync.Mutex
+		for i := range senders {
+			go func() {
+				push(t, p, int64(i), "a")
+				mu.Lock()
+				pushed++
+				mu.Unlock()
+			}()
+		}
+		after(time.Minute)
+		if n := log.appends.Load(); n > senders+300 || pushed > 0 {
+			t.Errorf("%d attempts in a minute, %d of them succeeded", n, pushed)
+		}
+		d.SetHook(nil)
+		after(time.Second)
+		if pushed != senders {
+			t.Errorf("%d of %d go on", pushed, senders)
+		}
+	})
 }

@@ -50,30 +50,59 @@ func (p *Pipeline) pressed() bool {
 	return p.o.WriteDelay < 0 || p.cache.Size() > p.cache.MaxPoints()/2 || p.o.Log != nil && p.o.Log.Size() > p.o.Log.MaxSize()/2
 }
 
-// pace grants the updates of series that are not due yet: as many as spread all
-// series that have points over the time in which they may be stored early.
+// paceParts is in how many parts the time in which series may be stored early is
+// looked at.
+const paceParts = 32
+
+// pace grants the updates of series that are not due yet: as few as there must be
+// so that not more of them become due later than can be stored at the same rate.
+// Where series become due one after the other they wait for all of the delay;
+// those that would become due together are spread over half of it.
 type pace struct {
 	mu      sync.Mutex
+	planned time.Time // when rate was found
 	granted time.Time
+	rate    float64 // series a second
 	tokens  float64
 }
 
-// paceAhead is for how long what was not asked for may still be had.
-const paceAhead = 5 * time.Second
-
-// take grants up to n of series, of which each is to be stored once in period.
-func (c *pace) take(now time.Time, n int, series int64, period time.Duration) int {
+// take grants up to n series of a cache, each of which is due after delay.
+func (c *pace) take(now time.Time, n int, waiting func(bounds []int64) []int, delay time.Duration) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	passed := now.Sub(c.granted)
+	part := delay / 2 / paceParts
+	if since := now.Sub(c.planned); since >= part || since < 0 {
+		c.planned = now
+		c.rate = leastRate(waiting(paceBounds(now, delay)), part)
+	}
+	passed := min(now.Sub(c.granted), 10*time.Second)
 	c.granted = now
 	if passed > 0 {
-		c.tokens += float64(series) * float64(passed) / float64(period)
+		c.tokens += c.rate * passed.Seconds()
 	}
-	c.tokens = min(c.tokens, 1+float64(series)*float64(paceAhead)/float64(period))
+	c.tokens = min(c.tokens, 1+10*c.rate)
 	n = min(n, int(c.tokens))
 	c.tokens -= float64(n)
 	return n
+}
+
+// paceBounds returns the stamps of series that become due in one part, in two, …
+// of half of delay.
+func paceBounds(now time.Time, delay time.Duration) []int64 {
+	bounds := make([]int64, paceParts)
+	for i := range bounds {
+		bounds[i] = now.Add(-delay + delay/2/paceParts*time.Duration(i+1)).UnixNano()
+	}
+	return bounds
+}
+
+// leastRate returns how many series a second must be stored if counts[i] are due
+// in i+1 parts.
+func leastRate(counts []int, part time.Duration) (rate float64) {
+	for i, n := range counts {
+		rate = max(rate, float64(n)/(float64(i+1)*part.Seconds()))
+	}
+	return rate
 }
 
 // giveBack returns what was granted and not used.

@@ -59,6 +59,42 @@ func TestUpdatesAreSpread(t *testing.T) {
 	})
 }
 
+// TestSpreadSeriesWaitForAllOfTheDelay has a burst of series that go on once a
+// minute: after they were spread each waits as long as it may.
+func TestSpreadSeriesWaitForAllOfTheDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := New(Options{Cache: cache.New(cache.Options{}), Store: newMemory(), WriteDelay: 20 * time.Minute})
+		stop := running(t, p)
+		const series = 600
+		var names []string
+		for i := range series {
+			names = append(names, fmt.Sprint("m", i))
+		}
+		var before Stats
+		most := int64(0)
+		for minute := range int64(200) {
+			push(t, p, 60*minute, names...)
+			last := p.Stats().UpdateOperations
+			after(time.Minute)
+			if minute == 99 {
+				before = p.Stats()
+			}
+			if minute > 99 {
+				most = max(most, p.Stats().UpdateOperations-last)
+			}
+		}
+		s := p.Stats()
+		points, updates := s.CommittedPoints-before.CommittedPoints, s.UpdateOperations-before.UpdateOperations
+		if float64(points)/float64(updates) < 18 {
+			t.Errorf("%d points in %d updates", points, updates)
+		}
+		if most > 3*series/20 {
+			t.Errorf("%d updates in a minute", most)
+		}
+		stop()
+	})
+}
+
 // TestAFullCacheShortensTheWait has the oldest stored earlier the less room there is.
 func TestAFullCacheShortensTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

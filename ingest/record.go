@@ -28,6 +28,10 @@ const pointsRecord = 'P'
 // maxNumber bounds what a damaged record can make the decoder keep.
 const maxNumber = 1 << 26
 
+// timeBound is what times are cut to on either side of 1970, as by the cache, so
+// that their distances have 60 bits.
+const timeBound = 1 << 58
+
 var errBadRecord = errors.New("record of the log is not understood")
 
 // encoder writes the records of a log. It is used under the lock of the log.
@@ -78,9 +82,9 @@ func (e *encoder) points(segment uint64, b []byte, refs []cache.Ref, points []me
 		step := int64(n.number) - last - 1
 		b = binary.AppendUvarint(b, 1+(uint64(step<<1)^uint64(step>>63)))
 		last = int64(n.number)
-		p := &points[i].Point
-		b = compact.AppendPoint(b, p.Time-t, p.Value)
-		t = p.Time
+		at := min(max(points[i].Time, -timeBound), timeBound)
+		b = compact.AppendPoint(b, at-t, points[i].Value)
+		t = at
 	}
 	return b
 }

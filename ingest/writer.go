@@ -175,7 +175,7 @@ func (w *writer) next(ctx context.Context) (taken int, pause time.Duration) {
 	allowed := limit.take(now, batchMetrics)
 	taken, pause = w.step(ctx, p.due(now), allowed)
 	if taken == 0 && p.o.WriteDelay > 0 {
-		early := p.pace.take(now, allowed, p.cache.Stats().Queues, p.o.WriteDelay/2)
+		early := p.pace.take(now, allowed, p.cache.Waiting, p.o.WriteDelay)
 		taken, pause = w.step(ctx, p.early(now), early)
 		p.pace.giveBack(early - taken)
 	}
