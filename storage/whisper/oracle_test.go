@@ -226,6 +226,30 @@ func contentOf(t *testing.T, path string) (c content) {
 	return c
 }
 
+// TestOracleCreates compares new files byte by byte.
+func TestOracleCreates(t *testing.T) {
+	o := startOracle(t)
+	dir := t.TempDir()
+	next := func(i int) *sequence {
+		q := newSequence(rand.New(rand.NewPCG(uint64(i), 11)), dir, fmt.Sprintf("c%03d", i))
+		q.Sparse = i%2 == 0
+		return q
+	}
+	o.run(t, 100, next, func(q *sequence, _ []*fetched) {
+		ours := q.Path + ".ours"
+		how := Full
+		if q.Sparse {
+			how = Sparse
+		}
+		if err := createFile(ours, q.layout, how); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(readFile(t, ours), readFile(t, q.Path)) {
+			t.Errorf("%v, sparse %v: the files differ", q.Archives, q.Sparse)
+		}
+	})
+}
+
 var oracleMethods = []string{"average", "sum", "last", "max", "min", "avg_zero", "absmax", "absmin"}
 
 // newSequence is a file nothing happens to.
