@@ -1,7 +1,7 @@
 # make run starts the server; make test proves it. Everything else is in one line each.
 GO ?= go
 
-.PHONY: all build run test lint race fuzz bench cover parts
+.PHONY: all build run test lint race fuzz soak bench cover parts
 
 all: build test
 
@@ -28,9 +28,13 @@ race: ## all tests with the race detector, nothing else
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
 
-bench: ## the founding documents' loads, and micro-benchmarks
+soak: parts ## what takes long: fifty kills under load, minutes of simulated histories, all random lives of files
+	SOAK=1 CI=$(CI) $(GO) test -v -count=1 -timeout 90m ./crash ./ingest ./wal ./cache ./storage/...
+
+bench: ## every row of docs/performance.md, beside the peers that can be installed, and micro-benchmarks
+	@scripts/install-bench-parts
+	$(GO) run ./bench $(BENCHFLAGS)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
-	$(GO) run ./bench
 
 cover: ## test coverage by function
 	$(GO) test -coverprofile=bin/cover.out ./... && $(GO) tool cover -func=bin/cover.out | tail -1
