@@ -35,6 +35,7 @@ var (
 	_ storage.Tagger    = (*Store)(nil)
 	_ storage.Announcer = (*Store)(nil)
 	_ storage.Describer = (*Store)(nil)
+	_ storage.Deleter   = (*Store)(nil)
 )
 
 // Options of a Store. The zero value means the defaults.
@@ -102,7 +103,7 @@ type Store struct {
 // a large one; else Check is to be called, which does that beside the rest.
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{
-		dir:     dir,
+		dir:     filepath.Clean(dir),
 		o:       o,
 		fs:      o.FS,
 		logger:  o.Logger,
@@ -135,7 +136,7 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	known := s.loadIndex()
 	var err error
-	if s.log, err = readTaggedLog(s.fs, o.TaggedLog, s.logger, func(name string) { s.index.Add(name) }); err != nil {
+	if s.log, err = readTaggedLog(s.fs, o.TaggedLog, s.logger, func(name string) { s.index.Add(name) }, func(name string) { s.index.Remove(name) }); err != nil {
 		return nil, err
 	}
 	s.tree = newTree(s)
@@ -195,7 +196,7 @@ func (s *Store) write(u storage.Update, scratch *scratch) error {
 		return err
 	}
 	defer s.files.release(f)
-	s.index.Add(u.Name)
+	added := s.index.Add(u.Name)
 	s.layouts.note(u.Name, &f.header)
 	points := scratch.sorted(u.Points)
 	stored, err := f.update(points, s.now().Unix(), scratch)
@@ -212,6 +213,9 @@ func (s *Store) write(u storage.Update, scratch *scratch) error {
 	}
 	s.stats.updateOperations.Add(1)
 	s.stats.outOfRange.Add(int64(len(points) - stored))
+	if added && metric.IsTagged(u.Name) {
+		return s.log.add([]string{u.Name}) // it may have been deleted since it was logged
+	}
 	return nil
 }
 

@@ -8,9 +8,12 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"carbon/disk"
@@ -18,8 +21,9 @@ import (
 )
 
 // taggedLog holds the names of tagged series, one line each: their files are
-// called by a hash and hold no name. It is only ever appended to, and one
-// process writes to it.
+// called by a hash and hold no name. A line of "- " and a name says that the
+// series was deleted; no name has a space. It is only ever appended to, but when
+// it is read and most of it does not count any more, and one process writes to it.
 type taggedLog struct {
 	path string
 
@@ -29,12 +33,17 @@ type taggedLog struct {
 	f     disk.File // nil: nothing was appended yet
 	size  int64     // of whole lines
 	torn  bool      // there may be something after size
+
+	forgotten []byte // lines that come first in the next append
 }
 
-// readTaggedLog reads the log and calls each for every name in it. There may be
-// no such file. A last line without an end was never confirmed and does not
-// count; other lines that are no canonical tagged names are logged.
-func readTaggedLog(fsys disk.FS, path string, logger *slog.Logger, each func(name string)) (*taggedLog, error) {
+const deleted = "- "
+
+// readTaggedLog reads the log, and calls added for a name that is in it, and
+// removed if it is deleted after all. There may be no such file. A last line
+// without an end was never confirmed and does not count; other lines that are no
+// canonical tagged names are logged.
+func readTaggedLog(fsys disk.FS, path string, logger *slog.Logger, added, removed func(name string)) (*taggedLog, error) {
 	l := &taggedLog{fs: fsys, path: path, known: make(map[nameHash]struct{})}
 	f, err := fsys.Open(path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -44,15 +53,21 @@ func readTaggedLog(fsys disk.FS, path string, logger *slog.Logger, each func(nam
 		return nil, err
 	}
 	defer f.Close()
-	bad := 0
+	lines, bad := 0, 0
 	l.size, l.torn, err = readLines(io.NewSectionReader(f, 0, math.MaxInt64), func(line []byte) {
-		name := string(line)
+		lines++
+		name, gone := strings.CutPrefix(string(line), deleted)
 		if c, err := metric.Canonical(name); err != nil || c != name || !metric.IsTagged(name) {
 			bad++
 			return
 		}
+		if gone {
+			delete(l.known, hash(name))
+			removed(name)
+			return
+		}
 		l.known[hash(name)] = struct{}{}
-		each(name)
+		added(name)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
@@ -60,8 +75,59 @@ func readTaggedLog(fsys disk.FS, path string, logger *slog.Logger, each func(nam
 	if bad > 0 || l.torn {
 		logger.Warn("lines of the tagged log are left out", "path", path, "bad", bad, "torn_end", l.torn)
 	}
+	if dead := lines - len(l.known); dead > lines/2 && bad == 0 {
+		if err := l.compact(f); err != nil {
+			logger.Warn("the tagged log stays longer than it needs to be", "path", path, "err", err)
+		}
+	}
 	return l, nil
 }
+
+// compact puts a log in the place of an old one that holds only the names that
+// count, in the order in which they came.
+func (l *taggedLog) compact(old disk.File) (err error) {
+	temp := l.path + ".tmp"
+	f, err := l.fs.Open(temp, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return err
+	}
+	size := int64(0)
+	write := func(b []byte) {
+		if err == nil && len(b) > 0 {
+			_, err = f.WriteAt(b, size)
+			size += int64(len(b))
+		}
+	}
+	var b []byte
+	missing := maps.Clone(l.known)
+	_, _, readErr := readLines(io.NewSectionReader(old, 0, l.size), func(line []byte) {
+		h := hash(string(line))
+		if _, ok := missing[h]; !ok {
+			return
+		}
+		delete(missing, h)
+		if b = append(append(b, line...), '\n'); len(b) >= compactChunk {
+			write(b)
+			b = b[:0]
+		}
+	})
+	write(b)
+	err = errors.Join(readErr, err)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = l.fs.Rename(temp, l.path)
+	}
+	if err != nil {
+		return errors.Join(err, l.fs.Remove(temp))
+	}
+	l.size, l.torn = size, false
+	return l.fs.SyncDir(filepath.Dir(l.path))
+}
+
+// compactChunk is how many bytes are written at once.
+const compactChunk = 64 << 10
 
 // readLines calls each for the whole lines of r and returns their length in
 // all. torn tells that something follows that has no end. The rest of a line
@@ -123,7 +189,33 @@ func (l *taggedLog) add(names []string) error {
 	return nil
 }
 
+// forget takes a name out of the log. Until flush returns, or something is added,
+// the name may come back at a restart.
+func (l *taggedLog) forget(name string) {
+	h := hash(name)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.known[h]; ok {
+		delete(l.known, h)
+		l.forgotten = append(append(append(l.forgotten, deleted...), name...), '\n')
+	}
+}
+
+// flush returns when what was forgotten survives a power cut.
+func (l *taggedLog) flush() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.forgotten) == 0 {
+		return nil
+	}
+	if err := l.append(nil); err != nil {
+		return fmt.Errorf("append to %s: %w", l.path, err)
+	}
+	return nil
+}
+
 func (l *taggedLog) append(lines []byte) error {
+	lines = slices.Concat(l.forgotten, lines)
 	if l.f == nil {
 		f, err := openSynced(l.fs, l.path)
 		if err != nil {
@@ -145,6 +237,7 @@ func (l *taggedLog) append(lines []byte) error {
 	}
 	l.torn = false
 	l.size += int64(len(lines))
+	l.forgotten = nil
 	return nil
 }
 

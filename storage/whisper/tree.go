@@ -77,7 +77,8 @@ type tree struct {
 	once     sync.Once
 
 	mu      sync.Mutex
-	devices map[uint64]string // a directory of each file system, but for that of the tree's own
+	devices map[uint64]string   // a directory of each file system, but for that of the tree's own
+	deleted map[string]struct{} // names deleted during a check; nil: there is none
 }
 
 func newTree(s *Store) *tree {
@@ -94,6 +95,8 @@ func (s *Store) Check(ctx context.Context) error {
 	t.checking.Lock()
 	defer t.checking.Unlock()
 	defer t.once.Do(func() { close(t.checked) })
+	t.beginNoting()
+	defer s.removeNoted()
 	s.index.BeginCheck()
 	w := walker{tree: t, ctx: ctx, index: s.index, log: s.log, logger: s.logger, now: s.now()}
 	if err := w.walk(s.dir, "", nil); err != nil {

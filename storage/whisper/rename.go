@@ -1,0 +1,191 @@
+package whisper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"carbon/metric"
+	"carbon/storage"
+)
+
+// Rename gives a metric with all its points another name. The error is
+// storage.ErrNotFound if nothing was ever stored of it, and fs.ErrExist if there
+// is a metric of the new name. Nothing else is read or written meanwhile. It
+// survives a power cut when Rename has returned nil.
+func (s *Store) Rename(ctx context.Context, from, to string) error {
+	if err := s.rename(ctx, from, to, s.renameMetric); err != nil {
+		return fmt.Errorf("rename %s to %s: %w", from, to, err)
+	}
+	return nil
+}
+
+// RenameBranch does what Rename does to all metrics below a branch, not to one of
+// the branch's own name. There must be nothing below the other.
+func (s *Store) RenameBranch(ctx context.Context, from, to string) error {
+	if err := s.rename(ctx, from, to, s.renameBranch); err != nil {
+		return fmt.Errorf("rename branch %s to %s: %w", from, to, err)
+	}
+	return nil
+}
+
+// rename calls do while nothing else goes on.
+func (s *Store) rename(ctx context.Context, from, to string, do func(from, to string) error) error {
+	for _, name := range []string{from, to} {
+		c, err := metric.Canonical(name)
+		if err != nil {
+			return err
+		}
+		if c != name {
+			return fmt.Errorf("%q is not canonical, %q is", name, c)
+		}
+	}
+	s.tree.checking.Lock() // a check would find some twice, and some not at all
+	defer s.tree.checking.Unlock()
+	s.lockAll()
+	defer s.unlockAll()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.saved.Store(-1)
+	return do(from, to)
+}
+
+func (s *Store) renameMetric(from, to string) error {
+	if _, there, err := s.find(to); err != nil {
+		return err
+	} else if there || s.index.Has(to) {
+		return fs.ErrExist
+	}
+	path, there, err := s.find(from)
+	if err != nil {
+		return err
+	}
+	if !there {
+		return storage.ErrNotFound
+	}
+	if metric.IsTagged(to) {
+		if err := s.log.add([]string{to}); err != nil {
+			return err
+		}
+	}
+	s.files.drop(from)
+	moved, err := s.moveTo(path, s.path(to))
+	if !moved {
+		s.log.forget(to)
+		return errors.Join(err, s.log.flush())
+	}
+	s.layouts.forget(from)
+	s.index.Remove(from)
+	s.index.Add(to)
+	if err == nil {
+		s.log.forget(from)
+		err = s.log.flush()
+	}
+	return err
+}
+
+// find returns where the file of a metric is.
+func (s *Store) find(name string) (path string, there bool, err error) {
+	for _, path := range s.pathsOf(name) {
+		if there, err := s.hasFile(path); there || err != nil {
+			return path, there, err
+		}
+	}
+	return "", false, nil
+}
+
+func (s *Store) renameBranch(from, to string) error {
+	if metric.IsTagged(from) || metric.IsTagged(to) {
+		return errors.New("tagged series have no branches")
+	}
+	if from == to || strings.HasPrefix(to, from+".") {
+		return fs.ErrExist
+	}
+	fromDir, toDir := strings.TrimSuffix(s.path(from), suffix), strings.TrimSuffix(s.path(to), suffix)
+	switch info, err := s.fs.Lstat(fromDir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return storage.ErrNotFound
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return &fs.PathError{Op: "rename", Path: fromDir, Err: syscall.ENOTDIR}
+	}
+	if info, err := s.fs.Lstat(toDir); err == nil && info.IsDir() {
+		_ = s.fs.Remove(toDir) // if it is empty
+	}
+
+	names := s.index.RemoveBranch(from)
+	moved, err := false, error(nil)
+	for _, name := range names {
+		if err == nil {
+			_, err = metric.Canonical(to + strings.TrimPrefix(name, from)) // it may be too long
+		}
+	}
+	if err == nil {
+		for s.files.shrink(0) {
+		}
+		moved, err = s.moveTo(fromDir, toDir)
+	}
+	if moved {
+		s.tree.moved(fromDir, toDir)
+	}
+	for _, name := range names {
+		s.layouts.forget(name)
+		now := name
+		if moved {
+			now = to + strings.TrimPrefix(name, from)
+		}
+		if there, err := s.hasFile(s.path(now)); there || err != nil {
+			s.index.Add(now)
+		} else {
+			s.index.Announce(name) // its points still wait
+		}
+	}
+	return err
+}
+
+// moveTo renames a file or directory of the tree, and makes and removes the
+// directories above it. What it did survives a power cut unless there is an error.
+func (s *Store) moveTo(from, to string) (moved bool, err error) {
+	fromDir, toDir := filepath.Dir(from), filepath.Dir(to)
+	err = s.fs.MkdirAll(toDir)
+	if err == nil {
+		err = s.syncUp(toDir) // there has to be a place to be renamed to, before it is
+	}
+	if err == nil {
+		err = renameNew(s.fs, from, to)
+	}
+	if err != nil {
+		s.removeEmptyUp(toDir)
+		return false, err
+	}
+	err = errors.Join(s.fs.SyncDir(toDir), s.fs.SyncDir(fromDir))
+	s.removeEmptyUp(fromDir)
+	return true, err
+}
+
+// syncUp makes a directory of the tree and those above it survive a power cut.
+func (s *Store) syncUp(dir string) error {
+	for ; len(dir) >= len(s.dir) && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if err := s.fs.SyncDir(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moved is for the directories that sync uses.
+func (t *tree) moved(from, to string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for device, dir := range t.devices {
+		if rest, ok := strings.CutPrefix(dir, from+"/"); ok {
+			t.devices[device] = to + "/" + rest
+		}
+	}
+}
