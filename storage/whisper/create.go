@@ -21,7 +21,7 @@ type Allocation int
 const (
 	Sparse    Allocation = iota // as it fills
 	Full                        // written in full when it is created
-	Fallocate                   // kept by the file system
+	Fallocate                   // kept by the file system; Full where it cannot
 )
 
 // create makes an empty whisper file, and the directories above it, and returns
@@ -79,7 +79,10 @@ func tempName() string {
 func fill(f disk.File, h header, how Allocation) error {
 	size := h.size()
 	if how == Fallocate {
-		if err := f.Allocate(size); err != nil {
+		switch err := f.Allocate(size); {
+		case errors.Is(err, errors.ErrUnsupported): // as carbon does where there is no such call
+			how = Full
+		case err != nil:
 			return err
 		}
 	}

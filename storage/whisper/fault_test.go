@@ -184,6 +184,20 @@ func TestFilesChangedBeneath(t *testing.T) {
 	}
 }
 
+// TestFileSystemThatCannotAllocate writes files in full instead.
+func TestFileSystemThatCannotAllocate(t *testing.T) {
+	s, d := faulty(t, Options{Allocation: Fallocate})
+	failing(d, syscall.EOPNOTSUPP, "allocate")
+	before := d.Used()
+	layout := metric.Layout{Archives: []metric.Archive{{Step: 60, Points: 100_000}}, Aggregation: "average"}
+	s.o.Layout = always(layout)
+	write(t, s, "a", 1)
+	wantValue(t, s, "a", 1)
+	if used := d.Used() - before; used < 1_200_000 {
+		t.Errorf("%d bytes used", used)
+	}
+}
+
 // TestADirectoryInPlaceOfAFile is an error of that metric alone.
 func TestADirectoryInPlaceOfAFile(t *testing.T) {
 	s, _ := faulty(t, Options{})
