@@ -17,7 +17,7 @@ import (
 func readLog(t *testing.T, path string, log *bytes.Buffer) (*taggedLog, []string) {
 	t.Helper()
 	var names []string
-	l, err := readTaggedLog(disk.OS{}, path, slog.New(slog.NewTextHandler(log, nil)), 
+	l, err := readTaggedLog(disk.OS{}, path, slog.New(slog.NewTextHandler(log, nil)),
 		func(name string) { names = append(names, name) },
 		func(name string) { names = slices.DeleteFunc(names, func(n string) bool { return n == name }) })
 	if err != nil {
