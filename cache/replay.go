@@ -59,6 +59,45 @@ func (c *Cache) EndReplay() {
 // in which live points may be all there is.
 func (c *Cache) Takeable() int64 { return c.size.Load() - c.live.Load() }
 
+// DropOlder drops the waiting points of the named series as Drop does, but for
+// those that were added by Add since BeginReplay.
+func (c *Cache) DropOlder(names []string) (points int) {
+	for _, name := range names {
+		r := c.find(name)
+		if r == 0 {
+			continue
+		}
+		s := c.shard(r)
+		s.mu.Lock()
+		n := 0
+		if s.entry(r).state&live == 0 {
+			n, _ = s.drop(r)
+		} else {
+			n = s.dropOlder(r)
+		}
+		s.mu.Unlock()
+		c.grow(-n)
+		points += n
+	}
+	return points
+}
+
+// dropOlder drops what waits beneath live points.
+func (s *shard) dropOlder(r Ref) (n int) {
+	m, isMixed := s.mixed[r]
+	if !isMixed {
+		return 0
+	}
+	e := s.entry(r)
+	n = int(m.older.n)
+	s.release(&m.older)
+	s.dequeue(e)
+	s.setSince(e, m.since)
+	delete(s.mixed, r)
+	s.refresh()
+	return n
+}
+
 // addLive appends a point that arrives while a replay goes on.
 func (s *shard) addLive(r Ref, e *entry, at int64, p metric.Point) (grown int) {
 	if e.state&live == 0 {

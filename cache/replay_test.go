@@ -111,3 +111,23 @@ func TestAReplayGoesOnInBoundedMemory(t *testing.T) {
 	drain(c)
 	wantSize(t, c, 0)
 }
+
+// TestDropOlderSparesWhatIsLive drops what a replay brought.
+func TestDropOlderSparesWhatIsLive(t *testing.T) {
+	c := New(Options{})
+	c.BeginReplay()
+	add(c, 100, "both", 1, 9)
+	add(c, 101, "live", 1, 9)
+	addOlder(c, 1, "both", 2, 1, 2)
+	addOlder(c, 2, "old", 1, 1)
+	if n := c.DropOlder([]string{"both", "live", "old", "unknown"}); n != 3 {
+		t.Errorf("%d points dropped", n)
+	}
+	take(t, c, 200, 9, "")
+	wantSize(t, c, 2)
+	addOlder(c, 3, "both", 3, 3)
+	c.EndReplay()
+	c.Done(take(t, c, 200, 9, "both 1=9 3=3"))
+	c.Done(take(t, c, 200, 9, "live 1=9"))
+	wantSize(t, c, 0)
+}

@@ -117,6 +117,7 @@ type Pipeline struct {
 	// A push holds pushing from the log until its points are in the cache. Who
 	// holds it alone knows: what is in the log is in the cache, or stored.
 	pushing sync.RWMutex
+	writing sync.RWMutex // held from taking points until they are stored; taken before pushing
 	batches sync.Pool
 	encoder encoder      // used under the log's lock
 	clock   atomic.Int64 // the last stamp, where there is no log
@@ -214,7 +215,7 @@ func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint) error {
 		err = p.insist(ctx, b)
 	}
 	b.points = nil
-	if err == nil && p.o.SyncInterval < 0 && !p.o.Unlogged {
+	if err == nil && p.o.SyncInterval < 0 {
 		err = p.Commit(ctx)
 	}
 	if p.pressed() {
@@ -244,13 +245,17 @@ func (p *Pipeline) insist(ctx context.Context, b *batch) error {
 // Commit returns when all that was pushed before survives the end of the process,
 // and with SyncInterval < 0 a power cut. The error is ctx's.
 func (p *Pipeline) Commit(ctx context.Context) error {
+	return p.persist(ctx, "points wait for the log to be written", p.commit)
+}
+
+func (p *Pipeline) commit() error {
 	switch {
-	case p.o.Log == nil:
-		return ctx.Err()
+	case p.o.Log == nil || p.o.Unlogged:
+		return nil
 	case p.o.SyncInterval < 0:
-		return p.persist(ctx, "points wait for the log to be synced", p.o.Log.Sync)
+		return p.o.Log.Sync()
 	}
-	return p.persist(ctx, "points wait for the log to be flushed", p.o.Log.Flush)
+	return p.o.Log.Flush()
 }
 
 // How long persist waits before it tries again, twice as long each time.

@@ -9,8 +9,8 @@ import (
 	"carbon/metric"
 )
 
-// A record of the log is what one push took. It begins with its kind, of which
-// there is one:
+// A record of the log is what one push took, or names that were deleted. It begins
+// with its kind:
 //
 //	'P'  points, each
 //	       uvarint 0, if a number is given to a series first:
@@ -19,11 +19,15 @@ import (
 //	       uvarint 1 + zigzag(number of the series - number of the point before - 1)
 //	       the point as package compact writes it; the distance is from the time
 //	       of the point before
+//	'D'  names, each: uvarint how many bytes follow, these
 //
 // What is before the first is 0. Numbers hold within a segment of the log, so
 // that each can be read alone; where the record that gives a number is damaged,
 // the points of the number cannot be told whose they are and are left out.
-const pointsRecord = 'P'
+const (
+	pointsRecord   = 'P'
+	deletionRecord = 'D'
+)
 
 // maxNumber bounds what a damaged record can make the decoder keep.
 const maxNumber = 1 << 26
@@ -89,6 +93,16 @@ func (e *encoder) points(segment uint64, b []byte, refs []cache.Ref, points []me
 	return b
 }
 
+// appendDeletion appends the record of deleted names to b.
+func appendDeletion(b []byte, names []string) []byte {
+	b = append(b, deletionRecord)
+	for _, name := range names {
+		b = binary.AppendUvarint(b, uint64(len(name)))
+		b = append(b, name...)
+	}
+	return b
+}
+
 // common returns how many bytes a and b have in common at their beginnings.
 func common(a, b string) int {
 	n := min(len(a), len(b))
@@ -110,6 +124,7 @@ type decoder struct {
 	// returns its Ref, or 0 if its points are not wanted.
 	define func(name string) cache.Ref
 	point  func(r cache.Ref, p metric.Point)
+	remove func(names []string)
 
 	unknown int // points of numbers that were not given
 }
@@ -121,10 +136,18 @@ func (d *decoder) record(segment uint64, b []byte) error {
 		d.segment = segment
 		d.refs = d.refs[:0]
 	}
-	if len(b) == 0 || b[0] != pointsRecord {
+	switch {
+	case len(b) == 0:
 		return errBadRecord
+	case b[0] == pointsRecord:
+		return d.points(b[1:])
+	case b[0] == deletionRecord:
+		return d.deletion(b[1:])
 	}
-	b = b[1:]
+	return errBadRecord
+}
+
+func (d *decoder) points(b []byte) error {
 	last, t := int64(0), int64(0)
 	d.name = d.name[:0]
 	for len(b) > 0 {
@@ -156,6 +179,20 @@ func (d *decoder) record(segment uint64, b []byte) error {
 			d.point(r, metric.Point{Time: t, Value: v})
 		}
 	}
+	return nil
+}
+
+func (d *decoder) deletion(b []byte) error {
+	var names []string
+	for len(b) > 0 {
+		length, n := binary.Uvarint(b)
+		if n <= 0 || length > uint64(len(b)-n) {
+			return errBadRecord // none of them: which they were is not known
+		}
+		names = append(names, string(b[n:n+int(length)]))
+		b = b[n+int(length):]
+	}
+	d.remove(names)
 	return nil
 }
 

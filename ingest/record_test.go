@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"carbon/cache"
@@ -13,8 +14,9 @@ import (
 // reader decodes records into lines "name value time".
 type reader struct {
 	decoder
-	names []string
-	lines []string
+	names   []string
+	lines   []string
+	removed []string
 }
 
 func newReader() *reader {
@@ -26,6 +28,7 @@ func newReader() *reader {
 	r.point = func(ref cache.Ref, p metric.Point) {
 		r.lines = append(r.lines, fmt.Sprintf("%s %v %d", r.names[ref], p.Value, p.Time))
 	}
+	r.remove = func(names []string) { r.removed = append(r.removed, names...) }
 	return r
 }
 
@@ -106,16 +109,48 @@ func TestRecordOfReusedRef(t *testing.T) {
 	}
 }
 
+func TestRecordOfDeletion(t *testing.T) {
+	names := []string{"a.b", "x;dc=eu", strings.Repeat("n", 200)}
+	record := appendDeletion(nil, names)
+	r := newReader()
+	if err := r.record(1, record); err != nil || !slices.Equal(r.removed, names) {
+		t.Errorf("read %q, %v", r.removed, err)
+	}
+	r = newReader()
+	if err := r.record(1, record[:len(record)-1]); err == nil || len(r.removed) > 0 {
+		t.Errorf("of a part read %q, %v", r.removed, err)
+	}
+}
+
+// TestRecordOfStrangeTimes has times whose distance has more than 64 bits.
+func TestRecordOfStrangeTimes(t *testing.T) {
+	var e encoder
+	times := []int64{math.MaxInt64, math.MinInt64, 0, math.MaxInt64}
+	points := make([]metric.Datapoint, len(times))
+	want := []string{"a 0 288230376151711744", "a 0 -288230376151711744", "a 0 0", "a 0 288230376151711744"}
+	for i, at := range times {
+		points[i].Time = at
+	}
+	r := newReader()
+	if err := r.record(1, e.points(1, nil, make([]cache.Ref, len(times)), points, func(cache.Ref) string { return "a" })); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(r.lines, want) {
+		t.Errorf("read %q, want %q", r.lines, want)
+	}
+}
+
 func FuzzRecord(f *testing.F) {
 	var e encoder
 	f.Add(e.points(1, nil, []cache.Ref{1, 2}, []metric.Datapoint{{Point: metric.Point{Time: 1, Value: 2}}, {Point: metric.Point{Time: 1, Value: 2}}},
 		func(r cache.Ref) string { return "a.b" }))
+	f.Add(appendDeletion(nil, []string{"a", "b.c"}))
 	f.Add([]byte{pointsRecord, 0, 0xff, 0xff, 0x7f, 0, 1, 'x', 1, 2, 2})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := newReader()
 		_ = r.record(1, b)
-		if len(r.lines) > len(b) {
-			t.Fatalf("%d points of %d bytes", len(r.lines), len(b))
+		if len(r.lines)+len(r.removed) > len(b) {
+			t.Fatalf("%d points and %d names of %d bytes", len(r.lines), len(r.removed), len(b))
 		}
 	})
 }

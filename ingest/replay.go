@@ -7,6 +7,7 @@ import (
 
 	"carbon/cache"
 	"carbon/metric"
+	"carbon/storage"
 )
 
 const (
@@ -30,7 +31,7 @@ func (p *Pipeline) Replay(ctx context.Context) error {
 		return nil
 	}
 	r := replay{p: p, ctx: ctx}
-	r.define, r.point = r.series, r.add
+	r.define, r.point, r.remove = r.series, r.add, r.delete
 	stats, err := p.o.Log.Replay(ctx, r.take)
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
@@ -105,4 +106,26 @@ func (r *replay) series(name string) cache.Ref {
 func (r *replay) add(ref cache.Ref, p metric.Point) {
 	r.refs = append(r.refs, ref)
 	r.points = append(r.points, metric.Datapoint{Point: p})
+}
+
+// delete does again what an earlier run did: the store may have got points since
+// that are older, or not have come to it. A metric that has live points is new.
+func (r *replay) delete(names []string) {
+	p := r.p
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	p.cache.DropOlder(names)
+	if deleter, ok := p.store.(storage.Deleter); ok {
+		if _, err := deleter.Delete(r.ctx, names); err != nil {
+			p.trouble("metrics are not deleted", err)
+		}
+	}
+	if p.announcer == nil {
+		return
+	}
+	for _, name := range names {
+		if _, ok := p.cache.Points(name); ok {
+			p.announcer.Announce(name)
+		}
+	}
 }

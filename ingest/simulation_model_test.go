@@ -2,11 +2,12 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
 
 	"carbon/metric"
 )
 
-// op is a point that was taken.
+// op is a point that was taken, or its deletion.
 type op struct {
 	slot
 	connection
@@ -14,6 +15,10 @@ type op struct {
 	kept   bool    // it survives the end of the process
 	synced bool    // and a power cut
 	gone   bool    // it did not survive
+
+	// A deletion is of all that was there before.
+	deletion bool
+	perhaps  bool // it need not be there: it was deleted, or is a deletion that failed
 }
 
 // connection of a sender; it ends with the process that it leads to.
@@ -100,6 +105,30 @@ func (k *knowledge) synced() {
 	}
 }
 
+// deleted is told that metrics were deleted, or perhaps deleted.
+func (k *knowledge) deleted(names []string, perhaps bool) {
+	k.last++
+	for _, at := range k.slots {
+		if !slices.Contains(names, at.name) {
+			continue
+		}
+		for _, o := range k.bySlot[at] {
+			o.perhaps = true
+		}
+		o := &op{slot: at, connection: connection{-1, k.life}, value: k.last, kept: !perhaps, deletion: true, perhaps: perhaps}
+		k.ops = append(k.ops, o)
+		k.bySlot[at] = append(k.bySlot[at], o)
+	}
+}
+
+// undeleted is told that the store did not delete metrics. When a replay asks for
+// that, nobody tries again but the next replay.
+func (k *knowledge) undeleted(names []string) {
+	for _, o := range k.ops {
+		o.perhaps = o.perhaps || slices.Contains(names, o.name)
+	}
+}
+
 func (k *knowledge) crash(power bool) {
 	k.powerCut = k.powerCut || power
 	k.unordered = k.unordered || k.impaired
@@ -114,17 +143,21 @@ func (k *knowledge) crash(power bool) {
 // taken; once all was replayed, of all.
 func (k *knowledge) look() {
 	for _, at := range k.slots {
-		ops := k.bySlot[at]
-		want := ops[len(ops)-1]
-		for i := len(ops) - 1; i >= 0 && want.gone; i-- {
-			want = ops[i]
-		}
-		if want.gone || want.life != k.life && !k.verified {
-			continue
-		}
-		if v, _ := k.s.visible(at.name, at.time); v != want.value {
-			k.s.fail("%s at %d is %v, not %v", at.name, at.time, v, want.value)
-			return
+		v, _ := k.s.visible(at.name, at.time)
+		for _, o := range slices.Backward(k.bySlot[at]) {
+			switch {
+			case o.gone:
+				continue
+			case o.life != k.life && !k.verified:
+			case o.perhaps && (v == 0 || v == o.value):
+			case o.perhaps:
+				continue
+			case o.deletion && v != 0:
+				k.s.fail("%s at %d is %v, but it was deleted", at.name, at.time, v)
+			case !o.deletion && v != o.value:
+				k.s.fail("%s at %d is %v, not %v", at.name, at.time, v, o.value)
+			}
+			break
 		}
 	}
 }
@@ -138,27 +171,29 @@ func (k *knowledge) stored() {
 
 // verify holds what survived the last crashes against what had to.
 func (k *knowledge) verify() {
-	seen := make(map[slot]float64)
+	seen := make(map[slot]float64)       // the last op of it that may have survived
 	last := make(map[connection]float64) // that survived
 	for _, at := range k.slots {
 		v, _ := k.s.visible(at.name, at.time)
-		seen[at] = v
 		least, known := 0.0, v == 0
 		for _, o := range k.bySlot[at] {
-			if !o.gone && (o.life == k.life || o.kept) {
-				least = o.value
-			}
-			if o.gone || o.value != v {
+			if o.gone {
 				continue
 			}
-			if known = true; o.life != k.life {
-				o.kept = true
-				last[o.connection] = max(last[o.connection], v)
+			if !o.perhaps && (o.life == k.life || o.kept) {
+				least = o.value
+			}
+			if o.deletion == (v == 0) && (v == 0 || o.value == v) {
+				known, seen[at] = true, o.value
+				if o.life != k.life && !o.deletion {
+					o.kept = true
+					last[o.connection] = max(last[o.connection], v)
+				}
 			}
 		}
 		if !known {
 			k.s.fail("%s at %d is %v, which nobody sent, or which was lost before", at.name, at.time, v)
-		} else if v < least {
+		} else if seen[at] < least {
 			k.s.fail("%s at %d is %v, but %v was safe", at.name, at.time, v, least)
 		}
 	}
@@ -166,7 +201,7 @@ func (k *knowledge) verify() {
 		if o.gone || o.value <= seen[o.slot] {
 			continue
 		}
-		if o.value < last[o.connection] && !k.powerCut && !k.unordered {
+		if !o.perhaps && o.value < last[o.connection] && !k.powerCut && !k.unordered {
 			k.s.fail("%s at %d: %v of connection %v is lost, but its %v is not", o.name, o.time, o.value, o.connection, last[o.connection])
 		}
 		o.gone = true

@@ -30,10 +30,30 @@ func newSimStore(s *simulation) *simStore {
 
 func (st *simStore) get(at slot) (value float64, ok bool) {
 	values := st.values[at]
-	if len(values) == 0 {
+	if len(values) == 0 || values[len(values)-1] == deleted {
 		return 0, false
 	}
 	return values[len(values)-1], true
+}
+
+// deleted is what a slot of a deleted metric has.
+const deleted = -1
+
+func (st *simStore) Delete(_ context.Context, names []string) (n int, err error) {
+	for _, name := range names {
+		if err := st.s.fault(); err != nil {
+			st.s.known.undeleted(names[n:])
+			return n, st.died(err)
+		}
+		for at, values := range st.values {
+			if at.name == name {
+				st.values[at] = append(values, deleted)
+			}
+		}
+		delete(st.names, name)
+		n++
+	}
+	return n, nil
 }
 
 func (st *simStore) Write(_ context.Context, updates []storage.Update) (int, error) {

@@ -305,7 +305,11 @@ func (s *simulation) step() {
 	case op < 17:
 		s.checkpoint()
 	case op < 18:
-		s.fenced(s.p.forget)
+		if s.rng.IntN(3) > 0 {
+			s.fenced(s.p.forget)
+		} else {
+			s.delete()
+		}
 	default:
 		s.now += s.rng.Int64N(int64(10 * time.Second))
 		switch s.rng.IntN(20) {
@@ -334,6 +338,21 @@ func (s *simulation) push() {
 		s.fail("push: %v", err)
 	}
 	s.known.sent(err == nil)
+}
+
+// delete deletes metrics, if no writer is at work.
+func (s *simulation) delete() {
+	if !s.known.verified || s.pushing || len(s.writers) < 2 {
+		return
+	}
+	names := []string{fmt.Sprintf("sender%d.metric%d", s.rng.IntN(simSenders), s.rng.IntN(simMetrics)), fmt.Sprintf("shared.metric%d", simMetrics+s.rng.IntN(simMetrics))}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	s.quiet = true // it keeps all others waiting
+	_, err := s.p.Delete(ctx, names)
+	s.quiet = false
+	s.trace("delete %v: %v", names, err)
+	s.known.deleted(names, err != nil || s.dead)
 }
 
 // write has a writer do its work, if one is not at it.
@@ -425,7 +444,7 @@ func (l *simLog) Append(now int64, encode func(segment uint64, b []byte) []byte)
 	if err != nil {
 		return at, err
 	}
-	if s.mutant.unlocked {
+	if s.mutant.unlocked && s.pushing {
 		s.p.pushing.RUnlock()
 		s.quiet = true
 		s.checkpoint()

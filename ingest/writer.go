@@ -210,6 +210,8 @@ type writer struct {
 // step stores one batch of at most allowed metrics that are due. It returns how
 // many it took and how long to leave the store in peace.
 func (w *writer) step(ctx context.Context, due cache.Due, allowed int) (taken int, pause time.Duration) {
+	w.p.writing.RLock()
+	defer w.p.writing.RUnlock()
 	w.batch, w.updates = w.batch[:0], w.updates[:0]
 	for points := 0; len(w.batch) < allowed && points < batchPoints; {
 		t, ok := w.p.cache.Take(due, updatePoints)
