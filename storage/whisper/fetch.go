@@ -89,6 +89,9 @@ func (s *Store) fetch(name string, q storage.Query) (one metric.Series, ok bool,
 		s.layouts.forget(name)
 		return one, false, nil
 	}
+	if errors.Is(err, ErrCompressed) {
+		return s.fetchCompressed(name, q)
+	}
 	if err != nil {
 		return one, false, err
 	}

@@ -27,9 +27,9 @@ const maxArchives = 32
 // first archive mostly follows within.
 const maxHeaderSize = metadataSize + maxArchives*archiveSize
 
-// ErrCompressed reports a file in go-carbon's compressed format, which is left
-// as it is.
-var ErrCompressed = errors.New("compressed whisper file, which is not supported")
+// ErrCompressed reports a file in go-carbon's compressed format where there can be
+// none: it is left as it is.
+var ErrCompressed = errors.New("compressed whisper file, which is not supported here")
 
 // CorruptError reports a file that is no whisper file, or not all of one.
 type CorruptError struct {
@@ -101,7 +101,7 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 		}
 		return header{}, err
 	}
-	if bytes.HasPrefix(b, []byte("whisper_compressed")) {
+	if bytes.HasPrefix(b, []byte(compressedMagic)) {
 		return header{}, ErrCompressed
 	}
 	if len(b) < metadataSize {

@@ -3,8 +3,8 @@
 //
 // A Store is the tree. The file format, and how a point becomes coarser ones,
 // are those of whisper.py, with two exceptions: of points with equal times in
-// one Write the last counts, and a rollup leaves out NaN. Only classic files are
-// served; go-carbon's compressed ones are an error and stay untouched.
+// one Write the last counts, and a rollup leaves out NaN. go-carbon's compressed
+// files are served as go-whisper does it, which discards points that come late.
 //
 // One process writes to a tree at a time. Others may read it.
 package whisper
@@ -192,7 +192,10 @@ func (s *Store) write(u storage.Update, scratch *scratch) error {
 	defer lock.Unlock()
 	s.dirty.Store(true)
 	f, err := s.openToWrite(u.Name)
-	if err != nil {
+	if errors.Is(err, ErrCompressed) {
+		f, err = s.writeCompressed(u, scratch)
+	}
+	if f == nil || err != nil {
 		return err
 	}
 	defer s.files.release(f)
@@ -258,12 +261,9 @@ func (s *Store) openOrCreate(name, path string) (*file, error) {
 	case err == nil:
 		return f, nil
 	case errors.As(err, &damage):
-		aside, err := setAside(s.fs, path, s.now().Unix())
-		if err != nil {
-			return nil, fmt.Errorf("set %w aside: %w", damage, err)
+		if err := s.setCorruptAside(name, damage); err != nil {
+			return nil, err
 		}
-		s.stats.corruptFiles.Add(1)
-		s.logger.Error("corrupt whisper file is set aside and replaced", "metric", name, "path", path, "aside", aside, "err", damage.Reason)
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	default:
@@ -280,6 +280,18 @@ func (s *Store) openOrCreate(name, path string) (*file, error) {
 	}
 	s.stats.creates.Add(1)
 	return f, nil
+}
+
+// setCorruptAside makes room for a new file of a metric.
+func (s *Store) setCorruptAside(name string, damage *CorruptError) error {
+	path := s.path(name)
+	aside, err := setAside(s.fs, path, s.now().Unix())
+	if err != nil {
+		return fmt.Errorf("set %w aside: %w", damage, err)
+	}
+	s.stats.corruptFiles.Add(1)
+	s.logger.Error("corrupt whisper file is set aside and replaced", "metric", name, "path", path, "aside", aside, "err", damage.Reason)
+	return nil
 }
 
 // open opens a file with os.O_RDONLY or os.O_RDWR.
@@ -338,6 +350,11 @@ func (s *Store) Describe(name string) (metric.Layout, error) {
 	lock.RLock()
 	defer lock.RUnlock()
 	f, done, err := s.openToRead(name)
+	if errors.Is(err, ErrCompressed) {
+		if l, err := s.describeCompressed(s.path(name)); err == nil {
+			return l, nil
+		}
+	}
 	if err != nil {
 		return s.o.Layout(name), nil
 	}
@@ -382,6 +399,7 @@ type Stats struct {
 	UpdateOperations int64 // updates stored
 	CommittedPoints  int64 // points in them that were stored
 	OutOfRange       int64 // points in them that were dropped: too old, or beyond 32 bits
+	Discarded        int64 // points that came too late for compressed files
 	Creates          int64
 	CorruptFiles     int64 // set aside
 	Errors           int64 // updates that failed, series that could not be read
@@ -390,7 +408,7 @@ type Stats struct {
 }
 
 type counters struct {
-	updateOperations, committedPoints, outOfRange, creates, corruptFiles, errors atomic.Int64
+	updateOperations, committedPoints, outOfRange, discarded, creates, corruptFiles, errors atomic.Int64
 }
 
 // Stats returns the figures of this moment.
@@ -399,6 +417,7 @@ func (s *Store) Stats() Stats {
 		UpdateOperations: s.stats.updateOperations.Load(),
 		CommittedPoints:  s.stats.committedPoints.Load(),
 		OutOfRange:       s.stats.outOfRange.Load(),
+		Discarded:        s.stats.discarded.Load(),
 		Creates:          s.stats.creates.Load(),
 		CorruptFiles:     s.stats.corruptFiles.Load(),
 		Errors:           s.stats.errors.Load(),
