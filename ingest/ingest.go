@@ -112,7 +112,7 @@ type Pipeline struct {
 	store     Store
 	announcer storage.Announcer // nil: the store does not want to know
 	log       *slog.Logger
-	now       func() time.Time
+	clock     *clock
 
 	// A push holds pushing from the log until its points are in the cache. Who
 	// holds it alone knows: what is in the log is in the cache, or stored.
@@ -120,7 +120,7 @@ type Pipeline struct {
 	writing sync.RWMutex // held from taking points until they are stored; taken before pushing
 	batches sync.Pool
 	encoder encoder      // used under the log's lock
-	clock   atomic.Int64 // the last stamp, where there is no log
+	stamped atomic.Int64 // the last stamp, where there is no log
 
 	limit     atomic.Pointer[bucket] // of updates; nil: none
 	pace      pace
@@ -148,7 +148,6 @@ func New(o Options) *Pipeline {
 		cache:    o.Cache,
 		store:    o.Store,
 		log:      o.Logger,
-		now:      o.Now,
 		kick:     make(chan struct{}, 1),
 		trying:   make(chan struct{}, 1),
 		unsynced: make(chan struct{}, 1),
@@ -157,9 +156,14 @@ func New(o Options) *Pipeline {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
-	if p.now == nil {
-		p.now = time.Now
+	if o.Now == nil {
+		o.Now = time.Now
 	}
+	stamp := int64(0)
+	if o.Log != nil { // it may have been written by a clock that was wrong
+		stamp = o.Log.Stamp(o.Now().UnixNano())
+	}
+	p.clock = newClock(o.Now, stamp)
 	setDefault(&o.Writers, defaultWriters)
 	setDefault(&o.WriteDelay, defaultWriteDelay)
 	setDefault(&o.WritePoints, defaultWritePoints)
@@ -344,11 +348,11 @@ func (p *Pipeline) append(now int64, encode func(segment uint64, b []byte) []byt
 		return p.o.Log.Append(now, encode)
 	}
 	for {
-		last := p.clock.Load()
+		last := p.stamped.Load()
 		if now <= last {
 			return last, nil
 		}
-		if p.clock.CompareAndSwap(last, now) {
+		if p.stamped.CompareAndSwap(last, now) {
 			return now, nil
 		}
 	}
@@ -437,6 +441,9 @@ func (p *Pipeline) Stats() Stats {
 	}
 	return s
 }
+
+// now is the time by which stamps are made.
+func (p *Pipeline) now() time.Time { return p.clock.now() }
 
 // never is later than any stamp.
 const never = math.MaxInt64

@@ -79,7 +79,14 @@ func (p *Pipeline) checkpointDue() bool {
 
 // logStuck tells whether pushes wait, or soon will, for the log to shrink.
 func (p *Pipeline) logStuck() bool {
-	return p.o.Log.Size() > p.o.Log.MaxSize()*3/4 || p.now().UnixNano()-p.stuck.Load() < int64(time.Second)
+	return p.o.Log.Size() > p.o.Log.MaxSize()*3/4 || p.stuckLately()
+}
+
+// stuckLately tells whether something had to wait for the log within the last
+// second.
+func (p *Pipeline) stuckLately() bool {
+	at := p.stuck.Load()
+	return at != 0 && p.now().UnixNano()-at < int64(time.Second)
 }
 
 // low returns a stamp before which everything pushed is stored.

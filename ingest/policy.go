@@ -9,7 +9,7 @@ import (
 
 // due returns which series are to be stored at now. While the cache or the log
 // fill up beyond half, points wait for less long, down to not at all: at three
-// quarters of the cache, or at the end of the log.
+// quarters of the cache, at the end of the log, or while it cannot be written.
 func (p *Pipeline) due(now time.Time) cache.Due {
 	delay := p.o.WriteDelay
 	if delay < 0 || p.hurried.Load() {
@@ -35,6 +35,9 @@ func (p *Pipeline) pressure() float64 {
 	pressure := 4 * (ratio(p.cache.Size(), p.cache.MaxPoints()) - 0.5)
 	if p.o.Log != nil {
 		pressure = max(pressure, 2*(ratio(p.o.Log.Size(), p.o.Log.MaxSize())-0.5))
+		if p.stuckLately() { // the log's disk may be smaller than the log may become
+			pressure = max(pressure, 1)
+		}
 	}
 	if p.replaying.Load() {
 		// A replay waits for its points to be stored when they fill half of the cache.

@@ -2,12 +2,14 @@ package ingest
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"carbon/cache"
 	"carbon/metric"
+	"carbon/wal"
 )
 
 // TestManyPointsAreStoredAtOnce does not wait for a series that has enough.
@@ -117,6 +119,39 @@ func TestAFullCacheShortensTheWait(t *testing.T) {
 		}
 		if got := store.stored(); len(got) == 0 || got[0] != "m0:10" {
 			t.Errorf("stored %v", got)
+		}
+		stop()
+	})
+}
+
+// TestALogOnASmallDiskIsEmptied has a disk for the log that is smaller than the
+// log may become: points are stored to make room, without the wait.
+func TestALogOnASmallDiskIsEmptied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		store := newMemory()
+		p := replayed(t, New(Options{
+			Cache: cache.New(cache.Options{}), Store: store,
+			Log: openLog(t, d.Mount(), wal.Options{SegmentSize: 4 << 10, Reserve: -1}),
+		}))
+		d.SetCapacity(d.Used() + 16<<10)
+		stop := running(t, p)
+		const pushes = 4000
+		var pushed atomic.Int64
+		go func() {
+			for i := range int64(pushes) {
+				push(t, p, i+1, fmt.Sprint("metric", i%100), fmt.Sprint("other.metric", i))
+				pushed.Add(1)
+			}
+		}()
+		after(time.Minute)
+		if n := pushed.Load(); n != pushes {
+			t.Errorf("%d of %d pushed", n, pushes)
+			d.SetCapacity(0)
+			after(time.Minute)
+		}
+		if p.Stats().Stalls == 0 {
+			t.Error("the disk was not full")
 		}
 		stop()
 	})

@@ -269,7 +269,7 @@ func (w *writer) commit(ctx context.Context) (ok bool) {
 		}
 		var delay *storage.DelayError
 		if errors.As(err, &delay) {
-			p.cache.Return(batch[0], delay.Until.UnixNano())
+			p.cache.Return(batch[0], p.clock.until(delay.Until).UnixNano())
 			ok = true
 		} else {
 			p.fail(batch[0], err)
