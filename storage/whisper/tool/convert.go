@@ -23,7 +23,7 @@ var convert = command{
 	about: "convert a file or a tree from, or to, go-carbon's compressed format",
 	details: `A compressed file becomes a plain one, and with --compress a plain file a
 compressed one; files that are so already are copied. The result is read again
-and compared before it takes its name. The server itself uses plain files only.
+and compared before it takes its name. The server makes plain files.
 
   carbon whisper convert compressed/load.wsp load.wsp
   carbon whisper convert /var/lib/graphite/whisper data/whisper
