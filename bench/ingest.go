@@ -60,7 +60,7 @@ func (b *bench) ingest(ctx context.Context, label string, series int) error {
 	for _, peer := range []struct {
 		*system
 		points, series int // series: the most it is asked to take
-	}{{victoria, ingestPoints, 1_000_000}, {carbonCache(updateLimit), 300_000, 10_000}} {
+	}{{victoria, ingestPoints, 1_000_000}, {carbonCache(updateLimit), 300_000, 1_000}} {
 		if peer.missing() || series > peer.series {
 			continue
 		}

@@ -57,23 +57,25 @@ func (u *usage) parseStat(content []byte) error {
 	return nil
 }
 
-func (u *usage) parseStatus(content []byte) (err error) {
+func (u *usage) parseStatus(content []byte) error {
 	kilobytes, err := numberAfter(content, "VmRSS:")
-	u.rss = kilobytes * 1024
+	u.rss = int64(kilobytes) * 1024
 	return err
 }
 
-func (u *usage) parseIO(content []byte) (err error) {
-	u.writeBytes, err = numberAfter(content, "write_bytes:")
+func (u *usage) parseIO(content []byte) error {
+	n, err := numberAfter(content, "write_bytes:")
+	u.writeBytes = int64(n)
 	return err
 }
 
-// numberAfter finds the line that begins with a key, and the number behind it.
-func numberAfter(content []byte, key string) (int64, error) {
+// numberAfter finds the line that begins with a key, and the number behind it,
+// which may be written as 1.5e+06.
+func numberAfter(content []byte, key string) (float64, error) {
 	for line := range strings.Lines(string(content)) {
 		if rest, ok := strings.CutPrefix(line, key); ok {
 			if fields := strings.Fields(rest); len(fields) > 0 {
-				return strconv.ParseInt(fields[0], 10, 64)
+				return strconv.ParseFloat(fields[0], 64)
 			}
 		}
 	}

@@ -37,6 +37,9 @@ func TestParseUsage(t *testing.T) {
 	if err := u.parseIO([]byte("rchar: 1\nwchar: 2\nread_bytes: 3\nwrite_bytes: 4096\ncancelled_write_bytes: 5\n")); err != nil || u.writeBytes != 4096 {
 		t.Errorf("io: %d, %v", u.writeBytes, err)
 	}
+	if n, err := numberAfter([]byte("# TYPE x counter\nx_total 5\nx 2.0166e+06\n"), "x "); err != nil || n != 2_016_600 {
+		t.Errorf("a large figure: %g, %v", n, err)
+	}
 	for _, bad := range []string{"", "42 (a) S 1", "42 (a) S 1 2 3 4 5 6 7 8 9 10 x 12"} {
 		if err := u.parseStat([]byte(bad)); err == nil {
 			t.Errorf("stat %q: no error", bad)

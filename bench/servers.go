@@ -65,7 +65,7 @@ var relay = &system{name: "carbon-c-relay", program: "carbon-c-relay", start: fu
 		return nil, err
 	}
 	p := &process{line: ports[0], data: dir}
-	return p.launch(ctx, "carbon-c-relay", "-f", filepath.Join(dir, "relay.conf"), "-w", "2")
+	return p.launch(ctx, "carbon-c-relay", "-f", filepath.Join(dir, "relay.conf"), "-w", "2", "-B", "4096")
 }}
 
 var victoria = &system{name: "VictoriaMetrics", program: "victoria-metrics", start: func(ctx context.Context, dir, _ string) (*process, error) {
@@ -131,5 +131,6 @@ func counter(ctx context.Context, p *process, name string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return numberAfter(content, name+" ")
+	n, err := numberAfter(content, name+" ")
+	return int64(n), err
 }

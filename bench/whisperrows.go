@@ -158,7 +158,7 @@ func (b *bench) whisperCalls(ctx context.Context) error {
 		}
 		calls := map[string][]float64{}
 		for _, kind := range treeKinds {
-			files := b.size(4_000)
+			files := b.size(20_000) / 20
 			var total [2]int
 			for n, passes := range []int{1, 3} {
 				var err error
