@@ -1,0 +1,275 @@
+//go:build linux
+
+package crash
+
+import (
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// segmentSize is that of the log of a killedSite.
+const segmentSize = 131072
+
+// killedSite is a site whose points are all in its log, in several segments.
+func killedSite(t *testing.T) (*site, []*sender) {
+	t.Helper()
+	s := newSite(t, fmt.Sprint("wal.SEGMENT_SIZE=", segmentSize), "cache.WRITE_POINTS=1000000")
+	v := s.start()
+	senders := fleet(4, 20)
+	for _, x := range senders {
+		x.last = 30_000
+	}
+	sendAll(t, v, senders)
+	time.Sleep(2 * flushInterval)
+	v.kill()
+	if n := len(s.segments()); n < 3 {
+		t.Fatalf("%d segments", n)
+	}
+	return s, senders
+}
+
+// segments are the files of the log, in order.
+func (s *site) segments() []string {
+	s.t.Helper()
+	entries, err := os.ReadDir(s.path("wal"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var paths []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".wal") {
+			paths = append(paths, s.path("wal", e.Name()))
+		}
+	}
+	return paths
+}
+
+// copy makes a site with the same data.
+func (s *site) copy() *site {
+	s.t.Helper()
+	c := newSite(s.t, s.set...)
+	if err := os.CopyFS(c.data, os.DirFS(s.data)); err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+// edit replaces the content of a file.
+func edit(t *testing.T, path string, change func([]byte) []byte) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, change(content), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// missing counts the points of senders that are not there. What is there must be
+// right, in the server's answers and, when it has ended, in its files, and there
+// must be no other metrics.
+func (s *site) missing(senders []*sender) (n int) {
+	s.t.Helper()
+	v := s.start()
+	var expected []string
+	for _, x := range senders {
+		there := scan(s.t, x, v.rendered)
+		for _, is := range there {
+			if !is {
+				n++
+			}
+		}
+		for _, name := range x.names {
+			expected = append(expected, wspPath(name))
+		}
+	}
+	v.stop()
+	stored := 0
+	for _, x := range senders {
+		for _, is := range scan(s.t, x, s.stored) {
+			if !is {
+				stored++
+			}
+		}
+	}
+	if stored != n {
+		s.t.Errorf("%d points are missing in the answers, %d in the files", n, stored)
+	}
+	err := filepath.WalkDir(s.path("whisper"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if name, _ := filepath.Rel(s.path("whisper"), path); strings.HasSuffix(name, ".wsp") && !slices.Contains(expected, name) {
+			s.t.Errorf("%s was made of nothing that was sent", name)
+		}
+		return nil
+	})
+	if err != nil {
+		s.t.Error(err)
+	}
+	return n
+}
+
+// TestDamagedLog flips single bytes of a log. The server starts, says so, and
+// has all that the damage did not hit.
+func TestDamagedLog(t *testing.T) {
+	t.Parallel()
+	original, senders := killedSite(t)
+	for range rounds(3, 40) {
+		s := original.copy()
+		segments := s.segments()
+		segment := segments[rand.N(len(segments))]
+		where := 0
+		edit(t, segment, func(b []byte) []byte {
+			where = rand.N(len(b))
+			b[where] ^= byte(1 + rand.N(255))
+			return b
+		})
+		missing := s.missing(senders)
+		if missing > 0 && !strings.Contains(s.last.log.String(), "damage") {
+			t.Errorf("%d points are missing and the log has no word of it", missing)
+		}
+		// Where a record gives numbers to series, the rest of its segment cannot be
+		// read without it. A point takes three bytes at least.
+		if bound := segmentSize / 3; missing > bound {
+			t.Errorf("byte %d of %s: %d points are missing", where, filepath.Base(segment), missing)
+		}
+	}
+}
+
+// TestTornLog cuts the last segment anywhere, or adds what a crash may leave
+// behind: there is a prefix of every connection, and all of it without a cut.
+func TestTornLog(t *testing.T) {
+	t.Parallel()
+	original, senders := killedSite(t)
+	f := func(whole bool, change func([]byte) []byte) {
+		t.Helper()
+		s := original.copy()
+		segments := s.segments()
+		edit(t, segments[len(segments)-1], change)
+		v := s.start()
+		for _, x := range senders {
+			if n := survivors(t, x, v.rendered); whole && n < x.sent.Load() {
+				t.Errorf("%s…: %d points of %d", x.names[0], n, x.sent.Load())
+			}
+		}
+		v.stop()
+		s.wantWholeFiles()
+	}
+	for range rounds(2, 30) {
+		f(false, func(b []byte) []byte { return b[:rand.N(len(b))] })
+	}
+	f(true, func(b []byte) []byte { return append(b, make([]byte, 1+rand.N(5000))...) })
+	f(true, func(b []byte) []byte { return append(b, "half a record"...) })
+}
+
+// TestStrayFilesInTheLog has files in the log's directory that are none of it,
+// and a segment without anything.
+func TestStrayFilesInTheLog(t *testing.T) {
+	t.Parallel()
+	s, senders := killedSite(t)
+	segments := s.segments()
+	last := segments[len(segments)-1]
+	for _, name := range []string{"README", "x.tmp", ".hidden", filepath.Base(last) + ".orig"} {
+		if err := os.WriteFile(s.path("wal", name), []byte("not a segment"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.missing(senders); n > 0 {
+		t.Errorf("%d points are missing", n)
+	}
+}
+
+// TestLogMovedAway puts a file where the log's directory was, under load and
+// under a disk that could take more, and gives the directory back: the server
+// waits meanwhile and then goes on. Nothing is lost, not even by a kill.
+func TestLogMovedAway(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "wal.SEGMENT_SIZE=65536", "cache.WRITE_POINTS=1000000")
+	v := s.start()
+	senders := fleet(4, 20)
+	for _, x := range senders {
+		x.last = 100_000
+	}
+	l := begin(t, v, senders)
+	v.until("took the first points", func() bool { return v.received() > 20_000 })
+	if err := os.Rename(s.path("wal"), s.path("away")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.path("wal"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	v.until("cannot write its log", func() bool { return v.counters()["carbon_wal_write_errors_total"] > 0 })
+	if there, received := survivorsOf(t, senders, v.rendered), v.received(); there > received {
+		t.Errorf("%d points are found, %d were received", there, received)
+	}
+	if err := os.Remove(s.path("wal")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(s.path("away"), s.path("wal")); err != nil {
+		t.Fatal(err)
+	}
+	l.finish(t)
+	v.takes(l.sent())
+	time.Sleep(flushInterval)
+	v.kill()
+	l.close()
+	v = s.start()
+	wantAll(t, senders, v.rendered)
+}
+
+// TestLogDeleted deletes the log under the server. What it held is still in
+// memory and comes to be stored; what is sent later survives a kill again.
+func TestLogDeleted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "wal.SEGMENT_SIZE=65536")
+	v := s.start()
+	senders := some(4, 20, 1500)
+	sendAll(t, v, senders)
+	if err := os.RemoveAll(s.path("wal")); err != nil {
+		t.Fatal(err)
+	}
+	later := more(senders, 1500)
+	sendAll(t, v, later)
+	wantAll(t, append(later, senders...), v.rendered)
+	v.stop()
+	wantAll(t, append(later, senders...), s.stored)
+
+	v = s.start()
+	last := more(later, 100)
+	sendAll(t, v, last)
+	time.Sleep(flushInterval)
+	v.kill()
+	v = s.start()
+	wantAll(t, last, v.rendered)
+}
+
+// TestLogOnASmallDisk gives the log a disk of its own that is smaller than the
+// log may become: what it holds is stored when the disk is full, long before
+// WRITE_DELAY, and senders wait no longer than that takes.
+func TestLogOnASmallDisk(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "wal.SEGMENT_SIZE=262144")
+	mount(t, s.path("wal"), "1m")
+	v := s.start()
+	senders := some(4, 1000, 200)
+	l := begin(t, v, senders)
+	l.finish(t)
+	v.takes(l.sent())
+	wantAll(t, senders, v.rendered)
+	time.Sleep(flushInterval)
+	v.kill()
+	l.close()
+	v = s.start()
+	wantAll(t, senders, v.rendered)
+	v.stop()
+	wantAll(t, senders, s.stored)
+}

@@ -1,0 +1,184 @@
+//go:build linux
+
+package crash
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestRestartsUnderSenders ends servers on one port, by kill and by SIGTERM in
+// turn, while clients go on and connect again: of each connection, also of those
+// that came while the log was taken in, a prefix survives.
+func TestRestartsUnderSenders(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v := s.listening()
+	s.line = v.line
+	var clients sync.WaitGroup
+	stop := make(chan struct{})
+	chains := make([][]*sender, 4)
+	for i, x := range fleet(len(chains), 30) {
+		x.pause = 2 * time.Millisecond // SIGTERM gives them 10 s to go on
+		clients.Go(func() { chains[i] = reconnect(s.line, x, stop) })
+	}
+	for round := range rounds(3, 20) {
+		time.Sleep(moment(300 * time.Millisecond))
+		if round%2 == 0 {
+			v.kill()
+		} else {
+			v.terminate()
+			v.wantEnd()
+		}
+		v = s.listening()
+	}
+	close(stop)
+	clients.Wait()
+	v.healthy()
+	var kept []int64
+	for _, chain := range chains {
+		for _, x := range chain {
+			kept = append(kept, survivors(t, x, v.rendered))
+		}
+	}
+	v.stop()
+	connections, sent, survived := 0, int64(0), int64(0)
+	for _, chain := range chains {
+		for _, x := range chain {
+			n := survivors(t, x, s.stored)
+			if n != kept[connections] {
+				t.Errorf("%s from %d: %d points survived, %d are in the file", x.names[0], x.first, kept[connections], n)
+			}
+			connections++
+			sent += x.sent.Load()
+			survived += n
+		}
+	}
+	if soak {
+		t.Logf("%d connections: %d points sent, %d survived", connections, sent, survived)
+	}
+}
+
+// reconnect is a client that connects again whenever its connection breaks, and
+// begins a sequence of its own on each. It returns them all.
+func reconnect(addr string, s *sender, stop <-chan struct{}) (chain []*sender) {
+	for {
+		select {
+		case <-stop:
+			return chain
+		default:
+		}
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		s.run(conn, stop)
+		conn.Close()
+		chain = append(chain, s)
+		s = s.next()
+	}
+}
+
+// TestNewerPointsWinOverTheLog sends points for the very seconds that are in the
+// log while it is taken in: they win, as they came later.
+func TestNewerPointsWinOverTheLog(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "cache.WRITE_POINTS=1000000")
+	v := s.start()
+	old := some(4, 50, 6000)
+	sendAll(t, v, old)
+	time.Sleep(flushInterval)
+	v.kill()
+
+	v = s.listening()
+	newer := fleet(4, 50)
+	for i, x := range newer {
+		x.base = old[i].base - 10_000_000/50 // the same seconds with values 10,000,000 higher
+		x.first = 10_000_000
+		x.last = x.first + 6000*50
+	}
+	status, _ := v.get("/health")
+	sendAll(t, v, newer)
+	v.healthy()
+	wantAll(t, newer, v.rendered)
+	v.stop()
+	wantAll(t, newer, s.stored)
+	if soak {
+		t.Logf("/health was %d when newer points came", status)
+	}
+}
+
+// TestNamesOutliveAKill deletes everything but the tree, the log and the list of
+// tagged names, which are what a data directory is.
+func TestNamesOutliveAKill(t *testing.T) {
+	t.Parallel()
+	f := func(set ...string) {
+		t.Helper()
+		s := newSite(t, set...)
+		v := s.start()
+		senders := fleet(4, 50)
+		for i, x := range senders {
+			x.names, x.last = taggedNames(i, 50), 500
+		}
+		sendAll(t, v, senders)
+		if len(set) > 0 {
+			v.idle()
+		}
+		time.Sleep(flushInterval)
+		v.kill()
+		entries, err := os.ReadDir(s.data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			switch e.Name() {
+			case "whisper", "wal", "tagged.log":
+			default:
+				if err := os.RemoveAll(s.path(e.Name())); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		v = s.start()
+		wantAll(t, senders, v.rendered)
+		names, err := v.tagged("name=load", "m=m007")
+		if err != nil || len(names) != 4 {
+			t.Errorf("%v, %v", names, err)
+		}
+		v.stop()
+		wantAll(t, senders, s.stored)
+	}
+	f()
+	f("cache.WRITE_DELAY=0")
+}
+
+// TestHealthWhileTheLogIsTakenIn wants answers from the first moment on, and a
+// health that is not good until they are complete.
+func TestHealthWhileTheLogIsTakenIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "cache.WRITE_POINTS=1000000")
+	v := s.start()
+	senders := some(4, 50, 6000)
+	sendAll(t, v, senders)
+	time.Sleep(flushInterval)
+	v.kill()
+	v = s.listening()
+	for {
+		status, _ := v.get("/health")
+		if status == http.StatusOK {
+			break
+		}
+		if status != http.StatusServiceUnavailable {
+			t.Fatalf("/health answers %d", status)
+		}
+		if status, body := v.get("/render?target=load.c01.m001&format=json"); status != http.StatusOK {
+			t.Fatalf("render answers %d %s", status, body)
+		}
+	}
+	wantAll(t, senders, v.rendered)
+}

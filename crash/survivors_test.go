@@ -1,0 +1,154 @@
+//go:build linux
+
+package crash
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"carbon/metric"
+)
+
+// source is where survivors are looked for: the values of metrics, by name, of a
+// window. Metrics that do not exist are left out.
+type source func(t *testing.T, names []string, w metric.Window) map[string]metric.Series
+
+// scan tells which of a sender's points are there. Each must have the value that
+// was sent, and nothing may be there that was not.
+func scan(t *testing.T, s *sender, look source) (there []bool) {
+	t.Helper()
+	metrics, sent := int64(len(s.names)), s.sent.Load()
+	w := metric.Window{From: s.second(s.first) - 1, Until: s.second(s.first + sent)}
+	found := look(t, s.names, w)
+	there = make([]bool, sent)
+	for q := s.first; s.second(q) <= w.Until; q++ {
+		name := s.names[q%metrics]
+		v := valueAt(found[name], s.second(q))
+		switch {
+		case v != v:
+		case v != float64(q):
+			t.Errorf("%s at %d is %v, but %d was sent", name, s.second(q), v, q)
+			return there
+		case q < s.first+sent:
+			there[q-s.first] = true
+		case q > s.first+sent || s.err == nil: // one that arrived whole before its newline was counted
+			t.Errorf("%s at %d is %v, which was not sent", name, s.second(q), v)
+			return there
+		}
+	}
+	return there
+}
+
+// survivors counts how many of a sender's points are there, which must be a
+// prefix of what it sent.
+func survivors(t *testing.T, s *sender, look source) int64 {
+	t.Helper()
+	there := scan(t, s, look)
+	n := slices.Index(there, false)
+	if n < 0 {
+		return int64(len(there))
+	}
+	if hole := slices.Index(there[n:], true); hole >= 0 {
+		t.Errorf("%s…: point %d is there, but %d is not; of %d sent", s.names[0], n+hole, n, len(there))
+	}
+	return int64(n)
+}
+
+// survivorsOf sums up the survivors of some senders.
+func survivorsOf(t *testing.T, senders []*sender, look source) (n int64) {
+	t.Helper()
+	for _, s := range senders {
+		n += survivors(t, s, look)
+	}
+	return n
+}
+
+// wantAll wants every point that was sent.
+func wantAll(t *testing.T, senders []*sender, look source) {
+	t.Helper()
+	for _, s := range senders {
+		if n := survivors(t, s, look); n != s.sent.Load() {
+			t.Errorf("%s…: %d points of %d are there", s.names[0], n, s.sent.Load())
+		}
+	}
+}
+
+// valueAt is the value of a series at a time; NaN is none.
+func valueAt(s metric.Series, at int64) float64 {
+	if s.Step <= 0 || at < s.Start || (at-s.Start)%s.Step != 0 {
+		return math.NaN()
+	}
+	if i := (at - s.Start) / s.Step; i < int64(len(s.Values)) {
+		return s.Values[i]
+	}
+	return math.NaN()
+}
+
+// rendered looks for survivors by /render.
+func (v *server) rendered(t *testing.T, names []string, w metric.Window) map[string]metric.Series {
+	t.Helper()
+	found := map[string]metric.Series{}
+	for some := range slices.Chunk(names, 100) {
+		query := url.Values{"target": some, "format": {"raw"}, "from": {fmt.Sprint(w.From)}, "until": {fmt.Sprint(w.Until)}}
+		status, body := v.get("/render?" + query.Encode())
+		if status != http.StatusOK {
+			t.Fatalf("render %s…: %d %s", some[0], status, body[:min(len(body), 300)])
+		}
+		for line := range bytes.Lines(body) {
+			s, err := parseRaw(strings.TrimSuffix(string(line), "\n"))
+			if err != nil {
+				t.Fatalf("render %s…: %v", some[0], err)
+			}
+			found[s.Name] = s
+		}
+	}
+	return found
+}
+
+// tagged finds series by their tags, whose points need not be anywhere near.
+func (v *server) tagged(expressions ...string) (names []string, err error) {
+	target := "seriesByTag('" + strings.Join(expressions, "','") + "')"
+	status, body := v.get("/render?" + url.Values{"target": {target}, "format": {"raw"}, "from": {"-3d"}}.Encode())
+	if status != http.StatusOK {
+		return nil, fmt.Errorf("render %s: %d %s", target, status, body)
+	}
+	for line := range bytes.Lines(body) {
+		name, _, _ := bytes.Cut(line, []byte(","))
+		names = append(names, string(name))
+	}
+	return names, nil
+}
+
+// parseRaw reads name,start,end,step|value,value,….
+func parseRaw(line string) (metric.Series, error) {
+	head, values, ok := strings.Cut(line, "|")
+	fields := strings.Split(head, ",")
+	if !ok || len(fields) != 4 {
+		return metric.Series{}, fmt.Errorf("no series: %.200s", line)
+	}
+	s := metric.Series{Name: fields[0]}
+	var err1, err2 error
+	s.Start, err1 = strconv.ParseInt(fields[1], 10, 64)
+	s.Step, err2 = strconv.ParseInt(fields[3], 10, 64)
+	if err1 != nil || err2 != nil {
+		return s, fmt.Errorf("no series: %s", head)
+	}
+	for value := range strings.SplitSeq(values, ",") {
+		v := math.NaN()
+		if value != "None" {
+			var err error
+			if v, err = strconv.ParseFloat(value, 64); err != nil {
+				return s, err
+			}
+		}
+		s.Values = append(s.Values, v)
+	}
+	return s, nil
+}
