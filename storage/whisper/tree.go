@@ -10,7 +10,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -77,7 +76,7 @@ type tree struct {
 	once     sync.Once
 
 	mu      sync.Mutex
-	devices map[uint64]string   // a directory of each file system, but for that of the tree's own
+	devices map[uint64]string   // a directory of each file system
 	deleted map[string]struct{} // names deleted during a check; nil: there is none
 }
 
@@ -150,6 +149,11 @@ func (w *walker) walk(dir, below string, above []fs.FileInfo) error {
 		return err
 	}
 	fsys := w.tree.store.fs
+	info, err := fsys.Stat(dir)
+	if err != nil {
+		return err
+	}
+	w.tree.remember(info, dir)
 	entries, err := fsys.ReadDir(dir)
 	if err != nil {
 		return err
@@ -207,11 +211,10 @@ func (w *walker) follow(path string, above []fs.FileInfo) (isDir bool, with []fs
 			return false, above
 		}
 	}
-	w.tree.remember(to, path)
 	return true, append(above[:len(above):len(above)], to)
 }
 
-// remember keeps a directory of another file system, for sync.
+// remember keeps a directory of each file system, for sync.
 func (t *tree) remember(info fs.FileInfo, path string) {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		t.mu.Lock()
@@ -266,11 +269,21 @@ func (t *tree) sync(ctx context.Context) error {
 		return ctx.Err()
 	}
 	t.mu.Lock()
-	dirs := append(slices.Collect(maps.Values(t.devices)), t.store.dir)
+	dirs := maps.Clone(t.devices)
 	t.mu.Unlock()
-	var errs []error
-	for _, dir := range dirs {
-		errs = append(errs, t.store.fs.SyncAll(dir))
+	errs := []error{t.store.fs.SyncAll(t.store.dir)}
+	for device, dir := range dirs {
+		if dir == t.store.dir {
+			continue
+		}
+		switch err := t.store.fs.SyncAll(dir); {
+		case errors.Is(err, fs.ErrNotExist): // it was removed, or what was mounted there is not any more
+			t.mu.Lock()
+			delete(t.devices, device)
+			t.mu.Unlock()
+		default:
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }
