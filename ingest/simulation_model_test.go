@@ -113,7 +113,7 @@ func (k *knowledge) deleted(names []string, perhaps bool) {
 			continue
 		}
 		for _, o := range k.bySlot[at] {
-			o.perhaps = true
+			o.doubt(perhaps)
 		}
 		o := &op{slot: at, connection: connection{-1, k.life}, value: k.last, kept: !perhaps, deletion: true, perhaps: perhaps}
 		k.ops = append(k.ops, o)
@@ -125,8 +125,17 @@ func (k *knowledge) deleted(names []string, perhaps bool) {
 // that, nobody tries again but the next replay.
 func (k *knowledge) undeleted(names []string) {
 	for _, o := range k.ops {
-		o.perhaps = o.perhaps || slices.Contains(names, o.name)
+		if slices.Contains(names, o.name) {
+			o.doubt(true)
+		}
 	}
+}
+
+// doubt says that the point need not be there. Where a deletion was broken off,
+// the store may show what the cache, with something older, had hidden.
+func (o *op) doubt(shown bool) {
+	o.perhaps = true
+	o.gone = o.gone && !shown
 }
 
 func (k *knowledge) crash(power bool) {
@@ -176,7 +185,12 @@ func (k *knowledge) verify() {
 	for _, at := range k.slots {
 		v, _ := k.s.visible(at.name, at.time)
 		least, known := 0.0, v == 0
-		for _, o := range k.bySlot[at] {
+		ops := k.bySlot[at]
+		hidden := (k.powerCut || k.unordered) && ops[len(ops)-1].life == k.life
+		for _, o := range ops {
+			if hidden && o.life != k.life && !o.kept {
+				o.perhaps = true // it cannot be seen whether it was lost
+			}
 			if o.gone {
 				continue
 			}

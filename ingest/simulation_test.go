@@ -168,7 +168,12 @@ func (s *simulation) fault() error {
 }
 
 func (s *simulation) hook(op disktest.Op) error {
+	faults := s.faults
+	if op.Name == "read" {
+		s.faults = 0 // what the log cannot read it takes for damage, and goes on
+	}
 	err := s.fault()
+	s.faults = faults
 	if err != nil && !s.dead && op.Len > 0 && s.rng.IntN(2) == 0 {
 		return &disktest.Short{Done: s.rng.IntN(op.Len), Err: err}
 	}
