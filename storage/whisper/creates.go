@@ -34,10 +34,9 @@ func (c *creates) allow(now time.Time) (until time.Time, ok bool) {
 	if c.interval == 0 {
 		return now, true
 	}
-	if passed := now.Sub(c.filled); passed > 0 {
-		c.tokens = min(float64(c.burst), c.tokens+float64(passed)/float64(c.interval))
-		c.filled = now
-	}
+	passed := max(0, now.Sub(c.filled)) // the clock may have been set back
+	c.tokens = min(float64(c.burst), c.tokens+float64(passed)/float64(c.interval))
+	c.filled = now
 	if c.tokens >= 1 {
 		c.tokens--
 		return now, true

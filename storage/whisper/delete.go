@@ -15,7 +15,7 @@ import (
 // that are empty then; those that were set aside stay. Names of tagged series do
 // not come back when Delete has returned nil, files of others not after a Sync.
 func (s *Store) Delete(ctx context.Context, names []string) (n int, err error) {
-	s.dirty.Store(true)
+	defer s.dirty.Store(true) // after all is removed: a Sync may run beside it
 	s.saved.Store(-1)
 	emptied := make(map[string]struct{})
 	for _, name := range names {

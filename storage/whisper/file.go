@@ -59,6 +59,16 @@ func (f *file) view() *file {
 	return &v
 }
 
+// doubtEmpty makes the bases of empty archives be read again: another program may
+// have put a point there since. A base that is set stays.
+func (f *file) doubtEmpty() {
+	for i := range f.archives {
+		if f.archives[i].base == 0 {
+			f.archives[i].base = unread
+		}
+	}
+}
+
 // loadBase reads the base of an archive unless it is known.
 func (f *file) loadBase(a *archive) error {
 	if a.base != unread {

@@ -93,6 +93,7 @@ type Store struct {
 	creates *creates
 	seed    maphash.Seed
 	locks   [256]sync.RWMutex // a file is read or written under that of its name
+	syncing sync.Mutex        // held by a Sync
 	dirty   atomic.Bool       // there were writes since the last Sync
 	saved   atomic.Int64      // metrics in the snapshot
 	stats   counters
@@ -190,7 +191,7 @@ func (s *Store) write(u storage.Update, scratch *scratch) error {
 	lock := s.lock(u.Name)
 	lock.Lock()
 	defer lock.Unlock()
-	s.dirty.Store(true)
+	defer s.dirty.Store(true) // after all is written: a Sync may run beside it
 	f, err := s.openToWrite(u.Name)
 	if errors.Is(err, ErrCompressed) {
 		f, err = s.writeCompressed(u, scratch)
@@ -234,6 +235,7 @@ func (s *Store) openToWrite(name string) (*kept, error) {
 			}
 			f = s.files.keep(name, opened)
 		}
+		f.doubtEmpty()
 		if !s.o.LockWrites {
 			return f, nil
 		}
@@ -279,6 +281,11 @@ func (s *Store) openOrCreate(name, path string) (*file, error) {
 		return nil, err
 	}
 	s.stats.creates.Add(1)
+	if s.o.SyncWrites {
+		if err := s.syncUp(filepath.Dir(path)); err != nil {
+			return nil, errors.Join(err, f.close())
+		}
+	}
 	return f, nil
 }
 
@@ -368,6 +375,8 @@ func (s *Store) Sync(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
 	if !s.dirty.Swap(false) {
 		return nil
 	}

@@ -111,7 +111,11 @@ func (s *Store) Check(ctx context.Context) error {
 		s.logger.Warn("there is no whisper file at all: is something not mounted?", "tree", s.dir)
 		return nil
 	}
-	if removed := s.index.EndCheck(); len(removed) > 0 {
+	removed := s.index.EndCheck()
+	if w.added || len(removed) > 0 {
+		s.saved.Store(-1) // there may be as many as before
+	}
+	if len(removed) > 0 {
 		s.logger.Info("metrics without a file are no longer listed", "metrics", len(removed), "one", removed[0])
 	}
 	return nil
@@ -136,6 +140,7 @@ type walker struct {
 	logger *slog.Logger
 	now    time.Time
 
+	added   bool // the index did not know all
 	files   int
 	unnamed int // files whose metric's name cannot be known
 	unread  int // directories that could not be read
@@ -242,7 +247,9 @@ func (w *walker) file(path string) {
 		w.unnamed++
 		return
 	}
-	w.index.Add(name)
+	if w.index.Add(name) {
+		w.added = true
+	}
 }
 
 // removeTemp removes what a creation left behind that did not come to its end.
