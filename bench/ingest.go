@@ -224,38 +224,42 @@ func (b *bench) notServed(context.Context) error {
 // idle measures memory with many connections, each of which has sent a line.
 func (b *bench) idle(ctx context.Context) error {
 	connections := b.size(10_000)
-	measure := func(s *system) ([]float64, error) {
-		if s.missing() {
-			return nil, nil
-		}
+	measure := func(s *system) (megabytes float64, err error) {
 		dir, err := b.tempDir("idle")
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		defer os.RemoveAll(dir)
 		p, err := s.start(ctx, dir, retention)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		defer p.kill()
 		send, err := dial(p.line, newLoad(connections, connections, connections), pace{})
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		defer send.close()
 		if err := send.run(ctx, 0, 1); err != nil {
-			return nil, err
+			return 0, err
 		}
 		u, err := settle(ctx, p.pid(), 30*time.Second)
-		return []float64{float64(u.rss) / 1e6}, err
+		return float64(u.rss) / 1e6, err
 	}
-	own, err := measure(ours(b.binary, beforeStoring...))
-	if err != nil {
-		return err
+	var own, relayed []float64
+	for range b.runs {
+		m, err := measure(ours(b.binary, beforeStoring...))
+		if err != nil {
+			return err
+		}
+		own = append(own, m)
 	}
-	relayed, err := measure(relay)
-	if err != nil {
-		return fmt.Errorf("%s: %w", relay.name, err)
+	if !relay.missing() {
+		m, err := measure(relay)
+		if err != nil {
+			return fmt.Errorf("%s: %w", relay.name, err)
+		}
+		relayed = []float64{m}
 	}
 	b.add(newRow("memory, 10k connections", "MB", own, "resident, after a line on each of them").beside(relay.name, relayed, ""))
 	return nil

@@ -3,12 +3,14 @@
 // installed (scripts/install-bench-parts). It counts processor time, memory and
 // bytes written as the kernel does, and reads back what was sent.
 //
-//	go run ./bench                  every row, about 25 minutes
+//	go run ./bench                  every row, about 20 minutes
 //	go run ./bench -row ingest      rows whose name matches
 //	go run ./bench -quick           the same at a twentieth of the size: does it work?
 //	go run ./bench -json            for programs
 //	go run ./bench -data DIR        keep the trees of whisper files, which take long to make
 //	go run ./bench -long            the million metrics a minute at their real pace too, over an hour
+//
+// What it writes is below TMPDIR (/tmp), which should be on a disk.
 //
 // It ends with an error when a point was lost or wrong that must not be. A row
 // over its mark is no error.
