@@ -38,7 +38,7 @@ func killRounds(t *testing.T, s *site, n int) {
 	var sent, survived, beyond int64
 	var past []*sender // senders of all rounds
 	var kept []int64   // and how many points of each survived
-	senders := fleet(8, 40)
+	senders := fleet(8, 200)
 	for round := range n {
 		v := s.start()
 		l := begin(t, v, senders)

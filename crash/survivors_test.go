@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"carbon/metric"
 )
@@ -26,6 +27,9 @@ func scan(t *testing.T, s *sender, look source) (there []bool) {
 	t.Helper()
 	metrics, sent := int64(len(s.names)), s.sent.Load()
 	w := metric.Window{From: s.second(s.first) - 1, Until: s.second(s.first + sent)}
+	if w.Until >= time.Now().Unix() {
+		t.Fatalf("%s…: so much was sent that its seconds are not over yet", s.names[0])
+	}
 	found := look(t, s.names, w)
 	there = make([]bool, sent)
 	for q := s.first; s.second(q) <= w.Until; q++ {
