@@ -62,5 +62,8 @@ func (p *Pipeline) drop(names []string) error {
 		}
 	}
 	p.cache.Drop(names)
+	for _, name := range names {
+		p.faults.succeeded(name) // there is nothing left to fail
+	}
 	return nil
 }

@@ -127,7 +127,7 @@ type Pipeline struct {
 	hurried   atomic.Bool
 	replaying atomic.Bool   // what the log held at the start is not taken in yet
 	kick      chan struct{} // wakes a writer
-	unsynced  chan struct{} // something was flushed and not synced
+	unsynced  chan struct{} // something was appended to the log and not synced
 	faults    faults
 	trying    chan struct{} // held by the one of the pushes that wait who tries again
 	troubles  tally.Tally   // with the log, by what could not be done
@@ -345,7 +345,14 @@ func (p *Pipeline) append(now int64, encode func(segment uint64, b []byte) []byt
 	case p.o.Unlogged:
 		now = p.o.Log.Stamp(now)
 	default:
-		return p.o.Log.Append(now, encode)
+		if at, err = p.o.Log.Append(now, encode); err != nil {
+			return 0, err
+		}
+		select {
+		case p.unsynced <- struct{}{}:
+		default:
+		}
+		return at, nil
 	}
 	for {
 		last := p.stamped.Load()

@@ -26,10 +26,6 @@ func (p *Pipeline) flushing(ctx context.Context) {
 		if p.persist(ctx, "log not flushed", p.o.Log.Flush) != nil {
 			return
 		}
-		select {
-		case p.unsynced <- struct{}{}:
-		default:
-		}
 	}
 }
 

@@ -58,7 +58,8 @@ func TestACrashLosesNothingThatWasFlushed(t *testing.T) {
 		push(t, p, 60, "a", "b;dc=eu")
 		push(t, p, 120, "a", "b;dc=eu")
 		after(defaultFlushInterval)
-		push(t, p, 180, "a") // too late
+		push(t, p, 180, "a") // after a pause it is written at once
+		push(t, p, 240, "a") // too late
 		d.Kill()
 		stop()
 
@@ -70,20 +71,20 @@ func TestACrashLosesNothingThatWasFlushed(t *testing.T) {
 			t.Fatal(err)
 		}
 		replayed(t, p)
-		wantPoints(t, c, "a", "[{60 1} {120 5}]")
+		wantPoints(t, c, "a", "[{60 1} {120 5} {180 1}]")
 		wantPoints(t, c, "b;dc=eu", "[{60 1} {120 1}]")
 		wantPoints(t, c, "new", "[{60 6}]")
 		if want := "[new b;dc=eu]"; fmt.Sprint(store.announced) != want && fmt.Sprint(store.announced) != "[a new b;dc=eu]" {
 			t.Errorf("announced %v", store.announced)
 		}
-		if s := p.Stats(); s.Replayed != 4 || s.MetricsReceived != 2 {
+		if s := p.Stats(); s.Replayed != 5 || s.MetricsReceived != 2 {
 			t.Errorf("stats %+v", s)
 		}
 		stop()
 		if err := p.Flush(t.Context()); err != nil {
 			t.Error(err)
 		}
-		wantStored(t, store, "a:2", "b;dc=eu:2", "new:1")
+		wantStored(t, store, "a:3", "b;dc=eu:2", "new:1")
 		if n := p.o.Log.Size(); n != 0 {
 			t.Errorf("%d bytes of log are left when all is stored", n)
 		}
@@ -274,6 +275,7 @@ func TestOneOfThePushesThatWaitTries(t *testing.T) {
 		log := &countingLog{Log: openLog(t, d.Mount(), wal.Options{})}
 		p := replayed(t, New(Options{Cache: cache.New(cache.Options{}), Store: newMemory(), Log: log}))
 		push(t, p, 1, "a")
+		push(t, p, 2, "a") // waits to be written
 		d.SetHook(func(disktest.Op) error { return syscall.EIO })
 		_ = log.Flush()
 		log.appends.Store(0)

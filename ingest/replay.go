@@ -12,7 +12,8 @@ import (
 
 const (
 	// replayBatch is how many replayed points are added to the cache at once.
-	replayBatch = 1024
+	replayBatch      = 1024
+	leastReplayBatch = 32
 
 	// replayWait is how long a replay waits for the writers before it looks again.
 	replayWait = 5 * time.Millisecond
@@ -63,11 +64,13 @@ func (r *replay) take(at int64, segment uint64, payload []byte) error {
 	if err := r.record(segment, payload); err != nil {
 		r.p.trouble("record of the log is left out", fmt.Errorf("segment %d: %w", segment, err))
 	}
-	for from := 0; from < len(r.refs); from += replayBatch {
+	// A small cache leaves room for what is pushed, too.
+	batch := min(replayBatch, max(leastReplayBatch, int(r.p.cache.MaxPoints()/4)))
+	for from := 0; from < len(r.refs); from += batch {
 		if err := r.room(); err != nil {
 			return err
 		}
-		to := min(from+replayBatch, len(r.refs))
+		to := min(from+batch, len(r.refs))
 		r.p.cache.AddOlder(at, r.refs[from:to], r.points[from:to])
 		r.p.replayed.Add(int64(to - from))
 	}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,23 +82,28 @@ func (p *Pipeline) Flush(ctx context.Context) error {
 		if p.cache.Size() == 0 {
 			return p.checkpoint(ctx)
 		}
+		if p.replaying.Load() {
+			return fmt.Errorf("flush: %d points not stored: %w", p.cache.Size(), errReplaying)
+		}
 		wait(ctx, time.Second)
 	}
-	err := p.faults.lastError()
-	if err == nil {
-		err = ctx.Err()
-	}
+	err := cmp.Or(p.faults.lastError(), ctx.Err(), errPutOff)
 	return fmt.Errorf("flush: %d points not stored: %w", p.cache.Size(), err)
 }
 
 // Save puts what is in the cache into the log, durably, and returns how many
-// points these were. It is for the end of a Pipeline that is Unlogged, when Flush
-// could not store all.
+// points these were. It is for the end of a Pipeline that is Unlogged, when Run
+// and Replay have ended and Flush could not store all.
 func (p *Pipeline) Save() (points int, err error) {
+	// What a replay did not come to stays in the log, in front of what is put there now.
+	p.cache.EndReplay()
 	b := newBatch(p)
 	p.cache.Retry(never)
 	for {
 		t, ok := p.cache.Take(cache.Due{Before: never}, maxBatch)
+		if !ok && p.cache.Size() > 0 {
+			return points, fmt.Errorf("save: %d points are left", p.cache.Size())
+		}
 		if !ok {
 			return points, p.o.Log.Sync()
 		}
@@ -114,6 +120,11 @@ func (p *Pipeline) Save() (points int, err error) {
 		p.cache.Done(t)
 	}
 }
+
+var (
+	errReplaying = errors.New("the log of an earlier run is not taken in yet")
+	errPutOff    = errors.New("the store has put them off")
+)
 
 // drain stores until there is nothing to take, or ctx is done.
 func (p *Pipeline) drain(ctx context.Context) {

@@ -233,8 +233,8 @@ func TestMissingSegment(t *testing.T) {
 	}
 }
 
-// Pages that cannot be read are damage; a disk that cannot be read at all is an
-// error, and Replay begins there again.
+// A disk that cannot be read is an error, and Replay begins there again; when it
+// was tried often enough, pages that cannot be read are damage.
 func TestUnreadable(t *testing.T) {
 	d := disktest.New(disktest.Options{})
 	l := open(t, d.Mount(), Options{SegmentSize: 20_000, Reserve: -1})
@@ -268,6 +268,12 @@ func TestUnreadable(t *testing.T) {
 		}
 		return nil
 	})
+	for range readTries - 1 {
+		ignore := func(int64, uint64, []byte) error { return nil }
+		if _, err := l.Replay(t.Context(), ignore); !errors.Is(err, syscall.EIO) {
+			t.Errorf("one page unreadable: %v", err)
+		}
+	}
 	stats, err := l.Replay(t.Context(), collect)
 	check(t, err)
 	if len(got) < 54 || !slices.IsSorted(got) || stats.Damaged != 1 || stats.Damage[0].Segment != 2 {

@@ -29,7 +29,9 @@ type reader struct {
 	size   int64  // of the file
 	marker uint32 // begins each record; 0: not known yet, the segment's head is damaged
 	window []byte // a part of the file
-	from   int64  // where that begins
+
+	tolerant bool  // pages that cannot be read are damage
+	from     int64 // where that begins
 }
 
 // damage is a part of a segment that is no record.
@@ -145,8 +147,8 @@ func (r *reader) bytes(at, n int64) ([]byte, error) {
 	return r.window[at-r.from:][:n], nil
 }
 
-// load reads a part of the file. Pages that cannot be read come as zeros, which
-// is damage, unless none can.
+// load reads a part of the file. What cannot be read is an error, until so often
+// was tried that it must count as damage; unless all of it cannot.
 func (r *reader) load(at, n int64) error {
 	if n > int64(cap(r.window)) || cap(r.window) > 4*windowSize && n <= windowSize {
 		r.window = make([]byte, max(n, windowSize))
@@ -161,13 +163,18 @@ func (r *reader) load(at, n int64) error {
 		return nil
 	}
 	failed := err
+	if !r.tolerant {
+		return failed
+	}
 	any := false
 	for i := int64(0); i < n; {
 		page := r.window[i:min(n, i+pageSize-(at+i)%pageSize)]
 		if done, err := r.f.ReadAt(page, at+i); err == nil {
 			any = true
 		} else {
-			clear(page[done:])
+			for j := done; j < len(page); j++ {
+				page[j] = 0xff // not zeros, which a power cut leaves
+			}
 		}
 		i += int64(len(page))
 	}

@@ -65,6 +65,7 @@ func (l *Log) Replay(ctx context.Context, fn func(at int64, segment uint64, payl
 			run++
 		}
 		if err := l.replayRun(ctx, old[:run], &stats, fn); err != nil {
+			l.patience--
 			return stats, fmt.Errorf("replay the log: %w", err)
 		}
 		old = old[run:]
@@ -175,7 +176,7 @@ func (r *replay) open(s *segment) (*reader, error) {
 		f.Close()
 		return nil, err
 	}
-	return &reader{f: f, size: info.Size}, nil
+	return &reader{f: f, size: info.Size, tolerant: r.log.patience <= 0}, nil
 }
 
 // damaged decides what a damage means: what was not written whole when the run

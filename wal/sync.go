@@ -63,6 +63,7 @@ func (l *Log) sync() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.safe = goal
+	l.unsyncable = false
 	l.named = max(l.named, made)
 	l.stats.Syncs++
 	for _, j := range jobs {
@@ -100,7 +101,10 @@ func (l *Log) syncFailed(err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stats.WriteErrors++
-	l.log.Error("log cannot be synced", "err", err)
+	if !l.unsyncable {
+		l.unsyncable = true
+		l.log.Error("log cannot be synced", "err", err)
+	}
 	return err
 }
 

@@ -3,8 +3,9 @@
 //
 // A Log starts no goroutines. Append gathers records in memory; they are written
 // together when there are many of them, when the first has waited for long, or
-// by Flush. Whoever appends has to see to it that Flush is called in time, and
-// can sleep until Dirty says that there is something to flush.
+// by Flush; one that comes after a pause is written at once. Whoever appends has
+// to see to it that Flush is called in time, and can sleep until Dirty says that
+// there is something to flush.
 //
 // Every record has a stamp: the time it was appended, in nanoseconds, but never
 // less than that of the record before, even if the clock goes back or the
@@ -34,6 +35,10 @@ const (
 
 	maxSegmentSize = 1 << 30
 )
+
+// readTries is how often Replay fails because a disk cannot read, before what
+// cannot be read counts as damage: most such errors pass.
+const readTries = 5
 
 // MaxRecord is how many bytes a record may have. It bounds the memory that
 // Replay takes.
@@ -80,29 +85,33 @@ type Log struct {
 	log   *slog.Logger
 	dirty chan struct{}
 
+	patience int // how often Replay may yet fail before what cannot be read is damage; Replay's
+
 	// upkeep is held by who syncs, closes or removes segments. It is taken
 	// before mu.
 	upkeep sync.Mutex
 	safe   int64 // how much of written is known to survive a power cut
 	sure   bool  // no segment that was removed can come back
 
-	mu       sync.Mutex
-	segments []*segment // in order; those of earlier runs come first
-	current  *segment   // the last of them if it is written to; else nil
-	number   uint64     // of the newest segment there ever was
-	last     int64      // stamp
-	buf      []byte     // what is not written yet; it begins at current.size
-	oldest   int64      // when the first record in buf was appended
-	total    int64      // bytes in all segments, without buf
-	written  int64      // bytes written by this Log
-	err      error      // why the last write failed; nil when it did not
-	spoiled  bool       // current must not be appended to
-	made     int        // segments by this Log
-	named    int        // how many of those made first have names that survive a power cut
-	reserved bool
-	hurry    bool
-	closed   bool
-	stats    Stats
+	mu         sync.Mutex
+	segments   []*segment // in order; those of earlier runs come first
+	current    *segment   // the last of them if it is written to; else nil
+	number     uint64     // of the newest segment there ever was
+	last       int64      // stamp
+	buf        []byte     // what is not written yet; it begins at current.size
+	appended   int64      // when Append was called last, by its clock
+	oldest     int64      // when the first record in buf was appended
+	total      int64      // bytes in all segments, without buf
+	written    int64      // bytes written by this Log
+	err        error      // why the last write failed; nil when it did not
+	spoiled    bool       // current must not be appended to
+	made       int        // segments by this Log
+	named      int        // how many of those made first have names that survive a power cut
+	reserved   bool
+	unsyncable bool // the last sync failed
+	hurry      bool
+	closed     bool
+	stats      Stats
 }
 
 // Stats are figures of a log since it was opened.
@@ -125,7 +134,7 @@ func Open(o Options) (*Log, error) {
 	o.MaxSize = cmp.Or(o.MaxSize, DefaultMaxSize)
 	o.SegmentSize = min(cmp.Or(o.SegmentSize, DefaultSegmentSize), o.MaxSize/8, maxSegmentSize)
 	o.Reserve = min(cmp.Or(o.Reserve, DefaultReserve), o.MaxSize/16)
-	l := &Log{o: o, fs: o.FS, log: o.Logger, dirty: make(chan struct{}, 1)}
+	l := &Log{o: o, fs: o.FS, log: o.Logger, dirty: make(chan struct{}, 1), patience: readTries}
 	if l.fs == nil {
 		l.fs = disk.OS{}
 	}
@@ -170,17 +179,22 @@ func (l *Log) Append(now int64, encode func(segment uint64, b []byte) []byte) (a
 	l.last, l.current.last = at, at
 	l.stats.Records++
 	l.stats.Bytes += int64(size)
-	if start == 0 || start == segmentHead && l.current.size == 0 {
+	first := start == 0 || start == segmentHead && l.current.size == 0
+	if first {
 		l.oldest = now
+	}
+	// Where records come one by one, gathering them would only be more work. And a
+	// clock set back leaves no other way to tell how long the first has waited.
+	wait, pause, interval := now-l.oldest, now-l.appended, int64(l.o.FlushInterval)
+	l.appended = now
+	if len(l.buf) >= writeSize || wait >= interval/2 || wait <= -interval || pause >= interval/2 {
+		_ = l.write() // the record is appended all the same; the next is not, while this fails
+	}
+	if first && len(l.buf) > 0 {
 		select {
 		case l.dirty <- struct{}{}:
 		default:
 		}
-	}
-	// A clock set back leaves no other way to tell how long the first has waited.
-	wait, interval := now-l.oldest, int64(l.o.FlushInterval)
-	if len(l.buf) >= writeSize || wait >= interval/2 || wait <= -interval {
-		_ = l.write() // the record is appended all the same; the next is not, while this fails
 	}
 	return at, nil
 }

@@ -158,7 +158,8 @@ func TestStamps(t *testing.T) {
 	}
 }
 
-// Records are written when there are many, when one has waited, or when asked.
+// Records are written when there are many, when one has waited, after a pause, or
+// when asked.
 func TestGroupCommit(t *testing.T) {
 	d := disktest.New(disktest.Options{})
 	l := open(t, d.Mount(), Options{FlushInterval: 100, Reserve: -1})
@@ -182,27 +183,30 @@ func TestGroupCommit(t *testing.T) {
 		}
 	}
 	dirty(false)
-	add(t, l, 1000, "a")
-	dirty(true)
-	add(t, l, 1049, "b")
+	add(t, l, 1000, "a") // after a pause there is nothing to gather
 	dirty(false)
-	writes(0)
-	add(t, l, 1050, "c")
 	writes(1)
-	add(t, l, 1060, "d")
+	add(t, l, 1020, "b")
+	dirty(true)
+	add(t, l, 1069, "c")
+	dirty(false)
+	writes(1)
+	add(t, l, 1070, "d")
+	writes(2)
+	add(t, l, 1080, "e")
 	dirty(true)
 	check(t, l.Flush())
 	check(t, l.Flush())
-	writes(2)
-	add(t, l, 1060, "e")
-	add(t, l, 1059, "f") // hands that came late
-	writes(2)
-	add(t, l, 900, "g") // the clock was set back
 	writes(3)
+	add(t, l, 1080, "f")
+	add(t, l, 1079, "g") // hands that came late
+	writes(3)
+	add(t, l, 900, "h") // the clock was set back
+	writes(4)
 	for range 7 {
 		add(t, l, 900, strings.Repeat("x", 10_000))
 	}
-	writes(4)
+	writes(5)
 	l.Close()
 
 	l = open(t, d.Mount(), Options{})

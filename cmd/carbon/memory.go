@@ -12,8 +12,8 @@ import (
 // heap; one that mostly holds waiting points and names, which cost the collector
 // nothing to look through, would double the server's memory for no gain.
 const (
-	gcHeadroom   = 24 << 20 // bytes that a heap may always grow by
-	minGCPercent = 20
+	gcHeadroom   = 16 << 20 // bytes that a heap may always grow by
+	minGCPercent = 10
 	maxGCPercent = 100
 
 	tuneEvery = 10 * time.Second

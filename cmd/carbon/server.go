@@ -266,7 +266,11 @@ func (m *Main) Run(ctx context.Context) error {
 	}
 	writer := make(chan error, 1)
 	running.Go(func() { writer <- m.pipeline.Run(background) })
-	running.Go(func() { m.replay(background) })
+	replayed := make(chan struct{})
+	running.Go(func() {
+		defer close(replayed)
+		m.replay(background)
+	})
 	running.Go(func() { m.keepIndex(background) })
 
 	var serving errgroup.Group
@@ -296,7 +300,10 @@ func (m *Main) Run(ctx context.Context) error {
 	m.health.set(stopping)
 	notify("STOPPING=1")
 	m.log.Info("stopping")
-	err = errors.Join(err, m.shutdown(context.WithoutCancel(ctx), stop, writer))
+	err = errors.Join(err, m.shutdown(context.WithoutCancel(ctx), func() {
+		stop()
+		<-replayed
+	}, writer))
 	return errors.Join(err, serving.Wait())
 }
 
@@ -391,14 +398,14 @@ func (m *Main) Addrs() map[string]net.Addr {
 
 // shutdown ends what Run started, receivers first, so that everything they took
 // passes through the cache into the store.
-func (m *Main) shutdown(ctx context.Context, stopWriter func(), writer <-chan error) error {
+func (m *Main) shutdown(ctx context.Context, stopBackground func(), writer <-chan error) error {
 	var errs []error
 	m.pipeline.Hurry()
 	m.store.Hurry()
 	if m.line != nil {
 		errs = append(errs, m.line.Shutdown(ctx))
 	}
-	stopWriter()
+	stopBackground()
 	errs = append(errs, <-writer, m.flush(ctx))
 	if m.http != nil {
 		impatient, cancel := context.WithTimeout(ctx, time.Second)
