@@ -18,6 +18,7 @@ type FS interface {
 	Open(name string, flag int) (File, error)
 
 	Stat(name string) (fs.FileInfo, error)  // follows symbolic links
+	Look(name string) (Info, error)         // as File.Stat of the file opened now
 	Lstat(name string) (fs.FileInfo, error) // does not
 
 	// ReadDir returns what is in a directory, in any order.
@@ -66,4 +67,6 @@ type Info struct {
 	Size    int64  // bytes
 	Links   uint64 // names the file has; 0: it was removed, or another took its name
 	Regular bool   // a file, not a directory or device
+
+	Device, Inode uint64 // tell it from every other file that there is
 }

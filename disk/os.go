@@ -25,6 +25,14 @@ func (OS) Open(name string, flag int) (File, error) {
 func (OS) Stat(name string) (fs.FileInfo, error)  { return os.Stat(name) }
 func (OS) Lstat(name string) (fs.FileInfo, error) { return os.Lstat(name) }
 
+func (OS) Look(name string) (Info, error) {
+	var stat unix.Stat_t
+	if err := retryOnly(func() error { return unix.Stat(name, &stat) }); err != nil {
+		return Info{}, &fs.PathError{Op: "stat", Path: name, Err: err}
+	}
+	return info(&stat), nil
+}
+
 func (OS) ReadDir(dir string) ([]fs.DirEntry, error) {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -100,7 +108,14 @@ func (f *file) Stat() (Info, error) {
 	if err := unix.Fstat(f.fd, &stat); err != nil {
 		return Info{}, f.fail("stat", err)
 	}
-	return Info{Size: stat.Size, Links: uint64(stat.Nlink), Regular: stat.Mode&unix.S_IFMT == unix.S_IFREG}, nil
+	return info(&stat), nil
+}
+
+func info(stat *unix.Stat_t) Info {
+	return Info{
+		Size: stat.Size, Links: uint64(stat.Nlink), Regular: stat.Mode&unix.S_IFMT == unix.S_IFREG,
+		Device: uint64(stat.Dev), Inode: stat.Ino,
+	}
 }
 
 func (f *file) Truncate(size int64) error {

@@ -41,8 +41,12 @@ func TestOS(t *testing.T) {
 	}
 	check(f.Truncate(99))
 	check(f.Sync())
-	if info, err := f.Stat(); err != nil || info != (disk.Info{Size: 99, Links: 1, Regular: true}) {
+	info, err := f.Stat()
+	if err != nil || info.Size != 99 || info.Links != 1 || !info.Regular {
 		t.Errorf("stat %+v, %v", info, err)
+	}
+	if same, err := d.Look(path); err != nil || same != info {
+		t.Errorf("look %+v, %v, want %+v", same, err, info)
 	}
 	check(d.Rename(path, path+"2"))
 	check(d.SyncDir(dir))

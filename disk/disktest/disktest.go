@@ -44,7 +44,8 @@ type Disk struct {
 	now      func() time.Time
 	capacity int64 // in blocks; 0 is without end
 	used     int64 // in blocks
-	life     int   // of the process that may use the disk; every crash begins another
+	inodes   uint64
+	life     int // of the process that may use the disk; every crash begins another
 	root     *node
 	dirty    map[*node]struct{} // files with content not synced
 	moves    []move             // changes of directories not synced, in order
@@ -205,13 +206,15 @@ type node struct {
 	synced  map[string]*node // those of names that survive a power cut
 	mod     time.Time
 	links   uint64
+	inode   uint64
 	open    int
 	holder  *File // of the advisory lock
 }
 
 // newNode leaves taking the room for it to the caller.
 func (d *Disk) newNode(dir bool) *node {
-	n := &node{dir: dir, mod: d.now(), links: 1}
+	d.inodes++
+	n := &node{dir: dir, mod: d.now(), links: 1, inode: d.inodes}
 	if dir {
 		n.names, n.synced = make(map[string]*node), make(map[string]*node)
 	}

@@ -87,7 +87,7 @@ func (s *session) step() string {
 		if !i.Regular {
 			return s.say("fstat", err)
 		}
-		return s.say("fstat", err, i)
+		return s.say("fstat", err, i.Size, i.Links, i.Regular)
 	case op == 11:
 		return s.say("sync", f.Sync())
 	case op == 12:

@@ -82,7 +82,7 @@ func (f *File) WriteAt(b []byte, at int64) (int, error) {
 
 func (f *File) Stat() (i disk.Info, err error) {
 	err = f.only(Op{Name: "fstat"}, func() error {
-		i = disk.Info{Size: f.n.size, Links: f.n.links, Regular: !f.n.dir}
+		i = f.n.look()
 		return nil
 	})
 	return i, err

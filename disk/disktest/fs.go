@@ -74,6 +74,24 @@ func (d *Disk) openNode(name string, flag int) (*node, error) {
 func (m *FS) Stat(name string) (fs.FileInfo, error)  { return m.stat("stat", name) }
 func (m *FS) Lstat(name string) (fs.FileInfo, error) { return m.stat("lstat", name) }
 
+func (m *FS) Look(name string) (i disk.Info, err error) {
+	err = m.call(Op{Name: "stat", Path: clean(name)}, func() error {
+		n, err := m.d.walk(clean(name))
+		if err == nil {
+			i = n.look()
+		}
+		return err
+	})
+	if err != nil {
+		return disk.Info{}, pathError("stat", name, err)
+	}
+	return i, nil
+}
+
+func (n *node) look() disk.Info {
+	return disk.Info{Size: n.size, Links: n.links, Regular: !n.dir, Inode: n.inode}
+}
+
 func (m *FS) stat(op, name string) (fs.FileInfo, error) {
 	var i info
 	err := m.call(Op{Name: op, Path: clean(name)}, func() error {

@@ -216,7 +216,7 @@ func FuzzCompressed(f *testing.F) {
 
 // updateFor updates a file with a point for each of the last days.
 func updateFor(path string, n int64) error {
-	s := &Store{fs: disk.OS{}, now: fixedClock(testNow), files: newDescriptors(0)}
+	s := &Store{fs: disk.OS{}, now: fixedClock(testNow), files: newDescriptors(disk.OS{}, 0)}
 	var points []metric.Point
 	for i := range n {
 		points = append(points, metric.Point{Time: testNow - 86400*(n-i), Value: math.Sqrt(float64(i))})

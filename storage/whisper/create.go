@@ -46,7 +46,11 @@ func create(fsys disk.FS, path string, layout metric.Layout, how Allocation) (*f
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
+	var id disk.Info
 	if err = fill(f, h, how); err == nil {
+		id, err = f.Stat()
+	}
+	if err == nil {
 		err = fsys.Rename(temp, path)
 	}
 	if err != nil {
@@ -54,7 +58,7 @@ func create(fsys disk.FS, path string, layout metric.Layout, how Allocation) (*f
 		_ = fsys.Remove(temp) // what is left after all is removed when the tree is looked through
 		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
-	return &file{f: renamed{f, path}, header: h}, nil
+	return &file{f: renamed{f, path}, id: id, header: h}, nil
 }
 
 // renamed is a file that has got another name since it was opened.

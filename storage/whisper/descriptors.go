@@ -3,14 +3,17 @@ package whisper
 import (
 	"sync"
 	"sync/atomic"
+
+	"carbon/disk"
 )
 
 // descriptors keeps files open that were written to, those used last, with what
 // is known of them. A file is used under the lock of its metric's name: by one
 // writer, or by readers, who take a view of it. Before each use it is looked at
-// once whether it still has a name and its length: other programs may have
-// removed, replaced or cut it.
+// once whether it is still the file of its name, and has its length: other
+// programs may have removed, replaced, moved aside or cut it.
 type descriptors struct {
+	fs  disk.FS
 	max int
 
 	mu     sync.Mutex
@@ -29,8 +32,8 @@ type kept struct {
 	prev, next *kept
 }
 
-func newDescriptors(max int) *descriptors {
-	d := &descriptors{max: max, byName: make(map[string]*kept)}
+func newDescriptors(fs disk.FS, max int) *descriptors {
+	d := &descriptors{fs: fs, max: max, byName: make(map[string]*kept)}
 	d.latest.prev, d.latest.next = &d.latest, &d.latest
 	return d
 }
@@ -50,7 +53,7 @@ func (d *descriptors) get(name string) *kept {
 		d.misses.Add(1)
 		return nil
 	}
-	if !k.fresh() {
+	if !d.fresh(k.file) {
 		d.misses.Add(1)
 		d.drop(name)
 		d.release(k)
@@ -60,10 +63,10 @@ func (d *descriptors) get(name string) *kept {
 	return k
 }
 
-// fresh tells whether the file still has a name and all its slots.
-func (f *file) fresh() bool {
-	info, err := f.f.Stat()
-	return err == nil && info.Links > 0 && info.Size >= f.size()
+// fresh tells whether a file is still that of its path, with all its slots.
+func (d *descriptors) fresh(f *file) bool {
+	info, err := d.fs.Look(f.f.Name())
+	return err == nil && info.Inode == f.id.Inode && info.Device == f.id.Device && info.Size >= f.size()
 }
 
 // keep keeps a file that was opened for writing, in use; release gives it back.

@@ -167,6 +167,17 @@ func TestFilesChangedBeneath(t *testing.T) {
 	wantValue(t, s, "a.b", 3)
 	write(t, s, "a.b", 4)
 	wantValue(t, s, "a.b", 4)
+
+	// whisper-resize moves the old file aside, where it keeps a name.
+	write(t, s, "e.f", 6)
+	if err := errors.Join(s.fs.Rename(path, path+".bak"), s.fs.Rename("/data/whisper/e/f.wsp", path)); err != nil {
+		t.Fatal(err)
+	}
+	wantValue(t, s, "a.b", 6)
+	write(t, s, "a.b", 7)
+	s.files.drop("a.b")
+	wantValue(t, s, "a.b", 7)
+	write(t, s, "a.b", 8)
 	for _, size := range []int64{s.files.get("a.b").size() - 1, 20, 0} {
 		f, err := s.fs.Open(path, os.O_RDWR)
 		if err != nil {

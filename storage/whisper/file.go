@@ -13,7 +13,8 @@ import (
 
 // file is an open whisper file.
 type file struct {
-	f disk.File
+	f  disk.File
+	id disk.Info // as it was opened
 	header
 }
 
@@ -24,21 +25,21 @@ func openFile(fs disk.FS, path string, flag int) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := headerOf(f)
+	h, id, err := headerOf(f)
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	return &file{f: f, header: h}, nil
+	return &file{f: f, id: id, header: h}, nil
 }
 
-func headerOf(f disk.File) (header, error) {
+func headerOf(f disk.File) (header, disk.Info, error) {
 	info, err := f.Stat()
 	if err != nil {
-		return header{}, err
+		return header{}, info, err
 	}
 	if !info.Regular {
-		return header{}, fmt.Errorf("%s: not a file", f.Name())
+		return header{}, info, fmt.Errorf("%s: not a file", f.Name())
 	}
 	h, err := readHeader(f, info.Size)
 	var damage *CorruptError
@@ -47,7 +48,7 @@ func headerOf(f disk.File) (header, error) {
 	} else if errors.Is(err, ErrCompressed) {
 		err = fmt.Errorf("%s: %w", f.Name(), err)
 	}
-	return h, err
+	return h, info, err
 }
 
 func (f *file) close() error { return f.f.Close() }

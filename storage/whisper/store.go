@@ -130,7 +130,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.MaxOpenFiles == 0 {
 		o.MaxOpenFiles = defaultMaxOpenFiles
 	}
-	s.files = newDescriptors(o.MaxOpenFiles)
+	s.files = newDescriptors(s.fs, o.MaxOpenFiles)
 	s.creates = newCreates(o.MaxCreatesPerMinute, s.now())
 	if err := s.fs.MkdirAll(dir); err != nil {
 		return nil, err
@@ -240,7 +240,7 @@ func (s *Store) openToWrite(name string) (*kept, error) {
 			return f, nil
 		}
 		err := f.f.Lock()
-		if err == nil && f.fresh() {
+		if err == nil && s.files.fresh(f.file) {
 			return f, nil
 		}
 		// Who held the lock has put another file in its place.
