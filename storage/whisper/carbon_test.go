@@ -102,7 +102,7 @@ func testTreeOfCarbon(t *testing.T, hashed bool) {
 	}
 	var jobs []job
 	for _, name := range names {
-		path := filepath.Join(dir, "whisper", pathOf(name))
+		path := filepath.Join(dir, "whisper", PathOf(name))
 		if metric.IsTagged(name) && !hashed {
 			path = filepath.Join(dir, "whisper", readablePathOf(name))
 		}

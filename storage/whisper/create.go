@@ -13,6 +13,7 @@ import (
 	"carbon/aggregate"
 	"carbon/disk"
 	"carbon/metric"
+	"carbon/schema"
 )
 
 // Allocation is how a new file takes its room on the disk.
@@ -122,18 +123,24 @@ func newHeader(layout metric.Layout) (header, error) {
 	if !(0 <= layout.XFilesFactor && layout.XFilesFactor <= 1) {
 		return header{}, fmt.Errorf("xFilesFactor %g", layout.XFilesFactor)
 	}
-	if err := checkArchives(layout.Archives); err != nil {
+	if err := schema.Validate(layout.Archives); err != nil {
 		return header{}, err
 	}
 	if len(layout.Archives) > maxArchives {
 		return header{}, fmt.Errorf("%d archives", len(layout.Archives))
 	}
-	offset := int64(metadataSize + archiveSize*len(layout.Archives))
-	for _, a := range layout.Archives {
-		h.archives = append(h.archives, archive{Archive: a, offset: offset})
+	h.archives = placed(layout.Archives)
+	return h, nil
+}
+
+// placed returns archives one behind the other in an empty file.
+func placed(archives []metric.Archive) (all []archive) {
+	offset := int64(metadataSize + archiveSize*len(archives))
+	for _, a := range archives {
+		all = append(all, archive{Archive: a, offset: offset})
 		offset += a.Points * pointSize
 	}
-	return h, nil
+	return all
 }
 
 // bytes returns the header as it stands in a file.
@@ -152,9 +159,9 @@ func (h *header) bytes() []byte {
 	return b
 }
 
-// setAside renames a corrupt file to NAME.wsp.corrupt-EPOCH and returns that
+// SetAside renames a corrupt file to NAME.wsp.corrupt-EPOCH and returns that
 // path. Of a very long name the end is lost.
-func setAside(fsys disk.FS, path string, epoch int64) (aside string, err error) {
+func SetAside(fsys disk.FS, path string, epoch int64) (aside string, err error) {
 	dir, name := filepath.Split(path)
 	for ; ; epoch++ { // the name may be taken
 		suffix := fmt.Sprintf(".corrupt-%d", epoch)

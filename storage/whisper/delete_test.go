@@ -63,7 +63,7 @@ func TestDelete(t *testing.T) {
 	s.Announce("p.q")
 	remove(t, s, 0, "a.b", "nope", "a.b.c.d", "x..y.z", "../whisper/a", "", "nope;k=v")
 	remove(t, s, 5, "a.b.d.e", "x.y.z", "a", "m;k=v", "p.q")
-	wantFiles(t, filepath.Join(dir, "whisper"), append([]string{"_tagged"}, parts(pathOf("n;k=v"), "a", "a/b", "a/b/c.wsp")...)...)
+	wantFiles(t, filepath.Join(dir, "whisper"), append([]string{"_tagged"}, parts(PathOf("n;k=v"), "a", "a/b", "a/b/c.wsp")...)...)
 	for range 2 {
 		wantNone(t, s, "a", "a.b.d.e", "x.y.z", "m;k=v", "p.q")
 		wantLeaves(t, s, "**", "a.b.c")
@@ -103,7 +103,7 @@ func TestDeleteReadable(t *testing.T) {
 	s := openStore(t, dir, Options{})
 	write(t, s, "m;k=v", 1)
 	tree := filepath.Join(dir, "whisper")
-	if err := os.Rename(filepath.Join(tree, pathOf("m;k=v")), filepath.Join(tree, readablePathOf("m;k=v"))); err != nil {
+	if err := os.Rename(filepath.Join(tree, PathOf("m;k=v")), filepath.Join(tree, readablePathOf("m;k=v"))); err != nil {
 		t.Fatal(err)
 	}
 	remove(t, s, 1, "m;k=v")

@@ -133,15 +133,18 @@ func putPoint(b []byte, t int64, v float64) {
 	binary.BigEndian.PutUint64(b[4:], math.Float64bits(v))
 }
 
+func getPoint(b []byte) (t int64, v float64) {
+	return int64(binary.BigEndian.Uint32(b)), math.Float64frombits(binary.BigEndian.Uint64(b[4:]))
+}
+
 // values takes from slots the values whose time is the expected one: t, then
 // one step later for each. What an older lap of the ring left is no value. It
 // returns how many there are. dst has a place per slot.
 func values(dst []float64, slots []byte, t, step int64) (known int) {
 	for i := range dst {
-		slot := slots[i*pointSize : (i+1)*pointSize]
 		dst[i] = math.NaN()
-		if int64(binary.BigEndian.Uint32(slot)) == t {
-			dst[i] = math.Float64frombits(binary.BigEndian.Uint64(slot[4:]))
+		if at, v := getPoint(slots[i*pointSize : (i+1)*pointSize]); at == t {
+			dst[i] = v
 			known++
 		}
 		t += step

@@ -10,6 +10,7 @@ import (
 
 	"carbon/aggregate"
 	"carbon/metric"
+	"carbon/schema"
 )
 
 // Sizes in bytes. All numbers in a file are big-endian.
@@ -29,7 +30,7 @@ const maxHeaderSize = metadataSize + maxArchives*archiveSize
 
 // ErrCompressed reports a file in go-carbon's compressed format where there can be
 // none: it is left as it is.
-var ErrCompressed = errors.New("compressed whisper file, which is not supported here")
+var ErrCompressed = errors.New("compressed whisper file: see carbon whisper convert")
 
 // CorruptError reports a file that is no whisper file, or not all of one.
 type CorruptError struct {
@@ -144,7 +145,7 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 		h.archives[i] = a
 	}
 	layout := h.layout()
-	if err := checkArchives(layout.Archives); err != nil {
+	if err := schema.Validate(layout.Archives); err != nil {
 		return header{}, corrupt("%v", err)
 	}
 	if longest := h.maxRetention(); longest != maxRetention {
@@ -155,35 +156,4 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 
 func corrupt(format string, args ...any) error {
 	return &CorruptError{Reason: fmt.Sprintf(format, args...)}
-}
-
-// checkArchives holds whisper's rules for archives that a file may have, and
-// the bounds of its numbers.
-func checkArchives(archives []metric.Archive) error {
-	if len(archives) == 0 {
-		return errors.New("no archive")
-	}
-	size := int64(metadataSize + len(archives)*archiveSize)
-	for i, a := range archives {
-		switch {
-		case a.Step < 1 || a.Points < 1 || a.Step > math.MaxUint32 || a.Points > math.MaxUint32 || a.Step > math.MaxUint32/a.Points:
-			return fmt.Errorf("archive %d: %d points of %d seconds", i, a.Points, a.Step)
-		case size > math.MaxUint32:
-			return fmt.Errorf("archive %d begins beyond 4 GiB", i)
-		}
-		size += a.Points * pointSize
-		if i == 0 {
-			continue
-		}
-		fine := archives[i-1]
-		switch {
-		case a.Step <= fine.Step || a.Step%fine.Step != 0:
-			return fmt.Errorf("archive %d: a step of %d seconds is no multiple of %d", i, a.Step, fine.Step)
-		case a.Retention() <= fine.Retention():
-			return fmt.Errorf("archive %d: reaches back no further than the one before", i)
-		case a.Step/fine.Step > fine.Points:
-			return fmt.Errorf("archive %d: one of its points is made of %d, the one before has %d", i, a.Step/fine.Step, fine.Points)
-		}
-	}
-	return nil
 }

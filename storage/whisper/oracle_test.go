@@ -155,7 +155,7 @@ func TestOracle(t *testing.T) {
 			batches++
 			points += len(q.Batches[i].Points)
 		}
-		ours := contentOf(t, filepath.Join(dir, "whisper", pathOf(q.name)))
+		ours := contentOf(t, filepath.Join(dir, "whisper", PathOf(q.name)))
 		theirs := contentOf(t, q.Path)
 		agree := bytes.Equal(ours.header, theirs.header) && slices.EqualFunc(ours.archives, theirs.archives, maps.Equal)
 		if !agree {

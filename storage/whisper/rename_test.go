@@ -78,7 +78,7 @@ func TestRenameRefuses(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	f(func(from, to string) error { return s.Rename(ctx, from, to) }, "a", "g", context.Canceled)
-	wantFiles(t, filepath.Join(dir, "whisper"), append([]string{"_tagged"}, parts(pathOf("m;k=v"), "a.wsp", "b.wsp", "c", "c/d.wsp", "e", "e/f.wsp")...)...)
+	wantFiles(t, filepath.Join(dir, "whisper"), append([]string{"_tagged"}, parts(PathOf("m;k=v"), "a.wsp", "b.wsp", "c", "c/d.wsp", "e", "e/f.wsp")...)...)
 	wantLeaves(t, s, "**", "a", "b", "c.d", "c.waiting", "e.f", "waiting")
 	wantValue(t, s, "c.d", 1)
 }

@@ -292,7 +292,7 @@ func (s *Store) openOrCreate(name, path string) (*file, error) {
 // setCorruptAside makes room for a new file of a metric.
 func (s *Store) setCorruptAside(name string, damage *CorruptError) error {
 	path := s.path(name)
-	aside, err := setAside(s.fs, path, s.now().Unix())
+	aside, err := SetAside(s.fs, path, s.now().Unix())
 	if err != nil {
 		return fmt.Errorf("set %w aside: %w", damage, err)
 	}
@@ -397,7 +397,7 @@ func (s *Store) Close() error {
 	return s.log.close()
 }
 
-func (s *Store) path(name string) string { return s.dir + "/" + pathOf(name) }
+func (s *Store) path(name string) string { return s.dir + "/" + PathOf(name) }
 
 func (s *Store) lock(name string) *sync.RWMutex {
 	return &s.locks[maphash.String(s.seed, name)%uint64(len(s.locks))]

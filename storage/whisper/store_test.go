@@ -104,8 +104,8 @@ func TestReopen(t *testing.T) {
 
 // Where carbon puts the files of names.
 func TestPaths(t *testing.T) {
-	if got := pathOf("a.b.c"); got != "a/b/c.wsp" {
-		t.Errorf("pathOf(a.b.c) = %s", got)
+	if got := PathOf("a.b.c"); got != "a/b/c.wsp" {
+		t.Errorf("PathOf(a.b.c) = %s", got)
 	}
 	var names []struct {
 		Canonical, Path, Readable string
@@ -119,8 +119,8 @@ func TestPaths(t *testing.T) {
 		if n.Path == "" {
 			continue
 		}
-		if got := pathOf(n.Canonical); got != n.Path {
-			t.Errorf("pathOf(%s) = %s, want %s", n.Canonical, got, n.Path)
+		if got := PathOf(n.Canonical); got != n.Path {
+			t.Errorf("PathOf(%s) = %s, want %s", n.Canonical, got, n.Path)
 		}
 		if metric.IsTagged(n.Canonical) {
 			if got := readablePathOf(n.Canonical); got != n.Readable {
@@ -135,7 +135,7 @@ func FuzzPathsStayInside(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		for _, path := range []string{pathOf(name), readablePathOf(name)} {
+		for _, path := range []string{PathOf(name), readablePathOf(name)} {
 			if path = filepath.Join("tree", path); !strings.HasPrefix(path, "tree/") {
 				t.Errorf("the path of %q is %s", name, path)
 			}
@@ -288,7 +288,7 @@ func TestScan(t *testing.T) {
 	const readable = "m.n;k=v"
 	put(tree + "/" + readablePathOf(readable))
 	put(tree + "/" + readablePathOf("disk.used;mount=/var/log"))
-	put(tree + "/" + pathOf("unknown;k=v"))
+	put(tree + "/" + PathOf("unknown;k=v"))
 	put(tree + "/_tagged/000/000/wrong_DOT_place;k=v.wsp")
 
 	var log bytes.Buffer

@@ -56,8 +56,8 @@ func readTaggedLog(fsys disk.FS, path string, logger *slog.Logger, added, remove
 	lines, bad := 0, 0
 	l.size, l.torn, err = readLines(io.NewSectionReader(f, 0, math.MaxInt64), func(line []byte) {
 		lines++
-		name, gone := strings.CutPrefix(string(line), deleted)
-		if c, err := metric.Canonical(name); err != nil || c != name || !metric.IsTagged(name) {
+		name, gone, ok := parseLine(line)
+		if !ok {
 			bad++
 			return
 		}
@@ -81,6 +81,37 @@ func readTaggedLog(fsys disk.FS, path string, logger *slog.Logger, added, remove
 		}
 	}
 	return l, nil
+}
+
+// TaggedNames reads the log of a store that may be at work: the names of tagged
+// series by the paths of their files below the tree. There may be no such log.
+func TaggedNames(fsys disk.FS, log string) (names map[string]string, err error) {
+	names = make(map[string]string)
+	f, err := fsys.Open(log, os.O_RDONLY)
+	if errors.Is(err, fs.ErrNotExist) {
+		return names, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	_, _, err = readLines(io.NewSectionReader(f, 0, math.MaxInt64), func(line []byte) {
+		switch name, gone, ok := parseLine(line); {
+		case gone:
+			delete(names, PathOf(name))
+		case ok:
+			names[PathOf(name)] = name
+		}
+	})
+	return names, err
+}
+
+// parseLine tells which name is in the log, or gone. ok is false if it is no
+// canonical tagged one.
+func parseLine(line []byte) (name string, gone, ok bool) {
+	name, gone = strings.CutPrefix(string(line), deleted)
+	c, err := metric.Canonical(name)
+	return name, gone, err == nil && c == name && metric.IsTagged(name)
 }
 
 // compact puts a log in the place of an old one that holds only the names that

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,6 +46,22 @@ func TestTaggedLog(t *testing.T) {
 	}
 	if log.Len() > 0 {
 		t.Errorf("log: %s", &log)
+	}
+}
+
+func TestTaggedNames(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tagged.log")
+	if names, err := TaggedNames(disk.OS{}, path); err != nil || len(names) > 0 {
+		t.Errorf("%v, %v", names, err)
+	}
+	log := "a;k=v\nb;k=v\nc;k=v\n- b;k=v\nno name;k=v\n- c;k=v\nc;k=v\ntorn;k=v"
+	if err := os.WriteFile(path, []byte(log), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	names, err := TaggedNames(disk.OS{}, path)
+	want := map[string]string{PathOf("a;k=v"): "a;k=v", PathOf("c;k=v"): "c;k=v"}
+	if err != nil || !maps.Equal(names, want) {
+		t.Errorf("%v, %v", names, err)
 	}
 }
 

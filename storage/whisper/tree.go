@@ -33,8 +33,8 @@ const (
 // No name leads out of the tree: no part of a path can be "..", because the
 // dots of a name never stay dots.
 
-// pathOf returns the file of a canonical name, below the tree's directory.
-func pathOf(name string) string {
+// PathOf returns the file of a canonical name, below the tree's directory.
+func PathOf(name string) string {
 	if metric.IsTagged(name) {
 		return taggedPath(hash(name), hash(name).String())
 	}
@@ -233,7 +233,7 @@ func (t *tree) remember(info fs.FileInfo, path string) {
 // file puts the metric of a file into the index; path is without the suffix.
 func (w *walker) file(path string) {
 	name := strings.ReplaceAll(path, "/", ".")
-	wanted := pathOf
+	wanted := PathOf
 	if tagged, ok := strings.CutPrefix(path, taggedDir+"/"); ok {
 		parts := strings.SplitN(tagged, "/", 3)
 		base := parts[len(parts)-1]

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"carbon/aggregate"
 	"carbon/metric"
 	"carbon/schema"
+	"carbon/storage/whisper"
 )
 
 // methods are the aggregation methods in the order of their numbers.
@@ -60,9 +62,8 @@ var create = command{
 		overwrite := fs.Bool("overwrite", false, "replace the file if there is one")
 		estimating := fs.Bool("estimate", false, "make no file, print how large it would be")
 		asJSON := fs.Bool("json", false, "with --estimate: print JSON")
-		var how allocation
-		fs.BoolVar(&how.sparse, "sparse", false, "make a sparse file: room is taken as points come")
-		fs.BoolVar(&how.fallocate, "fallocate", false, "reserve all room with fallocate")
+		sparse := fs.Bool("sparse", false, "make a sparse file: room is taken as points come")
+		fallocate := fs.Bool("fallocate", false, "reserve all room with fallocate")
 		return func(_ context.Context, args []string) error {
 			if *estimating {
 				return estimate(env, args, *asJSON)
@@ -73,6 +74,13 @@ var create = command{
 			layout, err := layoutOf(args[1:], *method, *x)
 			if err != nil {
 				return err
+			}
+			how := whisper.Full
+			switch {
+			case *fallocate:
+				how = whisper.Fallocate
+			case *sparse:
+				how = whisper.Sparse
 			}
 			return createAt(env, args[0], layout, how, *overwrite)
 		}
@@ -90,7 +98,7 @@ func layoutOf(defs []string, method string, xFilesFactor float64) (metric.Layout
 	return layout, cmp.Or(schema.Validate(archives), checkMethod(method), checkXFilesFactor(xFilesFactor))
 }
 
-func createAt(env *Env, path string, layout metric.Layout, how allocation, overwrite bool) error {
+func createAt(env *Env, path string, layout metric.Layout, how whisper.Allocation, overwrite bool) error {
 	_, err := env.FS.Lstat(path)
 	exists := err == nil
 	if exists && !overwrite {
@@ -104,15 +112,19 @@ func createAt(env *Env, path string, layout metric.Layout, how allocation, overw
 			return err
 		}
 	}
-	if err := createFile(env.FS, target, layout, how); err != nil {
+	f, err := whisper.CreateFile(env.FS, target, layout, how)
+	if err != nil {
 		return err
+	}
+	if err := f.Close(); err != nil {
+		return errors.Join(err, env.FS.Remove(target))
 	}
 	if exists {
 		if err := env.FS.Rename(target, path); err != nil {
 			return errors.Join(err, env.FS.Remove(target))
 		}
 	}
-	fmt.Fprintf(env.Stdout, "Created: %s (%d bytes)\n", path, fileSize(layout.Archives))
+	fmt.Fprintf(env.Stdout, "Created: %s (%d bytes)\n", path, whisper.FileSize(layout.Archives))
 	return nil
 }
 
@@ -125,7 +137,7 @@ func estimate(env *Env, args []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	size := fileSize(archives)
+	size := whisper.FileSize(archives)
 	onDisk := (size + 4095) / 4096 * 4096
 	if asJSON {
 		each := list{}
@@ -203,18 +215,14 @@ func updateFile(env *Env, path string, points []metric.Point, now int64) error {
 	if err != nil {
 		return err
 	}
-	defer f.close()
-	last := f.layout.Archives[len(f.layout.Archives)-1]
+	defer f.Close()
+	archives := f.Layout().Archives
 	if len(points) == 1 {
-		if age := now - points[0].Time; age < 0 || age >= last.Retention() {
+		if age := now - points[0].Time; age < 0 || age >= archives[len(archives)-1].Retention() {
 			return env.fail("Timestamp not covered by any archives in this database.")
 		}
 	}
-	if len(points) == 0 {
-		return nil
-	}
-	_, err = f.update(points, now)
-	return err
+	return f.Update(points, now)
 }
 
 // setAggregation changes how a file rolls points up.
@@ -301,12 +309,24 @@ func checkXFilesFactor(x float64) error {
 // xFilesFactor, unless it is NaN, and returns its layout before. All else stays
 // byte for byte.
 func setHeader(env *Env, path, method string, x float64) (old metric.Layout, err error) {
-	err = replace(env, path, env.Now().Unix(), replacement{keepTime: true, build: func(f *file, _ content, temp string) error {
-		old = f.layout
+	err = replace(env, path, env.Now().Unix(), replacement{keepTime: true, build: func(f *whisper.File, _ content, temp string) error {
+		old = f.Layout()
 		if err := copyTo(env.FS, path, temp); err != nil {
 			return err
 		}
-		return setLayout(env.FS, temp, cmp.Or(method, old.Aggregation), x)
+		copied, err := whisper.OpenFile(env.FS, temp, os.O_RDWR)
+		if err != nil {
+			return err
+		}
+		xFilesFactor := x
+		if math.IsNaN(x) {
+			xFilesFactor = old.XFilesFactor
+		}
+		err = copied.SetAggregation(cmp.Or(method, old.Aggregation), xFilesFactor)
+		if err == nil {
+			err = copied.Sync()
+		}
+		return errors.Join(err, copied.Close())
 	}})
 	return old, err
 }

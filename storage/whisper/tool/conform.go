@@ -3,6 +3,7 @@ package tool
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"carbon/metric"
 	"carbon/schema"
+	"carbon/storage/whisper"
 )
 
 // conform brings the files of a tree in line with the storage rules.
@@ -133,20 +135,20 @@ func (c *conforming) file(tree, path string) error {
 	}
 	full := filepath.Join(tree, path)
 	layout := c.rules.Layout(name)
-	f, err := openFile(c.env.FS, full, os.O_RDONLY)
-	if isCompressed(err) {
+	f, err := whisper.OpenFile(c.env.FS, full, os.O_RDONLY)
+	if errors.Is(err, whisper.ErrCompressed) {
 		c.compressed++
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer f.close()
-	if sameLayout(f.layout, layout) {
+	defer f.Close()
+	if sameLayout(f.Layout(), layout) {
 		c.inOrder++
 		return nil
 	}
-	before, err := f.content(c.now)
+	before, err := readContent(f, c.now)
 	if err != nil {
 		return err
 	}
@@ -157,7 +159,7 @@ func (c *conforming) file(tree, path string) error {
 		}
 	}
 	if c.verbose && !c.json {
-		fmt.Fprintf(c.env.Stdout, "%s: %s -> %s\n", name, layoutText(f.layout), layoutText(layout))
+		fmt.Fprintf(c.env.Stdout, "%s: %s -> %s\n", name, layoutText(f.Layout()), layoutText(layout))
 	}
 	c.count(name, before, layout)
 	return nil
@@ -165,9 +167,9 @@ func (c *conforming) file(tree, path string) error {
 
 // apply replaces a file and returns what the new one was made of.
 func (c *conforming) apply(path string, layout metric.Layout) (made content, err error) {
-	err = replace(c.env, path, c.now, replacement{keepTime: true, build: func(_ *file, before content, temp string) error {
+	err = replace(c.env, path, c.now, replacement{keepTime: true, build: func(_ *whisper.File, before content, temp string) error {
 		made = before
-		return writeNew(c.env.FS, temp, layout, allocation{sparse: true}, resample(before, layout, c.now))
+		return writeNew(c.env.FS, temp, layout, resample(before, layout, c.now))
 	}})
 	return made, err
 }
@@ -181,7 +183,7 @@ func (c *conforming) count(name string, before content, layout metric.Layout) {
 		c.changes[key] = group
 	}
 	group.files++
-	group.bytes += fileSize(layout.Archives) - fileSize(before.layout.Archives)
+	group.bytes += whisper.FileSize(layout.Archives) - whisper.FileSize(before.layout.Archives)
 	for _, points := range before.points {
 		group.points += int64(len(points))
 	}

@@ -2,7 +2,6 @@ package tool
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,10 +9,7 @@ import (
 	"path/filepath"
 
 	"carbon/disk"
-	"carbon/metric"
-	"carbon/schema"
-
-	gowhisper "github.com/go-graphite/go-whisper"
+	"carbon/storage/whisper"
 )
 
 // convert reads and writes go-carbon's compressed files.
@@ -50,10 +46,10 @@ func convertFile(env *Env, from, to string, compress bool) error {
 	if _, err := env.FS.Lstat(to); err == nil {
 		return fmt.Errorf("%s exists already", to)
 	}
-	f, err := openFile(env.FS, from, os.O_RDONLY)
+	f, err := whisper.OpenFile(env.FS, from, os.O_RDONLY)
 	if err == nil {
-		defer f.close()
-	} else if !isCompressed(err) {
+		defer f.Close()
+	} else if !errors.Is(err, whisper.ErrCompressed) {
 		return err
 	}
 	if err := env.FS.MkdirAll(filepath.Dir(to)); err != nil {
@@ -90,24 +86,15 @@ func expandTo(env *Env, from, to string) error {
 	if err != nil {
 		return err
 	}
-	return writeNew(env.FS, to, c.layout, allocation{sparse: true}, c.points)
+	return writeNew(env.FS, to, c.layout, c.points)
 }
 
 // compressTo makes a compressed file of a plain one, and compares them.
-func compressTo(env *Env, f *file, to string, now int64) (err error) {
-	if _, ok := compressedMethods[f.layout.Aggregation]; !ok {
-		return fmt.Errorf("aggregation method %s means something else in compressed files", f.layout.Aggregation)
-	}
-	defer recovered(&err)
-	w, err := gowhisper.OpenWithOptions(f.path, &gowhisper.Options{OpenFileFlag: new(os.O_RDONLY)})
-	if err != nil {
+func compressTo(env *Env, f *whisper.File, to string, now int64) error {
+	if err := f.CompressTo(to); err != nil {
 		return err
 	}
-	defer w.Close()
-	if err := w.CompressTo(to); err != nil {
-		return err
-	}
-	want, err := f.content(now)
+	want, err := readContent(f, now)
 	if err != nil {
 		return err
 	}
@@ -123,104 +110,12 @@ func compressTo(env *Env, f *file, to string, now int64) (err error) {
 	return nil
 }
 
-// compressedMethods are the methods that both formats have.
-var compressedMethods = map[string]gowhisper.AggregationMethod{
-	"average": gowhisper.Average,
-	"sum":     gowhisper.Sum,
-	"last":    gowhisper.Last,
-	"max":     gowhisper.Max,
-	"min":     gowhisper.Min,
-}
-
-// readCompressed reads a compressed file. The library is given up on with an
-// error where it panics, as on broken files. It has its own clock.
+// readCompressed reads a compressed file. Its clock is the machine's.
 func readCompressed(fsys disk.FS, path string) (c content, err error) {
-	if err := checkCompressed(fsys, path); err != nil {
-		return c, err
+	layout, archives, err := whisper.ReadCompressed(fsys, path)
+	c.layout = layout
+	for _, s := range archives {
+		c.points = append(c.points, known(s))
 	}
-	defer recovered(&err)
-	w, err := gowhisper.OpenWithOptions(path, &gowhisper.Options{OpenFileFlag: new(os.O_RDONLY)})
-	if err != nil {
-		return c, err
-	}
-	defer w.Close()
-	if c.layout, err = compressedLayout(w); err != nil {
-		return c, err
-	}
-	now := gowhisper.Now().Unix()
-	for i, a := range c.layout.Archives {
-		// Just as far back as this archive reaches, so that it answers.
-		series, err := w.Fetch(int(now-a.Retention()), int(now))
-		if err != nil {
-			return c, fmt.Errorf("archive %d: %w", i, err)
-		}
-		if series == nil || int64(series.Step()) != a.Step {
-			return c, fmt.Errorf("archive %d does not answer", i)
-		}
-		c.points = append(c.points, known(metric.Series{Start: int64(series.FromTime()), Step: a.Step, Values: series.Values()}))
-	}
-	return c, nil
-}
-
-// checkCompressed looks whether the archives of a header are within the file: the
-// library would ask for any amount of memory.
-func checkCompressed(fsys disk.FS, path string) error {
-	f, err := fsys.Open(path, os.O_RDONLY)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	countAt := len("whisper_compressed") + 1 + 4*4
-	archivesAt := countAt + 3*4 + gowhisper.FreeCompressedMetadataSize
-	b := make([]byte, min(info.Size, int64(archivesAt+32*gowhisper.CompressedArchiveInfoSize)))
-	if _, err := f.ReadAt(b, 0); err != nil {
-		return err
-	}
-	if len(b) < archivesAt {
-		return errors.New("shorter than a header")
-	}
-	count := int(binary.BigEndian.Uint32(b[countAt:]))
-	if count > (len(b)-archivesAt)/gowhisper.CompressedArchiveInfoSize {
-		return fmt.Errorf("%d archives in %d bytes", count, info.Size)
-	}
-	var archives []metric.Archive
-	for i := range count {
-		a := b[archivesAt+i*gowhisper.CompressedArchiveInfoSize:]
-		number := func(at int) int64 { return int64(binary.BigEndian.Uint32(a[at:])) }
-		offset, points, size, blocks := number(0), number(8), number(12), number(16)
-		archives = append(archives, metric.Archive{Step: number(4), Points: points})
-		if offset > info.Size || blocks > info.Size || blocks > 0 && size > (info.Size-offset)/blocks {
-			return fmt.Errorf("archive %d is beyond the end of the file", i)
-		}
-		if points > 8*size*blocks { // a point takes two bits at least
-			return fmt.Errorf("archive %d: %d points in %d bytes", i, points, size*blocks)
-		}
-	}
-	return schema.Validate(archives)
-}
-
-func compressedLayout(w *gowhisper.Whisper) (l metric.Layout, err error) {
-	l.XFilesFactor = float64(w.XFilesFactor())
-	for name, method := range compressedMethods {
-		if method == w.AggregationMethod() {
-			l.Aggregation = name
-		}
-	}
-	if l.Aggregation == "" {
-		return l, fmt.Errorf("plain files have no aggregation method %v", w.AggregationMethod())
-	}
-	for _, r := range w.Retentions() {
-		l.Archives = append(l.Archives, metric.Archive{Step: int64(r.SecondsPerPoint()), Points: int64(r.NumberOfPoints())})
-	}
-	return l, schema.Validate(l.Archives)
-}
-
-func recovered(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("go-whisper: %v", r)
-	}
+	return c, err
 }

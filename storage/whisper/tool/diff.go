@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"carbon/metric"
+	"carbon/storage/whisper"
 )
 
 // diff prints where two files, or the files of two trees, differ.
@@ -103,22 +104,22 @@ func (d *differ) run(ctx context.Context, env *Env, a, b string) error {
 }
 
 func (d *differ) compare(env *Env, pathA, pathB string) ([]archiveDiff, error) {
-	a, err := openFile(env.FS, pathA, os.O_RDONLY)
+	a, err := whisper.OpenFile(env.FS, pathA, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
-	defer a.close()
-	b, err := openFile(env.FS, pathB, os.O_RDONLY)
+	defer a.Close()
+	b, err := whisper.OpenFile(env.FS, pathB, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
-	defer b.close()
-	if !slices.Equal(a.layout.Archives, b.layout.Archives) {
-		return nil, unalike(pathA, pathB, a, b)
+	defer b.Close()
+	if !slices.Equal(a.Layout().Archives, b.Layout().Archives) {
+		return nil, unalike(a, b)
 	}
 	var diffs []archiveDiff
 	until := d.until
-	for i, archive := range a.layout.Archives {
+	for i, archive := range a.Layout().Archives {
 		start := d.now - archive.Retention()
 		one, err := d.compareArchive(a, b, i, metric.Window{From: start, Until: until})
 		if err != nil {
@@ -131,20 +132,20 @@ func (d *differ) compare(env *Env, pathA, pathB string) ([]archiveDiff, error) {
 }
 
 // unalike says what has to be done to files of different archives.
-func unalike(pathA, pathB string, a, b *file) error {
+func unalike(a, b *whisper.File) error {
 	return fmt.Errorf("%s has the archives %s and %s has %s: resize one first",
-		pathA, archivesText(a.layout.Archives), pathB, archivesText(b.layout.Archives))
+		a.Name(), archivesText(a.Layout().Archives), b.Name(), archivesText(b.Layout().Archives))
 }
 
-func (d *differ) compareArchive(a, b *file, archive int, w metric.Window) (diff archiveDiff, err error) {
-	if floor(w.Until, a.layout.Archives[archive].Step) < floor(w.From, a.layout.Archives[archive].Step) {
+func (d *differ) compareArchive(a, b *whisper.File, archive int, w metric.Window) (diff archiveDiff, err error) {
+	if floor(w.Until, a.Layout().Archives[archive].Step) < floor(w.From, a.Layout().Archives[archive].Step) {
 		return diff, nil
 	}
-	sa, err := a.fetchArchive(archive, w)
+	sa, err := a.FetchArchive(archive, w)
 	if err != nil {
 		return diff, err
 	}
-	sb, err := b.fetchArchive(archive, w)
+	sb, err := b.FetchArchive(archive, w)
 	if err != nil {
 		return diff, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"carbon/metric"
+	"carbon/storage/whisper"
 )
 
 // info prints what a file's header says.
@@ -28,12 +29,15 @@ var info = command{
 			if len(args) < 1 || len(args) > 2 {
 				return badUsage("want a path, and perhaps a field")
 			}
-			f, err := openFile(env.FS, args[0], os.O_RDONLY)
+			f, err := whisper.OpenFile(env.FS, args[0], os.O_RDONLY)
 			if err != nil {
 				return err
 			}
-			defer f.close()
-			about := f.about()
+			defer f.Close()
+			about, err := aboutFile(f)
+			if err != nil {
+				return err
+			}
 			switch {
 			case len(args) == 2:
 				return printField(env, about, args[1])
@@ -47,26 +51,30 @@ var info = command{
 	},
 }
 
-// about is what whisper.info returns of a file, and its size.
-func (f *file) about() object {
-	archives := list{}
-	for i, a := range f.layout.Archives {
+// aboutFile is what whisper.info returns of a file, and its size.
+func aboutFile(f *whisper.File) (object, error) {
+	fileSize, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	layout, archives := f.Layout(), list{}
+	for i, a := range layout.Archives {
+		offset, size := f.Extent(i)
 		archives = append(archives, object{
-			{"offset", f.offset(i)},
+			{"offset", offset},
 			{"secondsPerPoint", a.Step},
 			{"points", a.Points},
 			{"retention", a.Retention()},
-			{"size", a.Points * pointSize},
+			{"size", size},
 		})
 	}
-	last := f.layout.Archives[len(f.layout.Archives)-1]
 	return object{
-		{"aggregationMethod", f.layout.Aggregation},
-		{"maxRetention", last.Retention()},
-		{"xFilesFactor", f.layout.XFilesFactor},
+		{"aggregationMethod", layout.Aggregation},
+		{"maxRetention", layout.Archives[len(layout.Archives)-1].Retention()},
+		{"xFilesFactor", layout.XFilesFactor},
 		{"archives", archives},
-		{"fileSize", f.size},
-	}
+		{"fileSize", fileSize},
+	}, nil
 }
 
 func printField(env *Env, about object, field string) error {
@@ -167,12 +175,12 @@ has not stored yet is not in the file.
 			if w.From > w.Until {
 				return env.fail("Invalid time interval: from time '%d' is after until time '%d'", w.From, w.Until)
 			}
-			f, err := openFile(env.FS, args[0], os.O_RDONLY)
+			f, err := whisper.OpenFile(env.FS, args[0], os.O_RDONLY)
 			if err != nil {
 				return err
 			}
-			defer f.close()
-			s, ok, err := f.fetch(w, now)
+			defer f.Close()
+			s, ok, err := f.Fetch(w, now)
 			if err != nil {
 				return err
 			}
@@ -231,21 +239,21 @@ With --raw the output is what update reads:
 			if len(args) != 1 {
 				return badUsage("require one input file name")
 			}
-			f, err := openFile(env.FS, args[0], os.O_RDONLY)
+			f, err := whisper.OpenFile(env.FS, args[0], os.O_RDONLY)
 			if err != nil {
 				return err
 			}
-			defer f.close()
+			defer f.Close()
 			switch {
 			case *asJSON:
 				return dumpJSON(env, f)
 			case raw:
-				return f.slots(ctx, func(_, _ int, t int64, v float64) {
+				return f.Slots(ctx, func(_, _ int, t int64, v float64) {
 					fmt.Fprintf(env.Stdout, "%d:%s\n", t, general(v, 35))
 				})
 			}
 			dumpHeader(env, f)
-			return f.slots(ctx, func(archive, slot int, t int64, v float64) {
+			return f.Slots(ctx, func(archive, slot int, t int64, v float64) {
 				if slot == 0 {
 					fmt.Fprintf(env.Stdout, "Archive %d data:\n", archive)
 				}
@@ -255,24 +263,26 @@ With --raw the output is what update reads:
 	},
 }
 
-func dumpHeader(env *Env, f *file) {
-	last := f.layout.Archives[len(f.layout.Archives)-1]
+func dumpHeader(env *Env, f *whisper.File) {
+	layout := f.Layout()
+	last := layout.Archives[len(layout.Archives)-1]
 	fmt.Fprintf(env.Stdout, "Meta data:\n  aggregation method: %s\n  max retention: %d\n  xFilesFactor: %s\n\n",
-		f.layout.Aggregation, last.Retention(), general(f.layout.XFilesFactor, 6))
-	for i, a := range f.layout.Archives {
+		layout.Aggregation, last.Retention(), general(layout.XFilesFactor, 6))
+	for i, a := range layout.Archives {
+		offset, size := f.Extent(i)
 		fmt.Fprintf(env.Stdout, "Archive %d info:\n  offset: %d\n  seconds per point: %d\n  points: %d\n  retention: %d\n  size: %d\n\n",
-			i, f.offset(i), a.Step, a.Points, a.Retention(), a.Points*pointSize)
+			i, offset, a.Step, a.Points, a.Retention(), size)
 	}
 }
 
 // dumpJSON prints what info does, with the slots that were written as
 // [timestamp, value] in each archive.
-func dumpJSON(env *Env, f *file) error {
-	slots := make([]list, len(f.layout.Archives))
+func dumpJSON(env *Env, f *whisper.File) error {
+	slots := make([]list, len(f.Layout().Archives))
 	for i := range slots {
 		slots[i] = list{}
 	}
-	err := f.slots(context.Background(), func(archive, _ int, t int64, v float64) {
+	err := f.Slots(context.Background(), func(archive, _ int, t int64, v float64) {
 		if t != 0 {
 			slots[archive] = append(slots[archive], list{t, v})
 		}
@@ -280,7 +290,10 @@ func dumpJSON(env *Env, f *file) error {
 	if err != nil {
 		return err
 	}
-	about := f.about()
+	about, err := aboutFile(f)
+	if err != nil {
+		return err
+	}
 	archives, _ := about.get("archives")
 	for i := range archives.(list) {
 		archives.(list)[i] = append(archives.(list)[i].(object), member{"data", slots[i]})

@@ -13,6 +13,7 @@ import (
 
 	"carbon/aggregate"
 	"carbon/metric"
+	"carbon/storage/whisper"
 )
 
 const pairsHelp = `Of two directories the files are paired by their names; what the second has
@@ -43,7 +44,7 @@ var merge = command{
 			if w.Until < w.From {
 				return badUsage("--until is before --from")
 			}
-			return combine(ctx, env, args, "merging", func(from, to *file) error { return mergeInto(from, to, w, now) })
+			return combine(ctx, env, args, "merging", func(from, to *whisper.File) error { return mergeInto(from, to, w, now) })
 		}
 	},
 }
@@ -67,14 +68,14 @@ that suit it.
 				return badUsage("want two paths")
 			}
 			now := env.Now().Unix()
-			return combine(ctx, env, args, "filling", func(from, to *file) error { return fillFrom(from, to, now) })
+			return combine(ctx, env, args, "filling", func(from, to *whisper.File) error { return fillFrom(from, to, now) })
 		}
 	},
 }
 
 // combine changes the second of two files, or of each two of two trees, with
 // what the first holds.
-func combine(ctx context.Context, env *Env, paths []string, doing string, into func(from, to *file) error) error {
+func combine(ctx context.Context, env *Env, paths []string, doing string, into func(from, to *whisper.File) error) error {
 	now := env.Now().Unix()
 	if a, err := filepath.EvalSymlinks(paths[0]); err == nil {
 		if b, err := filepath.EvalSymlinks(paths[1]); err == nil && a == b {
@@ -88,35 +89,35 @@ func combine(ctx context.Context, env *Env, paths []string, doing string, into f
 		case !p.inB:
 			return copyMissing(env, p)
 		}
-		from, err := openFile(env.FS, p.a, os.O_RDONLY)
+		from, err := whisper.OpenFile(env.FS, p.a, os.O_RDONLY)
 		if err != nil {
 			return err
 		}
-		defer from.close()
-		return replace(env, p.b, now, replacement{build: func(old *file, _ content, temp string) error {
+		defer from.Close()
+		return replace(env, p.b, now, replacement{build: func(old *whisper.File, _ content, temp string) error {
 			if err := copyTo(env.FS, p.b, temp); err != nil {
 				return err
 			}
-			to, err := openFile(env.FS, temp, os.O_RDWR)
+			to, err := whisper.OpenFile(env.FS, temp, os.O_RDWR)
 			if err != nil {
 				return err
 			}
 			err = into(from, to)
 			if err == nil {
-				err = to.sync()
+				err = to.Sync()
 			}
-			return errors.Join(err, to.close())
+			return errors.Join(err, to.Close())
 		}})
 	})
 }
 
 // copyMissing copies a file to a tree that has none of its name.
 func copyMissing(env *Env, p pair) error {
-	f, err := openFile(env.FS, p.a, os.O_RDONLY) // what is broken is not spread
+	f, err := whisper.OpenFile(env.FS, p.a, os.O_RDONLY) // what is broken is not spread
 	if err != nil {
 		return err
 	}
-	f.close()
+	f.Close()
 	if err := env.FS.MkdirAll(filepath.Dir(p.b)); err != nil {
 		return err
 	}
@@ -132,20 +133,20 @@ func copyMissing(env *Env, p pair) error {
 
 // mergeInto does what whisper.merge does: of each archive, from fine to coarse,
 // the points of the window are written and rolled up.
-func mergeInto(from, to *file, w metric.Window, now int64) error {
-	if !slices.Equal(from.layout.Archives, to.layout.Archives) {
-		return unalike(from.path, to.path, from, to)
+func mergeInto(from, to *whisper.File, w metric.Window, now int64) error {
+	if !slices.Equal(from.Layout().Archives, to.Layout().Archives) {
+		return unalike(from, to)
 	}
-	for i, a := range from.layout.Archives {
+	for i, a := range from.Layout().Archives {
 		reach := now - a.Retention()
 		if w.Until < reach {
 			continue
 		}
-		s, err := from.fetchArchive(i, metric.Window{From: max(w.From, reach), Until: w.Until})
+		s, err := from.FetchArchive(i, metric.Window{From: max(w.From, reach), Until: w.Until})
 		if err != nil {
 			return err
 		}
-		if err := to.updateArchive(i, known(s)); err != nil {
+		if err := to.UpdateArchive(i, known(s)); err != nil {
 			return err
 		}
 	}
@@ -163,17 +164,17 @@ func known(s metric.Series) (points []metric.Point) {
 }
 
 // fillFrom writes to each archive, from fine to coarse, the points it has not.
-func fillFrom(from, to *file, now int64) error {
-	source, err := from.content(now)
+func fillFrom(from, to *whisper.File, now int64) error {
+	source, err := readContent(from, now)
 	if err != nil {
 		return err
 	}
-	held, err := to.content(now)
+	held, err := readContent(to, now)
 	if err != nil {
 		return err
 	}
 	for i, points := range filled(held, source, now) {
-		if err := to.write(i, points); err != nil {
+		if err := to.WriteArchive(i, points); err != nil {
 			return err
 		}
 	}

@@ -1,17 +1,12 @@
 package tool
 
 import (
-	"bufio"
-	"errors"
-	"io"
-	"io/fs"
-	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"carbon/disk"
 	"carbon/metric"
+	"carbon/storage/whisper"
 )
 
 // names tells which metric a file of a tree belongs to.
@@ -25,23 +20,8 @@ const taggedDir = "_tagged/"
 // readNames reads the names of tagged series, whose files do not tell. There may
 // be no such log.
 func readNames(fsys disk.FS, log string) (names, error) {
-	n := names{make(map[string]string)}
-	f, err := fsys.Open(log, os.O_RDONLY)
-	if errors.Is(err, fs.ErrNotExist) {
-		return n, nil
-	}
-	if err != nil {
-		return n, err
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(io.NewSectionReader(f, 0, math.MaxInt64))
-	lines.Buffer(nil, 2*metric.MaxTaggedLength)
-	for lines.Scan() {
-		if name := lines.Text(); metric.IsTagged(name) {
-			n.tagged[pathOf(name)] = name
-		}
-	}
-	return n, lines.Err()
+	tagged, err := whisper.TaggedNames(fsys, log)
+	return names{tagged}, err
 }
 
 // of returns the metric of a path below the tree; ok is false for a tagged

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"carbon/attime"
+	"carbon/storage/whisper"
 )
 
 // prune removes metrics that nobody sends any more.
@@ -98,17 +99,17 @@ func (p *pruner) file(root, path string) error {
 	if err != nil || !p.ignoreTime && info.ModTime().Unix() >= p.before {
 		return err
 	}
-	f, err := openFile(p.env.FS, full, os.O_RDONLY)
+	f, err := whisper.OpenFile(p.env.FS, full, os.O_RDONLY)
 	if err != nil {
 		return err
 	}
-	defer f.close()
+	defer f.Close()
 	if !p.dryRun {
-		if _, err := f.lock(); err != nil {
+		if _, err := f.Lock(); err != nil {
 			return err
 		}
 	}
-	newest, err := f.newest()
+	newest, err := newestOf(f)
 	if err != nil || newest >= p.before {
 		return err
 	}
@@ -139,6 +140,12 @@ func (p *pruner) file(root, path string) error {
 		fmt.Fprintf(p.env.Stdout, "%s %d\n", name, info.Size())
 	}
 	return nil
+}
+
+// newestOf returns the time of the newest point in any archive, 0 if there is none.
+func newestOf(f *whisper.File) (newest int64, err error) {
+	err = f.Slots(context.Background(), func(_, _ int, t int64, _ float64) { newest = max(newest, t) })
+	return newest, err
 }
 
 // removeEmpty removes a directory below root if nothing is in it, and those

@@ -15,6 +15,7 @@ import (
 
 	"carbon/disk"
 	"carbon/metric"
+	"carbon/storage/whisper"
 )
 
 // python is the interpreter that Debian's packages are installed for.
@@ -52,27 +53,20 @@ func runPython(t *testing.T, stdin, name string, args ...string) (stdout string,
 // sample makes a file with points at random times, in all archives.
 func sample(t *testing.T, path, method string, xFilesFactor float64, seed uint64, defs ...string) {
 	t.Helper()
-	layout, err := layoutOf(defs, method, xFilesFactor)
+	f, err := whisper.CreateFile(disk.OS{}, path, layout(t, method, xFilesFactor, defs...), whisper.Full)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := createFile(disk.OS{}, path, layout, allocation{}); err != nil {
-		t.Fatal(err)
-	}
-	f, err := openFile(disk.OS{}, path, os.O_RDWR)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.close()
+	defer f.Close()
 	r := rand.New(rand.NewPCG(seed, 0))
-	for _, a := range layout.Archives {
+	for _, a := range f.Layout().Archives {
 		var points []metric.Point
 		for t := oldest(a, now); t <= now; t += a.Step {
 			if r.IntN(10) < 7 {
 				points = append(points, metric.Point{Time: t, Value: sampleValue(r)})
 			}
 		}
-		if _, err := f.update(points, now); err != nil {
+		if err := f.Update(points, now); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -272,20 +266,13 @@ func TestFillIsPythons(t *testing.T) {
 // createWith makes a file of points that come in one after the other, now.
 func createWith(t *testing.T, path string, points []metric.Point, method string, xFilesFactor float64, defs ...string) {
 	t.Helper()
-	layout, err := layoutOf(defs, method, xFilesFactor)
+	f, err := whisper.CreateFile(disk.OS{}, path, layout(t, method, xFilesFactor, defs...), whisper.Full)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := createFile(disk.OS{}, path, layout, allocation{}); err != nil {
-		t.Fatal(err)
-	}
-	f, err := openFile(disk.OS{}, path, os.O_RDWR)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.close()
+	defer f.Close()
 	for _, p := range points {
-		if _, err := f.update([]metric.Point{p}, p.Time); err != nil {
+		if err := f.Update([]metric.Point{p}, p.Time); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -319,16 +306,20 @@ func snapshot(t *testing.T, dir string) map[string]string {
 	}
 	all := make(map[string]string)
 	for _, e := range entries {
-		f, err := openFile(disk.OS{}, filepath.Join(dir, e.Name()), os.O_RDONLY)
+		f, err := whisper.OpenFile(disk.OS{}, filepath.Join(dir, e.Name()), os.O_RDONLY)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := f.content(now)
+		c, err := readContent(f, now)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all[e.Name()] = fmt.Sprint(f.size, c)
-		f.close()
+		size, err := f.Size()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[e.Name()] = fmt.Sprint(size, c)
+		f.Close()
 	}
 	return all
 }

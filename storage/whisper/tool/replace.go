@@ -9,6 +9,7 @@ import (
 
 	"carbon/disk"
 	"carbon/metric"
+	"carbon/storage/whisper"
 )
 
 // tempSuffix follows the name of a file in the making, as in whisper-resize. No
@@ -26,7 +27,7 @@ type replacement struct {
 
 	// build makes the new file at temp from the old one, which is open and holds
 	// what before says.
-	build func(old *file, before content, temp string) error
+	build func(old *whisper.File, before content, temp string) error
 }
 
 // replace puts a file that build makes in the place of the one at path.
@@ -41,7 +42,7 @@ func replace(env *Env, path string, now int64, r replacement) error {
 	if err != nil {
 		return err
 	}
-	defer old.close()
+	defer old.Close()
 	temp := path + tempSuffix
 	built, err := buildSettled(env, old, temp, now, r)
 	if err == nil {
@@ -59,7 +60,7 @@ func replace(env *Env, path string, now int64, r replacement) error {
 	if err := env.FS.SyncDir(filepath.Dir(path)); err != nil {
 		return err
 	}
-	after, err := old.content(now)
+	after, err := readContent(old, now)
 	if err != nil {
 		return err
 	}
@@ -72,17 +73,17 @@ func replace(env *Env, path string, now int64, r replacement) error {
 }
 
 // openLocked opens the file that has a name once the lock is held.
-func openLocked(fsys disk.FS, path string) (*file, error) {
+func openLocked(fsys disk.FS, path string) (*whisper.File, error) {
 	for {
-		f, err := openFile(fsys, path, os.O_RDWR)
+		f, err := whisper.OpenFile(fsys, path, os.O_RDWR)
 		if err != nil {
 			return nil, err
 		}
-		links, err := f.lock()
-		if err == nil && links > 0 {
+		named, err := f.Lock()
+		if err == nil && named {
 			return f, nil
 		}
-		f.close()
+		f.Close()
 		if err != nil {
 			return nil, err
 		}
@@ -91,8 +92,8 @@ func openLocked(fsys disk.FS, path string) (*file, error) {
 
 // buildSettled builds until the old file has not changed meanwhile, or often
 // enough. It returns what the new file was made of.
-func buildSettled(env *Env, old *file, temp string, now int64, r replacement) (content, error) {
-	before, err := old.content(now)
+func buildSettled(env *Env, old *whisper.File, temp string, now int64, r replacement) (content, error) {
+	before, err := readContent(old, now)
 	for range attempts {
 		if err == nil {
 			err = removeOld(env.FS, temp)
@@ -103,7 +104,7 @@ func buildSettled(env *Env, old *file, temp string, now int64, r replacement) (c
 		if err != nil {
 			return before, err
 		}
-		after, err := old.content(now)
+		after, err := readContent(old, now)
 		if err != nil || len(newIn(before, after, now)) == 0 {
 			return before, err
 		}
@@ -137,31 +138,28 @@ func updateLate(env *Env, path string, points []metric.Point, now int64) error {
 	if err != nil {
 		return err
 	}
-	defer f.close()
-	if _, err := f.update(points, now); err != nil {
+	defer f.Close()
+	if err := f.Update(points, now); err != nil {
 		return err
 	}
-	return f.sync()
+	return f.Sync()
 }
 
 // writeNew makes a file of points, archive by archive, and syncs it.
-func writeNew(fsys disk.FS, path string, layout metric.Layout, how allocation, points [][]metric.Point) error {
-	if err := createFile(fsys, path, layout, how); err != nil {
-		return err
-	}
-	f, err := openFile(fsys, path, os.O_RDWR)
+func writeNew(fsys disk.FS, path string, layout metric.Layout, points [][]metric.Point) error {
+	f, err := whisper.CreateFile(fsys, path, layout, whisper.Sparse)
 	if err != nil {
 		return err
 	}
 	for i := range points {
 		if err == nil {
-			err = f.write(i, points[i])
+			err = f.WriteArchive(i, points[i])
 		}
 	}
 	if err == nil {
-		err = f.sync()
+		err = f.Sync()
 	}
-	return errors.Join(err, f.close())
+	return errors.Join(err, f.Close())
 }
 
 // copyFile makes a copy that takes its name when it is complete and synced.

@@ -10,37 +10,40 @@ import (
 	"carbon/disk"
 	"carbon/disk/disktest"
 	"carbon/metric"
+	"carbon/storage/whisper"
 )
 
 // made makes a file of points that come in now.
 func made(t *testing.T, fsys disk.FS, path string, layout metric.Layout, points []metric.Point) {
 	t.Helper()
-	if err := createFile(fsys, path, layout, allocation{sparse: true}); err != nil {
+	f, err := whisper.CreateFile(fsys, path, layout, whisper.Sparse)
+	if err != nil {
 		t.Fatal(err)
 	}
+	f.Close()
 	store(t, fsys, path, points)
 }
 
 func store(t *testing.T, fsys disk.FS, path string, points []metric.Point) {
 	t.Helper()
-	f, err := openFile(fsys, path, os.O_RDWR)
+	f, err := whisper.OpenFile(fsys, path, os.O_RDWR)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.close()
-	if _, err := f.update(points, now); err != nil {
+	defer f.Close()
+	if err := f.Update(points, now); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func contentOf(t *testing.T, fsys disk.FS, path string) content {
 	t.Helper()
-	f, err := openFile(fsys, path, os.O_RDONLY)
+	f, err := whisper.OpenFile(fsys, path, os.O_RDONLY)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.close()
-	c, err := f.content(now)
+	defer f.Close()
+	c, err := readContent(f, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +133,11 @@ func TestServerBeside(t *testing.T) {
 			fsys := d.Mount()
 			made(t, fsys, "/a.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(90, func(i int) float64 { return 1 }))
 			made(t, fsys, "/b.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(held, func(i int) float64 { return 1 }))
-			server, err := openFile(fsys, "/b.wsp", os.O_RDWR)
+			server, err := whisper.OpenFile(fsys, "/b.wsp", os.O_RDWR)
+			if err != nil {
+				t.Fatal(err)
+			}
+			opened, err := fsys.Open("/b.wsp", os.O_RDONLY)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,12 +148,12 @@ func TestServerBeside(t *testing.T) {
 				}
 				busy = true
 				defer func() { busy = false }()
-				if info, err := server.f.Stat(); err != nil || info.Links == 0 {
+				if info, err := opened.Stat(); err != nil || info.Links == 0 {
 					return err // from now on the server uses the new file
 				}
 				if calls++; calls > at && !written {
 					written = true
-					if _, err := server.update([]metric.Point{{Time: now, Value: 77}}, now); err != nil {
+					if err := server.Update([]metric.Point{{Time: now, Value: 77}}, now); err != nil {
 						t.Error(err)
 					}
 				}

@@ -7,13 +7,26 @@ import (
 
 	"carbon/aggregate"
 	"carbon/metric"
+	"carbon/storage/whisper"
 )
 
-// content is what a file holds: of each archive the points that can be read,
-// ascending, aligned to its step.
+// content is what a file holds: of each archive the points that can be read, and
+// such of the future, ascending, aligned to its step.
 type content struct {
 	layout metric.Layout
 	points [][]metric.Point
+}
+
+func readContent(f *whisper.File, now int64) (content, error) {
+	c := content{layout: f.Layout()}
+	points, err := f.Points()
+	if err != nil {
+		return c, err
+	}
+	for i, a := range c.layout.Archives {
+		c.points = append(c.points, since(points[i], oldest(a, now)))
+	}
+	return c, nil
 }
 
 // floor rounds t down to a multiple of step, below zero too.

@@ -11,6 +11,7 @@ import (
 
 	"carbon/disk"
 	"carbon/metric"
+	"carbon/storage/whisper"
 )
 
 // resize gives a file other archives.
@@ -79,12 +80,12 @@ func (r *resizing) run(env *Env, path string, defs []string) error {
 	if r.silent {
 		r.quiet = true
 	}
-	f, err := openFile(env.FS, path, os.O_RDONLY)
+	f, err := whisper.OpenFile(env.FS, path, os.O_RDONLY)
 	if err != nil {
 		return err
 	}
-	layout := f.layout
-	f.close()
+	layout := f.Layout()
+	f.Close()
 	if r.method == "" {
 		r.method = layout.Aggregation
 	}
@@ -106,7 +107,7 @@ func (r *resizing) run(env *Env, path string, defs []string) error {
 	}
 	r.say(env, "Creating new whisper database: %s", temp)
 	told := false
-	change := replacement{keepTime: true, build: func(old *file, before content, temp string) error {
+	change := replacement{keepTime: true, build: func(old *whisper.File, before content, temp string) error {
 		if told { // the old file has changed meanwhile
 			return r.migrate(io.Discard, env.FS, old, before, temp, layout, now)
 		}
@@ -145,12 +146,12 @@ func (r *resizing) toNewFile(env *Env, path string, layout metric.Layout, now in
 	if _, err := env.FS.Lstat(r.newFile); err == nil {
 		return env.fail("File %s already exists!", r.newFile)
 	}
-	old, err := openFile(env.FS, path, os.O_RDONLY)
+	old, err := whisper.OpenFile(env.FS, path, os.O_RDONLY)
 	if err != nil {
 		return err
 	}
-	defer old.close()
-	before, err := old.content(now)
+	defer old.Close()
+	before, err := readContent(old, now)
 	if err != nil {
 		return err
 	}
@@ -167,46 +168,46 @@ func (r *resizing) toNewFile(env *Env, path string, layout metric.Layout, now in
 // migrate makes the new file. Where the old points are not rolled up they are
 // written as whisper-resize does: one archive after the other, coarse to fine, as
 // if they came in now.
-func (r *resizing) migrate(w io.Writer, fsys disk.FS, old *file, before content, path string, layout metric.Layout, now int64) error {
-	how := allocation{sparse: !r.fallocate, fallocate: r.fallocate}
+func (r *resizing) migrate(w io.Writer, fsys disk.FS, old *whisper.File, before content, path string, layout metric.Layout, now int64) error {
+	how := whisper.Sparse
+	if r.fallocate {
+		how = whisper.Fallocate
+	}
 	points := make([][]metric.Point, len(layout.Archives))
 	doing := "Migrating data without aggregation..."
 	if r.aggregate {
 		doing = "Migrating data with aggregation..."
 		points = resample(before, layout, now)
 	}
-	if err := createFile(fsys, path, layout, how); err != nil {
+	f, err := whisper.CreateFile(fsys, path, layout, how)
+	if err != nil {
 		return err
 	}
+	defer f.Close()
 	name := path
 	if r.newFile != "" {
 		name = r.newFile
 	}
 	fmt.Fprintf(w, "Created: %s %s\n%s\n", name, sizes(fsys, path), doing)
-	f, err := openFile(fsys, path, os.O_RDWR)
-	if err != nil {
-		return err
-	}
-	defer f.close()
 	if r.aggregate {
 		for i := range points {
-			if err := f.write(i, points[i]); err != nil {
+			if err := f.WriteArchive(i, points[i]); err != nil {
 				return err
 			}
 		}
-		return f.sync()
+		return f.Sync()
 	}
-	for i := len(old.layout.Archives) - 1; i >= 0; i-- {
-		a := old.layout.Archives[i]
-		s, _, err := old.fetch(metric.Window{From: now - a.Retention() + a.Step, Until: now}, now)
+	for i := len(old.Layout().Archives) - 1; i >= 0; i-- {
+		a := old.Layout().Archives[i]
+		s, _, err := old.Fetch(metric.Window{From: now - a.Retention() + a.Step, Until: now}, now)
 		if err != nil {
 			return err
 		}
-		if _, err := f.update(known(s), now); err != nil {
+		if err := f.Update(known(s), now); err != nil {
 			return err
 		}
 	}
-	return f.sync()
+	return f.Sync()
 }
 
 // sizes says how large a file is, and how much of the disk it takes.

@@ -14,6 +14,7 @@ import (
 	"carbon/disk"
 	"carbon/metric"
 	"carbon/schema"
+	"carbon/storage/whisper"
 )
 
 // tagged is a series whose file has a hash for a name.
@@ -24,7 +25,7 @@ func grow(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	for _, name := range []string{"a.one", "a.two", "b.c.three", tagged} {
-		path := filepath.Join(dir, "whisper", pathOf(name))
+		path := filepath.Join(dir, "whisper", whisper.PathOf(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +115,7 @@ func TestConform(t *testing.T) {
 	if len(after.points[1]) != 7 {
 		t.Errorf("%v", after.points[1])
 	}
-	taggedPath := filepath.Join(dir, "whisper", pathOf(tagged))
+	taggedPath := filepath.Join(dir, "whisper", whisper.PathOf(tagged))
 	if got := contentOf(t, disk.OS{}, taggedPath).layout.Aggregation; got != "last" {
 		t.Errorf("method %s", got)
 	}
@@ -212,20 +213,20 @@ func TestPrune(t *testing.T) {
 	tree := filepath.Join(dir, "whisper")
 	long := time.Unix(now, 0).Add(100 * 24 * time.Hour)
 	for _, name := range []string{"a.one", "a.two", "b.c.three", tagged} {
-		path := filepath.Join(tree, pathOf(name))
+		path := filepath.Join(tree, whisper.PathOf(name))
 		if err := os.Chtimes(path, time.Unix(now, 0), time.Unix(now, 0)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// One got a point lately, one was touched lately.
-	f, err := openFile(disk.OS{}, filepath.Join(tree, "a", "one.wsp"), os.O_RDWR)
+	f, err := whisper.OpenFile(disk.OS{}, filepath.Join(tree, "a", "one.wsp"), os.O_RDWR)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.update([]metric.Point{{Time: long.Unix() - 3600, Value: 1}}, long.Unix()); err != nil {
+	if err := f.Update([]metric.Point{{Time: long.Unix() - 3600, Value: 1}}, long.Unix()); err != nil {
 		t.Fatal(err)
 	}
-	f.close()
+	f.Close()
 	os.Chtimes(filepath.Join(tree, "a", "one.wsp"), time.Unix(now, 0), time.Unix(now, 0))
 	os.Chtimes(filepath.Join(tree, "a", "two.wsp"), long, long)
 	outside := mkdir(t, filepath.Join(dir, "outside", "x.wsp"))

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"path/filepath"
+
+	"carbon/storage/whisper"
 )
 
 // verify finds files that are broken.
@@ -85,10 +86,10 @@ func (v *verifier) run(ctx context.Context, args []string) error {
 // check checks one file and deals with it. A broken one is errFailed.
 func (v *verifier) check(path string) error {
 	v.files++
-	points, err := verifyFile(v.env.FS, path)
-	reason, broken := corruption(err)
+	points, err := whisper.Verify(v.env.FS, path)
+	damage, broken := errors.AsType[*whisper.CorruptError](err)
 	switch {
-	case isCompressed(err):
+	case errors.Is(err, whisper.ErrCompressed):
 		return nil
 	case err != nil && !broken:
 		return err
@@ -98,7 +99,7 @@ func (v *verifier) check(path string) error {
 		}
 		return nil
 	}
-	about := object{{"path", path}, {"reason", reason}}
+	about := object{{"path", path}, {"reason", damage.Reason}}
 	said := "Corrupt Whisper file: " + path
 	switch {
 	case v.remove:
@@ -107,7 +108,7 @@ func (v *verifier) check(path string) error {
 		about = append(about, member{"deleted", err == nil})
 	case v.setAside:
 		var aside string
-		aside, err = moveAside(v.env, path)
+		aside, err = whisper.SetAside(v.env.FS, path, v.env.Now().Unix())
 		said += "\n  set aside as " + aside
 		about = append(about, member{"setAside", aside})
 	default:
@@ -115,25 +116,10 @@ func (v *verifier) check(path string) error {
 	}
 	v.corrupt = append(v.corrupt, about)
 	if !v.json {
-		fmt.Fprintf(v.env.Stderr, "%s\n  %s\n", said, reason)
+		fmt.Fprintf(v.env.Stderr, "%s\n  %s\n", said, damage.Reason)
 	}
 	if err != nil {
 		return err
 	}
 	return errFailed
-}
-
-// moveAside renames a file as the server does with one it cannot use, and returns
-// its new path.
-func moveAside(env *Env, path string) (aside string, err error) {
-	dir, name := filepath.Split(path)
-	for epoch := env.Now().Unix(); ; epoch++ { // the name may be taken
-		end := fmt.Sprintf(".corrupt-%d", epoch)
-		aside = dir + name[:min(len(name), 255-len(end))] + end
-		if _, err := env.FS.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
-			return aside, env.FS.Rename(path, aside)
-		} else if err != nil {
-			return "", err
-		}
-	}
 }
