@@ -244,7 +244,11 @@ func (c *Cache) appendPoints(dst []metric.Point, name string) []metric.Point {
 
 // Drop drops the waiting points of the named series, but for those that are
 // taken, and returns how many these were.
-func (c *Cache) Drop(names []string) (points int) {
+func (c *Cache) Drop(names []string) (points int) { return c.drop(names, (*shard).drop) }
+
+// drop calls drop, which tells how many points went and how many of these were
+// live, for the named series.
+func (c *Cache) drop(names []string, drop func(s *shard, r Ref) (n, ofLive int)) (points int) {
 	for _, name := range names {
 		r := c.find(name)
 		if r == 0 {
@@ -252,9 +256,9 @@ func (c *Cache) Drop(names []string) (points int) {
 		}
 		s := c.shard(r)
 		s.mu.Lock()
-		n, live := s.drop(r)
+		n, ofLive := drop(s, r)
 		s.mu.Unlock()
-		c.live.Add(int64(-live))
+		c.live.Add(int64(-ofLive))
 		c.grow(-n)
 		points += n
 	}

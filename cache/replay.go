@@ -61,41 +61,25 @@ func (c *Cache) Takeable() int64 { return c.size.Load() - c.live.Load() }
 
 // DropOlder drops the waiting points of the named series as Drop does, but for
 // those that were added by Add since BeginReplay.
-func (c *Cache) DropOlder(names []string) (points int) {
-	for _, name := range names {
-		r := c.find(name)
-		if r == 0 {
-			continue
-		}
-		s := c.shard(r)
-		s.mu.Lock()
-		n := 0
-		if s.entry(r).state&live == 0 {
-			n, _ = s.drop(r)
-		} else {
-			n = s.dropOlder(r)
-		}
-		s.mu.Unlock()
-		c.grow(-n)
-		points += n
-	}
-	return points
-}
+func (c *Cache) DropOlder(names []string) (points int) { return c.drop(names, (*shard).dropOlder) }
 
-// dropOlder drops what waits beneath live points.
-func (s *shard) dropOlder(r Ref) (n int) {
+// dropOlder drops what waits of a series, but for its live points.
+func (s *shard) dropOlder(r Ref) (n, ofLive int) {
+	e := s.entry(r)
+	if e.state&live == 0 {
+		return s.drop(r)
+	}
 	m, isMixed := s.mixed[r]
 	if !isMixed {
-		return 0
+		return 0, 0
 	}
-	e := s.entry(r)
 	n = int(m.older.n)
 	s.release(&m.older)
 	s.dequeue(e)
 	s.setSince(e, m.since)
 	delete(s.mixed, r)
 	s.refresh()
-	return n
+	return n, 0
 }
 
 // addLive appends a point that arrives while a replay goes on.
