@@ -126,7 +126,7 @@ func TestReplayOfMoreThanTheCacheHolds(t *testing.T) {
 			}
 		}()
 		err := p.Replay(t.Context())
-		close(done)
+		done <- true
 		if err != nil {
 			t.Error(err)
 		}
