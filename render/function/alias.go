@@ -1,5 +1,10 @@
 package function
 
+// aliasRows are the functions that name series.
+var aliasRows = []*Spec{
+	alias, aliasByNode,
+}
+
 var alias = &Spec{
 	Name:  "alias",
 	Group: Alias,

@@ -2,6 +2,11 @@ package function
 
 import "context"
 
+// combineRows are the functions that make series of several.
+var combineRows = []*Spec{
+	asPercent, averageSeries, countSeries, group, groupByNode, multiplySeries, sumSeries,
+}
+
 var sumSeries = &Spec{
 	Name:    "sumSeries",
 	Aliases: []string{"sum"},

@@ -2,6 +2,11 @@ package function
 
 import "carbon/aggregate"
 
+// filterRows are the functions that leave out series, or values.
+var filterRows = []*Spec{
+	removeEmptySeries,
+}
+
 var removeEmptySeries = &Spec{
 	Name:  "removeEmptySeries",
 	Group: FilterSeries,

@@ -1,5 +1,10 @@
 package function
 
+// graphRows are the functions that say how series are drawn.
+var graphRows = []*Spec{
+	alpha, color, lineWidth, verticalLine,
+}
+
 var color = &Spec{
 	Name:  "color",
 	Group: Graph,

@@ -7,6 +7,11 @@ import (
 	"carbon/aggregate"
 )
 
+// calculateRows are the functions that compute something about each series.
+var calculateRows = []*Spec{
+	movingAverage,
+}
+
 var windowSize = Param{
 	Name: "windowSize", Type: IntOrInterval, Required: true,
 	Suggestions: []any{5, 7, 10, "1min", "5min", "10min", "30min", "1hour"},

@@ -5,23 +5,11 @@ import (
 	"strings"
 )
 
-// rows are all functions, by family.
-var rows = []*Spec{
-	// combine.go, percent.go
-	asPercent, averageSeries, countSeries, group, groupByNode, multiplySeries, sumSeries,
-	// transform.go, shift.go, summarize.go, special.go
-	hitcount, integral, offset, perSecond, scale, smartSummarize, summarize, timeFunction, timeShift,
-	// moving.go
-	movingAverage,
-	// filter.go, sort.go
-	removeEmptySeries, sortByName,
-	// alias.go
-	alias, aliasByNode,
-	// graph.go, special.go
-	alpha, color, lineWidth, verticalLine,
-	// special.go
-	consolidateBy, constantLine, seriesByTag,
-}
+// rows are all functions. Each family lists its own.
+var rows = slices.Concat(
+	combineRows, transformRows, calculateRows, filterRows, sortingRows, aliasRows,
+	graphRows, specialRows, extraRows,
+)
 
 // byName is filled when the program starts, as rows refer to functions that
 // look other functions up.

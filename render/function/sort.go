@@ -9,6 +9,11 @@ import (
 	"strings"
 )
 
+// sortingRows are the functions that change the order of series.
+var sortingRows = []*Spec{
+	sortByName,
+}
+
 var sortByName = &Spec{
 	Name:  "sortByName",
 	Group: Sorting,

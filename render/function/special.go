@@ -7,6 +7,11 @@ import (
 	"carbon/attime"
 )
 
+// specialRows are the functions that fit nowhere else.
+var specialRows = []*Spec{
+	consolidateBy, constantLine, seriesByTag, timeFunction,
+}
+
 // seriesByTag is a path expression rather than a call: the binder makes it one.
 var seriesByTag = &Spec{
 	Name:  "seriesByTag",

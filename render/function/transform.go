@@ -2,6 +2,11 @@ package function
 
 import "math"
 
+// transformRows are the functions that change the values of each series.
+var transformRows = []*Spec{
+	hitcount, integral, offset, perSecond, scale, smartSummarize, summarize, timeShift,
+}
+
 var scale = &Spec{
 	Name:  "scale",
 	Group: Transform,
