@@ -19,6 +19,7 @@ import (
 type evaluation struct {
 	engine  *Engine
 	env     function.Env
+	binder  *function.Binder
 	planned map[want]bool
 	results map[want][]function.Series // fetched and computed
 
@@ -33,6 +34,7 @@ func (e *Engine) newEvaluation(r Request) *evaluation {
 	}
 	ev := &evaluation{
 		engine:  e,
+		binder:  function.NewBinder(r.Template),
 		planned: map[want]bool{},
 		results: map[want][]function.Series{},
 	}
@@ -42,6 +44,8 @@ func (e *Engine) newEvaluation(r Request) *evaluation {
 		XFilesFactor: r.XFilesFactor,
 		Spend:        ev.spend,
 		Evaluate:     ev.evaluate,
+		Bind:         ev.bindMore,
+		Events:       e.events,
 	}
 	return ev
 }
@@ -53,7 +57,7 @@ func (ev *evaluation) render(ctx context.Context, r Request) ([]function.Series,
 	if err := ev.spendOnTargets(r.Targets); err != nil {
 		return nil, err
 	}
-	nodes, err := ev.engine.bind(r)
+	nodes, err := ev.bind(r)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +76,14 @@ func (ev *evaluation) render(ctx context.Context, r Request) ([]function.Series,
 		results = consolidate(results, int64(r.MaxDataPoints))
 	}
 	return results, nil
+}
+
+// bindMore binds a target that only the evaluation came up with.
+func (ev *evaluation) bindMore(text string) (*function.Node, error) {
+	if err := ev.spendOnTargets([]string{text}); err != nil {
+		return nil, err
+	}
+	return bind(ev.binder, text)
 }
 
 // evaluate returns the series of an expression over a window. What no plan had

@@ -31,7 +31,9 @@ func (ev *evaluation) plan(nodes []*function.Node, w metric.Window) Plan {
 		if n.Spec == nil {
 			p = append(p, at)
 		} else {
-			p = append(p, ev.plan(n.Inputs(), n.InputWindow(&ev.env, w))...)
+			for _, w := range n.InputWindows(&ev.env, w) {
+				p = append(p, ev.plan(n.Inputs(), w)...)
+			}
 		}
 	}
 	return p

@@ -35,6 +35,7 @@ type Source interface {
 // Engine evaluates requests. It may be used concurrently.
 type Engine struct {
 	src    Source
+	events EventSource
 	limits Limits
 	held   atomic.Int64 // points in memory, of all requests
 }
@@ -42,7 +43,12 @@ type Engine struct {
 // Options of an Engine. The zero value has all defaults.
 type Options struct {
 	Limits Limits
+	Events EventSource // nil: nothing ever happened
 }
+
+// EventSource returns what happened from From to Until, both included, to what
+// has all tags, in order of time.
+type EventSource func(ctx context.Context, w metric.Window, tags []string) ([]function.Event, error)
 
 // Limits protect the server from requests that are too large. 0 is the default.
 // Raising them lets one request take as much memory, eight bytes a point, and as
@@ -76,7 +82,11 @@ func New(src Source, o Options) *Engine {
 	setDefault(&l.Points, 50_000_000)
 	setDefault(&l.AtOnce, 4*l.Points)
 	setDefault(&l.Time, time.Minute)
-	return &Engine{src: src, limits: l}
+	events := o.Events
+	if events == nil {
+		events = func(context.Context, metric.Window, []string) ([]function.Event, error) { return nil, nil }
+	}
+	return &Engine{src: src, events: events, limits: l}
 }
 
 func setDefault[T ~int | ~int64](v *T, value T) {
@@ -119,33 +129,37 @@ func (e *Engine) Render(ctx context.Context, r Request, use func([]function.Seri
 
 // Plan returns what Render would fetch before it evaluates.
 func (e *Engine) Plan(r Request) (Plan, error) {
-	nodes, err := e.bind(r)
+	ev := e.newEvaluation(r)
+	nodes, err := ev.bind(r)
 	if err != nil {
 		return nil, err
 	}
-	return e.newEvaluation(r).plan(nodes, r.window()), nil
+	return ev.plan(nodes, r.window()), nil
 }
 
 // bind parses and binds all targets.
-func (e *Engine) bind(r Request) ([]*function.Node, error) {
-	if err := over(targetsLimit, int64(e.limits.Targets), int64(len(r.Targets))); err != nil {
+func (ev *evaluation) bind(r Request) ([]*function.Node, error) {
+	if err := over(targetsLimit, int64(ev.engine.limits.Targets), int64(len(r.Targets))); err != nil {
 		return nil, err
 	}
-	binder := function.NewBinder(r.Template)
 	var nodes []*function.Node
 	for _, text := range r.Targets {
 		if strings.TrimSpace(text) == "" {
 			continue
 		}
-		expr, err := target.Parse(text)
-		if err != nil {
-			return nil, err
-		}
-		n, err := binder.Bind(expr)
+		n, err := bind(ev.binder, text)
 		if err != nil {
 			return nil, err
 		}
 		nodes = append(nodes, n)
 	}
 	return nodes, nil
+}
+
+func bind(b *function.Binder, text string) (*function.Node, error) {
+	expr, err := target.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return b.Bind(expr)
 }

@@ -22,6 +22,22 @@ type Env struct {
 	// Evaluate computes an input. It is how functions get at their arguments, and
 	// remembers what it computed.
 	Evaluate func(ctx context.Context, n *Node, w metric.Window) ([]Series, error)
+
+	// Bind parses and binds another target, for functions that make targets of
+	// what their inputs are called.
+	Bind func(target string) (*Node, error)
+
+	// Events returns what happened from From to Until, both included, to what has
+	// all tags, in order of time. No tags match every event.
+	Events func(ctx context.Context, w metric.Window, tags []string) ([]Event, error)
+}
+
+// Event is something that happened.
+type Event struct {
+	What string
+	Data string
+	Tags []string
+	When int64 // unix seconds
 }
 
 // Call is one evaluation of a function: what it was called with, over which
@@ -47,12 +63,27 @@ func (n *Node) Eval(ctx context.Context, env *Env, w metric.Window) ([]Series, e
 	return n.Spec.Eval(ctx, n.Call(env, w))
 }
 
-// InputWindow returns the window of the data a node needs for a window.
-func (n *Node) InputWindow(env *Env, w metric.Window) metric.Window {
-	if n.Spec == nil || n.Spec.Window == nil {
-		return w
+// EvalLists is Eval for functions that make lists of series. Others make one.
+func (n *Node) EvalLists(ctx context.Context, env *Env, w metric.Window) ([][]Series, error) {
+	if n.Spec == nil || n.Spec.EvalLists == nil {
+		series, err := env.Evaluate(ctx, n, w)
+		return [][]Series{series}, err
 	}
-	return n.Spec.Window(n.Call(env, w), w)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return n.Spec.EvalLists(ctx, n.Call(env, w))
+}
+
+// InputWindows returns the windows of the data a node needs for a window.
+func (n *Node) InputWindows(env *Env, w metric.Window) []metric.Window {
+	switch {
+	case n.Spec != nil && n.Spec.Windows != nil:
+		return n.Spec.Windows(n.Call(env, w), w)
+	case n.Spec != nil && n.Spec.Window != nil:
+		w = n.Spec.Window(n.Call(env, w), w)
+	}
+	return []metric.Window{w}
 }
 
 // Series returns the series given for a parameter, in order, over the window
@@ -65,8 +96,28 @@ func (c *Call) Series(ctx context.Context, param string) ([]Series, error) {
 	return c.SeriesIn(ctx, param, w)
 }
 
-// SeriesIn returns the series given for a parameter over another window, for
-// what only the data can tell. Nobody has planned for them.
+// SeriesLists returns the lists of series given for a parameter, in order. What
+// gives no lists, as mapSeries does, gives a list of one series for each.
+func (c *Call) SeriesLists(ctx context.Context, param string) ([][]Series, error) {
+	var all [][]Series
+	for _, v := range c.values(param) {
+		switch v := v.(type) {
+		case []Series:
+			all = append(all, v)
+		case *Node:
+			lists, err := v.EvalLists(ctx, c.Env, c.Window)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, lists...)
+		}
+	}
+	return all, nil
+}
+
+// SeriesIn returns the series given for a parameter over another window: one of
+// those that the function declares, or one that only the data can tell, which
+// nobody has planned for.
 func (c *Call) SeriesIn(ctx context.Context, param string, w metric.Window) ([]Series, error) {
 	var all []Series
 	values := c.values(param)

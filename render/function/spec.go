@@ -35,8 +35,16 @@ type Spec struct {
 	// arguments that are no series.
 	Window func(c *Call, w metric.Window) metric.Window
 
+	// Windows returns all windows the inputs are needed over, when there is not
+	// one: those that Eval asks SeriesIn for. It is Window's that Series uses.
+	Windows func(c *Call, w metric.Window) []metric.Window
+
 	// Eval computes the function. Nil: the planner knows what to do.
 	Eval func(ctx context.Context, c *Call) ([]Series, error)
+
+	// EvalLists computes a function that makes several lists of series, for those
+	// that take such. Eval makes one list of them for all others.
+	EvalLists func(ctx context.Context, c *Call) ([][]Series, error)
 }
 
 // Group sorts functions for those who look for one.
