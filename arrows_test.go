@@ -42,6 +42,7 @@ var arrows = map[string]string{
 	"api":                  "metric attime storage render render/function render/graph render/target web",
 	"cmd/carbon":           "*",
 	"bench":                "*",
+	"conformance":          "*",
 	"crash":                "*",
 }
 
