@@ -20,7 +20,8 @@ import (
 func examples() memory {
 	m := memory{}
 	for _, name := range []string{
-		"web.a.cpu", "web.b.cpu", "web.a.requests", "web.b.requests", "cpu;host=web1", "cpu;host=web2",
+		"web.a.cpu", "web.b.cpu", "web.a.requests", "web.b.requests", "web.a.errors", "web.b.errors",
+		"cpu;host=web1", "cpu;host=web2", "http.requests;dc=eu", "http.requests;dc=us",
 	} {
 		m[name] = metric.Series{Name: name, Start: epoch - 3600, Step: 60, Values: make([]float64, 200)}
 		for i := range m[name].Values {

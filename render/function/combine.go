@@ -1,10 +1,24 @@
 package function
 
-import "context"
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+)
 
 // combineRows are the functions that make series of several.
 var combineRows = []*Spec{
-	asPercent, averageSeries, countSeries, group, groupByNode, multiplySeries, sumSeries,
+	aggregateSeries, averageSeries, countSeries, diffSeries, group, maxSeries, minSeries, multiplySeries,
+	percentileOfSeries, powSeries, rangeOfSeries, stddevSeries, sumSeries,
+	// percent.go
+	asPercent,
+	// pairs.go
+	aggregateSeriesLists, diffSeriesLists, divideSeries, divideSeriesLists, multiplySeriesLists, sumSeriesLists,
+	weightedAverage,
+	// groups.go
+	aggregateWithWildcards, applyByNode, averageSeriesWithWildcards, groupByNode, groupByNodes, groupByTags,
+	mapSeries, multiplySeriesWithWildcards, reduceSeries, sumSeriesWithWildcards,
 }
 
 var sumSeries = &Spec{
@@ -105,69 +119,224 @@ Example::
 	},
 }
 
-var groupByNode = &Spec{
-	Name:  "groupByNode",
+var minSeries = &Spec{
+	Name:  "minSeries",
 	Group: Combine,
-	Doc: `Makes one series of all that have the same node, or tag, and names it by
-that. The callback is an aggregation function or another function of series.
+	Doc: `Shows at each point the smallest of all series.
 
 Example::
 
-  &target=groupByNode(web.*.*,1,"sumSeries")`,
-	Params: []Param{
-		seriesList,
-		{Name: "nodeNum", Type: NodeOrTag, Required: true},
-		{Name: "callback", Type: AggOrSeriesFunc, Default: "average"},
-	},
-	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
-		return groupByNodes(ctx, c, c.values("nodeNum"))
-	},
+  &target=minSeries(web.*.cpu)`,
+	Params:     []Param{seriesLists},
+	Aggregator: true,
+	Eval:       combine("min"),
 }
 
-// groupByNodes groups "seriesList" by nodes and calls "callback" on each group.
-func groupByNodes(ctx context.Context, c *Call, nodes []Value) ([]Series, error) {
-	series, err := c.Series(ctx, "seriesList")
-	if err != nil {
-		return nil, err
-	}
-	keys, groups := groupBy(series, func(s Series) string { return nodeKey(s, nodes) })
-	results := make([]Series, len(keys))
-	for i, key := range keys {
-		result, err := c.callback(ctx, "callback", groups[key])
+var maxSeries = &Spec{
+	Name:  "maxSeries",
+	Group: Combine,
+	Doc: `Shows at each point the largest of all series.
+
+Example::
+
+  &target=maxSeries(web.*.cpu)`,
+	Params:     []Param{seriesLists},
+	Aggregator: true,
+	Eval:       combine("max"),
+}
+
+var diffSeries = &Spec{
+	Name:  "diffSeries",
+	Group: Combine,
+	Doc: `Subtracts from the first series all others, point by point; missing points
+count as nothing. Where the first has none, it is the next that the others are
+subtracted from.
+
+Example::
+
+  &target=diffSeries(web.a.requests,web.a.errors)`,
+	Params:     []Param{seriesLists},
+	Aggregator: true,
+	Eval:       combine("diff"),
+}
+
+var rangeOfSeries = &Spec{
+	Name:  "rangeOfSeries",
+	Group: Combine,
+	Doc: `Shows at each point how far the smallest and the largest of all series are
+apart.
+
+Example::
+
+  &target=rangeOfSeries(web.*.cpu)`,
+	Params:     []Param{seriesLists},
+	Aggregator: true,
+	Eval:       combine("rangeOf"),
+}
+
+var stddevSeries = &Spec{
+	Name:  "stddevSeries",
+	Group: Combine,
+	Doc: `Shows at each point the standard deviation of all series, as of a whole
+population.
+
+Example::
+
+  &target=stddevSeries(web.*.cpu)`,
+	Params:     []Param{seriesLists},
+	Aggregator: true,
+	Eval:       combine("stddev"),
+}
+
+var aggregateSeries = &Spec{
+	Name:  "aggregate",
+	Group: Combine,
+	Doc: `Makes one series of all by an aggregation function. Where a smaller share of
+them than the xFilesFactor has a point there is none.
+
+Example::
+
+  &target=aggregate(web.*.cpu,"median")`,
+	Params: []Param{seriesList, {Name: "func", Type: AggFunc, Required: true}, xFilesFactor},
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		series, err := c.Series(ctx, "seriesList")
 		if err != nil {
 			return nil, err
 		}
-		if len(result) == 0 {
-			return nil, c.errorf("callback", "%s makes nothing of group %q", c.Text("callback"), key)
-		}
-		results[i] = result[0].renamed(key)
-	}
-	return results, nil
+		return c.aggregate(ctx, series, c.Text("func"), c.xFilesFactor())
+	},
 }
 
-// callback calls the function that a parameter names: a function of series if
-// there is one of that name, an aggregation function else.
-func (c *Call) callback(ctx context.Context, param string, series []Series) ([]Series, error) {
-	name := c.Text(param)
-	if spec, ok := Lookup(name); ok && spec.Eval != nil {
-		return c.Apply(ctx, spec, series)
+// xFilesFactor returns the argument of that name, that of the request if there is
+// none.
+func (c *Call) xFilesFactor() float64 {
+	if c.Has("xFilesFactor") {
+		return c.Float("xFilesFactor")
 	}
-	if _, ok := lookupAggregation(trimSeries(name)); !ok {
-		return nil, c.errorf(param, "%q is no function", name)
-	}
-	return c.aggregate(ctx, series, name, c.XFilesFactor)
+	return c.XFilesFactor
 }
 
-// groupBy sorts series into groups by a key; keys are in the order of their first
-// series.
-func groupBy[S any](series []S, key func(s S) string) (keys []string, groups map[string][]S) {
-	groups = map[string][]S{}
-	for _, s := range series {
-		k := key(s)
-		if groups[k] == nil {
-			keys = append(keys, k)
+var percentileOfSeries = &Spec{
+	Name:  "percentileOfSeries",
+	Group: Combine,
+	Doc: `Shows at each point the n-th percentile of all series: a value that one of
+them has, or with interpolate what lies between two.
+
+Example::
+
+  &target=percentileOfSeries(web.*.cpu,95)`,
+	Params: []Param{
+		seriesList,
+		{Name: "n", Type: Float, Required: true},
+		{Name: "interpolate", Type: Boolean, Default: false},
+	},
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		n := c.Float("n")
+		if !(n > 0 && n <= 100) {
+			return nil, c.errorf("n", "must be above 0 and at most 100, not %s", c.Text("n"))
 		}
-		groups[k] = append(groups[k], s)
+		series, err := c.Series(ctx, "seriesList")
+		if err != nil || len(series) == 0 {
+			return nil, err
+		}
+		list := operands(series)
+		at, err := c.normalize(list)
+		if err != nil {
+			return nil, err
+		}
+		known, interpolate := make([]float64, 0, len(list)), c.Bool("interpolate")
+		values, err := c.across(list, func(row []float64) float64 {
+			known = appendKnown(known[:0], row)
+			slices.Sort(known)
+			return percentile(known, n, interpolate)
+		})
+		if err != nil {
+			return nil, err
+		}
+		s := newSeries("percentileOfSeries("+series[0].Path+","+formatG(n)+")", at.start, at.end, at.step, values)
+		s.XFilesFactor = c.XFilesFactor
+		return []Series{s}, ctx.Err()
+	},
+}
+
+// appendKnown appends the values that are not NaN.
+func appendKnown(to, values []float64) []float64 {
+	for _, v := range values {
+		if v == v {
+			to = append(to, v)
+		}
 	}
-	return keys, groups
+	return to
+}
+
+// percentile returns the n-th percentile, n above 0 and at most 100, of sorted
+// values without NaN: NaN of none. It is the method of the NIST Engineering
+// Statistics Handbook, section 7.2.5.2, as graphite-web has it.
+func percentile(sorted []float64, n float64, interpolate bool) float64 {
+	if len(sorted) == 0 {
+		return nan
+	}
+	exact := n / 100 * float64(len(sorted)+1)
+	rank := int(exact)
+	fraction := exact - float64(rank)
+	if !interpolate && fraction > 0 {
+		rank++
+	}
+	v := sorted[min(max(rank-1, 0), len(sorted)-1)]
+	if interpolate && rank < len(sorted) {
+		v += fraction * (sorted[rank] - v)
+	}
+	return v
+}
+
+var powSeries = &Spec{
+	Name:  "powSeries",
+	Group: Combine,
+	Doc: `Raises the first series to the power of the second, that to the power of the
+third, and so on, point by point. Where one has no point there is none.
+
+Example::
+
+  &target=powSeries(web.a.requests,web.b.requests)`,
+	Params: []Param{
+		{Name: "seriesList", Type: SeriesList, Required: true, Multiple: true, Signature: "*seriesLists"},
+	},
+	Aggregator: true,
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		series, err := c.Series(ctx, "seriesList")
+		if err != nil || len(series) == 0 {
+			return nil, err
+		}
+		list := operands(series)
+		at, err := c.normalize(list)
+		if err != nil {
+			return nil, err
+		}
+		values, err := c.across(list, func(row []float64) float64 {
+			v := row[0]
+			for _, exponent := range row[1:] {
+				v = power(v, exponent)
+			}
+			return v
+		})
+		if err != nil {
+			return nil, err
+		}
+		names := make([]string, len(series))
+		for i, s := range series {
+			names[i] = s.Name
+		}
+		s := newSeries("powSeries("+strings.Join(names, ",")+")", at.start, at.end, at.step, values)
+		s.XFilesFactor = c.XFilesFactor
+		return []Series{s}, ctx.Err()
+	},
+}
+
+// power is Python's math.pow, and NaN where that fails or either is NaN.
+func power(v, exponent float64) float64 {
+	p := math.Pow(v, exponent)
+	if v != v || exponent != exponent || math.IsInf(p, 0) && !math.IsInf(v, 0) && !math.IsInf(exponent, 0) {
+		return nan
+	}
+	return p
 }

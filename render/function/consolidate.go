@@ -108,28 +108,6 @@ func gcd(a, b int64) int64 {
 // floorMod is Python's a % b for positive b.
 func floorMod(a, b int64) int64 { return ((a % b) + b) % b }
 
-// across calls f with the values of each point in time, NaN for series that have
-// ended, and returns what it returns.
-func (c *Call) across(list []*operand, f func(row []float64) float64) ([]float64, error) {
-	n := 0
-	for _, s := range list {
-		n = max(n, len(s.values))
-	}
-	results, err := c.makeValues(int64(n))
-	row := make([]float64, len(list))
-	for i := range results {
-		for j, s := range list {
-			if i < len(s.values) {
-				row[j] = s.values[i]
-			} else {
-				row[j] = nan
-			}
-		}
-		results[i] = f(row)
-	}
-	return results, err
-}
-
 // aggregate makes one series of several. The name of the aggregation function
 // may end in Series, as those of callbacks do.
 func (c *Call) aggregate(ctx context.Context, series []Series, name string, xFilesFactor float64) ([]Series, error) {
@@ -146,12 +124,7 @@ func (c *Call) aggregate(ctx context.Context, series []Series, name string, xFil
 	if err != nil {
 		return nil, err
 	}
-	values, err := c.across(list, func(row []float64) float64 {
-		if !enough(aggregate.Count(row), float64(len(row)), xFilesFactor) {
-			return nan
-		}
-		return f(row)
-	})
+	values, err := c.combineRows(ctx, list, name, f, xFilesFactor)
 	if err != nil {
 		return nil, err
 	}
