@@ -379,10 +379,6 @@ Example::
 		{Name: "reduceMatchers", Type: String, Required: true, Multiple: true},
 	},
 	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
-		spec, ok := Lookup(c.Text("reduceFunction"))
-		if !ok || spec.Eval == nil {
-			return nil, c.errorf("reduceFunction", "%q is no function", c.Text("reduceFunction"))
-		}
 		lists, err := c.SeriesLists(ctx, "seriesLists")
 		if err != nil {
 			return nil, err
@@ -390,6 +386,10 @@ Example::
 		keys, found, err := c.reduced(slices.Concat(lists...))
 		if err != nil {
 			return nil, err
+		}
+		spec, ok := Lookup(c.Text("reduceFunction"))
+		if len(keys) > 0 && (!ok || spec.Eval == nil) {
+			return nil, c.errorf("reduceFunction", "%q is no function", c.Text("reduceFunction"))
 		}
 		results := make([]Series, len(keys))
 		for i, key := range keys {
