@@ -149,30 +149,9 @@ func (b *bench) find(ctx context.Context, p *process, name, pattern, format stri
 		b.lost++
 		return r, fmt.Errorf("find %s: %d nodes instead of %d", pattern, n, want)
 	}
-	var costs, waits []float64 // milliseconds
-	for range b.runs {
-		before, err := settle(ctx, p.pid(), 10*time.Second)
-		if err != nil {
-			return r, err
-		}
-		const least, most, enough = 50, 1000, 0.3 // requests, requests, CPU seconds
-		begin, requests := time.Now(), 0
-		for after := before; requests < least || requests < most && after.cpu-before.cpu < enough; requests += least {
-			for range least {
-				if _, err := p.get(ctx, path); err != nil {
-					return r, err
-				}
-			}
-			if after, err = p.usage(); err != nil {
-				return r, err
-			}
-		}
-		waits = append(waits, time.Since(begin).Seconds()/float64(requests)*1000)
-		after, err := settle(ctx, p.pid(), 10*time.Second)
-		if err != nil {
-			return r, err
-		}
-		costs = append(costs, after.since(before).cpu/float64(requests)*1000)
+	costs, waits, err := b.cost(ctx, p, path, 50)
+	if err != nil {
+		return r, err
 	}
 	return newRow(name, "CPU ms", costs, fmt.Sprintf("%s: %d nodes, %s ms each", pattern, n, short(median(waits)))), nil
 }

@@ -53,6 +53,10 @@ var parts = []part{
 	{[]string{"1M a minute, cores", "1M a minute, memory", "1M a minute, written"}, (*bench).million},
 	{[]string{"1M a minute, real pace, cores", "1M a minute, real pace, memory", "1M a minute, real pace, written"}, (*bench).millionLong},
 	{[]string{"index, ready", "index, ready without snapshot", "index, memory", "find branches", "find leaves", "find prefix", "find star in the middle", "find 1 of them", "find 100 of them", "find 10k of them"}, (*bench).index},
+	{[]string{
+		"answer 1 series", "answer 100 series", "answer 1k series", "answer 1k series in 800 points", "answer sum of 1k",
+		"answer movingAverage of 100 weeks", "answer groups of summaries of 1k",
+	}, (*bench).answers},
 	{[]string{"index of 10k, ready", "index of 100k, ready", "find 100 of 10k", "find 100 of 100k"}, (*bench).growth},
 }
 

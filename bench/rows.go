@@ -65,6 +65,11 @@ var marks = []mark{
 	{"find leaves", 8},
 	{"find prefix", 0.5},
 	{"find star in the middle", 1.5},
+	{"answer 1 series", 0.3},
+	{"answer 100 series", 10},
+	{"answer 1k series", 100},
+	{"answer 1k series in 800 points", 70},
+	{"answer sum of 1k", 40},
 	{"index, memory", 150},
 	{"index, ready", 1},
 }

@@ -114,6 +114,64 @@ func carbonCache(settings ...string) *system {
 	}}
 }
 
+// graphiteWeb is Graphite's own, served by Python itself: a process that answers
+// one request after the other. It reads the whisper files of the directory.
+var graphiteWeb = &system{name: "graphite-web", program: "/usr/bin/graphite-manage", start: func(ctx context.Context, dir, _ string) (*process, error) {
+	ports, err := freePorts(1)
+	if err != nil {
+		return nil, err
+	}
+	home := filepath.Join(dir, "graphite-web")
+	if err := os.MkdirAll(home, 0o755); err != nil {
+		return nil, err
+	}
+	if err := writeFiles(home, map[string]string{"bench_settings.py": graphiteWebSettings, "serve.py": graphiteWebServer}); err != nil {
+		return nil, err
+	}
+	_, port, err := net.SplitHostPort(ports[0])
+	if err != nil {
+		return nil, err
+	}
+	p := &process{line: ports[0], url: "http://" + ports[0], data: home}
+	return p.launch(ctx, "/usr/bin/python3", filepath.Join(home, "serve.py"), home, filepath.Join(dir, "whisper"), port)
+}}
+
+const graphiteWebSettings = `import os
+from graphite.settings import *
+
+STORAGE_DIR = CONF_DIR = LOG_DIR = os.environ['BENCH_HOME']
+WHISPER_DIR = os.environ['BENCH_TREE']
+STANDARD_DIRS = DATA_DIRS = [WHISPER_DIR]
+INDEX_FILE = os.path.join(STORAGE_DIR, 'index')
+DASHBOARD_CONF = os.path.join(STORAGE_DIR, 'dashboard.conf')
+GRAPHTEMPLATES_CONF = os.path.join(STORAGE_DIR, 'graphTemplates.conf')
+LOG_CACHE_PERFORMANCE = LOG_RENDERING_PERFORMANCE = LOG_METRIC_ACCESS = False
+SECRET_KEY = 'bench'
+CARBONLINK_HOSTS = CLUSTER_SERVERS = []
+ALLOWED_HOSTS = ['*']
+DEBUG = False
+DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': os.path.join(STORAGE_DIR, 'graphite.db')}}
+`
+
+const graphiteWebServer = `import os, sys
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+home, tree, port = sys.argv[1:]
+os.environ.update(BENCH_HOME=home, BENCH_TREE=tree, DJANGO_SETTINGS_MODULE='bench_settings')
+sys.path.insert(0, home)
+import django
+django.setup()
+from django.core.management import call_command
+call_command('migrate', '--run-syncdb', verbosity=0)
+from django.core.wsgi import get_wsgi_application
+
+class Handler(WSGIRequestHandler):
+    def log_message(self, *args):
+        pass
+
+make_server('127.0.0.1', int(port), get_wsgi_application(), handler_class=Handler).serve_forever()
+`
+
 // updateLimit is what a carbon-cache writes a second as Debian sets it.
 const updateLimit = "MAX_UPDATES_PER_SECOND = 500"
 
