@@ -3,6 +3,7 @@ module carbon
 go 1.26.0
 
 require (
+	github.com/dlclark/regexp2 v1.12.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/go-fonts/dejavu v0.3.2
 	github.com/go-graphite/go-whisper v0.0.0-20230526115116-e3110f57c01c

@@ -1,0 +1,207 @@
+// Package regex matches and substitutes as Python's re does, which is what
+// people write in the arguments of Graphite's functions.
+//
+// Patterns run in linear time on Go's regexp where that can express them.
+// Look-around, backreferences and atomic groups need a backtracking matcher,
+// whose matches are given little time. All bounds are for patterns that come
+// from strangers.
+//
+// Not as in Python: \N{name} is unknown.
+package regex
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/dlclark/regexp2"
+)
+
+const (
+	maxPattern = 8192     // bytes
+	maxGroups  = 100      // that capture
+	maxSize    = 50_000   // atoms, repetitions written out, for Go's regexp
+	maxResult  = 64 << 10 // bytes of what Sub makes
+	maxTime    = 250 * time.Millisecond
+)
+
+// ErrTimeout reports a match that took too long.
+var ErrTimeout = errors.New("the pattern takes too long to match: use fewer nested repetitions")
+
+// Regexp is a compiled pattern. It is safe for concurrent use.
+type Regexp struct {
+	linear     *regexp.Regexp  // nil if Go cannot express the pattern
+	full       *regexp2.Regexp // nil if linear serves all
+	advancing  *regexp2.Regexp // full, but not empty where the search begins; nil if never empty
+	plainOnly  bool            // linear is right for plain texts only
+	mayBeEmpty bool            // may match the empty text
+
+	groups int // that capture
+	names  map[string]int
+}
+
+// Compile translates and compiles one of Python's patterns.
+func Compile(pattern string) (*Regexp, error) {
+	if len(pattern) > maxPattern {
+		return nil, fmt.Errorf("the pattern is longer than %d bytes", maxPattern)
+	}
+	t, err := translate(pattern)
+	if err != nil {
+		return nil, err
+	}
+	re := &Regexp{
+		plainOnly:  t.plainOnly,
+		mayBeEmpty: t.total.least == 0,
+		groups:     len(t.groups) - 1,
+		names:      t.names,
+	}
+	if t.isLinear && t.total.size <= maxSize {
+		re.linear, err = regexp.Compile(string(t.linear))
+		if err != nil {
+			re.linear = nil // beyond Go's limits
+		}
+	}
+	if re.linear == nil || re.plainOnly || re.mayBeEmpty {
+		if re.full, err = backtracking(string(t.full)); err != nil {
+			return nil, err
+		}
+	}
+	if re.mayBeEmpty {
+		if re.advancing, err = backtracking("(?:" + string(t.full) + `)(?!\G)`); err != nil {
+			return nil, err
+		}
+	}
+	return re, nil
+}
+
+func backtracking(pattern string) (*regexp2.Regexp, error) {
+	re, err := regexp2.Compile(pattern, regexp2.None)
+	if err != nil {
+		return nil, err
+	}
+	re.MatchTimeout = maxTime
+	return re, nil
+}
+
+// Search reports whether the pattern matches anywhere in s.
+func (re *Regexp) Search(s string) (bool, error) {
+	if re.useLinear(s) {
+		return re.linear.MatchString(s), nil
+	}
+	found, err := re.full.MatchString(s)
+	return found, timeout(err)
+}
+
+// Match reports whether the pattern matches at the beginning of s.
+func (re *Regexp) Match(s string) (bool, error) {
+	// The leftmost match is at the beginning if there is one at the beginning.
+	if re.useLinear(s) {
+		at := re.linear.FindStringIndex(s)
+		return at != nil && at[0] == 0, nil
+	}
+	m, err := re.full.FindStringMatch(s)
+	return m != nil && m.Index == 0, timeout(err)
+}
+
+// Sub returns s with everything the pattern matches replaced. In the
+// replacement, \1, \g<1> and \g<name> are what groups matched.
+func (re *Regexp) Sub(replacement, s string) (string, error) {
+	parts, err := re.template(replacement)
+	if err != nil {
+		return "", err
+	}
+	b := &result{}
+	// Go leaves out empty matches right after others.
+	if re.useLinear(s) && !re.mayBeEmpty {
+		re.subLinear(b, parts, s)
+	} else if err := re.subFull(b, parts, s); err != nil {
+		return "", err
+	}
+	if b.tooLong {
+		return "", fmt.Errorf("what the replacement makes is longer than %d bytes", maxResult)
+	}
+	return b.text.String(), nil
+}
+
+func (re *Regexp) subLinear(b *result, parts []part, s string) {
+	done := 0
+	for _, at := range re.linear.FindAllStringSubmatchIndex(s, -1) {
+		b.add(s[done:at[0]])
+		for _, p := range parts {
+			b.add(p.literal)
+			if p.group >= 0 && at[2*p.group] >= 0 {
+				b.add(s[at[2*p.group]:at[2*p.group+1]])
+			}
+		}
+		if done = at[1]; b.tooLong {
+			return
+		}
+	}
+	b.add(s[done:])
+}
+
+func (re *Regexp) subFull(b *result, parts []part, s string) error {
+	runes := []rune(s)
+	done := 0
+	m, err := re.full.FindRunesMatch(runes)
+	for m != nil && err == nil && !b.tooLong {
+		b.add(string(runes[done:m.Index]))
+		for _, p := range parts {
+			b.add(p.literal)
+			if p.group >= 0 {
+				b.add(m.GroupByNumber(p.group).String())
+			}
+		}
+		done = m.Index + m.Length
+		// As in Python, an empty match does not follow an empty one at the same
+		// place, but another may.
+		next := re.full
+		if m.Length == 0 {
+			next = re.advancing
+		}
+		m, err = next.FindRunesMatchStartingAt(runes, done)
+	}
+	if err == nil {
+		b.add(string(runes[done:]))
+	}
+	return timeout(err)
+}
+
+// result is a text that grows up to a limit.
+type result struct {
+	text    strings.Builder
+	tooLong bool
+}
+
+func (r *result) add(s string) {
+	if r.text.Len()+len(s) > maxResult {
+		r.tooLong = true
+		return
+	}
+	r.text.WriteString(s)
+}
+
+func (re *Regexp) useLinear(s string) bool {
+	return re.linear != nil && (!re.plainOnly || isPlain(s))
+}
+
+// isPlain reports whether s is ASCII, not empty, and does not end in a newline,
+// before which Python's $ matches.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return s != "" && !strings.HasSuffix(s, "\n")
+}
+
+// timeout names the only error that regexp2 has once a pattern is compiled.
+func timeout(err error) error {
+	if err != nil {
+		return ErrTimeout
+	}
+	return nil
+}
