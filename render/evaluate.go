@@ -150,20 +150,34 @@ func (ev *evaluation) fetch(ctx context.Context, p Plan) error {
 // find returns the names of what each path expression of a plan matches, sorted.
 func (ev *evaluation) find(ctx context.Context, p Plan) ([][]string, error) {
 	names := make([][]string, len(p))
+	return names, together(ctx, len(p), func(ctx context.Context, i int) error {
+		found, err := ev.match(ctx, p[i])
+		if err != nil {
+			return err
+		}
+		slices.Sort(found)
+		names[i] = slices.Compact(found)
+		return over(seriesLimit, int64(ev.engine.limits.Series), ev.series.Add(int64(len(names[i]))))
+	})
+}
+
+// together calls f with each number below n, on as many processors as there are.
+// It returns the first error, after which it calls f no more.
+func together(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	if n == 1 {
+		return f(ctx, 0) // most requests: waking another thread costs as much as the work
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, at := range p {
+	for i := range n {
 		g.Go(func() error {
-			found, err := ev.match(ctx, at)
-			if err != nil {
+			if err := ctx.Err(); err != nil {
 				return err
 			}
-			slices.Sort(found)
-			names[i] = slices.Compact(found)
-			return over(seriesLimit, int64(ev.engine.limits.Series), ev.series.Add(int64(len(names[i]))))
+			return f(ctx, i)
 		})
 	}
-	return names, g.Wait()
+	return g.Wait()
 }
 
 func (ev *evaluation) match(ctx context.Context, at want) ([]string, error) {
@@ -188,26 +202,18 @@ func (ev *evaluation) match(ctx context.Context, at want) ([]string, error) {
 func (ev *evaluation) fetchNames(ctx context.Context, names []string, w metric.Window) (map[string]metric.Series, error) {
 	batches := slices.Collect(slices.Chunk(names, batch))
 	fetched := make([][]metric.Series, len(batches))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, names := range batches {
-		g.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			var err error
-			fetched[i], err = ev.engine.src.Fetch(ctx, storage.Query{Names: names, Window: w, Now: ev.env.Now})
-			points := seriesWeight * int64(len(fetched[i]))
-			for _, s := range fetched[i] {
-				points += int64(len(s.Values))
-			}
-			if err != nil {
-				return err
-			}
-			return ev.spend(points)
-		})
-	}
-	if err := g.Wait(); err != nil {
+	err := together(ctx, len(batches), func(ctx context.Context, i int) error {
+		var err error
+		if fetched[i], err = ev.engine.src.Fetch(ctx, storage.Query{Names: batches[i], Window: w, Now: ev.env.Now}); err != nil {
+			return err
+		}
+		points := seriesWeight * int64(len(fetched[i]))
+		for _, s := range fetched[i] {
+			points += int64(len(s.Values))
+		}
+		return ev.spend(points)
+	})
+	if err != nil {
 		return nil, err
 	}
 	byName := make(map[string]metric.Series, len(names))
