@@ -22,7 +22,7 @@ import (
 const (
 	maxPattern = 8192     // bytes
 	maxGroups  = 100      // that capture
-	maxSize    = 50_000   // atoms, repetitions written out, for Go's regexp
+	maxSize    = 50_000   // atoms, repetitions written out
 	maxResult  = 64 << 10 // bytes of what Sub makes
 	maxTime    = 250 * time.Millisecond
 )
@@ -57,7 +57,10 @@ func Compile(pattern string) (*Regexp, error) {
 		groups:     len(t.groups) - 1,
 		names:      t.names,
 	}
-	if t.isLinear && t.total.size <= maxSize {
+	if t.total.size > maxSize {
+		return nil, errors.New("the pattern repeats too much")
+	}
+	if t.isLinear {
 		re.linear, err = regexp.Compile(string(t.linear))
 		if err != nil {
 			re.linear = nil // beyond Go's limits
@@ -145,6 +148,7 @@ func (re *Regexp) subLinear(b *result, parts []part, s string) {
 func (re *Regexp) subFull(b *result, parts []part, s string) error {
 	runes := []rune(s)
 	done := 0
+	began := time.Now()
 	m, err := re.full.FindRunesMatch(runes)
 	for m != nil && err == nil && !b.tooLong {
 		b.add(string(runes[done:m.Index]))
@@ -154,7 +158,9 @@ func (re *Regexp) subFull(b *result, parts []part, s string) error {
 				b.add(m.GroupByNumber(p.group).String())
 			}
 		}
-		done = m.Index + m.Length
+		if done = m.Index + m.Length; time.Since(began) > maxTime {
+			return ErrTimeout
+		}
 		// As in Python, an empty match does not follow an empty one at the same
 		// place, but another may.
 		next := re.full
