@@ -83,7 +83,7 @@ func (ev *evaluation) bindMore(text string) (*function.Node, error) {
 	if err := ev.spendOnTargets([]string{text}); err != nil {
 		return nil, err
 	}
-	return bind(ev.binder, text)
+	return ev.binder.Bind(text)
 }
 
 // evaluate returns the series of an expression over a window. What no plan had

@@ -15,7 +15,6 @@ import (
 
 	"carbon/metric"
 	"carbon/render/function"
-	"carbon/render/target"
 	"carbon/storage"
 )
 
@@ -147,19 +146,11 @@ func (ev *evaluation) bind(r Request) ([]*function.Node, error) {
 		if strings.TrimSpace(text) == "" {
 			continue
 		}
-		n, err := bind(ev.binder, text)
+		n, err := ev.binder.Bind(text)
 		if err != nil {
 			return nil, err
 		}
 		nodes = append(nodes, n)
 	}
 	return nodes, nil
-}
-
-func bind(b *function.Binder, text string) (*function.Node, error) {
-	expr, err := target.Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	return b.Bind(expr)
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -99,6 +100,9 @@ func (s *script) command(command string, block []string) {
 		return
 	case "fail":
 		_, err := New(s.source, Options{}).answer(context.Background(), request(rest))
+		if call := new(function.CallError); errors.As(err, &call) {
+			err = call.Err // scripts are about what is said, not where
+		}
 		s.compare(block, []string{fmt.Sprint(err)})
 		return
 	}

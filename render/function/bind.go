@@ -21,6 +21,9 @@ type Node struct {
 	Spec *Spec
 	args [][]Value // by parameter; none where an argument is left out
 
+	target string // in which the call stands at a byte offset
+	pos    int
+
 	id    int // among the nodes of the Binder
 	depth int // of calls within calls
 }
@@ -41,6 +44,7 @@ func (n *Node) Inputs() []*Node {
 // Binder binds the expressions of one request. Equal expressions become the
 // same Node, so that what was computed for one serves the other.
 type Binder struct {
+	target   string // what is being bound
 	template map[string]string
 	nodes    map[string]*Node
 }
@@ -51,9 +55,15 @@ func NewBinder(template map[string]string) *Binder {
 	return &Binder{template: template, nodes: map[string]*Node{}}
 }
 
-// Bind checks an expression: that its functions exist and that they can take
-// their arguments. Errors are *UnknownError and *ArgError.
-func (b *Binder) Bind(e target.Expr) (*Node, error) {
+// Bind parses a target and checks that its functions exist and can take their
+// arguments. Errors are *target.SyntaxError, or *UnknownError and *ArgError
+// inside a *CallError.
+func (b *Binder) Bind(text string) (*Node, error) {
+	e, err := target.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	b.target = text
 	v, err := b.value(e, nil)
 	if err != nil {
 		return nil, err
@@ -110,6 +120,11 @@ func number(e *target.Number) Value {
 
 // call binds a function call; piped are the arguments that stand before it.
 func (b *Binder) call(e *target.Call, piped []Value, vars *variables) (Value, error) {
+	v, err := b.bindCall(e, piped, vars)
+	return v, placed(err, b.target, e.Pos)
+}
+
+func (b *Binder) bindCall(e *target.Call, piped []Value, vars *variables) (Value, error) {
 	if e.Name == "template" {
 		return nil, &ArgError{Function: "template", Reason: "takes a path or a call, then strings and numbers, all positional or all by keyword"}
 	}
@@ -146,6 +161,7 @@ func (b *Binder) call(e *target.Call, piped []Value, vars *variables) (Value, er
 	if n.depth > target.MaxDepth {
 		return nil, &ArgError{e.Name, "", "nested, or piped, deeper than " + strconv.Itoa(target.MaxDepth) + " calls"}
 	}
+	n.target, n.pos = b.target, e.Pos
 	return b.node(n), nil
 }
 

@@ -11,11 +11,7 @@ import (
 
 func bound(t *testing.T, b *Binder, text string) *Node {
 	t.Helper()
-	e, err := target.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := b.Bind(e)
+	n, err := b.Bind(text)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
@@ -78,12 +74,8 @@ func TestBindArguments(t *testing.T) {
 func TestBindErrors(t *testing.T) {
 	f := func(text, param string) {
 		t.Helper()
-		e, err := target.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
 		var arg *ArgError
-		if _, err = NewBinder(nil).Bind(e); !errors.As(err, &arg) || arg.Param != param || arg.Function == "" || arg.Reason == "" {
+		if _, err := NewBinder(nil).Bind(text); !errors.As(err, &arg) || arg.Param != param || arg.Function == "" || arg.Reason == "" {
 			t.Errorf("%s: got %v, want an error about %q", text, err, param)
 		}
 	}
@@ -130,5 +122,17 @@ func TestOptions(t *testing.T) {
 	}
 	if got := options("smartSummarize", 3); len(got) != 10 || got[0] != false || got[1] != nil {
 		t.Errorf("smartSummarize: %v", got)
+	}
+}
+
+// Errors say where the call stands, of which there may be several.
+func TestErrorPlaces(t *testing.T) {
+	_, err := NewBinder(nil).Bind("sumSeries(scale(a,2),scale(b))")
+	if want := `scale: factor: missing, at position 21 of the target ("scale(b))")`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	_, err = NewBinder(nil).Bind("a | scale(2) | nope()")
+	if want := `unknown function: nope, at position 15 of the target ("nope()")`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

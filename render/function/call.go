@@ -60,7 +60,8 @@ func (n *Node) Eval(ctx context.Context, env *Env, w metric.Window) ([]Series, e
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return n.Spec.Eval(ctx, n.Call(env, w))
+	series, err := n.Spec.Eval(ctx, n.Call(env, w))
+	return series, placed(err, n.target, n.pos)
 }
 
 // EvalLists is Eval for functions that make lists of series. Others make one.
@@ -72,7 +73,8 @@ func (n *Node) EvalLists(ctx context.Context, env *Env, w metric.Window) ([][]Se
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return n.Spec.EvalLists(ctx, n.Call(env, w))
+	lists, err := n.Spec.EvalLists(ctx, n.Call(env, w))
+	return lists, placed(err, n.target, n.pos)
 }
 
 // InputWindows returns the windows of the data a node needs for a window.

@@ -1,6 +1,10 @@
 package function
 
-import "fmt"
+import (
+	"fmt"
+
+	"carbon/render/target"
+)
 
 // UnknownError reports a call of a function that does not exist.
 type UnknownError struct{ Function string }
@@ -16,6 +20,29 @@ func (e *ArgError) Error() string {
 		return fmt.Sprintf("%s: %s", e.Function, e.Reason)
 	}
 	return fmt.Sprintf("%s: %s: %s", e.Function, e.Param, e.Reason)
+}
+
+// CallError says which call in a target an error is about.
+type CallError struct {
+	Target string
+	Pos    int // byte offset of the call in Target
+	Err    error
+}
+
+func (e *CallError) Error() string { return e.Err.Error() + ", at " + target.Place(e.Target, e.Pos) }
+
+func (e *CallError) Unwrap() error { return e.Err }
+
+// placed says where a call stands, if the error is about what it is or was given
+// and nobody has said so yet.
+func placed(err error, text string, pos int) error {
+	switch err.(type) {
+	case *UnknownError, *ArgError:
+		if text != "" {
+			return &CallError{text, pos, err}
+		}
+	}
+	return err
 }
 
 // LimitError reports a request that asks for more than the server gives.

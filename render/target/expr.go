@@ -24,6 +24,7 @@ type Call struct {
 	Name   string
 	Args   []Expr
 	Kwargs []Kwarg
+	Pos    int // byte offset in the target it was read from
 
 	// Raw is the text of a call of seriesByTag as it was written: it serves as
 	// the path expression of what was found. Other calls have none.

@@ -19,11 +19,16 @@ type SyntaxError struct {
 }
 
 func (e *SyntaxError) Error() string {
-	near := e.Target[min(e.Pos, len(e.Target)):]
+	return Place(e.Target, e.Pos) + ": " + e.Reason
+}
+
+// Place tells a reader where a byte offset in a target is.
+func Place(target string, pos int) string {
+	near := target[min(max(pos, 0), len(target)):]
 	if len(near) > 40 {
 		near = near[:40] + "…"
 	}
-	return fmt.Sprintf("target, position %d (%q): %s", e.Pos, near, e.Reason)
+	return fmt.Sprintf("position %d of the target (%q)", pos, near)
 }
 
 // Parse parses a target.
@@ -167,7 +172,7 @@ func (p *parser) call(i int) (*Call, int, bool) {
 	if !ok {
 		return nil, i, false
 	}
-	c := &Call{Name: p.s[i:word]}
+	c := &Call{Name: p.s[i:word], Pos: i}
 	if args, after, ok := p.list(end, p.argument); ok {
 		c.Args, end = args, after
 		if next, ok := p.token(end, ','); ok {

@@ -11,6 +11,7 @@ func TestParse(t *testing.T) {
 	f := func(s string, want Expr) {
 		t.Helper()
 		got, err := Parse(s)
+		forgetPlaces(got)
 		if err != nil {
 			t.Errorf("Parse(%q): %v", s, err)
 		} else if !reflect.DeepEqual(got, want) {
@@ -145,8 +146,44 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q prints as %q: %v", s, printed, err)
 		}
+		forgetPlaces(e)
+		forgetPlaces(again)
 		if !reflect.DeepEqual(again, e) {
 			t.Fatalf("%q prints as %q, which is %s", s, printed, again)
 		}
 	})
+}
+
+// forgetPlaces makes expressions that were written differently comparable.
+func forgetPlaces(e Expr) {
+	switch e := e.(type) {
+	case *Call:
+		e.Pos = 0
+		for _, a := range e.Args {
+			forgetPlaces(a)
+		}
+		for _, k := range e.Kwargs {
+			forgetPlaces(k.Value)
+		}
+	case *Pipe:
+		forgetPlaces(e.Input)
+		for _, c := range e.Calls {
+			forgetPlaces(c)
+		}
+	case *Template:
+		forgetPlaces(e.Body)
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	e, err := Parse(" a(b, c(d), x=e(f)) | g()")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipe := e.(*Pipe)
+	a := pipe.Input.(*Call)
+	got := []int{a.Pos, a.Args[1].(*Call).Pos, a.Kwargs[0].Value.(*Call).Pos, pipe.Calls[0].Pos}
+	if want := []int{1, 6, 14, 22}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
 }
