@@ -44,6 +44,11 @@ type Finder interface {
 type Options struct {
 	Renderer Renderer
 	Finder   Finder
+	Tags     TagIndex // nil: there are no tags
+
+	// AdminToken is what a request that deletes or configures must send. Empty:
+	// it must come from this machine.
+	AdminToken string
 
 	Version   string // of this server, shown on the page and in the Server header
 	URLPrefix string // of all paths, as "/graphite"; empty: none
@@ -104,6 +109,9 @@ func New(o Options) http.Handler {
 	}
 	if o.Metrics == nil {
 		o.Metrics = func(io.Writer) error { return nil }
+	}
+	if o.Tags == nil {
+		o.Tags = noTags{}
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 16 << 20
@@ -166,6 +174,18 @@ func (s *server) routes() chi.Router {
 			r.Post(path, s.data(h))
 			r.Options(path, func(http.ResponseWriter, *http.Request) {}) // cors answers
 		}
+		for path, t := range s.tagRoutes() {
+			h := s.data(t.handler)
+			r.Options(path, func(http.ResponseWriter, *http.Request) {})
+			r.Post(path, s.methodNotAllowed)
+			get(r, path, s.methodNotAllowed)
+			for _, m := range t.methods {
+				r.Method(m, path, h)
+			}
+		}
+		get(r, "/tags/{tag}", s.data(func(w http.ResponseWriter, r *http.Request, p params) error {
+			return s.tagValues(w, r, p, chi.URLParam(r, "tag"))
+		}))
 	})
 
 	get(r, "/", s.data(s.page))

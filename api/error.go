@@ -51,6 +51,7 @@ func status(err error) (code int, text string) {
 		body    *bodyError
 		tooLong *http.MaxBytesError
 		tooMuch *limitError
+		access  *accessError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -59,6 +60,8 @@ func status(err error) (code int, text string) {
 		return http.StatusGatewayTimeout, "time limit exceeded"
 	case errors.Is(err, errOverloaded), errors.Is(err, render.ErrOverloaded):
 		return http.StatusServiceUnavailable, err.Error()
+	case errors.As(err, &access):
+		return access.code, access.reason
 	case errors.As(err, &tooLong):
 		return http.StatusRequestEntityTooLarge, fmt.Sprintf("body: more than %d bytes", tooLong.Limit)
 	case errors.As(err, &limit), errors.As(err, &tooMuch):

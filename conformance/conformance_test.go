@@ -24,7 +24,7 @@ import (
 var notYet = []string{
 	"events", "find.completer", "find.msgpack", "find.nodelist", "find.pickle", "find.params", "expand",
 	"fn.*", "functions.*", "compose", "param.*", "render.*", "index",
-	"format.dygraph", "format.image", "format.msgpack", "format.pickle", "format.rickshaw", "tags.*", "version",
+	"format.dygraph", "format.image", "format.msgpack", "format.pickle", "format.rickshaw", "version",
 }
 
 func pending(group string) bool {

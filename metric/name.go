@@ -57,11 +57,24 @@ func Canonical(name string) (string, error) {
 	if p.clean {
 		return name, nil
 	}
-	canonical, reason := rebuild(name)
+	canonical, reason := rebuild(strings.ReplaceAll(name, " ", "_"))
 	if reason != "" {
 		return "", refuse(name, reason)
 	}
 	return canonical, nil
+}
+
+// CanonicalSeries is Canonical for what is told, not stored: graphite-web's tag
+// database keeps the spaces that carbon makes '_' of.
+func CanonicalSeries(name string) (string, error) {
+	reason := scan(name).reason
+	if reason == "" {
+		name, reason = rebuild(name)
+	}
+	if reason != "" {
+		return "", refuse(name, reason)
+	}
+	return name, nil
 }
 
 // scanned is what one pass over a name tells.
@@ -170,7 +183,7 @@ func checkText(name string) (reason string) {
 // rebuild makes the canonical name of one that is not, once scan found the
 // characters to be legal.
 func rebuild(name string) (canonical, reason string) {
-	metric, tags, reason := splitTags(strings.ReplaceAll(name, " ", "_"))
+	metric, tags, reason := splitTags(name)
 	if reason != "" {
 		return "", reason
 	}

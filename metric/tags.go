@@ -161,6 +161,12 @@ func formatTags(tags []tag) string {
 	return b.String()
 }
 
+// TagCount is a value of a tag, and how many series have it.
+type TagCount struct {
+	Value  string
+	Series int
+}
+
 // TagExprError reports a tag expression that cannot be followed, or a list of
 // them that as a whole cannot.
 type TagExprError struct {

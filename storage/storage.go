@@ -60,6 +60,26 @@ type Tagger interface {
 	FindTagged(ctx context.Context, exprs []string) ([]string, error)
 }
 
+// TagIndex is a Tagger that can be asked for tags and told of series.
+type TagIndex interface {
+	Tagger
+
+	// Tags returns the tags, sorted, that a regular expression matches at their
+	// start; at most limit of them, 0 for all.
+	Tags(ctx context.Context, filter string, limit int) ([]string, error)
+
+	// TagValues does so for the values of a tag. There are none of an unknown one.
+	TagValues(ctx context.Context, tag, filter string, limit int) ([]metric.TagCount, error)
+
+	// Tag makes series known by their tags; one without tags has its name. They
+	// need not be stored.
+	Tag(ctx context.Context, names []string) error
+
+	// Untag forgets what Tag or Write have told of the series. It deletes nothing
+	// else, and the next points of a series make it known again.
+	Untag(ctx context.Context, names []string) error
+}
+
 // Announcer is a Store that can be told of a metric before its first Write, so
 // that it is found while its points still wait to be stored.
 type Announcer interface {

@@ -33,8 +33,14 @@ type Config struct {
 	WAL     WALConfig
 	Storage StorageConfig
 	Web     HTTPConfig
+	Auth    AuthConfig
 	Limits  LimitsConfig
 	Warning []string // what was read but has no effect
+}
+
+// AuthConfig is the [auth] section.
+type AuthConfig struct {
+	AdminToken string // empty: who is on this machine may do all
 }
 
 // CacheConfig is the [cache] section: carbon's keys, with our defaults.

@@ -54,6 +54,8 @@ var configKeys = []configKey{
 	text("http", "URL_PREFIX", func(c *Config) *string { return &c.Web.URLPrefix }),
 	text("http", "TIME_ZONE", func(c *Config) *string { return &c.Web.TimeZone }),
 
+	text("auth", "ADMIN_TOKEN", func(c *Config) *string { return &c.Auth.AdminToken }),
+
 	number("limits", "LINE_LENGTH", func(c *Config) *int { return &c.Limits.LineLength }, 256, 1<<20),
 	number("limits", "BODY_SIZE", func(c *Config) *int64 { return &c.Limits.BodySize }, 1, math.MaxInt64),
 	number("limits", "TARGETS_PER_REQUEST", func(c *Config) *int { return &c.Limits.TargetsPerRequest }, 1, math.MaxInt32),

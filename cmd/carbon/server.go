@@ -231,6 +231,8 @@ func (m *Main) handler() http.Handler {
 	return api.New(api.Options{
 		Renderer:    engine,
 		Finder:      source,
+		Tags:        m.store,
+		AdminToken:  c.Auth.AdminToken,
 		Location:    zone,
 		URLPrefix:   c.Web.URLPrefix,
 		Version:     version,

@@ -132,6 +132,18 @@ func (x *Index) Remove(name string) bool {
 	return true
 }
 
+// Tag makes a series known by its tags, of which one without any has its name,
+// whether it is stored or not, and tells whether it was not known before.
+func (x *Index) Tag(name string) bool { return x.addTagged(name) }
+
+// Untag forgets a series as far as tags go, and tells whether it was known. What
+// is stored of it is found by its name as before, if that has no tags.
+func (x *Index) Untag(name string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.tagged.remove(name)
+}
+
 func (x *Index) removeLeaf(number uint32) {
 	x.tree.node(number).state = 0
 	x.plain--

@@ -377,10 +377,10 @@ func TestTagsAndValues(t *testing.T) {
 	if tags, err := x.Tags("h|r", 1); err != nil || !slices.Equal(tags, []string{"host"}) {
 		t.Errorf("one tag of h|r: %q, %v", tags, err)
 	}
-	if values, err := x.Values("dc", "", 0); err != nil || !slices.Equal(values, []TagCount{{"eu", 2}, {"us", 1}}) {
+	if values, err := x.Values("dc", "", 0); err != nil || !slices.Equal(values, []metric.TagCount{{Value: "eu", Series: 2}, {Value: "us", Series: 1}}) {
 		t.Errorf("values of dc: %v, %v", values, err)
 	}
-	if values, err := x.Values("dc", "u", 0); err != nil || !slices.Equal(values, []TagCount{{"us", 1}}) {
+	if values, err := x.Values("dc", "u", 0); err != nil || !slices.Equal(values, []metric.TagCount{{Value: "us", Series: 1}}) {
 		t.Errorf("values of dc that begin with u: %v, %v", values, err)
 	}
 	if values, err := x.Values("nope", "", 0); err != nil || len(values) > 0 {

@@ -342,12 +342,6 @@ func (q *tagQuery) match(series uint32) bool {
 	return true
 }
 
-// TagCount is a value of a tag, and how many series have it.
-type TagCount struct {
-	Name   string
-	Series int
-}
-
 // Tags returns the tags that match a regular expression at their start, sorted,
 // at most limit of them; 0 is all. The error is that of the expression.
 func (x *Index) Tags(filter string, limit int) ([]string, error) {
@@ -363,14 +357,14 @@ func (x *Index) Tags(filter string, limit int) ([]string, error) {
 // Values returns the values of a tag that match a regular expression at their
 // start, sorted, at most limit of them; 0 is all. There are none of an unknown
 // tag. The error is that of the expression.
-func (x *Index) Values(tag, filter string, limit int) ([]TagCount, error) {
+func (x *Index) Values(tag, filter string, limit int) ([]metric.TagCount, error) {
 	f, err := parseFilter(filter)
 	if err != nil {
 		return nil, err
 	}
-	var values []TagCount
+	var values []metric.TagCount
 	x.eachValue(tag, f, limit, func(text string, series int) {
-		values = append(values, TagCount{strings.Clone(text), series})
+		values = append(values, metric.TagCount{Value: strings.Clone(text), Series: series})
 	})
 	return values, nil
 }

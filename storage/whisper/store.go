@@ -34,6 +34,7 @@ var (
 	_ storage.Store     = (*Store)(nil)
 	_ storage.Tagger    = (*Store)(nil)
 	_ storage.Announcer = (*Store)(nil)
+	_ storage.TagIndex  = (*Store)(nil)
 	_ storage.Describer = (*Store)(nil)
 	_ storage.Deleter   = (*Store)(nil)
 )
@@ -337,11 +338,6 @@ func (s *Store) renameReadable(name string) bool {
 // written is found.
 func (s *Store) Find(_ context.Context, pattern string, _ metric.Window) ([]metric.Node, error) {
 	return s.index.Find(pattern)
-}
-
-// FindTagged implements storage.Tagger. The error is an *metric.TagExprError.
-func (s *Store) FindTagged(_ context.Context, exprs []string) ([]string, error) {
-	return s.index.FindTagged(exprs)
 }
 
 // Announce implements storage.Announcer.

@@ -1,0 +1,82 @@
+package api
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// accessError reports a request that its sender may not make.
+type accessError struct {
+	code   int // 401 or 403
+	reason string
+}
+
+func (e *accessError) Error() string { return e.reason }
+
+// admin lets only those through who may delete and configure: who sends the
+// admin token or, while there is none, programs on this machine.
+func (s *server) admin(h dataHandler) dataHandler {
+	return func(w http.ResponseWriter, r *http.Request, p params) error {
+		switch {
+		case s.AdminToken == "" && !fromThisMachine(r):
+			return &accessError{http.StatusForbidden, "for programs on the server's own machine only, unless [auth] ADMIN_TOKEN is set"}
+		case s.AdminToken != "" && !sameText(token(r), s.AdminToken):
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			return &accessError{http.StatusUnauthorized, "needs the admin token: Authorization: Bearer TOKEN"}
+		}
+		return h(w, r, p)
+	}
+}
+
+// fromThisMachine tells whether a request comes from a loopback address, and from
+// no proxy there.
+func fromThisMachine(r *http.Request) bool {
+	for name := range r.Header {
+		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") || name == "X-Real-Ip" {
+			return false
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	ip := net.ParseIP(host)
+	return err == nil && ip != nil && ip.IsLoopback()
+}
+
+// token returns the token a request comes with: as a bearer token, or as the name
+// or the password of basic authentication, which is what curl -u and URLs can send.
+func token(r *http.Request) string {
+	if t, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return strings.TrimSpace(t)
+	}
+	name, password, _ := r.BasicAuth()
+	if password != "" {
+		return password
+	}
+	return name
+}
+
+// sameText compares in a time that says nothing about either.
+func sameText(a, b string) bool {
+	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}
+
+// sameSite keeps pages of other sites from changing anything through the browser
+// of somebody who may. Programs send none of these headers.
+func sameSite(h dataHandler) dataHandler {
+	return func(w http.ResponseWriter, r *http.Request, p params) error {
+		site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+		foreign := site == "cross-site" || site == "same-site"
+		if origin != "" && !foreign {
+			u, err := url.Parse(origin)
+			foreign = err != nil || !strings.EqualFold(u.Host, r.Host)
+		}
+		if foreign {
+			return &accessError{http.StatusForbidden, "from a page of another site"}
+		}
+		return h(w, r, p)
+	}
+}

@@ -1,0 +1,299 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"carbon/metric"
+)
+
+// TagIndex knows the tags of series. Every storage.TagIndex is one.
+type TagIndex interface {
+	// Tags returns the tags that a regular expression matches at their start,
+	// sorted, at most limit of them; 0 is all.
+	Tags(ctx context.Context, filter string, limit int) ([]string, error)
+	// TagValues does so for the values of a tag.
+	TagValues(ctx context.Context, tag, filter string, limit int) ([]metric.TagCount, error)
+	// Tag makes series known by their tags, Untag forgets them.
+	Tag(ctx context.Context, names []string) error
+	Untag(ctx context.Context, names []string) error
+}
+
+// noTags is the TagIndex of a server whose store knows no tags.
+type noTags struct{}
+
+func (noTags) Tags(context.Context, string, int) ([]string, error) { return nil, nil }
+func (noTags) TagValues(context.Context, string, string, int) ([]metric.TagCount, error) {
+	return nil, nil
+}
+func (noTags) Tag(context.Context, []string) error   { return nil }
+func (noTags) Untag(context.Context, []string) error { return nil }
+
+// suggestions is how many tags or values an editor gets, unless it wants another
+// number.
+const suggestions = 100
+
+// tagList answers /tags: all tags.
+func (s *server) tagList(w http.ResponseWriter, r *http.Request, p params) error {
+	filter, limit, err := p.tagFilter()
+	if err != nil {
+		return err
+	}
+	tags, err := s.Tags.Tags(r.Context(), filter, limit)
+	if err != nil {
+		return err
+	}
+	type item struct {
+		Tag string `json:"tag"`
+	}
+	items := make([]item, len(tags))
+	for i, t := range tags {
+		items[i].Tag = t
+	}
+	return s.answerValue(w, r, p, items)
+}
+
+// tagValues answers /tags/TAG: the values of a tag, null if there is no such tag.
+func (s *server) tagValues(w http.ResponseWriter, r *http.Request, p params, tag string) error {
+	filter, limit, err := p.tagFilter()
+	if err != nil {
+		return err
+	}
+	type value struct {
+		Count int    `json:"count"`
+		Value string `json:"value"`
+	}
+	type details struct {
+		Tag    string  `json:"tag"`
+		Values []value `json:"values"`
+	}
+	if tags, err := s.Tags.Tags(r.Context(), regexp.QuoteMeta(tag)+"$", 1); err != nil || len(tags) == 0 {
+		if err != nil {
+			return err
+		}
+		return s.answerValue(w, r, p, nil)
+	}
+	counts, err := s.Tags.TagValues(r.Context(), tag, filter, limit)
+	if err != nil {
+		return err
+	}
+	d := details{tag, make([]value, len(counts))}
+	for i, c := range counts {
+		d.Values[i] = value{c.Series, c.Value}
+	}
+	return s.answerValue(w, r, p, d)
+}
+
+// tagFilter reads the regular expression and the number of answers wanted.
+func (p params) tagFilter() (filter string, limit int, err error) {
+	filter = p.get("filter")
+	if _, err := regexp.Compile(filter); err != nil {
+		return "", 0, &paramError{"filter", filter, "not a regular expression"}
+	}
+	limit, err = p.limit(0)
+	return filter, limit, err
+}
+
+func (p params) limit(otherwise int) (int, error) {
+	if p.get("limit") == "" {
+		return otherwise, nil
+	}
+	n, err := p.int("limit")
+	if err == nil && n < 0 {
+		err = &paramError{"limit", p.get("limit"), "below 0"}
+	}
+	return n, err
+}
+
+// list is all values of a parameter, which may be called name[] as in PHP.
+func (p params) list(name string) []string {
+	if p.has(name) {
+		return p[name]
+	}
+	return p[name+"[]"]
+}
+
+// findSeries answers /tags/findSeries: the series for which all expressions hold.
+func (s *server) findSeries(w http.ResponseWriter, r *http.Request, p params) error {
+	exprs := p.list("expr")
+	if len(exprs) == 0 {
+		return &paramError{"expr", "", "missing"}
+	}
+	names, err := s.Finder.FindTagged(r.Context(), exprs)
+	if err != nil {
+		return err
+	}
+	return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, names) })
+}
+
+// suggestTags answers /tags/autoComplete/tags: the tags, beginning with a prefix,
+// of the series for which all expressions hold, but for those in them.
+func (s *server) suggestTags(w http.ResponseWriter, r *http.Request, p params) error {
+	limit, err := p.limit(suggestions)
+	if err != nil {
+		return err
+	}
+	prefix, exprs := p.get("tagPrefix"), p.list("expr")
+	if len(exprs) == 0 {
+		tags, err := s.Tags.Tags(r.Context(), regexp.QuoteMeta(prefix), limit)
+		if err != nil {
+			return err
+		}
+		return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(tags, limit)) })
+	}
+	names, err := s.Finder.FindTagged(r.Context(), exprs)
+	if err != nil {
+		return err
+	}
+	said := map[string]bool{}
+	for _, e := range exprs {
+		said[e[:max(strings.IndexAny(e, "!="), 0)]] = true
+	}
+	return s.suggest(w, r, p, names, limit, func(tag, _ string) (string, bool) {
+		return tag, !said[tag] && strings.HasPrefix(tag, prefix)
+	})
+}
+
+// suggestValues answers /tags/autoComplete/values: the values of a tag, beginning
+// with a prefix, of the series for which all expressions hold.
+func (s *server) suggestValues(w http.ResponseWriter, r *http.Request, p params) error {
+	limit, err := p.limit(suggestions)
+	if err != nil {
+		return err
+	}
+	wanted, prefix, exprs := p.get("tag"), p.get("valuePrefix"), p.list("expr")
+	if wanted == "" {
+		return &paramError{"tag", "", "missing"}
+	}
+	if len(exprs) == 0 {
+		counts, err := s.Tags.TagValues(r.Context(), wanted, regexp.QuoteMeta(prefix), limit)
+		if err != nil {
+			return err
+		}
+		values := make([]string, len(counts))
+		for i, c := range counts {
+			values[i] = c.Value
+		}
+		return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(values, limit)) })
+	}
+	names, err := s.Finder.FindTagged(r.Context(), append(slices.Clone(exprs), wanted+"!="))
+	if err != nil {
+		return err
+	}
+	return s.suggest(w, r, p, names, limit, func(tag, value string) (string, bool) {
+		return value, tag == wanted && strings.HasPrefix(value, prefix)
+	})
+}
+
+// suggest answers what pick takes of the tags of series, sorted, each once.
+func (s *server) suggest(w http.ResponseWriter, r *http.Request, p params, names []string, limit int, pick func(tag, value string) (string, bool)) error {
+	found := map[string]bool{}
+	for i, name := range names {
+		if i%1024 == 0 && r.Context().Err() != nil {
+			return r.Context().Err()
+		}
+		for tag, value := range metric.ParseTags(name) {
+			if text, ok := pick(tag, value); ok {
+				found[text] = true
+			}
+		}
+	}
+	all := make([]string, 0, len(found))
+	for text := range found {
+		all = append(all, text)
+	}
+	slices.Sort(all)
+	return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(all, limit)) })
+}
+
+func upTo(all []string, limit int) []string { return all[:min(len(all), limit)] }
+
+// tagSeries answers /tags/tagSeries: it makes a series known by its tags, and
+// says how it is called.
+func (s *server) tagSeries(w http.ResponseWriter, r *http.Request, p params) error {
+	path := p.get("path")
+	if path == "" {
+		return &paramError{"path", "", "missing"}
+	}
+	names, err := s.tag(r.Context(), []string{path})
+	if err != nil {
+		return err
+	}
+	return s.answerValue(w, r, p, names[0])
+}
+
+// tagMultiSeries answers /tags/tagMultiSeries: tagSeries of several.
+func (s *server) tagMultiSeries(w http.ResponseWriter, r *http.Request, p params) error {
+	names, err := s.tag(r.Context(), p.list("path"))
+	if err != nil {
+		return err
+	}
+	return s.answerValue(w, r, p, names)
+}
+
+func (s *server) tag(ctx context.Context, paths []string) ([]string, error) {
+	names, err := canonicalSeries(paths)
+	if err != nil {
+		return nil, err
+	}
+	return names, s.Tags.Tag(ctx, names)
+}
+
+// delSeries answers /tags/delSeries: tags no longer lead to the series. Nothing
+// that is stored is deleted.
+func (s *server) delSeries(w http.ResponseWriter, r *http.Request, p params) error {
+	names, err := canonicalSeries(p.list("path"))
+	if err != nil {
+		return err
+	}
+	if err := s.Tags.Untag(r.Context(), names); err != nil {
+		return err
+	}
+	return s.answerValue(w, r, p, true)
+}
+
+func canonicalSeries(paths []string) ([]string, error) {
+	if len(paths) == 0 {
+		return nil, &paramError{"path", "", "missing"}
+	}
+	names := make([]string, len(paths))
+	for i, path := range paths {
+		var err error
+		if names[i], err = metric.CanonicalSeries(path); err != nil {
+			return nil, &paramError{"path", path, err.Error()}
+		}
+	}
+	return names, nil
+}
+
+// answerValue answers any value as JSON.
+func (s *server) answerValue(w http.ResponseWriter, r *http.Request, p params, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return s.answerJSON(w, r, p, func(b []byte) []byte { return append(b, text...) })
+}
+
+// tagRoutes are the paths below /tags.
+func (s *server) tagRoutes() map[string]tagRoute {
+	const get, post = http.MethodGet, http.MethodPost
+	return map[string]tagRoute{
+		"/tags":                     {s.tagList, []string{get}},
+		"/tags/findSeries":          {s.findSeries, []string{get, post}},
+		"/tags/autoComplete/tags":   {s.suggestTags, []string{get, post}},
+		"/tags/autoComplete/values": {s.suggestValues, []string{get, post}},
+		"/tags/tagSeries":           {sameSite(s.tagSeries), []string{post}},
+		"/tags/tagMultiSeries":      {sameSite(s.tagMultiSeries), []string{post}},
+		"/tags/delSeries":           {sameSite(s.admin(s.delSeries)), []string{post}},
+	}
+}
+
+type tagRoute struct {
+	handler dataHandler
+	methods []string
+}

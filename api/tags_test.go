@@ -1,0 +1,107 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"carbon/metric"
+)
+
+// tagged is a TagIndex of a few series.
+type tagged struct{ names map[string]bool }
+
+func (t *tagged) Tags(_ context.Context, _ string, _ int) ([]string, error) {
+	return []string{"dc", "name"}, nil
+}
+
+func (t *tagged) TagValues(_ context.Context, tag, _ string, _ int) ([]metric.TagCount, error) {
+	return []metric.TagCount{{Value: tag + "1", Series: 2}}, nil
+}
+
+func (t *tagged) Tag(_ context.Context, names []string) error {
+	for _, n := range names {
+		t.names[n] = true
+	}
+	return nil
+}
+
+func (t *tagged) Untag(_ context.Context, names []string) error {
+	for _, n := range names {
+		delete(t.names, n)
+	}
+	return nil
+}
+
+// TestWhoMayDelete has the same request come from all sorts of senders.
+func TestWhoMayDelete(t *testing.T) {
+	f := func(adminToken, remote string, header [2]string, want int) {
+		t.Helper()
+		tags := &tagged{map[string]bool{"a;b=c": true}}
+		h := New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{}, Tags: tags, AdminToken: adminToken})
+		r := httptest.NewRequest(http.MethodPost, "http://graphite.example/tags/delSeries", strings.NewReader("path=a;b=c"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.RemoteAddr = remote
+		if header[0] != "" {
+			r.Header.Set(header[0], header[1])
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want || tags.names["a;b=c"] != (want != http.StatusOK) {
+			t.Errorf("token %q, from %s, %v: got %d %s, want %d", adminToken, remote, header, w.Code, w.Body, want)
+		}
+	}
+	const here, away = "127.0.0.1:999", "192.0.2.1:999"
+	none := [2]string{}
+	f("", here, none, 200)
+	f("", "[::1]:999", none, 200)
+	f("", away, none, 403)
+	f("", here, [2]string{"X-Forwarded-For", "192.0.2.1"}, 403)
+	f("", here, [2]string{"Forwarded", "for=192.0.2.1"}, 403)
+	f("", here, [2]string{"Origin", "http://evil.example"}, 403)
+	f("", here, [2]string{"Sec-Fetch-Site", "cross-site"}, 403)
+	f("", here, [2]string{"Origin", "http://graphite.example"}, 200)
+	f("secret", here, none, 401)
+	f("secret", away, [2]string{"Authorization", "Bearer wrong"}, 401)
+	f("secret", away, [2]string{"Authorization", "Bearer secret"}, 200)
+	f("secret", away, [2]string{"Authorization", "Basic c2VjcmV0Og=="}, 200) // curl -u secret:
+}
+
+func TestTagPaths(t *testing.T) {
+	tags := &tagged{map[string]bool{}}
+	h := New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{}, Tags: tags})
+	f := func(method, path string, want int, body string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+		if w.Code != want || body != "" && strings.TrimSpace(w.Body.String()) != body {
+			t.Errorf("%s %s: got %d %s, want %d %s", method, path, w.Code, w.Body, want, body)
+		}
+	}
+	f("GET", "/tags", 200, `[{"tag":"dc"},{"tag":"name"}]`)
+	f("GET", "/tags/dc/", 200, `{"tag":"dc","values":[{"count":2,"value":"dc1"}]}`)
+	f("GET", "/tags?filter=(", 400, "")
+	f("GET", "/tags?limit=-1", 400, "")
+	f("POST", "/tags", 405, "")
+	f("GET", "/tags/tagSeries?path=a", 405, "")
+	f("PUT", "/tags/findSeries?expr=a=b", 405, "")
+	f("POST", "/tags/tagMultiSeries?path=b;y=2;x=1&path=a", 200, `["b;x=1;y=2","a"]`)
+	f("POST", "/tags/tagSeries?path=a;b", 400, "")
+	f("GET", "/tags/findSeries", 400, "")
+	f("GET", "/tags/autoComplete/values", 400, "")
+	f("GET", "/tags/autoComplete/tags?limit=1", 200, `["dc"]`)
+	if !slices.Equal([]string{"a", "b;x=1;y=2"}, sortedNames(tags.names)) {
+		t.Errorf("tagged %v", tags.names)
+	}
+}
+
+func sortedNames(m map[string]bool) (names []string) {
+	for n := range m {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,45 @@
+package whisper
+
+import (
+	"context"
+
+	"carbon/metric"
+)
+
+// FindTagged implements storage.Tagger. The error is a *metric.TagExprError.
+func (s *Store) FindTagged(_ context.Context, exprs []string) ([]string, error) {
+	return s.index.FindTagged(exprs)
+}
+
+// Tags implements storage.TagIndex. The error is a *metric.TagExprError.
+func (s *Store) Tags(_ context.Context, filter string, limit int) ([]string, error) {
+	return s.index.Tags(filter, limit)
+}
+
+// TagValues implements storage.TagIndex. The error is a *metric.TagExprError.
+func (s *Store) TagValues(_ context.Context, tag, filter string, limit int) ([]metric.TagCount, error) {
+	return s.index.Values(tag, filter, limit)
+}
+
+// Tag implements storage.TagIndex. What is never written is forgotten when the
+// store is closed.
+func (s *Store) Tag(_ context.Context, names []string) error {
+	for _, name := range names {
+		s.index.Tag(name)
+	}
+	return nil
+}
+
+// Untag implements storage.TagIndex. The files of tagged series stay; until their
+// next point nothing says what they are called.
+func (s *Store) Untag(_ context.Context, names []string) error {
+	for _, name := range names {
+		lock := s.lock(name)
+		lock.Lock()
+		if s.index.Untag(name) && metric.IsTagged(name) {
+			s.log.forget(name)
+		}
+		lock.Unlock()
+	}
+	return s.log.flush()
+}
