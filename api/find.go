@@ -18,14 +18,18 @@ type findQuery struct {
 	window     metric.Window
 	leavesOnly bool
 	wildcards  bool // add a node that stands for all
+	variants   bool // a,b means {a,b}
+	position   int  // of the nodes wanted by format nodelist
 	now        int64
 }
 
 // findFormats append the nodes that were found, sorted by path.
 var findFormats = map[string]func(b []byte, q *findQuery, nodes []metric.Node) []byte{
-	"":         appendTree,
-	"treejson": appendTree,
-	"json":     appendNodes,
+	"":          appendTree,
+	"treejson":  appendTree,
+	"json":      appendNodes,
+	"completer": appendCompletions,
+	"nodelist":  appendPositions,
 }
 
 // find answers /metrics/find and /metrics.
@@ -34,33 +38,49 @@ func (s *server) find(w http.ResponseWriter, r *http.Request, p params) error {
 	if err != nil {
 		return err
 	}
-	format, known := findFormats[p.get("format")]
-	if !known || p.has("format") && p.get("format") == "" {
-		return &paramError{"format", p.get("format"), "not a format of find"}
+	name := p.get("format")
+	format, known := findFormats[name]
+	_, binary := objectFormats[name]
+	if !known && !binary || p.has("format") && name == "" {
+		return &paramError{"format", name, "not a format of find"}
+	}
+	if name == "completer" {
+		q.completing()
 	}
 	nodes, err := s.Finder.Find(r.Context(), q.pattern, q.window)
 	if err != nil {
 		return err
 	}
+	if q.pattern == "." { // for graphite-web the branch that all others are below
+		nodes = []metric.Node{{}}
+	}
 	if q.leavesOnly {
 		nodes = slices.DeleteFunc(slices.Clone(nodes), func(n metric.Node) bool { return !n.Leaf })
 	}
 	noCache(w)
+	if binary {
+		return answerObjects(w, name, q, nodes)
+	}
 	return s.answerJSON(w, r, p, func(b []byte) []byte { return format(b, q, nodes) })
 }
 
 func (s *server) findQuery(p params) (*findQuery, error) {
-	q := &findQuery{}
+	q := &findQuery{position: -1}
 	for name, into := range map[string]*bool{
-		"leavesOnly": &q.leavesOnly, "wildcards": &q.wildcards,
-		// Of no meaning to a single server, but checked as graphite-web does.
-		"local": new(bool), "position": new(bool), "automatic_variants": new(bool),
+		"leavesOnly": &q.leavesOnly, "wildcards": &q.wildcards, "automatic_variants": &q.variants,
+		"local": new(bool), // of no meaning to a single server, but checked as graphite-web does
 	} {
 		n, err := p.int(name)
 		if err != nil {
 			return nil, err
 		}
 		*into = n != 0
+	}
+	if p.has("position") {
+		var err error
+		if q.position, err = p.int("position"); err != nil {
+			return nil, err
+		}
 	}
 	now := s.Now().In(p.location(s.Location))
 	now, err := p.time("now", now, now)

@@ -35,9 +35,13 @@ type format struct {
 // formats are the formats by name. Any other name is a PNG image, as in
 // graphite-web: "PNG", "xyz", and nothing at all.
 var formats = map[string]format{
-	"json": {"application/json", writeJSON},
-	"csv":  {"text/csv; charset=utf-8", writeCSV},
-	"raw":  {"text/plain; charset=utf-8", writeRaw},
+	"json":     {"application/json", writeJSON},
+	"csv":      {"text/csv; charset=utf-8", writeCSV},
+	"raw":      {"text/plain; charset=utf-8", writeRaw},
+	"pickle":   {"application/pickle", writePickle},
+	"msgpack":  {"application/x-msgpack", writeMsgpack},
+	"dygraph":  {"application/json", writeDygraph},
+	"rickshaw": {"application/json", writeRickshaw},
 }
 
 var pngFormat = format{"image/png", writePNG}
@@ -70,7 +74,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 		}
 		h := w.Header()
 		h.Set("Content-Type", f.mediaType)
-		if q.jsonp != "" && q.format == "json" {
+		if q.jsonp != "" && f.mediaType == "application/json" {
 			h.Set("Content-Type", "text/javascript; charset=utf-8")
 		}
 		s.setCaching(h, q.keep)
@@ -144,7 +148,10 @@ func (s *server) renderQuery(p params) (*renderQuery, error) {
 
 // output reads how the answer is to be written.
 func (q *renderQuery) output(p params) error {
-	if p.has("rawData") { // whatever its value
+	if p.has("pickle") { // whatever its value
+		q.format = "pickle"
+	}
+	if p.has("rawData") {
 		q.format = "raw"
 	}
 	if p.has("format") {
@@ -203,18 +210,40 @@ func (s *server) setCaching(h http.Header, seconds int) {
 }
 
 func writeJSON(w io.Writer, q *renderQuery, series []function.Series) error {
-	o := render.JSONOptions{NoNullPoints: q.noNull, Pretty: q.pretty}
+	return q.inCall(w, func() error {
+		return render.WriteJSON(w, series, render.JSONOptions{NoNullPoints: q.noNull, Pretty: q.pretty})
+	})
+}
+
+func writeDygraph(w io.Writer, q *renderQuery, series []function.Series) error {
+	return q.inCall(w, func() error { return render.WriteDygraph(w, series) })
+}
+
+func writeRickshaw(w io.Writer, q *renderQuery, series []function.Series) error {
+	return q.inCall(w, func() error { return render.WriteRickshaw(w, series, render.JSONOptions{Pretty: q.pretty}) })
+}
+
+// inCall writes JSON inside a call of the function that jsonp names, if it does.
+func (q *renderQuery) inCall(w io.Writer, write func() error) error {
 	if q.jsonp == "" {
-		return render.WriteJSON(w, series, o)
+		return write()
 	}
 	if _, err := io.WriteString(w, q.jsonp+"("); err != nil {
 		return err
 	}
-	if err := render.WriteJSON(w, series, o); err != nil {
+	if err := write(); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, ")")
 	return err
+}
+
+func writePickle(w io.Writer, _ *renderQuery, series []function.Series) error {
+	return render.WritePickle(w, series)
+}
+
+func writeMsgpack(w io.Writer, _ *renderQuery, series []function.Series) error {
+	return render.WriteMsgpack(w, series)
 }
 
 func writeCSV(w io.Writer, q *renderQuery, series []function.Series) error {
