@@ -186,8 +186,12 @@ func bind(spec *Spec, name string, args []Value, kwargs map[string]Value) (*Node
 			n.args[i] = []Value{v}
 			delete(kwargs, key)
 		}
-		if p.Required && !p.Multiple && len(n.args[i]) == 0 {
+		if p.Required && p.Default == nil && !p.Multiple && len(n.args[i]) == 0 {
 			return nil, &ArgError{name, p.Name, "missing"}
+		}
+		takes := p.Type
+		if p.Takes != "" {
+			takes = p.Takes
 		}
 		values := make([]Value, len(n.args[i]))
 		for j, v := range n.args[i] {
@@ -195,7 +199,7 @@ func bind(spec *Spec, name string, args []Value, kwargs map[string]Value) (*Node
 				continue
 			}
 			var reason string
-			if values[j], reason = convert(p.Type, v); reason != "" {
+			if values[j], reason = convert(takes, v); reason != "" {
 				return nil, &ArgError{name, p.Name, reason}
 			}
 		}

@@ -7,11 +7,82 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"carbon/aggregate"
 )
 
 // sortingRows are the functions that change the order of series.
 var sortingRows = []*Spec{
-	sortByName,
+	sortBy, sortByMaxima, sortByMinima, sortByName, sortByTotal,
+}
+
+var sortBy = &Spec{
+	Name:  "sortBy",
+	Group: Sorting,
+	Doc: `Sorts series by one value made of all their points, the lowest first.
+
+Example::
+
+  &target=sortBy(web.*.cpu,"max",true)`,
+	Params: []Param{
+		seriesList,
+		{Name: "func", Type: AggFunc, Default: "average"},
+		{Name: "reverse", Type: Boolean, Takes: order, Default: false},
+	},
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		f, err := c.AggFunc("func")
+		if err != nil {
+			return nil, err
+		}
+		series, err := c.Series(ctx, "seriesList")
+		if err != nil {
+			return nil, err
+		}
+		return sortedBy(series, c.Bool("reverse"), rank(f)), ctx.Err()
+	},
+}
+
+// sortedWith makes a function that sorts series by one value, the highest first.
+func sortedWith(name, what string, f aggregate.Func) *Spec {
+	return &Spec{
+		Name:   name,
+		Group:  Sorting,
+		Doc:    "Sorts series by " + what + ", the highest first.\n\nExample::\n\n  &target=" + name + "(web.*.cpu)",
+		Params: []Param{seriesList},
+		Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+			series, err := c.Series(ctx, "seriesList")
+			if err != nil {
+				return nil, err
+			}
+			return sortedBy(series, true, rank(f)), ctx.Err()
+		},
+	}
+}
+
+var (
+	sortByMaxima = sortedWith("sortByMaxima", "their highest points", aggregate.Max)
+	sortByTotal  = sortedWith("sortByTotal", "the sum of their points", aggregate.Sum)
+)
+
+var sortByMinima = &Spec{
+	Name:  "sortByMinima",
+	Group: Sorting,
+	Doc: `Sorts series by their lowest points, the lowest first. Series that are never
+above 0 are left out.
+
+Example::
+
+  &target=sortByMinima(web.*.cpu)`,
+	Params: []Param{seriesList},
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		series, err := keep(func(*Call) func(s Series) bool {
+			return func(s Series) bool { return aggregate.Max(s.Values) > 0 }
+		})(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		return sortedBy(series, false, rank(aggregate.Min)), ctx.Err()
+	},
 }
 
 var sortByName = &Spec{
@@ -25,12 +96,17 @@ Example::
 	Params: []Param{
 		seriesList,
 		{Name: "natural", Type: Boolean, Default: false},
-		{Name: "reverse", Type: Boolean, Default: false},
+		{Name: "reverse", Type: Boolean, Takes: order, Default: false},
 	},
 	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
 		series, err := c.Series(ctx, "seriesList")
 		if err != nil {
 			return nil, err
+		}
+		for _, s := range series {
+			if err := c.named(ctx, s); err != nil {
+				return nil, err
+			}
 		}
 		natural := c.Bool("natural")
 		return sortedBy(series, c.Bool("reverse"), func(s Series) string {

@@ -69,8 +69,13 @@ type Param struct {
 	Type     Type
 	Required bool
 
+	// Takes is the type of what the function takes, where graphite-web declares
+	// another but only logs what is not of it.
+	Takes Type
+
 	// Default holds where the argument is left out. Nil: there is none, and the
-	// function does without.
+	// function does without. A parameter that is required and has a default may
+	// be left out all the same: so it is where graphite-web contradicts itself.
 	Default any // bool, int, float64 or string
 
 	// Multiple marks a last parameter that takes all further arguments, if any;
@@ -109,6 +114,12 @@ const (
 	Tag             Type = "tag"
 )
 
+// Types of what functions take beyond that.
+const (
+	order     Type = "order"     // a boolean, as Python's sort takes it
+	truncated Type = "truncated" // a whole number, to which floats are cut
+)
+
 // Parameters that many functions have.
 var (
 	seriesList   = Param{Name: "seriesList", Type: SeriesList, Required: true}
@@ -138,7 +149,7 @@ func (p *Param) signature() string {
 		return p.Signature
 	case p.Multiple:
 		return "*" + p.Name
-	case p.Required:
+	case p.Required && p.Default == nil:
 		return p.Name
 	default:
 		return p.Name + "=" + pythonLiteral(p.Default)

@@ -36,6 +36,13 @@ func convert(t Type, v Value) (converted Value, reason string) {
 		v, ok = boxed(asFloat(v))
 	case Integer, NodeIndex:
 		v, ok = toInt(v)
+	case truncated:
+		if f, isFloat := v.(float64); isFloat && math.Abs(f) < math.MaxInt64 {
+			return int64(f), ""
+		}
+		v, ok = toInt(v)
+	case order:
+		v, ok = toOrder(v)
 	case IntOrInf:
 		if f, isFloat := asFloat(v); isFloat && math.IsInf(f, 1) {
 			return f, ""
@@ -53,7 +60,8 @@ func convert(t Type, v Value) (converted Value, reason string) {
 		case bool:
 			v, ok = toInt(x)
 		case float64:
-			ok = false
+			// As in graphite-web: it is a tag, which nothing has.
+			ok = x != math.Trunc(x)
 		}
 	case Interval:
 		s, isString := v.(string)
@@ -74,6 +82,8 @@ var typeNames = map[Type]string{
 	AggFunc:         "the name of an aggregation function",
 	AggOrSeriesFunc: "the name of a function",
 	Boolean:         "true or false",
+	order:           "true or false",
+	truncated:       "a whole number",
 	Date:            "a date in quotes",
 	Float:           "a number",
 	Integer:         "a whole number",
@@ -118,6 +128,17 @@ func toBool(v Value) bool {
 		return v != "" && !strings.EqualFold(v, "false")
 	}
 	return false
+}
+
+// toOrder is toBool, but refuses what Python's sort does for an order.
+func toOrder(v Value) (Value, bool) {
+	switch x := v.(type) {
+	case string:
+		return toBool(v), strings.EqualFold(x, "true") || strings.EqualFold(x, "false")
+	case float64:
+		return toBool(v), x == 0 || x == 1
+	}
+	return toBool(v), v != nil
 }
 
 func boxed(f float64, ok bool) (Value, bool) { return f, ok }
