@@ -117,6 +117,9 @@ func (j *jsonWriter) points(start, step int64, values []float64, noNull bool) {
 	t := newDecimal(start)
 	for _, v := range values {
 		if v == v || !noNull {
+			if j.Available() < longestPoint {
+				j.Flush() // so that what is appended has room, and nothing is allocated
+			}
 			b := j.AvailableBuffer()
 			switch {
 			case j.filled:
@@ -141,6 +144,9 @@ func (j *jsonWriter) points(start, step int64, values []float64, noNull bool) {
 	j.close(']')
 	j.filled = true
 }
+
+// longestPoint is more than the bytes of a point and what stands around it.
+const longestPoint = 128
 
 func appendNumber(b []byte, v float64) []byte {
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ func examples() memory {
 	for _, name := range []string{
 		"web.a.cpu", "web.b.cpu", "web.a.requests", "web.b.requests", "web.a.errors", "web.b.errors",
 		"cpu;host=web1", "cpu;host=web2", "http.requests;dc=eu", "http.requests;dc=us",
+		"app.64_2.requests", "app.65_4.requests", "deployed.64_2", "deployed.65_4",
 	} {
 		m[name] = metric.Series{Name: name, Start: epoch - 3600, Step: 60, Values: make([]float64, 200)}
 		for i := range m[name].Values {
@@ -307,21 +309,49 @@ func (p prepared) Fetch(_ context.Context, q storage.Query) ([]metric.Series, er
 	return series, nil
 }
 
-func BenchmarkRender(b *testing.B) {
-	var src prepared
-	for i := range 1000 {
+// prepare makes so many series of so many points.
+func prepare(series, points int) (src prepared) {
+	for i := range series {
 		name := fmt.Sprintf("web.%04d.cpu", i)
-		s := metric.Series{Name: name, Tags: metric.ParseTags(name), Start: epoch, Step: 60, Values: make([]float64, 1440)}
+		s := metric.Series{Name: name, Tags: metric.ParseTags(name), Start: epoch, Step: 60, Values: make([]float64, points)}
 		for j := range s.Values {
 			s.Values[j] = float64(i * j % 100)
 		}
 		src.series = append(src.series, s)
 	}
-	engine := New(src, Options{})
-	for _, target := range []string{
-		"web.*.cpu", "sumSeries(web.*.cpu)", "scale(web.*.cpu,2)", "perSecond(web.*.cpu)",
-		`summarize(web.*.cpu,"1h")`, `movingAverage(web.*.cpu,"10min")`, "aliasByNode(web.*.cpu,1)",
-	} {
+	return src
+}
+
+var typical = []string{
+	"web.*.cpu", "sumSeries(web.*.cpu)", "scale(web.*.cpu,2)", "perSecond(web.*.cpu)",
+	`summarize(web.*.cpu,"1h")`, `movingAverage(web.*.cpu,"10min")`, "aliasByNode(web.*.cpu,1)",
+	`groupByNode(summarize(web.*.cpu,"1h"),1,"sum")`, `aggregate(web.*.cpu,"stddev")`, "percentileOfSeries(web.*.cpu,95)",
+}
+
+// More points take more memory, but not more pieces of it.
+func TestAllocationsDoNotGrowWithPoints(t *testing.T) {
+	allocations := func(target string, points int) float64 {
+		engine := New(prepare(20, points), Options{})
+		return testing.AllocsPerRun(2, func() {
+			err := engine.Render(context.Background(), request(target), func(series []function.Series) error {
+				return WriteJSON(io.Discard, series, JSONOptions{})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	for _, target := range typical {
+		few, many := allocations(target, 500), allocations(target, 5_000)
+		if many > few+30 { // with the race detector the runtime makes some of its own
+			t.Errorf("%s: %v allocations for 500 points, %v for 5,000", target, few, many)
+		}
+	}
+}
+
+func BenchmarkRender(b *testing.B) {
+	engine := New(prepare(1000, 1440), Options{})
+	for _, target := range typical {
 		b.Run(target, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
