@@ -83,7 +83,7 @@ func (ev *evaluation) bindMore(text string) (*function.Node, error) {
 	if err := ev.spendOnTargets([]string{text}); err != nil {
 		return nil, err
 	}
-	return ev.binder.Bind(text)
+	return ev.bindOne(text)
 }
 
 // evaluate returns the series of an expression over a window. What no plan had

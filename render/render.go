@@ -15,6 +15,7 @@ import (
 
 	"carbon/metric"
 	"carbon/render/function"
+	"carbon/render/target"
 	"carbon/storage"
 )
 
@@ -33,16 +34,18 @@ type Source interface {
 
 // Engine evaluates requests. It may be used concurrently.
 type Engine struct {
-	src    Source
-	events EventSource
-	limits Limits
-	held   atomic.Int64 // points in memory, of all requests
+	src     Source
+	events  EventSource
+	defines *target.Defines
+	limits  Limits
+	held    atomic.Int64 // points in memory, of all requests
 }
 
 // Options of an Engine. The zero value has all defaults.
 type Options struct {
-	Limits Limits
-	Events EventSource // nil: nothing ever happened
+	Limits  Limits
+	Events  EventSource     // nil: nothing ever happened
+	Defines *target.Defines // functions that are templates; nil: none
 }
 
 // EventSource returns what happened from From to Until, both included, to what
@@ -85,7 +88,7 @@ func New(src Source, o Options) *Engine {
 	if events == nil {
 		events = func(context.Context, metric.Window, []string) ([]function.Event, error) { return nil, nil }
 	}
-	return &Engine{src: src, events: events, limits: l}
+	return &Engine{src: src, events: events, defines: o.Defines, limits: l}
 }
 
 func setDefault[T ~int | ~int64](v *T, value T) {
@@ -146,11 +149,23 @@ func (ev *evaluation) bind(r Request) ([]*function.Node, error) {
 		if strings.TrimSpace(text) == "" {
 			continue
 		}
-		n, err := ev.binder.Bind(text)
+		n, err := ev.bindOne(text)
 		if err != nil {
 			return nil, err
 		}
 		nodes = append(nodes, n)
 	}
 	return nodes, nil
+}
+
+// bindOne expands and binds a target.
+func (ev *evaluation) bindOne(text string) (*function.Node, error) {
+	expanded, err := ev.engine.defines.Expand(text)
+	if err == nil {
+		err = ev.spendOnTargets([]string{expanded[min(len(text), len(expanded)):]})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ev.binder.Bind(expanded)
 }

@@ -38,18 +38,24 @@ func Place(target string, pos int) string {
 // does not end, is the path "scale". Only a target that does not even begin
 // with a path is an error.
 func Parse(s string) (Expr, error) {
+	e, _, err := parse(s)
+	return e, err
+}
+
+// parse is Parse, and returns where what was ignored begins.
+func parse(s string) (e Expr, end int, err error) {
 	if len(s) > MaxLength {
-		return nil, &SyntaxError{s, MaxLength, fmt.Sprintf("longer than %d bytes", MaxLength)}
+		return nil, 0, &SyntaxError{s, MaxLength, fmt.Sprintf("longer than %d bytes", MaxLength)}
 	}
 	p := parser{s: s}
-	e, _, ok := p.expression(0)
+	e, end, ok := p.expression(0)
 	if p.tooDeep > 0 {
-		return nil, &SyntaxError{s, p.tooDeep, fmt.Sprintf("nested deeper than %d calls", MaxDepth)}
+		return nil, 0, &SyntaxError{s, p.tooDeep, fmt.Sprintf("nested deeper than %d calls", MaxDepth)}
 	}
 	if !ok {
-		return nil, &SyntaxError{s, p.space(0), "expected a metric name or a function call"}
+		return nil, 0, &SyntaxError{s, p.space(0), "expected a metric name or a function call"}
 	}
-	return e, nil
+	return e, p.space(end), nil
 }
 
 // parser holds what is being parsed. Its methods take the position to start at
