@@ -195,7 +195,7 @@ func bind(spec *Spec, name string, args []Value, kwargs map[string]Value) (*Node
 		}
 		values := make([]Value, len(n.args[i]))
 		for j, v := range n.args[i] {
-			if v == nil && !p.Required {
+			if v == nil && !p.Required && p.Takes == "" {
 				continue
 			}
 			var reason string

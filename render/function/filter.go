@@ -219,10 +219,15 @@ Example::
 	Params: []Param{seriesList, {Name: "fallback", Type: SeriesList, Required: true}},
 	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
 		series, err := c.Series(ctx, "seriesList")
-		if err != nil || len(series) > 0 {
-			return series, err
+		if err != nil {
+			return nil, err
 		}
-		return c.Series(ctx, "fallback")
+		// A fallback that fails is better known before it is needed.
+		fallback, err := c.Series(ctx, "fallback")
+		if err != nil || len(series) == 0 {
+			return fallback, err
+		}
+		return series, nil
 	},
 }
 

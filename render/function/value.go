@@ -57,6 +57,8 @@ func convert(t Type, v Value) (converted Value, reason string) {
 		}
 	case NodeOrTag:
 		switch x := v.(type) {
+		case nil:
+			ok = false
 		case bool:
 			v, ok = toInt(x)
 		case float64:
@@ -84,6 +86,7 @@ var typeNames = map[Type]string{
 	Boolean:         "true or false",
 	order:           "true or false",
 	truncated:       "a whole number",
+	literal:         "a number",
 	Date:            "a date in quotes",
 	Float:           "a number",
 	Integer:         "a whole number",
