@@ -46,6 +46,7 @@ func (e *Engine) newEvaluation(r Request) *evaluation {
 		Evaluate:     ev.evaluate,
 		Bind:         ev.bindMore,
 		Events:       e.events,
+		Stacks:       map[function.Value][]float64{},
 	}
 	return ev
 }
@@ -73,7 +74,7 @@ func (ev *evaluation) render(ctx context.Context, r Request) ([]function.Series,
 		results = append(results, series...)
 	}
 	if r.MaxDataPoints > 0 {
-		results = consolidate(results, int64(r.MaxDataPoints))
+		return consolidate(results, int64(r.MaxDataPoints))
 	}
 	return results, nil
 }
@@ -106,7 +107,9 @@ func (ev *evaluation) evaluate(ctx context.Context, n *function.Node, w metric.W
 	if err != nil {
 		return nil, err
 	}
-	ev.results[at] = series
+	if !n.Lasting {
+		ev.results[at] = series
+	}
 	return series, nil
 }
 

@@ -42,7 +42,7 @@ func WriteJSON(w io.Writer, series []function.Series, o JSONOptions) error {
 		}
 		j.close('}')
 		j.key("datapoints")
-		j.points(s.Start, s.Step, points, o.NoNullPoints)
+		j.points(s.Start, s.Step, points, s.Word, o.NoNullPoints)
 		j.close('}')
 	}
 	j.close(']')
@@ -107,7 +107,7 @@ func (j *jsonWriter) key(k string) {
 
 // points writes [[value, time], …]. It is where the time goes: nothing is
 // allocated per point, and times are counted up as digits.
-func (j *jsonWriter) points(start, step int64, values []float64, noNull bool) {
+func (j *jsonWriter) points(start, step int64, values []float64, word string, noNull bool) {
 	j.open('[')
 	between, middle, after := "], [", ", ", "]]"
 	if j.pretty {
@@ -130,7 +130,11 @@ func (j *jsonWriter) points(start, step int64, values []float64, noNull bool) {
 				b = append(b, '[')
 			}
 			j.filled = true
-			b = appendNumber(b, v)
+			if word == "" {
+				b = appendNumber(b, v)
+			} else {
+				b = appendString(b, word)
+			}
 			b = append(b, middle...)
 			j.write(append(b, t.digits()...))
 		}

@@ -252,8 +252,21 @@ func describeStyle(s function.Style) string {
 	if s.Alpha != nil {
 		parts = append(parts, fmt.Sprintf("alpha=%v", *s.Alpha))
 	}
-	if s.DrawAsInfinite {
-		parts = append(parts, "infinite")
+	if s.Dashed != nil {
+		parts = append(parts, fmt.Sprintf("dashed=%v", *s.Dashed))
+	}
+	for _, flag := range []struct {
+		set  bool
+		name string
+	}{
+		{s.Stacked, "stacked"},
+		{s.Invisible, "invisible"},
+		{s.SecondYAxis, "secondYAxis"},
+		{s.DrawAsInfinite, "infinite"},
+	} {
+		if flag.set {
+			parts = append(parts, flag.name)
+		}
 	}
 	return strings.Join(parts, " ")
 }

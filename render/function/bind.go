@@ -26,6 +26,10 @@ type Node struct {
 
 	id    int // among the nodes of the Binder
 	depth int // of calls within calls
+
+	// Lasting reports that a Spec.Lasting is in it: what it computes depends on
+	// what was computed before.
+	Lasting bool
 }
 
 // Inputs returns the expressions among the arguments, in order.
@@ -155,7 +159,9 @@ func (b *Binder) bindCall(e *target.Call, piped []Value, vars *variables) (Value
 	if err != nil {
 		return nil, err
 	}
+	n.Lasting = spec.Lasting
 	for _, input := range n.Inputs() {
+		n.Lasting = n.Lasting || input.Lasting
 		n.depth = max(n.depth, input.depth+1)
 	}
 	if n.depth > target.MaxDepth {

@@ -60,8 +60,8 @@ func TestBindArguments(t *testing.T) {
 	if s = c("perSecond(a,minValue='1e3')"); s.Has("maxValue") || s.Float("maxValue") != 0 || s.Float("minValue") != 1000 {
 		t.Error("perSecond: wrong numbers")
 	}
-	if s = c("time('x','30')"); s.Int("step") != 30 || c("time('x')").Int("step") != 60 {
-		t.Error("time: wrong step")
+	if s = c("limit(a,'30')"); s.Int("n") != 30 || c("time('x')").Int("step") != 60 {
+		t.Error("limit, time: wrong numbers")
 	}
 	if s = c("alias(a,true)"); s.Text("newName") != "True" {
 		t.Error("alias: a boolean is not shown as Python does")
@@ -87,7 +87,7 @@ func TestBindErrors(t *testing.T) {
 	f("aliasByNode(a,nodes=1)", "nodes")
 	f("movingAverage(a,'5')", "windowSize")
 	f("movingAverage(a,true)", "windowSize")
-	f("time('x',1.0)", "step")
+	f("limit(a,1.0)", "n")
 	f("scale(a,'0x10')", "factor")
 	f("sum(a,scale(b))", "factor")
 	f("summarize(a,'1d',func=5)", "func")

@@ -30,6 +30,10 @@ type Env struct {
 	// Events returns what happened from From to Until, both included, to what has
 	// all tags, in order of time. No tags match every event.
 	Events func(ctx context.Context, w metric.Window, tags []string) ([]Event, error)
+
+	// Stacks are the sums that stacked has reached, by the name of the stack. They
+	// are the only thing that calls change.
+	Stacks map[Value][]float64
 }
 
 // Event is something that happened.

@@ -40,9 +40,14 @@ func (c *Call) beginning(t, length int64) int64 {
 }
 
 // wallClock returns the time at which clocks in UTC show what those of the
-// request show at t. As graphite-web does, time and verticalLine, which read the
-// clock of the tz asked for as if it were the server's, work with these.
+// request show at t. As in graphite-web, time and verticalLine, which read the
+// clock of the tz asked for as if it were the server's, work with these, and take
+// an hour off summer time, which a server in UTC does not know.
 func (c *Call) wallClock(t int64) int64 {
-	_, offset := c.at(t).Zone()
+	at := c.at(t)
+	_, offset := at.Zone()
+	if at.IsDST() {
+		offset -= hour
+	}
 	return t + int64(offset)
 }

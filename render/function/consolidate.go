@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/bits"
 
@@ -27,14 +28,18 @@ func lookupAggregation(name string) (aggregate.Func, bool) {
 
 // Consolidate returns the values of the series with every perPoint of them made
 // one, the last perhaps of fewer, by the function and the xFilesFactor of the
-// series. It does not copy them if there is nothing to do.
-func (s Series) Consolidate(perPoint int64) []float64 { return s.consolidate(s.Values, perPoint) }
-
-func (s Series) consolidate(values []float64, perPoint int64) []float64 {
+// series. It does not copy them if there is nothing to do. As in graphite-web only
+// then a function that does not exist is noticed.
+func (s Series) Consolidate(perPoint int64) ([]float64, error) {
+	values := s.Values
 	if perPoint <= 1 {
-		return values
+		return values, nil
 	}
-	f := consolidations[s.Consolidation]
+	f, ok := consolidations[s.Consolidation]
+	if !ok {
+		return nil, &ArgError{consolidateBy.Name, "consolidationFunc", fmt.Sprintf(
+			"unknown consolidation function %q: want average, avg_zero, sum, min, max, first or last", s.Consolidation)}
+	}
 	points := make([]float64, 0, (int64(len(values))+perPoint-1)/perPoint)
 	for len(values) > 0 {
 		bucket := values[:min(perPoint, int64(len(values)))]
@@ -45,7 +50,7 @@ func (s Series) consolidate(values []float64, perPoint int64) []float64 {
 			points = append(points, nan)
 		}
 	}
-	return points
+	return points, nil
 }
 
 // enough reports whether so many known points of a total satisfy an
@@ -92,7 +97,10 @@ func (c *Call) normalize(list []*operand) (span, error) {
 		at.start, at.end = min(at.start, s.Start), max(at.end, s.End)
 	}
 	for _, s := range list {
-		s.values = s.Consolidate(at.step / s.Step)
+		var err error
+		if s.values, err = s.Consolidate(at.step / s.Step); err != nil {
+			return at, err
+		}
 	}
 	at.end -= floorMod(at.end-at.start, at.step)
 	return at, nil

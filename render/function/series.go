@@ -35,6 +35,10 @@ type Series struct {
 	// named by the number 5, verticalLine("noon") by None. JSON then shows it
 	// without quotes.
 	Bare bool
+
+	// Word is what JSON shows for each value, if it is not empty: in graphite-web
+	// constantLine("x") is a line of words.
+	Word string
 }
 
 // renamed returns the series under another name, otherwise as it is. Most
@@ -57,7 +61,7 @@ func (s Series) rewritten(name string) Series {
 // in graphite-web.
 func (s Series) derived(name string, values []float64) Series {
 	s = s.rewritten(name)
-	s.Values, s.Style = values, Style{}
+	s.Values, s.Style, s.Word = values, Style{}, ""
 	return s
 }
 

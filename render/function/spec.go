@@ -30,6 +30,10 @@ type Spec struct {
 	// Aggregator marks the functions that group-by functions offer as callback.
 	Aggregator bool
 
+	// Lasting marks a function whose calls leave something behind for the next
+	// ones of the request: what it computed is not taken for that of an equal call.
+	Lasting bool
+
 	// Window returns the window the inputs need, when it is not that of the
 	// call. The planner asks before any data is there, so it may only look at
 	// arguments that are no series.
@@ -87,7 +91,7 @@ type Param struct {
 
 	// Signature is how graphite-web's signature shows the parameter, where Name
 	// and Default do not say it: "alignDST=False". What stands before the '=' is
-	// a keyword, too.
+	// the keyword, then.
 	Signature string
 }
 
@@ -118,6 +122,7 @@ const (
 const (
 	order     Type = "order"     // a boolean, as Python's sort takes it
 	truncated Type = "truncated" // a whole number, to which floats are cut
+	literal   Type = "literal"   // a number, or anything else that is no series
 )
 
 // Parameters that many functions have.
@@ -159,7 +164,7 @@ func (p *Param) signature() string {
 // keyword reports whether the parameter may be given by that keyword.
 func (p *Param) keyword(name string) bool {
 	shown, _, _ := strings.Cut(p.signature(), "=")
-	return !p.Multiple && (name == p.Name || name == shown)
+	return !p.Multiple && name == shown
 }
 
 func pythonLiteral(v any) string {

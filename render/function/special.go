@@ -2,14 +2,16 @@ package function
 
 import (
 	"context"
-	"time"
+	"math"
+	"strings"
+	"unicode/utf8"
 
-	"carbon/attime"
+	"carbon/aggregate"
 )
 
 // specialRows are the functions that fit nowhere else.
 var specialRows = []*Spec{
-	consolidateBy, constantLine, seriesByTag, timeFunction,
+	cactiStyle, consolidateBy, constantLine, events, randomWalk, seriesByTag, sinFunction, timeFunction,
 }
 
 // seriesByTag is a path expression rather than a call: the binder makes it one.
@@ -25,93 +27,6 @@ Example::
 	Params: []Param{{Name: "tagExpressions", Type: String, Required: true, Multiple: true}},
 }
 
-var constantLine = &Spec{
-	Name:  "constantLine",
-	Group: Special,
-	Doc: `Draws a horizontal line at the value.
-
-Example::
-
-  &target=constantLine(99.5)`,
-	Params: []Param{{Name: "value", Type: Float, Required: true}},
-	Eval: func(_ context.Context, c *Call) ([]Series, error) {
-		return []Series{c.line(c.Text("value"), c.Float("value"))}, nil
-	},
-}
-
-// line returns a horizontal line.
-func (c *Call) line(name string, v float64) Series {
-	w := c.Window
-	s := newSeries(name, w.From, w.Until, (w.Until-w.From)/2, []float64{v, v, v})
-	s.Path = "constantLine(" + name + ")"
-	s.XFilesFactor = c.XFilesFactor
-	return s
-}
-
-var timeFunction = &Spec{
-	Name:    "timeFunction",
-	Aliases: []string{"time"},
-	Group:   Transform,
-	Doc: `Shows the time itself, in seconds since 1970, every step seconds.
-
-Example::
-
-  &target=timeFunction("now",60)`,
-	Params: []Param{
-		{Name: "name", Type: String, Required: true},
-		{Name: "step", Type: Integer, Default: 60},
-	},
-	Eval: func(_ context.Context, c *Call) ([]Series, error) {
-		step, w := c.Int("step"), c.Window
-		if step <= 0 {
-			return nil, c.errorf("step", "must be above 0, not %d", step)
-		}
-		values, err := c.makeValues((w.Until - w.From + step - 1) / step)
-		if err != nil {
-			return nil, err
-		}
-		start := c.wallClock(w.From)
-		for i := range values {
-			values[i] = float64(start + int64(i)*step)
-		}
-		s := newSeries(c.Text("name"), start, c.wallClock(w.Until), step, values)
-		s.XFilesFactor = c.XFilesFactor
-		return []Series{s}, nil
-	},
-}
-
-var verticalLine = &Spec{
-	Name:  "verticalLine",
-	Group: Graph,
-	Doc: `Draws a vertical line at a time, which may be anything that from and until
-may be.
-
-Example::
-
-  &target=verticalLine("-2min","deployed","blue")`,
-	Params: []Param{
-		{Name: "ts", Type: Date, Required: true},
-		{Name: "label", Type: String},
-		{Name: "color", Type: String},
-	},
-	Eval: func(_ context.Context, c *Call) ([]Series, error) {
-		at, err := attime.Parse(c.Text("ts"), time.Unix(c.Now, 0).In(c.Location))
-		if err != nil {
-			return nil, c.errorf("ts", "%v", err)
-		}
-		if at.Unix() < c.Window.From || at.Unix() > c.Window.Until {
-			return nil, c.errorf("ts", "%s is not in the range of the graph", c.Text("ts"))
-		}
-		t := c.wallClock(at.Unix())
-		s := newSeries(c.Text("label"), t, t, 1, []float64{1, 1})
-		s.Bare = !c.Has("label")
-		s.XFilesFactor = c.XFilesFactor
-		s.Style.DrawAsInfinite = true
-		s.Style.Color = c.String("color")
-		return []Series{s}, nil
-	},
-}
-
 var consolidateBy = &Spec{
 	Name:  "consolidateBy",
 	Group: Special,
@@ -124,13 +39,98 @@ Example::
 	Params: []Param{seriesList, {Name: "consolidationFunc", Type: String, Required: true, Options: []any{
 		"sum", "average", "avg", "avg_zero", "min", "max", "first", "last",
 	}}},
-	Eval: perSeries(func(c *Call, s Series) (Series, error) {
+	Eval: mark(func(c *Call, s Series) Series {
 		name := c.Text("consolidationFunc")
-		if _, ok := consolidations[name]; !ok || name == "" {
-			return s, c.errorf("consolidationFunc", "unknown consolidation function %q", name)
-		}
 		s = s.rewritten(`consolidateBy(`+s.Name+`,"`+name+`")`).tagged("consolidateBy", name)
 		s.Consolidation = name
-		return s, nil
+		return s
 	}),
+}
+
+var cactiStyle = &Spec{
+	Name:  "cactiStyle",
+	Group: Special,
+	Doc: `Adds the last, the highest and the lowest value to the names of series, in
+columns as Cacti has them. With the system si or binary values are shortened, as
+1.50k; units stand behind them.
+
+Example::
+
+  &target=cactiStyle(web.*.cpu,"si","B/s")`,
+	Params: []Param{
+		seriesList,
+		{Name: "system", Type: String, Options: []any{"si", "binary"}},
+		{Name: "units", Type: String},
+	},
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		series, err := c.Series(ctx, "seriesList")
+		if err != nil || len(series) == 0 {
+			return series, err
+		}
+		show, err := c.cactiFormat()
+		if err != nil {
+			return nil, err
+		}
+		columns := []struct {
+			title string
+			of    aggregate.Func
+			width int
+		}{{" Current:", aggregate.Last, 0}, {" Max:", aggregate.Max, 0}, {" Min:", aggregate.Min, 0}}
+		width := 0
+		for _, s := range series {
+			if err := c.named(ctx, s); err != nil {
+				return nil, err
+			}
+			width = max(width, utf8.RuneCountInString(s.Name))
+			for i := range columns {
+				// As in graphite-web columns are wide enough for whole numbers, and
+				// for a 3 where there is none.
+				v := math.Trunc(columns[i].of(s.Values))
+				if v != v || v == 0 {
+					v = 3
+				}
+				columns[i].width = max(columns[i].width, utf8.RuneCountInString(show(v))+3)
+			}
+		}
+		return eachSeries(ctx, series, func(s Series) (Series, error) {
+			var name strings.Builder
+			name.WriteString(pad(s.Name, width))
+			for _, column := range columns {
+				value := "nan"
+				if v := column.of(s.Values); v == v {
+					value = show(v)
+				}
+				name.WriteString(column.title + pad(value, column.width))
+			}
+			return s.renamed(name.String() + " "), nil
+		})
+	},
+}
+
+// cactiFormat returns how cactiStyle shows values.
+func (c *Call) cactiFormat() (func(v float64) string, error) {
+	var units []unit
+	if system := c.value("system"); isTrue(system) {
+		var ok bool
+		if units, ok = unitSystems[text(system)]; !ok {
+			return nil, c.errorf("system", "must be si or binary, not %s", describe(system))
+		}
+	}
+	suffix := ""
+	if v := c.value("units"); isTrue(v) {
+		suffix = text(v)
+	}
+	return func(v float64) string {
+		prefix := ""
+		for _, u := range units {
+			if math.Abs(v) >= u.size {
+				v, prefix = v/u.size, u.suffix
+				break
+			}
+		}
+		if suffix != "" {
+			prefix = " " + prefix + suffix
+		}
+		return fixed(v, 2) + prefix
+	}, nil
 }

@@ -1,0 +1,117 @@
+package function
+
+import (
+	"context"
+	"time"
+
+	"carbon/attime"
+)
+
+var constantLine = &Spec{
+	Name:  "constantLine",
+	Group: Special,
+	Doc: `Draws a horizontal line at the value.
+
+Example::
+
+  &target=constantLine(99.5)`,
+	Params: []Param{{Name: "value", Type: Float, Takes: literal, Required: true}},
+	Eval: func(_ context.Context, c *Call) ([]Series, error) {
+		return []Series{c.horizontal("value")}, nil
+	},
+}
+
+var threshold = &Spec{
+	Name:  "threshold",
+	Group: Graph,
+	Doc: `Draws a horizontal line at the value, with a name and in a colour.
+
+Example::
+
+  &target=threshold(90,"too much","red")`,
+	Params: []Param{
+		{Name: "value", Type: Float, Takes: literal, Required: true},
+		{Name: "label", Type: String},
+		{Name: "color", Type: String},
+	},
+	Eval: func(_ context.Context, c *Call) ([]Series, error) {
+		s := c.horizontal("value")
+		if label := c.value("label"); isTrue(label) {
+			s = s.renamed(text(label))
+			_, isString := label.(string)
+			s.Bare = !isString
+		}
+		if color := c.value("color"); isTrue(color) {
+			s.Style.Color = text(color)
+		}
+		return []Series{s}, nil
+	},
+}
+
+// isTrue is what Python takes for true.
+func isTrue(v Value) bool {
+	s, isString := v.(string)
+	return isString && s != "" || !isString && toBool(v)
+}
+
+// horizontal returns a line at the value of an argument. As in graphite-web that
+// may be a word, which nobody can draw.
+func (c *Call) horizontal(param string) Series {
+	v := c.value(param)
+	if f, ok := asFloat(v); ok {
+		return c.line(repr(f), f)
+	}
+	s := c.line(text(v), nan)
+	s.Word, _ = v.(string)
+	return s
+}
+
+// line returns a horizontal line.
+func (c *Call) line(name string, v float64) Series {
+	w := c.Window
+	s := newSeries(name, w.From, w.Until, (w.Until-w.From)/2, []float64{v, v, v})
+	s.Path = "constantLine(" + name + ")"
+	s.XFilesFactor = c.XFilesFactor
+	return s
+}
+
+var verticalLine = &Spec{
+	Name:  "verticalLine",
+	Group: Graph,
+	Doc: `Draws a vertical line at a time, which may be anything that from and until
+may be.
+
+Example::
+
+  &target=verticalLine("-2min","deployed","blue")`,
+	Params: []Param{
+		{Name: "ts", Type: Date, Required: true},
+		{Name: "label", Type: String},
+		{Name: "color", Type: String},
+	},
+	Eval: func(_ context.Context, c *Call) ([]Series, error) {
+		at, err := attime.Parse(c.Text("ts"), time.Unix(c.Now, 0).In(c.Location))
+		if err != nil {
+			return nil, c.errorf("ts", "%v", err)
+		}
+		t := c.wallClock(at.Unix())
+		if t < c.wallClock(c.Window.From) || t > c.wallClock(c.Window.Until) {
+			return nil, c.errorf("ts", "%s is not in the range of the graph", c.Text("ts"))
+		}
+		s := c.made("label", t, t, 1, []float64{1, 1})
+		s.Style.DrawAsInfinite = true
+		if color := c.value("color"); isTrue(color) {
+			s.Style.Color = text(color)
+		}
+		return []Series{s}, nil
+	},
+}
+
+// made returns a series that comes from no other, named by an argument.
+func (c *Call) made(name string, start, end, step int64, values []float64) Series {
+	s := newSeries(c.Text(name), start, end, step, values)
+	_, isString := c.value(name).(string)
+	s.Bare = !isString
+	s.XFilesFactor = c.XFilesFactor
+	return s
+}

@@ -1,0 +1,117 @@
+package function
+
+import (
+	"context"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+)
+
+var timeFunction = &Spec{
+	Name:    "timeFunction",
+	Aliases: []string{"time"},
+	Group:   Transform,
+	Doc: `Shows the time itself, in seconds since 1970, every step seconds.
+
+Example::
+
+  &target=timeFunction("now",60)`,
+	Params: []Param{
+		{Name: "name", Type: String, Required: true},
+		everyStep,
+	},
+	Eval: func(_ context.Context, c *Call) ([]Series, error) {
+		values, step, err := c.everyStep()
+		if err != nil {
+			return nil, err
+		}
+		start := c.wallClock(c.Window.From)
+		for i := range values {
+			values[i] = math.Floor(float64(start) + float64(i)*step)
+		}
+		return []Series{c.made("name", start, c.wallClock(c.Window.Until), int64(step), values)}, nil
+	},
+}
+
+var sinFunction = &Spec{
+	Name:    "sinFunction",
+	Aliases: []string{"sin"},
+	Group:   Transform,
+	Doc: `Shows the sine of the time in seconds, times the amplitude, every step seconds.
+
+Example::
+
+  &target=sinFunction("wave",2)`,
+	Params: []Param{
+		{Name: "name", Type: String, Required: true},
+		{Name: "amplitude", Type: Integer, Takes: literal, Default: 1},
+		everyStep,
+	},
+	Eval: func(_ context.Context, c *Call) ([]Series, error) {
+		amplitude, err := c.literal("amplitude")
+		if err != nil {
+			return nil, err
+		}
+		values, step, err := c.everyStep()
+		if err != nil {
+			return nil, err
+		}
+		factor, _ := asFloat(amplitude)
+		start := c.wallClock(c.Window.From)
+		for i := range values {
+			values[i] = math.Sin(math.Floor(float64(start)+float64(i)*step)) * factor
+		}
+		return []Series{c.made("name", c.Window.From, c.Window.Until, int64(step), values)}, nil
+	},
+}
+
+var randomWalk = &Spec{
+	Name:    "randomWalkFunction",
+	Aliases: []string{"randomWalk"},
+	Group:   Special,
+	Doc: `Shows a walk that begins at 0 and goes up or down by less than a half every step
+seconds. A request gets the same walk again if it says what time now is.
+
+Example::
+
+  &target=randomWalkFunction("drunk",60)`,
+	Params: []Param{
+		{Name: "name", Type: String, Required: true},
+		everyStep,
+	},
+	Eval: func(_ context.Context, c *Call) ([]Series, error) {
+		values, step, err := c.everyStep()
+		if err != nil {
+			return nil, err
+		}
+		name := fnv.New64a()
+		name.Write([]byte(c.Text("name")))
+		random := rand.New(rand.NewPCG(uint64(c.Now), name.Sum64()))
+		at := 0.0
+		for i := range values {
+			values[i] = at
+			at += random.Float64() - 0.5
+		}
+		return []Series{c.made("name", c.Window.From, c.Window.Until, int64(step), values)}, nil
+	},
+}
+
+var everyStep = Param{Name: "step", Type: Integer, Takes: literal, Default: 60}
+
+// everyStep returns room for a value every "step" seconds of the window.
+func (c *Call) everyStep() (values []float64, step float64, err error) {
+	v, err := c.literal("step")
+	if err != nil {
+		return nil, 0, err
+	}
+	step, _ = asFloat(v)
+	if !(step >= 1) {
+		return nil, 0, c.errorf("step", "must be 1 or more, not %s", text(v))
+	}
+	step = min(step, maxStep)
+	values, err = c.makeValues(int64(math.Ceil(float64(c.Window.Until-c.Window.From) / step)))
+	return values, step, err
+}
+
+// maxStep is longer than any window, and short enough to reckon with.
+const maxStep = 1 << 40
