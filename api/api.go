@@ -147,6 +147,7 @@ func (s *server) routes() chi.Router {
 		s.accessLog,
 		s.recoverPanic,
 		s.secure,
+		compress,
 		s.stripPrefix,
 		middleware.StripSlashes,
 		s.limitBody,
@@ -173,6 +174,13 @@ func (s *server) routes() chi.Router {
 			get(r, path, s.data(h))
 			r.Post(path, s.data(h))
 			r.Options(path, func(http.ResponseWriter, *http.Request) {}) // cors answers
+		}
+		for path, h := range map[string]dataHandler{
+			"/functions":   s.functionList,
+			"/functions/*": s.functionDetails,
+		} {
+			get(r, path, s.data(h))
+			r.Options(path, func(http.ResponseWriter, *http.Request) {})
 		}
 		for path, t := range s.tagRoutes() {
 			h := s.data(t.handler)
