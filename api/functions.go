@@ -1,0 +1,120 @@
+package api
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/go-chi/chi/v5"
+
+	"carbon/render/function"
+)
+
+// functionInfo is what editors are told about a function, under one of its names.
+type functionInfo struct {
+	Name        string      `json:"name"`
+	Signature   string      `json:"function"`
+	Description string      `json:"description"`
+	Module      string      `json:"module"`
+	Group       string      `json:"group"`
+	Params      []paramInfo `json:"params"`
+}
+
+type paramInfo struct {
+	Name        string `json:"name"`
+	Type        string `json:"type"`
+	Required    bool   `json:"required,omitempty"`
+	Default     any    `json:"default,omitempty"`
+	Multiple    bool   `json:"multiple,omitempty"`
+	Options     []any  `json:"options,omitempty"`
+	Suggestions []any  `json:"suggestions,omitempty"`
+}
+
+// functions are the functions of targets by all their names, pies those that say
+// how large the slices of a pie are.
+var (
+	functions = sync.OnceValue(func() map[string]functionInfo { return describe(function.All()) })
+	pies      = sync.OnceValue(func() map[string]functionInfo { return describe(function.Pies) })
+)
+
+func describe(specs []*function.Spec) map[string]functionInfo {
+	infos := map[string]functionInfo{}
+	for _, s := range specs {
+		params := make([]paramInfo, len(s.Params))
+		for i := range s.Params {
+			params[i] = describeParam(&s.Params[i])
+		}
+		for _, name := range append([]string{s.Name}, s.Aliases...) {
+			infos[name] = functionInfo{
+				Name:        name,
+				Signature:   s.Signature(name),
+				Description: s.Doc,
+				Module:      "graphite.render.functions",
+				Group:       string(s.Group),
+				Params:      params,
+			}
+		}
+	}
+	return infos
+}
+
+func describeParam(p *function.Param) paramInfo {
+	info := paramInfo{
+		Name:        p.Name,
+		Type:        string(p.Type),
+		Required:    p.Required,
+		Multiple:    p.Multiple,
+		Options:     p.AllOptions(),
+		Suggestions: p.Suggestions,
+	}
+	if !p.Required {
+		info.Default = p.Default
+	}
+	if f, ok := info.Default.(float64); ok && math.IsInf(f, 1) {
+		info.Default = json.RawMessage("1e9999")
+	}
+	return info
+}
+
+func described(p params) map[string]functionInfo {
+	if p.get("type") == "pie" {
+		return pies()
+	}
+	return functions()
+}
+
+// functionList answers /functions: all functions, or those of a group.
+func (s *server) functionList(w http.ResponseWriter, r *http.Request, p params) error {
+	grouped := strings.EqualFold(p.get("grouped"), "true") || p.get("grouped") == "1"
+	list, groups := map[string]functionInfo{}, map[string]map[string]functionInfo{}
+	for name, info := range described(p) {
+		if p.has("group") && info.Group != p.get("group") {
+			continue
+		}
+		list[name] = info
+		if groups[info.Group] == nil {
+			groups[info.Group] = map[string]functionInfo{}
+		}
+		groups[info.Group][name] = info
+	}
+	delete(p, "jsonp") // as in graphite-web
+	if grouped {
+		return s.answerValue(w, r, p, groups)
+	}
+	return s.answerValue(w, r, p, list)
+}
+
+// functionDetails answers /functions/NAME.
+func (s *server) functionDetails(w http.ResponseWriter, r *http.Request, p params) error {
+	name := chi.URLParam(r, "*")
+	info, ok := described(p)[name]
+	// As in graphite-web a slash at the end is part of the name.
+	if !ok || strings.HasSuffix(r.URL.Path, "/") {
+		answerError(w, r, http.StatusNotFound, "no such function: "+shorten(name))
+		return nil
+	}
+	delete(p, "jsonp")
+	return s.answerValue(w, r, p, info)
+}
