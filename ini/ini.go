@@ -58,9 +58,10 @@ type Section struct {
 
 // Key is one setting.
 type Key struct {
-	Name  string // in lower case
-	Value string // the lines of a continued value are separated by '\n'
-	Line  int    // where it begins
+	Name    string // in lower case
+	Written string // the name as it was written
+	Value   string // the lines of a continued value are separated by '\n'
+	Line    int    // where it begins
 }
 
 // Key returns the key of a name, which is to be in lower case.
@@ -202,7 +203,8 @@ func (p *parser) startKey(text string) error {
 	if at < 0 {
 		return p.fail("neither [section] nor key = value: %.80q", text)
 	}
-	name := strings.ToLower(strings.TrimSpace(text[:at]))
+	written := strings.TrimSpace(text[:at])
+	name := strings.ToLower(written)
 	if name == "" {
 		return p.fail("no key before the %q", text[at])
 	}
@@ -212,7 +214,7 @@ func (p *parser) startKey(text string) error {
 	p.endKey()
 	p.keys[name] = p.line
 	section := &p.file.Sections[p.section]
-	section.Keys = append(section.Keys, Key{Name: name, Line: p.line})
+	section.Keys = append(section.Keys, Key{Name: name, Written: written, Line: p.line})
 	p.current = &section.Keys[len(section.Keys)-1]
 	p.value = append(p.value, strings.TrimSpace(text[at+1:]))
 	p.size = len(p.value[0])

@@ -158,7 +158,7 @@ func (ev *evaluation) bind(r Request) ([]*function.Node, error) {
 	return nodes, nil
 }
 
-// bindOne expands and binds a target.
+// bindOne expands and binds a target. What templates add to it counts, too.
 func (ev *evaluation) bindOne(text string) (*function.Node, error) {
 	expanded, err := ev.engine.defines.Expand(text)
 	if err == nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -44,6 +46,11 @@ func check(_ context.Context, p program, args []string) error {
 			fmt.Fprintf(p.stdout, "\n[%s]\n", section)
 		}
 		fmt.Fprintf(p.stdout, "%s\n", strings.TrimRight(k.name+" = "+k.get(c), " "))
+	}
+	fmt.Fprintln(p.stdout, "\n[define]")
+	for _, name := range slices.Sorted(maps.Keys(c.Define)) {
+		template := strings.ReplaceAll(c.Define[name], "%", "%%")
+		fmt.Fprintf(p.stdout, "%s = %s\n", name, strings.ReplaceAll(template, "\n", "\n  "))
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"carbon/ini"
+	"carbon/render/target"
 )
 
 // Config is everything `carbon serve` can be told, by file, environment and flags.
@@ -35,7 +36,8 @@ type Config struct {
 	Web     HTTPConfig
 	Auth    AuthConfig
 	Limits  LimitsConfig
-	Warning []string // what was read but has no effect
+	Define  map[string]string // the [define] section: templates of targets by function
+	Warning []string          // what was read but has no effect
 }
 
 // AuthConfig is the [auth] section.
@@ -215,7 +217,7 @@ func (c *Config) readSections(path string, file *ini.File) error {
 			return fmt.Errorf("%s:%d: unknown section [%s]", path, section.Line, section.Name)
 		}
 		for _, k := range section.Keys {
-			if err := c.set(name, k.Name, k.Value, fmt.Sprintf("%s:%d", path, k.Line)); err != nil {
+			if err := c.set(name, k.Written, k.Value, fmt.Sprintf("%s:%d", path, k.Line)); err != nil {
 				return err
 			}
 		}
@@ -261,6 +263,9 @@ func (c *Config) readSetFlag(s string) error {
 
 // set gives one key its value; where says to a person where it was written.
 func (c *Config) set(section, name, value, where string) error {
+	if section == "define" {
+		return c.define(name, strings.TrimSpace(value), where)
+	}
 	if k := findKey(section, name); k != nil {
 		if err := k.set(c, strings.TrimSpace(value)); err != nil {
 			return fmt.Errorf("%s: %s: %w", where, k.name, err)
@@ -277,6 +282,19 @@ func (c *Config) set(section, name, value, where string) error {
 		return fmt.Errorf("%s: unknown section [%s]", where, section)
 	}
 	return fmt.Errorf("%s: unknown key %s in [%s]", where, strings.ToUpper(name), section)
+}
+
+// define takes a function of the [define] section. Its keys are names that users
+// write in targets, so case counts.
+func (c *Config) define(name, template, where string) error {
+	if _, err := target.ParseDefines(map[string]string{name: template}); err != nil {
+		return fmt.Errorf("%s: %w", where, err)
+	}
+	if c.Define == nil {
+		c.Define = map[string]string{}
+	}
+	c.Define[name] = template
+	return nil
 }
 
 func (c *Config) warn(format string, args ...any) {

@@ -115,12 +115,7 @@ func findKey(section, name string) *configKey {
 }
 
 func knownSection(section string) bool {
-	for _, k := range configKeys {
-		if k.section == section {
-			return true
-		}
-	}
-	return false
+	return section == "define" || slices.ContainsFunc(configKeys, func(k configKey) bool { return k.section == section })
 }
 
 func text(section, name string, field func(*Config) *string) configKey {

@@ -72,6 +72,23 @@ LISTEN = 127.0.0.1:80
 	}
 }
 
+func TestDefines(t *testing.T) {
+	c := load(t, `
+[define]
+perMinute = perSecond({{.argString}})|scale(60)  ; for people
+Share: asPercent({{index .args 0}},
+  {{index .args 1}})|alias("%% of all")
+`, "define.twice={{.argString}}|scale(2)")
+	want := map[string]string{
+		"perMinute": "perSecond({{.argString}})|scale(60)",
+		"Share":     "asPercent({{index .args 0}},\n{{index .args 1}})|alias(\"% of all\")",
+		"twice":     "{{.argString}}|scale(2)",
+	}
+	if !reflect.DeepEqual(c.Define, want) {
+		t.Errorf("got %q, want %q", c.Define, want)
+	}
+}
+
 func TestLineInterface(t *testing.T) {
 	for iface, want := range map[string]string{"": ":2003", "127.0.0.1": "127.0.0.1:2003", "::": "[::]:2003", "::1": "[::1]:2003"} {
 		if c := load(t, "[cache]\nLINE_RECEIVER_INTERFACE = "+iface+"\n"); c.Line != want {
@@ -144,6 +161,8 @@ func TestConfigErrors(t *testing.T) {
 		}
 	}
 	f("[cache]\nMAX_CACHE_SIZES = 1\n", ":2: unknown key MAX_CACHE_SIZES in [cache]")
+	f("[define]\nhalf = scale({{.argString},0.5)\n", ":2: define half: ")
+	f("[define]\nper-minute = scale({{.argString}},60)\n", `:2: define "per-minute": not the name of a function`)
 	f("[cache]\nMAX_CACHE_SIZE = many\n", `:2: MAX_CACHE_SIZE: "many": want a whole number`)
 	f("[cache]\nMAX_CACHE_SIZE = -1\n", "want a whole number")
 	f("[cache]\nWHISPER_SPARSE_CREATE = maybe\n", "want True or False")

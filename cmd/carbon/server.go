@@ -22,6 +22,7 @@ import (
 	"carbon/receive"
 	"carbon/receive/plaintext"
 	"carbon/render"
+	"carbon/render/target"
 	"carbon/storage/whisper"
 	"carbon/wal"
 )
@@ -216,6 +217,7 @@ func (m *Main) listen() error {
 func (m *Main) handler() http.Handler {
 	c := m.config
 	zone, _ := time.LoadLocation(c.Web.TimeZone) // validated with the configuration
+	defines, _ := target.ParseDefines(c.Define)  // so are they
 	source := cache.NewReader(m.cache, m.store)
 	engine := render.New(source, render.Options{Limits: render.Limits{
 		Targets: c.Limits.TargetsPerRequest,
@@ -223,7 +225,7 @@ func (m *Main) handler() http.Handler {
 		Points:  c.Limits.PointsPerQuery,
 		AtOnce:  c.Limits.PointsAtOnce,
 		Time:    c.Limits.EvaluationTime,
-	}})
+	}, Defines: defines})
 	line := ""
 	if m.line != nil {
 		line = m.line.Addr().String()
