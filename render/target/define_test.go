@@ -93,3 +93,27 @@ func TestParseDefinesErrors(t *testing.T) {
 		t.Errorf("no templates: %v, %v", d, err)
 	}
 }
+
+// Whatever is asked, it is expanded to what can be parsed, or refused.
+func FuzzDefines(f *testing.F) {
+	f.Add("a|perMinute()|alias('x')")
+	f.Add("template(perMinute($x,other(y=1)),x='web')")
+	f.Add("other(other(a),seriesByTag('a=b'))")
+	d, err := ParseDefines(map[string]string{
+		"perMinute": "perSecond({{.argString}})|scale(60)",
+		"other":     "{{range .args}}group({{.}})|other(){{end}}",
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		expanded, err := d.Expand(s)
+		if err != nil || expanded == s {
+			return
+		}
+		e, end, err := parse(expanded)
+		if err != nil && len(expanded) <= MaxLength && !strings.Contains(err.Error(), "deeper") || err == nil && end < len(expanded) {
+			t.Errorf("%q becomes %q, of which %v makes sense", s, expanded, e)
+		}
+	})
+}
