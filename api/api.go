@@ -45,6 +45,7 @@ type Options struct {
 	Renderer Renderer
 	Finder   Finder
 	Tags     TagIndex // nil: there are no tags
+	Events   Events   // nil: none are kept
 
 	// AdminToken is what a request that deletes or configures must send. Empty:
 	// it must come from this machine.
@@ -113,6 +114,9 @@ func New(o Options) http.Handler {
 	if o.Tags == nil {
 		o.Tags = noTags{}
 	}
+	if o.Events == nil {
+		o.Events = noEvents{}
+	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 16 << 20
 	}
@@ -176,12 +180,17 @@ func (s *server) routes() chi.Router {
 			r.Options(path, func(http.ResponseWriter, *http.Request) {}) // cors answers
 		}
 		for path, h := range map[string]dataHandler{
-			"/functions":   s.functionList,
-			"/functions/*": s.functionDetails,
+			"/functions":          s.functionList,
+			"/functions/*":        s.functionDetails,
+			"/events":             s.eventsPage,
+			"/events/get_data":    s.eventsData,
+			"/events/{id:[0-9]+}": s.eventDetails,
 		} {
 			get(r, path, s.data(h))
 			r.Options(path, func(http.ResponseWriter, *http.Request) {})
 		}
+		r.Post("/events", s.recordEvent)
+		r.Post("/events/get_data", s.data(s.eventsData))
 		for path, t := range s.tagRoutes() {
 			h := s.data(t.handler)
 			r.Options(path, func(http.ResponseWriter, *http.Request) {})

@@ -13,6 +13,7 @@ import (
 
 	"carbon/attime"
 	"carbon/metric"
+	"carbon/records"
 	"carbon/render"
 	"carbon/render/function"
 	"carbon/render/graph"
@@ -64,13 +65,13 @@ func status(err error) (code int, text string) {
 		return access.code, access.reason
 	case errors.As(err, &tooLong):
 		return http.StatusRequestEntityTooLarge, fmt.Sprintf("body: more than %d bytes", tooLong.Limit)
-	case errors.As(err, &limit), errors.As(err, &tooMuch):
+	case errors.As(err, &limit), errors.As(err, &tooMuch), errors.Is(err, records.ErrTooMany):
 		return http.StatusRequestEntityTooLarge, err.Error()
 	case errors.As(err, &syntax), errors.As(err, &arg), errors.As(err, &unknown),
 		errors.As(err, &when), errors.As(err, &pattern), errors.As(err, &tagExpr), errors.As(err, &option),
 		errors.As(err, &param), errors.As(err, &body):
 		return http.StatusBadRequest, err.Error()
-	case errors.Is(err, storage.ErrNotFound):
+	case errors.Is(err, storage.ErrNotFound), errors.Is(err, records.ErrNotFound):
 		return http.StatusNotFound, err.Error()
 	}
 	return http.StatusInternalServerError, ""

@@ -21,6 +21,7 @@ import (
 	"carbon/ingest"
 	"carbon/receive"
 	"carbon/receive/plaintext"
+	"carbon/records"
 	"carbon/render"
 	"carbon/render/target"
 	"carbon/storage/whisper"
@@ -50,6 +51,7 @@ type Main struct {
 	store    *whisper.Store
 	wal      *wal.Log
 	cache    *cache.Cache
+	records  *records.DB // nil: it could not be opened
 	pipeline *ingest.Pipeline
 	line     *receive.Server // nil: off
 	httpAddr net.Listener    // nil: off
@@ -110,6 +112,7 @@ func Open(ctx context.Context, c *Config, log *slog.Logger) (_ *Main, err error)
 	}); err != nil {
 		return nil, err
 	}
+	m.openRecords(ctx)
 	strategy, err := cache.ParseStrategy(c.Cache.WriteStrategy)
 	if err != nil {
 		return nil, err
@@ -219,21 +222,26 @@ func (m *Main) handler() http.Handler {
 	zone, _ := time.LoadLocation(c.Web.TimeZone) // validated with the configuration
 	defines, _ := target.ParseDefines(c.Define)  // so are they
 	source := cache.NewReader(m.cache, m.store)
-	engine := render.New(source, render.Options{Limits: render.Limits{
+	engine := render.New(source, render.Options{Events: m.happened, Limits: render.Limits{
 		Targets: c.Limits.TargetsPerRequest,
 		Series:  c.Limits.SeriesPerQuery,
 		Points:  c.Limits.PointsPerQuery,
 		AtOnce:  c.Limits.PointsAtOnce,
 		Time:    c.Limits.EvaluationTime,
-	}, Defines: defines})
+	}, Defines: defines, Hashes: c.Hashes})
 	line := ""
 	if m.line != nil {
 		line = m.line.Addr().String()
+	}
+	var events api.Events // stays nil where there is no database
+	if m.records != nil {
+		events = m.records
 	}
 	return api.New(api.Options{
 		Renderer:    engine,
 		Finder:      source,
 		Tags:        m.store,
+		Events:      events,
 		AdminToken:  c.Auth.AdminToken,
 		Location:    zone,
 		URLPrefix:   c.Web.URLPrefix,
@@ -419,7 +427,7 @@ func (m *Main) shutdown(ctx context.Context, stopBackground func(), writer <-cha
 		}
 	}
 	m.saveIndex()
-	errs = append(errs, m.wal.Close(), m.store.Close(), m.lock.Close())
+	errs = append(errs, m.wal.Close(), m.store.Close(), m.closeRecords(), m.lock.Close())
 	err := errors.Join(errs...)
 	if err == nil {
 		m.log.Info("everything received is kept")
@@ -465,6 +473,7 @@ func (m *Main) closeListeners() {
 	if m.store != nil {
 		m.store.Close()
 	}
+	m.closeRecords()
 	if m.lock != nil {
 		m.lock.Close()
 	}

@@ -1,0 +1,244 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"carbon/records"
+	"carbon/web"
+)
+
+// Events keeps what happened. *records.DB does.
+type Events interface {
+	// Record keeps an event and returns its id.
+	Record(ctx context.Context, e records.Event) (id int64, err error)
+	// Event returns the event with an id, records.ErrNotFound if there is none.
+	Event(ctx context.Context, id int64) (records.Event, error)
+	// Events returns the events that match, in order of time.
+	Events(ctx context.Context, q records.EventQuery) ([]records.Event, error)
+}
+
+// noEvents is the Events of a server that could not open what it keeps them in.
+type noEvents struct{}
+
+func (noEvents) Record(context.Context, records.Event) (int64, error) { return 0, errNoEvents }
+func (noEvents) Event(context.Context, int64) (records.Event, error) {
+	return records.Event{}, errNoEvents
+}
+
+func (noEvents) Events(context.Context, records.EventQuery) ([]records.Event, error) {
+	return nil, errNoEvents
+}
+
+var errNoEvents = &accessError{http.StatusServiceUnavailable, "this server keeps no events now: its log says why"}
+
+// eventData is an event as /events/get_data tells of it.
+type eventData struct {
+	When int64    `json:"when"`
+	What string   `json:"what"`
+	Data string   `json:"data"`
+	Tags []string `json:"tags"`
+	ID   int64    `json:"id"`
+}
+
+// eventsData answers /events/get_data: the events of a time, with tags.
+func (s *server) eventsData(w http.ResponseWriter, r *http.Request, p params) error {
+	events, err := s.findEvents(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	list := make([]eventData, len(events))
+	for i, e := range events {
+		list[i] = eventData{e.When.Unix(), e.What, e.Data, tagWords(e), e.ID}
+	}
+	noCache(w)
+	return s.answerValue(w, r, p, list)
+}
+
+// tagWords are the tags of an event as graphite-web shows them: what was given,
+// parted at blanks.
+func tagWords(e records.Event) []string { return append([]string{}, strings.Fields(e.Tags)...) }
+
+func (s *server) findEvents(ctx context.Context, p params) ([]records.Event, error) {
+	now := s.Now().In(s.Location)
+	q := records.EventQuery{From: time.Unix(0, 0), Until: now}
+	for name, at := range map[string]*time.Time{"from": &q.From, "until": &q.Until} {
+		var err error
+		if *at, err = p.time(name, now, *at); err != nil {
+			return nil, err
+		}
+	}
+	if p.has("tags") {
+		q.Tags = strings.Split(p.get("tags"), " ")
+	}
+	switch p.get("set") {
+	case "union":
+		q.Match = records.MatchAny
+	case "intersection":
+		q.Match = records.MatchAll
+		if q.Tags == nil {
+			return nil, &paramError{"set", "intersection", "needs tags"}
+		}
+	}
+	return s.Events.Events(ctx, q)
+}
+
+// eventsPage answers /events: a page of events.
+func (s *server) eventsPage(w http.ResponseWriter, r *http.Request, p params) error {
+	events, err := s.findEvents(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	return s.answerEvents(w, r, events)
+}
+
+func (s *server) answerEvents(w http.ResponseWriter, r *http.Request, events []records.Event) error {
+	page := web.EventsPage{Prefix: s.URLPrefix, Base: baseOf(r), Version: s.Version}
+	for _, e := range events {
+		page.Events = append(page.Events, web.Event{
+			ID: e.ID, When: e.When.In(s.Location), What: e.What, Data: e.Data, Tags: e.Tags,
+		})
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", web.ContentSecurityPolicy)
+	noCache(w)
+	return stream(w, page.Write)
+}
+
+// eventDetails answers /events/ID: JSON for who asks for nothing but it, else a page.
+func (s *server) eventDetails(w http.ResponseWriter, r *http.Request, p params) error {
+	id, err := strconv.ParseInt(chi.URLParam(r, "id"), 10, 64)
+	if err != nil {
+		return records.ErrNotFound
+	}
+	e, err := s.Events.Event(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if r.Header.Get("Accept") != "application/json" {
+		return s.answerEvents(w, r, []records.Event{e})
+	}
+	layout := "2006-01-02T15:04:05Z07:00"
+	if e.When.Nanosecond() != 0 {
+		layout = "2006-01-02T15:04:05.000Z07:00"
+	}
+	delete(p, "jsonp") // as in graphite-web
+	return s.answerValue(w, r, p, struct {
+		ID   int64    `json:"id"`
+		When string   `json:"when"`
+		What string   `json:"what"`
+		Data string   `json:"data"`
+		Tags []string `json:"tags"`
+	}{e.ID, e.When.UTC().Format(layout), e.What, e.Data, tagWords(e)})
+}
+
+// recordEvent answers a POST to /events. Its body is JSON, whatever it claims to
+// be: curl says of everything that it is a form.
+func (s *server) recordEvent(w http.ResponseWriter, r *http.Request) {
+	record := sameSite(func(w http.ResponseWriter, r *http.Request, _ params) error {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return &bodyError{err}
+		}
+		e, err := s.readEvent(body)
+		if err != nil {
+			return err
+		}
+		if _, err := s.Events.Record(r.Context(), e); err != nil {
+			return err
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusOK)
+		return nil
+	})
+	if err := s.limitRequests(func() error { return record(w, r, nil) }); err != nil {
+		s.fail(w, r, err)
+	}
+}
+
+// readEvent reads {"what": …, "when": …, "tags": …, "data": …}.
+func (s *server) readEvent(body []byte) (e records.Event, err error) {
+	var given map[string]json.RawMessage
+	if json.Unmarshal(body, &given) != nil || given == nil {
+		return e, &paramError{"body", "", `must be JSON such as {"what": "deployed", "tags": "web", "data": ""}`}
+	}
+	e.When = s.Now()
+	if when, ok := given["when"]; ok {
+		if e.When, err = eventTime(when); err != nil {
+			return e, err
+		}
+	}
+	if what, ok := given["what"]; !ok {
+		return e, &paramError{"what", "", "missing"}
+	} else if e.What, ok = eventText(what); !ok {
+		return e, &paramError{"what", string(what), "must be a string"}
+	}
+	if data, ok := given["data"]; ok {
+		if e.Data, ok = eventText(data); !ok {
+			return e, &paramError{"data", string(data), "must be a string"}
+		}
+	}
+	if tags, ok := given["tags"]; ok {
+		e.Tags, err = eventTags(tags)
+	}
+	return e, err
+}
+
+// eventTime reads seconds since 1970.
+func eventTime(text json.RawMessage) (time.Time, error) {
+	var seconds float64
+	err := json.Unmarshal(text, &seconds)
+	if err != nil || string(text) == "null" || seconds < earliest || seconds > latest {
+		return time.Time{}, &paramError{"when", string(text), "must be seconds since 1970"}
+	}
+	return time.UnixMicro(int64(math.RoundToEven(seconds * 1e6))), nil
+}
+
+// What dates with years of four digits reach.
+const (
+	earliest = -62135596800
+	latest   = 253402300799
+)
+
+// eventText reads a string. Of what is none but null, it is the JSON.
+func eventText(text json.RawMessage) (string, bool) {
+	var s string
+	if json.Unmarshal(text, &s) == nil {
+		return s, string(text) != "null"
+	}
+	var compact bytes.Buffer
+	if json.Compact(&compact, text) != nil {
+		return "", false
+	}
+	return compact.String(), true
+}
+
+// eventTags reads tags: a list, or a string that holds them. null is none.
+func eventTags(text json.RawMessage) (string, error) {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		return one, nil
+	}
+	var all []*string
+	if json.Unmarshal(text, &all) != nil {
+		return "", &paramError{"tags", string(text), "must be a list of strings, or a string with blanks between tags"}
+	}
+	words := make([]string, len(all))
+	for i, tag := range all {
+		if tag == nil {
+			return "", &paramError{"tags", string(text), "null is no tag"}
+		}
+		words[i] = *tag
+	}
+	return strings.Join(words, " "), nil
+}

@@ -1,0 +1,103 @@
+package api
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"carbon/records"
+)
+
+func TestEvents(t *testing.T) {
+	db, err := records.Open(t.Context(), filepath.Join(t.TempDir(), "carbon.db"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	h := New(Options{
+		Renderer: &fakeEngine{}, Finder: &fakeFinder{}, Events: db,
+		Now: func() time.Time { return time.Unix(1793664999, 0) },
+	})
+	do := func(method, path, body string, header ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded") // as curl says
+		for i := 0; i+1 < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	post := func(want int, body string) {
+		t.Helper()
+		if w := do(http.MethodPost, "/events/", body); w.Code != want {
+			t.Errorf("%s: %d %s, want %d", body, w.Code, w.Body, want)
+		}
+	}
+	post(200, `{"what": "first", "when": 1793664100, "tags": "deploy api", "data": "ver 1"}`)
+	post(200, `{"what": "second", "when": 1793664200.5, "tags": ["deploy", "web"]}`)
+	post(200, `{"what": 3, "tags": null, "data": {"a": 1}}`)
+	for _, bad := range []string{
+		``, `no JSON`, `[]`, `null`, `{"when": 1}`, `{"what": null}`, `{"what": "x"} more`,
+		`{"what": "x", "tags": 5}`, `{"what": "x", "tags": ["a", null]}`, `{"what": "x", "tags": [5]}`,
+		`{"what": "x", "when": "noon"}`, `{"what": "x", "when": null}`, `{"what": "x", "when": 1e300}`,
+		`{"what": "x", "data": null}`,
+	} {
+		post(400, bad)
+	}
+
+	get := func(path string, want int, body string, header ...string) {
+		t.Helper()
+		if w := do(http.MethodGet, path, "", header...); w.Code != want || !strings.Contains(w.Body.String(), body) {
+			t.Errorf("%s: %d %s, want %d %s", path, w.Code, w.Body, want, body)
+		}
+	}
+	const (
+		first  = `{"when":1793664100,"what":"first","data":"ver 1","tags":["deploy","api"],"id":1}`
+		second = `{"when":1793664200,"what":"second","data":"","tags":["deploy","web"],"id":2}`
+		third  = `{"when":1793664999,"what":"3","data":"{\"a\":1}","tags":[],"id":3}`
+		json   = "application/json"
+	)
+	get("/events/get_data", 200, "["+first+","+second+","+third+"]")
+	get("/events/get_data?from=00:01_20261103&until=00:02_20261103", 200, "["+first+"]")
+	get("/events/get_data?tags=deploy&jsonp=f", 200, "f(["+first+","+second+"])")
+	get("/events/get_data?tags=api+web&set=union", 200, "["+first+","+second+"]")
+	get("/events/get_data?tags=api+nosuch", 200, "["+first+"]")
+	get("/events/get_data?tags=api+nosuch&set=intersection", 200, "[]")
+	get("/events/get_data?tags=", 200, "[]")
+	get("/events/get_data?set=intersection", 400, "needs tags")
+	get("/events/get_data?from=garbage", 400, "")
+	get("/events/1/", 200, `{"id":1,"when":"2026-11-03T00:01:40Z","what":"first","data":"ver 1","tags":["deploy","api"]}`, "Accept", json)
+	get("/events/2", 200, `"when":"2026-11-03T00:03:20.500Z"`, "Accept", json)
+	get("/events/1", 200, "<td>first</td>")
+	get("/events/", 200, "<td>second</td>")
+	get("/events/99", 404, "")
+	get("/events/99", 404, "", "Accept", json)
+	get("/events/99999999999999999999", 404, "")
+	get("/events/x", 404, "")
+	if w := do(http.MethodPut, "/events/", "{}"); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("PUT: %d", w.Code)
+	}
+	if w := do(http.MethodPost, "/events/", `{"what": "x"}`, "Origin", "http://evil.example"); w.Code != http.StatusForbidden {
+		t.Errorf("a page of another site records: %d", w.Code)
+	}
+}
+
+func TestNoEvents(t *testing.T) {
+	h := New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{}})
+	for _, path := range []string{"/events/", "/events/get_data", "/events/1"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != http.StatusServiceUnavailable {
+			t.Errorf("%s: %d, want 503", path, w.Code)
+		}
+	}
+	if code, _ := status(errors.Join(records.ErrTooMany)); code != http.StatusRequestEntityTooLarge {
+		t.Errorf("too many events: %d, want 413", code)
+	}
+}

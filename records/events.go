@@ -1,0 +1,168 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Event is something that happened.
+type Event struct {
+	ID   int64
+	When time.Time // to the microsecond
+	What string
+	Data string
+	Tags string // separated by blanks, or as splitTags says
+}
+
+// EventQuery asks for events.
+type EventQuery struct {
+	From, Until time.Time // both included
+	Tags        []string  // nil: any, or none. Empty: nothing has them
+	Match       Match
+}
+
+// Match says how the tags of a query and of an event compare.
+type Match int
+
+const (
+	// MatchKnown wants all tags that any event has; one at least. Others do not
+	// count, as in graphite-web.
+	MatchKnown Match = iota
+	// MatchAll wants all tags.
+	MatchAll
+	// MatchAny wants one of the tags.
+	MatchAny
+)
+
+// MaxEvents is how many events one answer may have.
+const MaxEvents = 100_000
+
+// ErrTooMany reports a query that more than MaxEvents match.
+var ErrTooMany = fmt.Errorf("more than %d events match: ask for a shorter time, or for tags", MaxEvents)
+
+// Record keeps an event and returns its id.
+func (db *DB) Record(ctx context.Context, e Event) (id int64, err error) {
+	return id, db.transact(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, "INSERT INTO events (at, what, data, tags) VALUES (?, ?, ?, ?)",
+			e.When.UnixMicro(), e.What, e.Data, e.Tags)
+		if err != nil {
+			return err
+		}
+		if id, err = result.LastInsertId(); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "INSERT OR IGNORE INTO event_tags (tag, event) SELECT value, ? FROM json_each(?)",
+			id, list(splitTags(e.Tags)))
+		return err
+	})
+}
+
+// Event returns the event with an id, ErrNotFound if there is none.
+func (db *DB) Event(ctx context.Context, id int64) (Event, error) {
+	e, err := scan(db.sql.QueryRowContext(ctx, "SELECT id, at, what, data, tags FROM events WHERE id = ?", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	return e, err
+}
+
+// Events returns the events that match a query, in order of time.
+func (db *DB) Events(ctx context.Context, q EventQuery) ([]Event, error) {
+	statement := "SELECT id, at, what, data, tags FROM events WHERE at BETWEEN ? AND ?"
+	args := []any{q.From.UnixMicro(), q.Until.UnixMicro()}
+	if q.Tags != nil {
+		tags := list(q.Tags)
+		wanted, err := db.wanted(ctx, tags, q.Match)
+		if err != nil || wanted == 0 {
+			return nil, err
+		}
+		statement += " AND (SELECT count(*) FROM event_tags WHERE event = id AND tag IN (SELECT value FROM json_each(?))) >= ?"
+		args = append(args, tags, wanted)
+	}
+	rows, err := db.sql.QueryContext(ctx, statement+" ORDER BY at, id LIMIT ?", append(args, MaxEvents+1)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var events []Event
+	for rows.Next() {
+		e, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	if len(events) > MaxEvents {
+		return nil, ErrTooMany
+	}
+	return events, rows.Err()
+}
+
+// wanted is how many of the tags of a query an event must have; 0 if none can.
+func (db *DB) wanted(ctx context.Context, tags string, match Match) (n int, err error) {
+	statement := "SELECT count(DISTINCT value) FROM json_each(?)"
+	if match != MatchAll {
+		statement += " WHERE EXISTS (SELECT 1 FROM event_tags WHERE tag = value)"
+	}
+	err = db.sql.QueryRowContext(ctx, statement, tags).Scan(&n)
+	if match == MatchAny {
+		n = min(n, 1)
+	}
+	return n, err
+}
+
+// list is strings as one argument of a statement, which has room for few.
+func list(all []string) string {
+	text, _ := json.Marshal(append([]string{}, all...)) // strings cannot fail
+	return string(text)
+}
+
+func scan(row interface{ Scan(...any) error }) (Event, error) {
+	var e Event
+	var at int64
+	err := row.Scan(&e.ID, &at, &e.What, &e.Data, &e.Tags)
+	e.When = time.UnixMicro(at).UTC()
+	return e, err
+}
+
+// splitTags returns the tags in a text, as django-tagging does for graphite-web:
+// words between blanks or, if there is a comma outside of double quotes, what is
+// between commas. What is in double quotes is one tag.
+func splitTags(text string) []string {
+	var tags, loose []string
+	for text != "" {
+		before, quoted, open := strings.Cut(text, `"`)
+		loose = append(loose, before)
+		if !open {
+			break
+		}
+		tag, after, closed := strings.Cut(quoted, `"`)
+		if !closed {
+			loose = append(loose, quoted)
+			break
+		}
+		if tag = strings.TrimSpace(tag); tag != "" {
+			tags = append(tags, tag)
+		}
+		text = after
+	}
+	separator := " "
+	for _, part := range loose {
+		if strings.Contains(part, ",") {
+			separator = ","
+		}
+	}
+	for _, part := range loose {
+		for tag := range strings.SplitSeq(part, separator) {
+			if tag = strings.TrimSpace(tag); tag != "" {
+				tags = append(tags, tag)
+			}
+		}
+	}
+	return tags
+}

@@ -1,0 +1,144 @@
+// Package records keeps what people and programs tell the server besides points:
+// events, so far. They are in one SQLite database, which the sqlite3 command can
+// read while the server runs.
+package records
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// DB is an open database. It may be used concurrently.
+type DB struct{ sql *sql.DB }
+
+// ErrNotFound reports that there is no record with an id.
+var ErrNotFound = errors.New("no such record")
+
+// migrations are what makes an empty database, step by step, one of today's. The
+// database counts in user_version which it has been through.
+var migrations = []string{
+	`CREATE TABLE events (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		at INTEGER NOT NULL, -- microseconds since 1970
+		what TEXT NOT NULL,
+		data TEXT NOT NULL,
+		tags TEXT NOT NULL -- as they were given
+	);
+	CREATE INDEX events_at ON events (at);
+	CREATE TABLE event_tags (
+		tag TEXT NOT NULL,
+		event INTEGER NOT NULL REFERENCES events (id) ON DELETE CASCADE,
+		PRIMARY KEY (tag, event)
+	) WITHOUT ROWID;`,
+}
+
+// Open opens the database in a file, and makes one if there is none. A file that
+// is broken is moved out of the way, beside the new one, and logged.
+func Open(ctx context.Context, path string, log *slog.Logger) (*DB, error) {
+	db, err := open(ctx, path)
+	if !broken(err) {
+		return db, err
+	}
+	aside := fmt.Sprintf("%s.broken-%d", path, time.Now().UnixNano())
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("set a broken database aside: %w", err)
+		}
+	}
+	log.Error("database is broken: set aside, begun anew", "path", path, "kept", aside, "err", err)
+	return open(ctx, path)
+}
+
+func open(ctx context.Context, path string) (_ *DB, err error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	dsn := url.URL{Scheme: "file", Path: absolute, RawQuery: url.Values{
+		"_txlock": {"immediate"}, // who writes waits for its turn, rather than fail in the middle
+		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(ON)"},
+	}.Encode()}
+	db := &DB{}
+	if db.sql, err = sql.Open("sqlite", dsn.String()); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.sql.SetMaxOpenConns(4)
+	defer func() {
+		if err != nil {
+			db.sql.Close()
+		}
+	}()
+	var verdict string
+	if err := db.sql.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if verdict != "ok" {
+		return nil, fmt.Errorf("open %s: %w: %s", path, errBroken, verdict)
+	}
+	if err := db.migrate(ctx); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return db, nil
+}
+
+func (db *DB) migrate(ctx context.Context) error {
+	var done int
+	if err := db.sql.QueryRowContext(ctx, "PRAGMA user_version").Scan(&done); err != nil {
+		return err
+	}
+	if done > len(migrations) {
+		return fmt.Errorf("its version is %d, made by a newer server; this one knows up to %d", done, len(migrations))
+	}
+	for ; done < len(migrations); done++ {
+		err := db.transact(ctx, func(tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, migrations[done]); err != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", done+1))
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("bring to version %d: %w", done+1, err)
+		}
+	}
+	return nil
+}
+
+func (db *DB) transact(ctx context.Context, work func(tx *sql.Tx) error) error {
+	tx, err := db.sql.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := work(tx); err != nil {
+		tx.Rollback()
+		return err
+	}
+	return tx.Commit()
+}
+
+// errBroken reports a database that can be read, but makes no sense.
+var errBroken = errors.New("broken")
+
+// broken tells whether an error is about what is in the file.
+func broken(err error) bool {
+	var coded *sqlite.Error
+	if errors.As(err, &coded) {
+		code := coded.Code() & 0xff // without what is said about it in detail
+		return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
+	}
+	return errors.Is(err, errBroken)
+}
+
+// Close ends the use of the database.
+func (db *DB) Close() error { return db.sql.Close() }

@@ -1,0 +1,165 @@
+package records
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func opened(t *testing.T, path string) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func record(t *testing.T, db *DB, second float64, what, tags string) int64 {
+	t.Helper()
+	id, err := db.Record(t.Context(), Event{When: time.UnixMicro(int64(second * 1e6)), What: what, Tags: tags})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func TestEvents(t *testing.T) {
+	db := opened(t, filepath.Join(t.TempDir(), "carbon.db"))
+	record(t, db, 30, "third", "web db")
+	record(t, db, 10, "first", "web deploy web")
+	record(t, db, 20.5, "second", "deploy")
+	record(t, db, 30, "fourth", "")
+	f := func(from, until float64, match Match, tags []string, want ...string) {
+		t.Helper()
+		events, err := db.Events(t.Context(), EventQuery{time.UnixMicro(int64(from * 1e6)), time.UnixMicro(int64(until * 1e6)), tags, match})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range events {
+			got = append(got, e.What)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v..%v %q %d: got %q, want %q", from, until, tags, match, got, want)
+		}
+	}
+	f(0, 99, MatchKnown, nil, "first", "second", "third", "fourth")
+	f(10, 20, MatchKnown, nil, "first")
+	f(20, 30, MatchKnown, nil, "second", "third", "fourth")
+	f(99, 0, MatchKnown, nil)
+	f(0, 99, MatchKnown, []string{})
+	f(0, 99, MatchKnown, []string{""})
+	f(0, 99, MatchKnown, []string{"web"}, "first", "third")
+	f(0, 99, MatchKnown, []string{"web", "deploy"}, "first")
+	f(0, 99, MatchKnown, []string{"web", "nosuch", "web"}, "first", "third")
+	f(0, 99, MatchKnown, []string{"nosuch"})
+	f(0, 99, MatchKnown, []string{"WEB"})
+	f(0, 99, MatchAll, []string{"web", "nosuch"})
+	f(0, 99, MatchAll, []string{"deploy", "web", "web"}, "first")
+	f(0, 99, MatchAny, []string{"deploy", "db"}, "first", "second", "third")
+	f(0, 99, MatchAny, []string{"nosuch"})
+}
+
+func TestEventByID(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "100% & ?strange#.db")
+	db := opened(t, path)
+	want := Event{When: time.UnixMicro(1793664600_500000).UTC(), What: "ünïcode", Data: "€", Tags: "a b"}
+	id, err := db.Record(t.Context(), want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	want.ID = id
+	if got, err := opened(t, path).Event(t.Context(), id); err != nil || got != want {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	if _, err := opened(t, path).Event(t.Context(), id+1); !errors.Is(err, ErrNotFound) {
+		t.Errorf("got %v for an event that is not there", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
+
+// A broken file is kept, but does not keep the server from starting.
+func TestBrokenFile(t *testing.T) {
+	f := func(name string, spoil func(t *testing.T, path string), aside bool) {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "carbon.db")
+			db := opened(t, path)
+			for i := range 500 {
+				record(t, db, float64(i), strings.Repeat("x", 100), "a b c")
+			}
+			db.Close()
+			spoil(t, path)
+			var log bytes.Buffer
+			db, err := Open(t.Context(), path, slog.New(slog.NewTextHandler(&log, nil)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			record(t, db, 1, "new", "")
+			kept, _ := filepath.Glob(path + ".broken-*")
+			if (len(kept) > 0) != aside || strings.Contains(log.String(), "set aside") != aside {
+				t.Errorf("kept %v, logged %q, want it set aside: %v", kept, log.String(), aside)
+			}
+		})
+	}
+	write := func(at int64, text string) func(*testing.T, string) {
+		return func(t *testing.T, path string) {
+			t.Helper()
+			file, err := os.OpenFile(path, os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := file.WriteAt([]byte(text), at); err != nil {
+				t.Fatal(err)
+			}
+			file.Close()
+		}
+	}
+	f("sound", func(*testing.T, string) {}, false)
+	f("no database", write(0, "this is no database"), true)
+	f("pages of nonsense", write(8192, strings.Repeat("nonsense", 4096)), true)
+	f("cut off", func(_ *testing.T, path string) { os.Truncate(path, 10000) }, true)
+	f("empty", func(_ *testing.T, path string) { os.Truncate(path, 0) }, false)
+}
+
+func TestNewerVersion(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "carbon.db")
+	db := opened(t, path)
+	if _, err := db.sql.Exec("PRAGMA user_version = 99"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	if _, err := Open(context.Background(), path, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "newer server") {
+		t.Errorf("got %v for a database of a newer server", err)
+	}
+}
+
+func TestSplitTags(t *testing.T) {
+	f := func(text string, want ...string) {
+		t.Helper()
+		if got := splitTags(text); !slices.Equal(got, want) {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	f("")
+	f("  ")
+	f(" a  b ", "a", "b")
+	f("a, b c", "a", "b c")
+	f(`"a b" c`, "a b", "c")
+	f(`"a, b" c d`, "a, b", "c", "d")
+	f(`"a" b c, d`, "a", "b c", "d")
+	f(`a "b c`, "a", "b", "c")
+	f(`""`)
+}
