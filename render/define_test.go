@@ -3,11 +3,31 @@ package render
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"carbon/render/function"
 	"carbon/render/target"
 )
+
+func TestHashes(t *testing.T) {
+	engine := New(examples(), Options{Hashes: map[string]map[string]string{"resources": {"cpu": "processor"}}})
+	for text, want := range map[string][]string{
+		"aliasByHash(web.a.*,'Resources')":              {"processor", "web.a.errors", "web.a.requests"},
+		"aliasByHash(web.a.cpu,'resources',true)":       {"web.a.processor"},
+		"aliasByHash(web.a.cpu,'people',keepPath=true)": {"web.a.cpu"},
+		"aliasByHash(alias(web.a.cpu,'x'),'resources')": {"processor"},
+	} {
+		series, err := engine.answer(context.Background(), request(text))
+		var names []string
+		for _, s := range series {
+			names = append(names, s.Name)
+		}
+		if err != nil || !slices.Equal(names, want) {
+			t.Errorf("%s: got %q, %v; want %q", text, names, err, want)
+		}
+	}
+}
 
 func TestDefines(t *testing.T) {
 	defines, err := target.ParseDefines(map[string]string{

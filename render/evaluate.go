@@ -42,6 +42,7 @@ func (e *Engine) newEvaluation(r Request) *evaluation {
 		Now:          r.Now,
 		Location:     location,
 		XFilesFactor: r.XFilesFactor,
+		Hashes:       e.hashes,
 		Spend:        ev.spend,
 		Evaluate:     ev.evaluate,
 		Bind:         ev.bindMore,

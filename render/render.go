@@ -37,6 +37,7 @@ type Engine struct {
 	src     Source
 	events  EventSource
 	defines *target.Defines
+	hashes  map[string]map[string]string
 	limits  Limits
 	held    atomic.Int64 // points in memory, of all requests
 }
@@ -44,8 +45,9 @@ type Engine struct {
 // Options of an Engine. The zero value has all defaults.
 type Options struct {
 	Limits  Limits
-	Events  EventSource     // nil: nothing ever happened
-	Defines *target.Defines // functions that are templates; nil: none
+	Events  EventSource                  // nil: nothing ever happened
+	Defines *target.Defines              // functions that are templates; nil: none
+	Hashes  map[string]map[string]string // what aliasByHash calls nodes, by key in lower case and node
 }
 
 // EventSource returns what happened from From to Until, both included, to what
@@ -88,7 +90,7 @@ func New(src Source, o Options) *Engine {
 	if events == nil {
 		events = func(context.Context, metric.Window, []string) ([]function.Event, error) { return nil, nil }
 	}
-	return &Engine{src: src, events: events, defines: o.Defines, limits: l}
+	return &Engine{src: src, events: events, defines: o.Defines, hashes: o.Hashes, limits: l}
 }
 
 func setDefault[T ~int | ~int64](v *T, value T) {

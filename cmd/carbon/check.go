@@ -52,5 +52,11 @@ func check(_ context.Context, p program, args []string) error {
 		template := strings.ReplaceAll(c.Define[name], "%", "%%")
 		fmt.Fprintf(p.stdout, "%s = %s\n", name, strings.ReplaceAll(template, "\n", "\n  "))
 	}
+	for _, key := range slices.Sorted(maps.Keys(c.Hashes)) {
+		fmt.Fprintf(p.stdout, "\n[hash:%s]\n", key)
+		for _, node := range slices.Sorted(maps.Keys(c.Hashes[key])) {
+			fmt.Fprintf(p.stdout, "%s = %s\n", node, strings.ReplaceAll(c.Hashes[key][node], "%", "%%"))
+		}
+	}
 	return nil
 }

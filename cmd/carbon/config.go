@@ -36,8 +36,9 @@ type Config struct {
 	Web     HTTPConfig
 	Auth    AuthConfig
 	Limits  LimitsConfig
-	Define  map[string]string // the [define] section: templates of targets by function
-	Warning []string          // what was read but has no effect
+	Define  map[string]string            // the [define] section: templates of targets by function
+	Hashes  map[string]map[string]string // the sections [hash:KEY]: names of nodes, by key in lower case
+	Warning []string                     // what was read but has no effect
 }
 
 // AuthConfig is the [auth] section.
@@ -265,6 +266,16 @@ func (c *Config) readSetFlag(s string) error {
 func (c *Config) set(section, name, value, where string) error {
 	if section == "define" {
 		return c.define(name, strings.TrimSpace(value), where)
+	}
+	if key, isHash := strings.CutPrefix(section, "hash:"); isHash {
+		if c.Hashes == nil {
+			c.Hashes = map[string]map[string]string{}
+		}
+		if c.Hashes[key] == nil {
+			c.Hashes[key] = map[string]string{}
+		}
+		c.Hashes[key][name] = strings.TrimSpace(value)
+		return nil
 	}
 	if k := findKey(section, name); k != nil {
 		if err := k.set(c, strings.TrimSpace(value)); err != nil {

@@ -115,7 +115,7 @@ func findKey(section, name string) *configKey {
 }
 
 func knownSection(section string) bool {
-	return section == "define" || slices.ContainsFunc(configKeys, func(k configKey) bool { return k.section == section })
+	return section == "define" || strings.HasPrefix(section, "hash:") || slices.ContainsFunc(configKeys, func(k configKey) bool { return k.section == section })
 }
 
 func text(section, name string, field func(*Config) *string) configKey {

@@ -89,6 +89,14 @@ Share: asPercent({{index .args 0}},
 	}
 }
 
+func TestHashes(t *testing.T) {
+	c := load(t, "[hash:Hosts]\ni-0A1 = shop 1\ni-0a2 = shop 2\n", "hash:hosts.i-0a3=shop 3")
+	want := map[string]map[string]string{"hosts": {"i-0A1": "shop 1", "i-0a2": "shop 2", "i-0a3": "shop 3"}}
+	if !reflect.DeepEqual(c.Hashes, want) {
+		t.Errorf("got %q, want %q", c.Hashes, want)
+	}
+}
+
 func TestLineInterface(t *testing.T) {
 	for iface, want := range map[string]string{"": ":2003", "127.0.0.1": "127.0.0.1:2003", "::": "[::]:2003", "::1": "[::1]:2003"} {
 		if c := load(t, "[cache]\nLINE_RECEIVER_INTERFACE = "+iface+"\n"); c.Line != want {

@@ -15,6 +15,10 @@ type Env struct {
 	Location     *time.Location
 	XFilesFactor float64 // of fetched and combined series
 
+	// Hashes are what aliasByHash calls nodes, by key and node. Keys are in lower
+	// case.
+	Hashes map[string]map[string]string
+
 	// Spend is told how many values a function is about to make, and refuses what
 	// is beyond the limit of the request.
 	Spend func(values int64) error

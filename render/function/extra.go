@@ -12,7 +12,7 @@ import (
 // extraRows are the functions that carbonapi has and graphite-web has not.
 var extraRows = []*Spec{
 	count, diff, maximum, minimum, multiply, stddev,
-	aliasByBase64, highestMin, integralWithReset, join, lowestMax, lowestMin, powSeriesLists, removeZeroSeries,
+	aliasByBase64, aliasByHash, highestMin, integralWithReset, join, lowestMax, lowestMin, powSeriesLists, removeZeroSeries,
 	// statistics.go, outliers.go, polyfit.go
 	ewma, kolmogorovSmirnovTest2, pearson, pearsonClosest, polyfit, tukeyAbove, tukeyBelow,
 	// baseline.go, shiftbymetric.go, slo.go
@@ -86,6 +86,35 @@ Example::
 func decodeBase64(s string) (text string, ok bool) {
 	decoded, err := base64.StdEncoding.DecodeString(s)
 	return string(decoded), err == nil && utf8.Valid(decoded)
+}
+
+var aliasByHash = &Spec{
+	Name:  "aliasByHash",
+	Group: Alias,
+	Doc: `Names each series by what the server's configuration calls the last node of its
+path, in its section [hash:KEY]. With keepPath only that node has another name. What
+is not in there stays as it is.
+
+Example::
+
+  &target=aliasByHash(web.*.cpu,"resources")`,
+	Params: []Param{
+		seriesList,
+		{Name: "keyName", Type: String, Required: true},
+		{Name: "keepPath", Type: Boolean, Default: false},
+	},
+	Eval: mark(func(c *Call, s Series) Series {
+		path := s.Tags["name"]
+		last := strings.LastIndexByte(path, '.') + 1
+		name, ok := c.Hashes[strings.ToLower(c.Text("keyName"))][path[last:]]
+		if !ok {
+			return s
+		}
+		if c.Bool("keepPath") {
+			name = path[:last] + name
+		}
+		return s.renamed(name).tagged("name", name)
+	}),
 }
 
 var removeZeroSeries = &Spec{
