@@ -29,7 +29,7 @@ func TestDocs(t *testing.T) {
 
 func functionsPage() string {
 	var b strings.Builder
-	b.WriteString("# Functions\n\nThe functions that a `target` may use, as in Graphite. Names, parameters and results are graphite-web's. This page is made from the registry in `render/function`.\n")
+	b.WriteString("# Functions\n\nThe functions that a `target` may use, as in Graphite. Names, parameters and results are graphite-web's, or carbonapi's where only that has the function. This page is made from the registry in `render/function`.\n")
 	for _, s := range All() {
 		b.WriteString("\n## " + s.Name + "\n\n`" + s.Signature(s.Name) + "`")
 		if len(s.Aliases) > 0 {
