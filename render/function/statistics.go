@@ -51,10 +51,10 @@ func (c *Call) single(ctx context.Context, param string) (s Series, ok bool, err
 	return series[0], true, nil
 }
 
-// pair returns the two series "seriesA" and "seriesB", brought to a common step
-// and to the length of the first, and the result that is to get values made of
-// them. Not ok: one of them is missing.
-func (c *Call) pair(ctx context.Context) (a, b []float64, result Series, ok bool, err error) {
+// pair returns the series "seriesA" and "seriesB", brought to a common step, the
+// second to the length of the first, too, and the result, as yet without points.
+// The parameter window stands last in its name. Not ok: a series is missing.
+func (c *Call) pair(ctx context.Context, window string) (a, b []float64, result Series, ok bool, err error) {
 	first, hasFirst, err := c.single(ctx, "seriesA")
 	if err != nil {
 		return nil, nil, result, false, err
@@ -69,15 +69,14 @@ func (c *Call) pair(ctx context.Context) (a, b []float64, result Series, ok bool
 		return nil, nil, result, false, err
 	}
 	a, b = list[0].values, list[1].values
-	for len(b) < len(a) {
+	if len(b) < len(a) {
 		b = append(b[:len(b):len(b)], slices.Repeat([]float64{nan}, len(a)-len(b))...)
 	}
 	values, err := c.makeValues(int64(len(a)))
 	for i := range values {
 		values[i] = nan
 	}
-	name := c.spec.Name + "(" + first.Name + "," + second.Name + ","
-	result = first.derived(name, values)
+	result = first.derived(c.spec.Name+"("+first.Name+","+second.Name+","+c.Text(window)+")", values)
 	result.Start, result.End, result.Step = at.start, at.end, at.step
 	return a, b, result, true, err
 }
@@ -112,11 +111,10 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		a, b, result, ok, err := c.pair(ctx)
+		a, b, result, ok, err := c.pair(ctx, "windowSize")
 		if err != nil || !ok {
 			return nil, err
 		}
-		result = result.rewritten(result.Name + c.Text("windowSize") + ")")
 		if window <= int64(len(a)) {
 			if err := c.Spend(6 * (window + 1)); err != nil {
 				return nil, err
@@ -279,11 +277,10 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		a, b, result, ok, err := c.pair(ctx)
+		a, b, result, ok, err := c.pair(ctx, "window")
 		if err != nil || !ok {
 			return nil, err
 		}
-		result = result.rewritten(result.Name + c.Text("window") + ")")
 		var sortedA, sortedB sortedValues
 		for i := range result.Values {
 			if err := ctx.Err(); err != nil {
