@@ -30,7 +30,7 @@ var arrows = map[string]string{
 	"wal":                  "disk",
 	"schema":               "metric aggregate ini",
 	"storage":              "metric",
-	"storage/index":        "metric disk",
+	"storage/index":        "metric disk regex",
 	"receive/plaintext":    "metric",
 	"instrumentation":      "metric",
 	"records":              "",

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"carbon/regex"
 	"carbon/render/target"
 )
 
@@ -250,8 +251,10 @@ var tagExpr = regexp.MustCompile(`^([^;!=]+)(!?=~?)([^;]*)$`)
 func matchesEmpty(operator, value string) bool {
 	match := value == ""
 	if strings.HasSuffix(operator, "~") {
-		re, err := regexp.Compile(`^(?:` + value + `)`)
-		match = err == nil && re.MatchString("")
+		match = false
+		if re, err := regex.Compile(value); err == nil {
+			match, _ = re.Match("")
+		}
 	}
 	return match != strings.HasPrefix(operator, "!")
 }

@@ -103,12 +103,15 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range series {
-			if err := c.named(ctx, s); err != nil {
-				return nil, err
+		natural := c.Bool("natural")
+		// As in Python, numbers and strings have no order among each other.
+		if natural || slices.ContainsFunc(series, func(s Series) bool { return s.Bare != series[0].Bare }) {
+			for _, s := range series {
+				if err := c.named(ctx, s); err != nil {
+					return nil, err
+				}
 			}
 		}
-		natural := c.Bool("natural")
 		return sortedBy(series, c.Bool("reverse"), func(s Series) string {
 			if natural {
 				return naturalKey(s.Name)

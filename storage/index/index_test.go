@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"carbon/metric"
+	"carbon/regex"
 )
 
 // corpus is what a Graphite of 132 series answered.
@@ -287,6 +288,29 @@ func TestFindTaggedIsAnchoredAtTheStart(t *testing.T) {
 	names, err := x.FindTagged([]string{"k=~ab|zz"})
 	if err != nil || !slices.Equal(names, []string{"m;k=abc"}) {
 		t.Errorf("got %q, %v", names, err)
+	}
+}
+
+func TestFindTaggedTakesPython(t *testing.T) {
+	x := filled("m;k=web1", "m;k=web2", "m;k=test1", "m;k="+strings.Repeat("a", 100)+"b")
+	f := func(want []string, exprs ...string) {
+		t.Helper()
+		if names, err := x.FindTagged(exprs); err != nil || !slices.Equal(names, want) {
+			t.Errorf("%q: got %q, %v", exprs, names, err)
+		}
+	}
+	f([]string{"m;k=web1", "m;k=web2"}, "k=~(?!test).+\\d\\Z")
+	f([]string{"m;k=test1"}, "name=m", "k!=~(?!test)")
+
+	// What takes too long is no match, and no lack of one.
+	for _, expr := range []string{"k=~(?=a)(a+)+$", "k!=~(?=a)(a+)+$"} {
+		var e *metric.TagExprError
+		if names, err := x.FindTagged([]string{"name=m", expr}); !errors.As(err, &e) || e.Expr != expr {
+			t.Errorf("%s: got %q, %v", expr, names, err)
+		}
+	}
+	if values, err := x.Values("k", "(?=a)(a+)+$", 0); !errors.Is(err, regex.ErrTimeout) {
+		t.Errorf("got %v, %v", values, err)
 	}
 }
 

@@ -3,8 +3,10 @@ package index
 import (
 	"regexp"
 	"strings"
+	"time"
 
 	"carbon/metric"
+	"carbon/regex"
 )
 
 // expr is a tag expression.
@@ -14,6 +16,7 @@ type expr struct {
 	value  string // if exact
 	prefix string // of all values that match; it may be empty
 	match  func(value string) bool
+	err    func() error // that a match ended with, which makes all others void
 }
 
 // needsValue tells whether a series without the tag is refused.
@@ -44,7 +47,7 @@ func parseExpr(s string) (expr, error) {
 	case strings.Contains(value, ";"):
 		return fail("a value holds no ';'")
 	}
-	e := expr{tag: s[:end]}
+	e := expr{tag: s[:end], err: noError}
 	switch operator {
 	case "=":
 		e.exact, e.value = true, value
@@ -56,7 +59,7 @@ func parseExpr(s string) (expr, error) {
 		if err != nil {
 			return fail(err.Error())
 		}
-		e.match = f.match
+		e.match, e.err = f.match, f.err
 		if operator == "=~" {
 			e.prefix = f.prefix
 		} else {
@@ -70,18 +73,47 @@ func parseExpr(s string) (expr, error) {
 type filter struct {
 	prefix string // of all that matches
 	match  func(s string) bool
+	err    func() error // that a match ended with, which makes all others void
 }
 
 func parseFilter(s string) (filter, error) {
 	alone, err := regexp.Compile(s)
 	if err != nil {
-		return filter{}, err
+		return parseBacktracking(s)
 	}
 	anchored, err := regexp.Compile(`\A(?:` + s + `)`)
 	if err != nil {
 		return filter{}, err
 	}
-	f := filter{match: anchored.MatchString}
+	f := filter{match: anchored.MatchString, err: noError}
 	f.prefix, _ = alone.LiteralPrefix()
 	return f, nil
+}
+
+func noError() error { return nil }
+
+// maxBacktracking is how long a filter may take for all texts together.
+const maxBacktracking = 2 * time.Second
+
+// parseBacktracking makes a filter of what Python can match and Go cannot.
+func parseBacktracking(s string) (filter, error) {
+	re, err := regex.Compile(s)
+	if err != nil {
+		return filter{}, err
+	}
+	var failed error
+	var spent time.Duration
+	match := func(s string) bool {
+		if failed != nil {
+			return false
+		}
+		began := time.Now()
+		var matched bool
+		matched, failed = re.Match(s)
+		if spent += time.Since(began); spent > maxBacktracking {
+			failed = regex.ErrTimeout
+		}
+		return matched
+	}
+	return filter{match: match, err: func() error { return failed }}, nil
 }

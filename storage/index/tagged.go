@@ -187,7 +187,8 @@ func (t *tagged) appendName(b []byte, series uint32) []byte {
 //
 // As in graphite-web a missing tag is one with an empty value, and at least one
 // expression must refuse the empty value. The tag "name" is the metric without
-// tags. Regular expressions are Go's. The error is a *metric.TagExprError.
+// tags. Regular expressions are Go's, and Python's where Go cannot express them.
+// The error is a *metric.TagExprError.
 func (x *Index) FindTagged(exprs []string) ([]string, error) {
 	parsed := make([]expr, len(exprs))
 	for i, s := range exprs {
@@ -204,7 +205,13 @@ func (x *Index) FindTagged(exprs []string) ([]string, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	defer q.end()
-	return q.run(), nil
+	names := q.run()
+	for i, e := range q.exprs {
+		if err := e.err(); err != nil {
+			return nil, &metric.TagExprError{Expr: exprs[i], Reason: err.Error()}
+		}
+	}
+	return names, nil
 }
 
 // tagQuery is a search for tagged series.
@@ -351,7 +358,7 @@ func (x *Index) Tags(filter string, limit int) ([]string, error) {
 	}
 	var tags []string
 	x.eachValue("", f, limit, func(text string, _ int) { tags = append(tags, strings.Clone(text)) })
-	return tags, nil
+	return tags, f.err()
 }
 
 // Values returns the values of a tag that match a regular expression at their
@@ -366,7 +373,7 @@ func (x *Index) Values(tag, filter string, limit int) ([]metric.TagCount, error)
 	x.eachValue(tag, f, limit, func(text string, series int) {
 		values = append(values, metric.TagCount{Value: strings.Clone(text), Series: series})
 	})
-	return values, nil
+	return values, f.err()
 }
 
 // eachValue calls use for what matches of the values of a tag, or of the tags
