@@ -85,11 +85,12 @@ func (s *server) findEvents(ctx context.Context, p params) ([]records.Event, err
 		q.Match = records.MatchAny
 	case "intersection":
 		q.Match = records.MatchAll
-		if q.Tags == nil {
-			return nil, &paramError{"set", "intersection", "needs tags"}
-		}
 	}
-	return s.Events.Events(ctx, q)
+	events, err := s.Events.Events(ctx, q)
+	if len(events) > 0 && q.Match == records.MatchAll && q.Tags == nil {
+		return nil, &paramError{"set", "intersection", "needs tags"}
+	}
+	return events, err
 }
 
 // eventsPage answers /events: a page of events.
@@ -210,11 +211,16 @@ const (
 	latest   = 253402300799
 )
 
-// eventText reads a string. Of what is none but null, it is the JSON.
+// eventText reads a string. Of what is none but null, it is the JSON, but True and
+// False are written as graphite-web writes them.
 func eventText(text json.RawMessage) (string, bool) {
 	var s string
 	if json.Unmarshal(text, &s) == nil {
 		return s, string(text) != "null"
+	}
+	var yes bool
+	if json.Unmarshal(text, &yes) == nil {
+		return map[bool]string{false: "False", true: "True"}[yes], true
 	}
 	var compact bytes.Buffer
 	if json.Compact(&compact, text) != nil {

@@ -33,7 +33,7 @@ const (
 	// MatchKnown wants all tags that any event has; one at least. Others do not
 	// count, as in graphite-web.
 	MatchKnown Match = iota
-	// MatchAll wants all tags.
+	// MatchAll wants all tags. As in graphite-web nothing has a tag twice.
 	MatchAll
 	// MatchAny wants one of the tags.
 	MatchAny
@@ -105,9 +105,9 @@ func (db *DB) Events(ctx context.Context, q EventQuery) ([]Event, error) {
 
 // wanted is how many of the tags of a query an event must have; 0 if none can.
 func (db *DB) wanted(ctx context.Context, tags string, match Match) (n int, err error) {
-	statement := "SELECT count(DISTINCT value) FROM json_each(?)"
+	statement := "SELECT count(*) FROM json_each(?)"
 	if match != MatchAll {
-		statement += " WHERE EXISTS (SELECT 1 FROM event_tags WHERE tag = value)"
+		statement = "SELECT count(DISTINCT value) FROM json_each(?) WHERE EXISTS (SELECT 1 FROM event_tags WHERE tag = value)"
 	}
 	err = db.sql.QueryRowContext(ctx, statement, tags).Scan(&n)
 	if match == MatchAny {

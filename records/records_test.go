@@ -64,7 +64,8 @@ func TestEvents(t *testing.T) {
 	f(0, 99, MatchKnown, []string{"nosuch"})
 	f(0, 99, MatchKnown, []string{"WEB"})
 	f(0, 99, MatchAll, []string{"web", "nosuch"})
-	f(0, 99, MatchAll, []string{"deploy", "web", "web"}, "first")
+	f(0, 99, MatchAll, []string{"deploy", "web"}, "first")
+	f(0, 99, MatchAll, []string{"deploy", "web", "web"})
 	f(0, 99, MatchAny, []string{"deploy", "db"}, "first", "second", "third")
 	f(0, 99, MatchAny, []string{"nosuch"})
 }

@@ -43,6 +43,9 @@ func eachSeries(ctx context.Context, series []Series, f func(s Series) (Series, 
 // that its known values go through, in order of time.
 func each(f func(c *Call, s Series) (Series, func(float64) float64)) evaluator {
 	return perSeries(func(c *Call, s Series) (Series, error) {
+		if s.Word != "" {
+			return s, c.errorf("seriesList", "%q is a word, with which nobody can reckon", s.Word)
+		}
 		result, point := f(c, s)
 		values, err := c.makeValues(int64(len(s.Values)))
 		for i := range values {
