@@ -86,7 +86,6 @@ func TestBindErrors(t *testing.T) {
 	f("scale(a,1,more=2)", "more")
 	f("aliasByNode(a,nodes=1)", "nodes")
 	f("movingAverage(a,'5')", "windowSize")
-	f("movingAverage(a,true)", "windowSize")
 	f("limit(a,1.0)", "n")
 	f("scale(a,'0x10')", "factor")
 	f("sum(a,scale(b))", "factor")

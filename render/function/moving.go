@@ -9,7 +9,13 @@ import (
 
 // calculateRows are the functions that compute something about each series.
 var calculateRows = []*Spec{
-	movingAverage,
+	movingAverage, movingMax, movingMedian, movingMin, movingSum, movingWindowFunction,
+	// smoothing.go
+	exponentialMovingAverage,
+	// holtwinters.go
+	holtWintersAberration, holtWintersConfidenceArea, holtWintersConfidenceBands, holtWintersForecast,
+	// fit.go
+	aggregateLine, linearRegression, nPercentile, stdev,
 }
 
 var windowSize = Param{
@@ -32,6 +38,143 @@ Example::
 	Eval:   window(func(*Call) string { return "average" }),
 }
 
+var movingMax = &Spec{
+	Name:  "movingMax",
+	Group: Calculate,
+	Doc: `Shows at each point the largest of the last points, as many as the window
+says: a number of points, or a time such as "10min".
+
+Example::
+
+  &target=movingMax(web.a.cpu,"5min")`,
+	Params: []Param{seriesList, windowSize, xFilesFactor},
+	Window: earlierByWindow,
+	Eval:   window(func(*Call) string { return "max" }),
+}
+
+var movingMin = &Spec{
+	Name:  "movingMin",
+	Group: Calculate,
+	Doc: `Shows at each point the smallest of the last points, as many as the window
+says: a number of points, or a time such as "10min".
+
+Example::
+
+  &target=movingMin(web.a.cpu,"5min")`,
+	Params: []Param{seriesList, windowSize, xFilesFactor},
+	Window: earlierByWindow,
+	Eval:   window(func(*Call) string { return "min" }),
+}
+
+var movingSum = &Spec{
+	Name:  "movingSum",
+	Group: Calculate,
+	Doc: `Shows at each point the sum of the last points, as many as the window says: a
+number of points, or a time such as "10min".
+
+Example::
+
+  &target=movingSum(web.a.requests,10)`,
+	Params: []Param{seriesList, windowSize, xFilesFactor},
+	Window: earlierByWindow,
+	Eval:   window(func(*Call) string { return "sum" }),
+}
+
+var movingMedian = &Spec{
+	Name:  "movingMedian",
+	Group: Calculate,
+	Doc: `Shows at each point the median of the last points, as many as the window
+says: a number of points, or a time such as "10min".
+
+Example::
+
+  &target=movingMedian(web.a.cpu,"5min")`,
+	Params: []Param{seriesList, windowSize, xFilesFactor},
+	Window: earlierByWindow,
+	Eval:   window(func(*Call) string { return "median" }),
+}
+
+var movingWindowFunction = &Spec{
+	Name:  "movingWindow",
+	Group: Calculate,
+	Doc: `Shows at each point what an aggregation function makes of the last points, as
+many as the window says: a number of points, or a time such as "10min".
+
+Example::
+
+  &target=movingWindow(web.a.cpu,"5min","stddev")`,
+	Params: []Param{
+		seriesList, windowSize,
+		{Name: "func", Type: AggFunc, Default: "average"},
+		xFilesFactor,
+	},
+	Window: earlierByWindow,
+	Eval:   window(func(c *Call) string { return c.Text("func") }),
+}
+
+// lookBack is what "windowSize" says.
+type lookBack struct {
+	points  int64 // if byPoints
+	seconds int64
+	shown   string // in names
+
+	byPoints bool
+}
+
+// lookBack reads "windowSize": a time, or a number of points, of which the longest
+// is as long as series have it. As in graphite-web a number may be below 0, where
+// there is nothing to see.
+func (c *Call) lookBack(series []Series) (b lookBack, err error) {
+	b.shown = c.Text("windowSize")
+	switch v := c.value("windowSize").(type) {
+	case string:
+		b.seconds, b.shown = abs(c.Seconds("windowSize")), `"`+b.shown+`"`
+		return b, nil
+	case int64:
+		b.points = v
+	case float64:
+		b.points = int64(max(min(v, longest), -longest))
+	case bool:
+		if v {
+			b.points = 1
+		}
+	}
+	b.byPoints = true
+	step := int64(1)
+	for _, s := range series {
+		step = max(step, s.Step)
+	}
+	if abs(b.points) > longest/step {
+		return b, c.errorf("windowSize", "%d is out of range", b.points)
+	}
+	b.seconds = b.points * step
+	return b, nil
+}
+
+// of returns how many points of a series it is to look back.
+func (b *lookBack) of(c *Call, s Series) (int64, error) {
+	if b.byPoints {
+		return b.points, nil
+	}
+	if s.Step <= 0 {
+		return 0, c.errorf("seriesList", "%q has no step", s.Name)
+	}
+	return b.seconds / s.Step, nil
+}
+
+// earlier returns "seriesList" with what is to be looked back at, and how far that
+// is.
+func (c *Call) earlier(ctx context.Context) (series []Series, b lookBack, err error) {
+	if series, err = c.Series(ctx, "seriesList"); err != nil || len(series) == 0 {
+		return nil, b, err
+	}
+	if b, err = c.lookBack(series); err != nil || !b.byPoints {
+		return series, b, err
+	}
+	series, err = c.SeriesIn(ctx, "seriesList", c.Window.Earlier(b.seconds))
+	return series, b, err
+}
+
 // movingWindow aggregates, at each point, it and those before it. Data from before
 // the window of the call make the first points right.
 func movingWindow(ctx context.Context, c *Call, aggregation string) ([]Series, error) {
@@ -39,47 +182,28 @@ func movingWindow(ctx context.Context, c *Call, aggregation string) ([]Series, e
 	if !ok {
 		return nil, c.errorf("func", "unknown aggregation function %q", aggregation)
 	}
-	series, err := c.Series(ctx, "seriesList")
-	if err != nil || len(series) == 0 {
+	series, back, err := c.earlier(ctx)
+	if err != nil {
 		return nil, err
-	}
-	points, byPoints := c.value("windowSize").(int64)
-	seconds := abs(c.Seconds("windowSize"))
-	shown := `"` + c.Text("windowSize") + `"`
-	if f, isFloat := c.value("windowSize").(float64); isFloat {
-		points, byPoints = int64(f), true
-	}
-	if byPoints {
-		step := int64(1)
-		for _, s := range series {
-			step = max(step, s.Step)
-		}
-		if points < 0 || points > longest/step {
-			return nil, c.errorf("windowSize", "%d is out of range", points)
-		}
-		seconds, shown = points*step, c.Text("windowSize")
-		if series, err = c.SeriesIn(ctx, "seriesList", c.Window.Earlier(seconds)); err != nil {
-			return nil, err
-		}
 	}
 	tag := "moving" + capitalize(aggregation)
 	return eachSeries(ctx, series, func(s Series) (Series, error) {
-		n := points
-		if !byPoints {
-			if s.Step <= 0 {
-				return s, c.errorf("seriesList", "%q has no step", s.Name)
-			}
-			n = seconds / s.Step
+		n, err := back.of(c, s)
+		if err != nil {
+			return s, err
 		}
 		xff := s.XFilesFactor
 		if c.Has("xFilesFactor") {
 			xff = c.Float("xFilesFactor")
 		}
 		values, err := c.makeValues(int64(len(s.Values)) - n)
-		moving(values, s.Values, n, f, xff)
-		s = s.derived(tag+"("+s.Name+","+shown+")", values)
-		s.Start += seconds
-		return s.tagged(tag, c.Text("windowSize")), err
+		if err != nil {
+			return s, err
+		}
+		moving(values, s.Values, n, aggregation, f, xff)
+		s = s.derived(tag+"("+s.Name+","+back.shown+")", values)
+		s.Start += back.seconds
+		return s.tagged(tag, c.Text("windowSize")), nil
 	})
 }
 
@@ -88,19 +212,26 @@ const longest = 1 << 40
 
 // moving sets results to the aggregates of every n values in a row that have one
 // before them. As in graphite-web the first value does not count.
-func moving(results, values []float64, n int64, f aggregate.Func, xFilesFactor float64) {
+func moving(results, values []float64, n int64, name string, f aggregate.Func, xFilesFactor float64) {
+	if n <= 0 {
+		for i := range results {
+			results[i] = nan
+		}
+		return
+	}
 	known := make([]float64, 0, len(values)) // values but NaN
-	before := make([]int, len(values)+1)     // how many of them stand before each value
+	before := make([]int32, len(values)+1)   // how many of them stand before each value
 	for i, v := range values {
 		if v == v {
 			known = append(known, v)
 		}
-		before[i+1] = len(known)
+		before[i+1] = int32(len(known))
 	}
+	aggregated := sliding(name, f, known)
 	for i := range results {
-		inside := known[before[i+1]:before[int64(i)+1+n]]
-		if enough(float64(len(inside)), float64(n), xFilesFactor) {
-			results[i] = f(inside)
+		from, to := int(before[i+1]), int(before[int64(i)+1+n])
+		if enough(float64(to-from), float64(n), xFilesFactor) {
+			results[i] = aggregated(from, to)
 		} else {
 			results[i] = nan
 		}

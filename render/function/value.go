@@ -49,11 +49,8 @@ func convert(t Type, v Value) (converted Value, reason string) {
 		}
 		v, ok = toInt(v)
 	case IntOrInterval:
-		switch x := v.(type) {
-		case string:
-			ok = isInterval(x)
-		case bool:
-			ok = false
+		if s, isString := v.(string); isString {
+			ok = isInterval(s)
 		}
 	case NodeOrTag:
 		switch x := v.(type) {
