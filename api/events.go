@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -80,17 +81,27 @@ func (s *server) findEvents(ctx context.Context, p params) ([]records.Event, err
 	if p.has("tags") {
 		q.Tags = strings.Split(p.get("tags"), " ")
 	}
-	switch p.get("set") {
-	case "union":
-		q.Match = records.MatchAny
-	case "intersection":
-		q.Match = records.MatchAll
-	}
+	set := p.get("set")
+	q.Any = set == "union"
 	events, err := s.Events.Events(ctx, q)
-	if len(events) > 0 && q.Match == records.MatchAll && q.Tags == nil {
-		return nil, &paramError{"set", "intersection", "needs tags"}
+	if set != "intersection" || len(events) == 0 {
+		return events, err
 	}
-	return events, err
+	if q.Tags == nil {
+		return nil, &paramError{"set", set, "needs tags"}
+	}
+	return slices.DeleteFunc(events, func(e records.Event) bool { return !hasEach(tagWords(e), q.Tags) }), nil
+}
+
+// hasEach tells whether tags are all among words. As in graphite-web nothing has a
+// tag twice.
+func hasEach(words, tags []string) bool {
+	for i, tag := range tags {
+		if !slices.Contains(words, tag) || slices.Contains(tags[:i], tag) {
+			return false
+		}
+	}
+	return true
 }
 
 // eventsPage answers /events: a page of events.

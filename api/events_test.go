@@ -69,6 +69,8 @@ func TestEvents(t *testing.T) {
 	get("/events/get_data?tags=api+web&set=union", 200, "["+first+","+second+"]")
 	get("/events/get_data?tags=api+nosuch", 200, "["+first+"]")
 	get("/events/get_data?tags=api+nosuch&set=intersection", 200, "[]")
+	get("/events/get_data?tags=api+deploy&set=intersection", 200, "["+first+"]")
+	get("/events/get_data?tags=api+api&set=intersection", 200, "[]")
 	get("/events/get_data?tags=", 200, "[]")
 	get("/events/get_data?set=intersection", 400, "needs tags")
 	get("/events/get_data?from=garbage", 400, "")

@@ -22,22 +22,12 @@ type Event struct {
 // EventQuery asks for events.
 type EventQuery struct {
 	From, Until time.Time // both included
-	Tags        []string  // nil: any, or none. Empty: nothing has them
-	Match       Match
+
+	// Tags are what an event must have all of; those that no event has do not
+	// count, as in graphite-web, but one must. Nil: events with any tags and none.
+	Tags []string
+	Any  bool // one of Tags is enough
 }
-
-// Match says how the tags of a query and of an event compare.
-type Match int
-
-const (
-	// MatchKnown wants all tags that any event has; one at least. Others do not
-	// count, as in graphite-web.
-	MatchKnown Match = iota
-	// MatchAll wants all tags. As in graphite-web nothing has a tag twice.
-	MatchAll
-	// MatchAny wants one of the tags.
-	MatchAny
-)
 
 // MaxEvents is how many events one answer may have.
 const MaxEvents = 100_000
@@ -77,9 +67,12 @@ func (db *DB) Events(ctx context.Context, q EventQuery) ([]Event, error) {
 	args := []any{q.From.UnixMicro(), q.Until.UnixMicro()}
 	if q.Tags != nil {
 		tags := list(q.Tags)
-		wanted, err := db.wanted(ctx, tags, q.Match)
+		wanted, err := db.known(ctx, tags)
 		if err != nil || wanted == 0 {
 			return nil, err
+		}
+		if q.Any {
+			wanted = 1
 		}
 		statement += " AND (SELECT count(*) FROM event_tags WHERE event = id AND tag IN (SELECT value FROM json_each(?))) >= ?"
 		args = append(args, tags, wanted)
@@ -103,16 +96,10 @@ func (db *DB) Events(ctx context.Context, q EventQuery) ([]Event, error) {
 	return events, rows.Err()
 }
 
-// wanted is how many of the tags of a query an event must have; 0 if none can.
-func (db *DB) wanted(ctx context.Context, tags string, match Match) (n int, err error) {
-	statement := "SELECT count(*) FROM json_each(?)"
-	if match != MatchAll {
-		statement = "SELECT count(DISTINCT value) FROM json_each(?) WHERE EXISTS (SELECT 1 FROM event_tags WHERE tag = value)"
-	}
-	err = db.sql.QueryRowContext(ctx, statement, tags).Scan(&n)
-	if match == MatchAny {
-		n = min(n, 1)
-	}
+// known counts the tags that any event has.
+func (db *DB) known(ctx context.Context, tags string) (n int, err error) {
+	err = db.sql.QueryRowContext(ctx,
+		"SELECT count(DISTINCT value) FROM json_each(?) WHERE EXISTS (SELECT 1 FROM event_tags WHERE tag = value)", tags).Scan(&n)
 	return n, err
 }
 

@@ -38,9 +38,9 @@ func TestEvents(t *testing.T) {
 	record(t, db, 10, "first", "web deploy web")
 	record(t, db, 20.5, "second", "deploy")
 	record(t, db, 30, "fourth", "")
-	f := func(from, until float64, match Match, tags []string, want ...string) {
+	f := func(from, until float64, anyTag bool, tags []string, want ...string) {
 		t.Helper()
-		events, err := db.Events(t.Context(), EventQuery{time.UnixMicro(int64(from * 1e6)), time.UnixMicro(int64(until * 1e6)), tags, match})
+		events, err := db.Events(t.Context(), EventQuery{time.UnixMicro(int64(from * 1e6)), time.UnixMicro(int64(until * 1e6)), tags, anyTag})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,25 +49,22 @@ func TestEvents(t *testing.T) {
 			got = append(got, e.What)
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("%v..%v %q %d: got %q, want %q", from, until, tags, match, got, want)
+			t.Errorf("%v..%v %q %v: got %q, want %q", from, until, tags, anyTag, got, want)
 		}
 	}
-	f(0, 99, MatchKnown, nil, "first", "second", "third", "fourth")
-	f(10, 20, MatchKnown, nil, "first")
-	f(20, 30, MatchKnown, nil, "second", "third", "fourth")
-	f(99, 0, MatchKnown, nil)
-	f(0, 99, MatchKnown, []string{})
-	f(0, 99, MatchKnown, []string{""})
-	f(0, 99, MatchKnown, []string{"web"}, "first", "third")
-	f(0, 99, MatchKnown, []string{"web", "deploy"}, "first")
-	f(0, 99, MatchKnown, []string{"web", "nosuch", "web"}, "first", "third")
-	f(0, 99, MatchKnown, []string{"nosuch"})
-	f(0, 99, MatchKnown, []string{"WEB"})
-	f(0, 99, MatchAll, []string{"web", "nosuch"})
-	f(0, 99, MatchAll, []string{"deploy", "web"}, "first")
-	f(0, 99, MatchAll, []string{"deploy", "web", "web"})
-	f(0, 99, MatchAny, []string{"deploy", "db"}, "first", "second", "third")
-	f(0, 99, MatchAny, []string{"nosuch"})
+	f(0, 99, false, nil, "first", "second", "third", "fourth")
+	f(10, 20, false, nil, "first")
+	f(20, 30, false, nil, "second", "third", "fourth")
+	f(99, 0, false, nil)
+	f(0, 99, false, []string{})
+	f(0, 99, false, []string{""})
+	f(0, 99, false, []string{"web"}, "first", "third")
+	f(0, 99, false, []string{"web", "deploy"}, "first")
+	f(0, 99, false, []string{"web", "nosuch", "web"}, "first", "third")
+	f(0, 99, false, []string{"nosuch"})
+	f(0, 99, false, []string{"WEB"})
+	f(0, 99, true, []string{"deploy", "db"}, "first", "second", "third")
+	f(0, 99, true, []string{"nosuch"})
 }
 
 func TestEventByID(t *testing.T) {
