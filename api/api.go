@@ -20,12 +20,11 @@ import (
 
 	"carbon/metric"
 	"carbon/render"
-	"carbon/render/function"
 )
 
 // Renderer evaluates targets. *render.Engine is one.
 type Renderer interface {
-	Render(ctx context.Context, q render.Request, use func([]function.Series) error) error
+	Render(ctx context.Context, q render.Request) (*render.Result, error)
 	// Plan finds what is wrong with a request, as far as that shows without data.
 	Plan(q render.Request) (render.Plan, error)
 }
@@ -95,6 +94,7 @@ type server struct {
 	slots  chan struct{} // holds one for each request for data being answered
 	bodies atomic.Int64  // bytes read of the bodies of all requests
 	easels chan struct{} // holds one for each picture being drawn
+	shared flights       // evaluations going on
 }
 
 // New returns the handler of all paths.

@@ -31,19 +31,19 @@ type fakeEngine struct {
 	hook func(ctx context.Context) error
 }
 
-func (e *fakeEngine) Render(ctx context.Context, q render.Request, use func([]function.Series) error) error {
+func (e *fakeEngine) Render(ctx context.Context, q render.Request) (*render.Result, error) {
 	e.mu.Lock()
 	e.last = q
 	e.mu.Unlock()
 	if e.hook != nil {
 		if err := e.hook(ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	var all []function.Series
 	for _, t := range q.Targets {
 		if err := e.fail[t]; err != nil {
-			return err
+			return nil, err
 		}
 		if t == "nope" {
 			continue
@@ -56,7 +56,7 @@ func (e *fakeEngine) Render(ctx context.Context, q render.Request, use func([]fu
 			End: 1_793_613_840, Path: t,
 		})
 	}
-	return use(all)
+	return render.NewResult(all, nil), nil
 }
 
 func (e *fakeEngine) Plan(q render.Request) (render.Plan, error) {

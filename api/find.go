@@ -208,7 +208,7 @@ func (s *server) answerJSON(w http.ResponseWriter, r *http.Request, p params, wr
 		mediaType += ";charset=utf-8"
 	}
 	w.Header().Set("Content-Type", mediaType)
-	return stream(w, func(out io.Writer) error {
+	return streamTagged(w, r, func(out io.Writer) error {
 		io.WriteString(out, jsonp)
 		out.Write(body)
 		_, err := io.WriteString(out, end)

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -60,26 +61,40 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 			return err
 		}
 	}
-	return s.Renderer.Render(r.Context(), q.Request, func(series []function.Series) error {
-		write := func(out io.Writer) error { return f.write(out, q, series) }
-		if !known {
-			picture, err := s.draw(r.Context(), write)
-			if err != nil {
-				return err
-			}
-			write = func(out io.Writer) error {
-				_, err := picture.WriteTo(out)
-				return err
-			}
-		}
-		h := w.Header()
-		h.Set("Content-Type", f.mediaType)
-		if q.jsonp != "" && f.mediaType == "application/json" {
-			h.Set("Content-Type", "text/javascript; charset=utf-8")
-		}
-		s.setCaching(h, q.keep)
-		return stream(w, write)
+	result, release, err := s.shared.do(r.Context(), q.key(), func() (*render.Result, error) {
+		return s.Renderer.Render(r.Context(), q.Request)
 	})
+	if err != nil {
+		return err
+	}
+	defer release()
+	write := func(out io.Writer) error { return f.write(out, q, result.Series) }
+	if !known {
+		picture, err := s.draw(r.Context(), write)
+		if err != nil {
+			return err
+		}
+		write = func(out io.Writer) error {
+			_, err := picture.WriteTo(out)
+			return err
+		}
+	}
+	h := w.Header()
+	h.Set("Content-Type", f.mediaType)
+	if q.jsonp != "" && f.mediaType == "application/json" {
+		h.Set("Content-Type", "text/javascript; charset=utf-8")
+	}
+	s.setCaching(h, q.keep)
+	return streamTagged(w, r, write)
+}
+
+// key is what evaluations are the same by.
+func (q *renderQuery) key() string {
+	zone := ""
+	if q.Location != nil {
+		zone = q.Location.String()
+	}
+	return fmt.Sprintf("%q %d %d %d %q %v %q %d", q.Targets, q.From, q.Until, q.Now, zone, q.XFilesFactor, q.Template, q.MaxDataPoints)
 }
 
 // draw makes a picture, as many at a time as there are processors: uncompressed

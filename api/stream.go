@@ -2,8 +2,11 @@ package api
 
 import (
 	"bufio"
+	"hash/maphash"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,11 +16,21 @@ const patience = time.Minute
 // stream writes an answer as it is made. An error before the first byte is out
 // is returned; later ones can only break the connection.
 func stream(w http.ResponseWriter, write func(io.Writer) error) error {
-	client := &clientWriter{w: w, control: http.NewResponseController(w)}
+	return send(&clientWriter{w: w, control: http.NewResponseController(w)}, write)
+}
+
+// streamTagged does so and, if the whole answer is no longer than what is sent at
+// once, gives it a tag: a client that has it already is told so instead.
+func streamTagged(w http.ResponseWriter, r *http.Request, write func(io.Writer) error) error {
+	return send(&clientWriter{w: w, r: r, control: http.NewResponseController(w)}, write)
+}
+
+func send(client *clientWriter, write func(io.Writer) error) error {
 	defer client.control.SetWriteDeadline(time.Time{})
 	out := bufio.NewWriterSize(client, 64<<10)
 	err := write(out)
 	if err == nil {
+		client.last = true
 		err = out.Flush()
 	}
 	if err != nil && client.begun {
@@ -29,12 +42,34 @@ func stream(w http.ResponseWriter, write func(io.Writer) error) error {
 // clientWriter writes to a client that may have stopped reading.
 type clientWriter struct {
 	w       http.ResponseWriter
+	r       *http.Request // nil: answers get no tags
 	control *http.ResponseController
 	begun   bool
+	last    bool // the next Write is the last
 }
 
 func (c *clientWriter) Write(b []byte) (int, error) {
+	if c.r != nil && c.last && !c.begun && c.has(b) {
+		c.begun = true
+		c.w.WriteHeader(http.StatusNotModified)
+		return len(b), nil
+	}
 	c.begun = true
 	c.control.SetWriteDeadline(time.Now().Add(patience)) // not all writers can: HTTP/2 and tests
 	return c.w.Write(b)
+}
+
+// tagSeed makes tags that no other process knows: after a restart all is new.
+var tagSeed = maphash.MakeSeed()
+
+// has sets the tag of a whole answer, and tells whether the client has that answer.
+func (c *clientWriter) has(body []byte) bool {
+	tag := `W/"` + strconv.FormatUint(maphash.Bytes(tagSeed, body), 36) + `"`
+	c.w.Header().Set("ETag", tag)
+	for known := range strings.SplitSeq(c.r.Header.Get("If-None-Match"), ",") {
+		if known = strings.TrimSpace(known); known == "*" || known == tag || "W/"+known == tag {
+			return true
+		}
+	}
+	return false
 }

@@ -117,18 +117,37 @@ type Request struct {
 
 func (r *Request) window() metric.Window { return metric.Window{From: r.From, Until: r.Until} }
 
-// Render gives use the series of all targets in their order, and returns what use
-// returns. Series may share values and tags: they are not to be changed. Until use
-// is done they count against POINTS_AT_ONCE. Errors about the request are
+// Result is what a request made. Series may share values and tags: they are not
+// to be changed.
+type Result struct {
+	Series  []function.Series // of all targets in their order
+	release func()
+}
+
+// NewResult returns a Result. release is called once it is not needed any more; nil:
+// nobody wants to know.
+func NewResult(series []function.Series, release func()) *Result {
+	return &Result{series, release}
+}
+
+// Release is to be called once, when nobody needs the series any more. Until then
+// they count against POINTS_AT_ONCE.
+func (r *Result) Release() {
+	if r.release != nil {
+		r.release()
+	}
+}
+
+// Render returns the series of all targets. Errors about the request are
 // *target.SyntaxError, *function.ArgError, *function.UnknownError and *LimitError.
-func (e *Engine) Render(ctx context.Context, r Request, use func([]function.Series) error) error {
+func (e *Engine) Render(ctx context.Context, r Request) (*Result, error) {
 	ev := e.newEvaluation(r)
-	defer ev.release()
 	series, err := ev.render(ctx, r)
 	if err != nil {
-		return err
+		ev.release()
+		return nil, err
 	}
-	return use(series)
+	return NewResult(series, ev.release), nil
 }
 
 // Plan returns what Render would fetch before it evaluates.

@@ -170,18 +170,17 @@ func TestPointsAtOnce(t *testing.T) {
 	engine := New(examples(), Options{Limits: Limits{Points: 300, AtOnce: 400}})
 	const target = "time('x',3)" // counts as 220
 	for range 3 {
-		err := engine.Render(context.Background(), request(target), func([]function.Series) error {
-			if _, err := engine.answer(context.Background(), request(target)); !errors.Is(err, ErrOverloaded) {
-				t.Errorf("a second one: %v", err)
-			}
-			if _, err := engine.answer(context.Background(), request("time('x',6)")); err != nil {
-				t.Errorf("a smaller one: %v", err)
-			}
-			return nil
-		})
+		result, err := engine.Render(context.Background(), request(target))
 		if err != nil {
 			t.Fatal(err)
 		}
+		if _, err := engine.answer(context.Background(), request(target)); !errors.Is(err, ErrOverloaded) {
+			t.Errorf("a second one: %v", err)
+		}
+		if _, err := engine.answer(context.Background(), request("time('x',6)")); err != nil {
+			t.Errorf("a smaller one: %v", err)
+		}
+		result.Release()
 		if _, err := engine.answer(context.Background(), request("time('x',1)")); err == nil {
 			t.Error("a larger one is answered")
 		}
@@ -192,12 +191,13 @@ func TestPointsAtOnce(t *testing.T) {
 }
 
 // answer returns what Render gives.
-func (e *Engine) answer(ctx context.Context, r Request) (series []function.Series, err error) {
-	err = e.Render(ctx, r, func(s []function.Series) error {
-		series = s
-		return nil
-	})
-	return series, err
+func (e *Engine) answer(ctx context.Context, r Request) ([]function.Series, error) {
+	result, err := e.Render(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer result.Release()
+	return result.Series, nil
 }
 
 // broken is a Source that fails, or waits until nobody wants its answer.
@@ -333,9 +333,11 @@ func TestAllocationsDoNotGrowWithPoints(t *testing.T) {
 	allocations := func(target string, points int) float64 {
 		engine := New(prepare(20, points), Options{})
 		return testing.AllocsPerRun(2, func() {
-			err := engine.Render(context.Background(), request(target), func(series []function.Series) error {
-				return WriteJSON(io.Discard, series, JSONOptions{})
-			})
+			result, err := engine.Render(context.Background(), request(target))
+			if err == nil {
+				defer result.Release()
+				err = WriteJSON(io.Discard, result.Series, JSONOptions{})
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
