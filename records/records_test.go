@@ -161,3 +161,16 @@ func TestSplitTags(t *testing.T) {
 	f(`a "b c`, "a", "b", "c")
 	f(`""`)
 }
+
+func FuzzSplitTags(f *testing.F) {
+	for _, text := range []string{"", "a b", `"a, b" c`, `a "b`, `,",",`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, tag := range splitTags(text) {
+			if tag == "" || strings.TrimSpace(tag) != tag || strings.Contains(tag, `"`) {
+				t.Errorf("%q: %q is no tag", text, tag)
+			}
+		}
+	})
+}
