@@ -28,7 +28,7 @@ func streamTagged(w http.ResponseWriter, r *http.Request, write func(io.Writer) 
 func send(client *clientWriter, write func(io.Writer) error) error {
 	defer client.control.SetWriteDeadline(time.Time{})
 	out := bufio.NewWriterSize(client, 64<<10)
-	err := write(out)
+	err := write(struct{ io.Writer }{out}) // so that nobody flushes it but we
 	if err == nil {
 		client.last = true
 		err = out.Flush()
