@@ -68,6 +68,10 @@ type Options struct {
 	// Metrics writes the server's own figures as Prometheus text. Nil: there are none.
 	Metrics func(w io.Writer) error
 
+	// CacheDuration is how old an answer of /render may be where the request does not
+	// say it by cacheTimeout. 0: it is always made anew.
+	CacheDuration time.Duration
+
 	// MaxBody bounds the bytes of a request body. 0: 16 MiB. Memory grows to
 	// several times of it per request. 16 times as much of all bodies at once is
 	// refused with 503.
@@ -90,11 +94,12 @@ const graphiteVersion = "1.2.0"
 
 type server struct {
 	Options
-	router chi.Router
-	slots  chan struct{} // holds one for each request for data being answered
-	bodies atomic.Int64  // bytes read of the bodies of all requests
-	easels chan struct{} // holds one for each picture being drawn
-	shared flights       // evaluations going on
+	router  chi.Router
+	slots   chan struct{} // holds one for each request for data being answered
+	bodies  atomic.Int64  // bytes read of the bodies of all requests
+	easels  chan struct{} // holds one for each picture being drawn
+	shared  flights       // evaluations going on
+	answers answerCache
 }
 
 // New returns the handler of all paths.

@@ -25,6 +25,8 @@ type renderQuery struct {
 	noNull bool
 	graph  url.Values // the graph's parameters, not looked at for other formats
 	keep   int        // seconds the answer may be kept by whoever asked; 0: not at all
+
+	cached time.Duration // an answer that old will do
 }
 
 // format is one way to write series.
@@ -61,6 +63,18 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 			return err
 		}
 	}
+	cacheKey := ""
+	if q.cached > 0 {
+		cacheKey = p.cacheKey()
+		if a, ok := s.answers.get(cacheKey, s.Now()); ok {
+			w.Header().Set("Content-Type", a.mediaType)
+			s.setCaching(w.Header(), q.keep)
+			return streamTagged(w, r, func(out io.Writer) error {
+				_, err := out.Write(a.body)
+				return err
+			})
+		}
+	}
 	result, release, err := s.shared.do(r.Context(), q.key(), func() (*render.Result, error) {
 		return s.Renderer.Render(r.Context(), q.Request)
 	})
@@ -85,7 +99,18 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 		h.Set("Content-Type", "text/javascript; charset=utf-8")
 	}
 	s.setCaching(h, q.keep)
-	return streamTagged(w, r, write)
+	if q.cached == 0 {
+		return streamTagged(w, r, write)
+	}
+	k := &keeper{}
+	err = streamTagged(w, r, func(out io.Writer) error {
+		k.Writer = out
+		return write(k)
+	})
+	if err == nil && !k.long {
+		s.answers.put(&keptAnswer{cacheKey, h.Get("Content-Type"), k.body, s.Now().Add(q.cached)})
+	}
+	return err
 }
 
 // key is what evaluations are the same by.
@@ -113,7 +138,7 @@ func (s *server) draw(ctx context.Context, write func(io.Writer) error) (*bytes.
 // renderQuery checks the parameters, in the order and with the defaults of
 // graphite-web.
 func (s *server) renderQuery(p params) (*renderQuery, error) {
-	q := &renderQuery{graph: p.values(), keep: 60}
+	q := &renderQuery{graph: p.values(), keep: 60, cached: s.CacheDuration}
 	if t := p.get("graphType"); p.has("graphType") && t != "line" {
 		return nil, &paramError{"graphType", t, "not a type of graph; there is line"}
 	}
@@ -123,9 +148,10 @@ func (s *server) renderQuery(p params) (*renderQuery, error) {
 			return nil, err
 		}
 		q.keep = min(max(seconds, 0), 365*86400)
+		q.cached = time.Duration(q.keep) * time.Second
 	}
 	if p.has("noCache") {
-		q.keep = 0
+		q.keep, q.cached = 0, 0
 	}
 	if err := q.output(p); err != nil {
 		return nil, err

@@ -89,6 +89,8 @@ type HTTPConfig struct {
 	Listen    string
 	URLPrefix string
 	TimeZone  string // default of tz=
+
+	CacheDuration time.Duration // 0: no answer is kept
 }
 
 // LimitsConfig is the [limits] section.

@@ -52,6 +52,7 @@ var configKeys = []configKey{
 
 	text("http", "LISTEN", func(c *Config) *string { return &c.Web.Listen }),
 	text("http", "URL_PREFIX", func(c *Config) *string { return &c.Web.URLPrefix }),
+	duration("http", "CACHE_DURATION", func(c *Config) *time.Duration { return &c.Web.CacheDuration }),
 	text("http", "TIME_ZONE", func(c *Config) *string { return &c.Web.TimeZone }),
 
 	text("auth", "ADMIN_TOKEN", func(c *Config) *string { return &c.Auth.AdminToken }),
