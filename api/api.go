@@ -46,6 +46,9 @@ type Options struct {
 	Tags     TagIndex // nil: there are no tags
 	Events   Events   // nil: none are kept
 
+	Deleter    Deleter    // nil: nothing is deleted
+	Aggregator Aggregator // nil: nobody knows how metrics are rolled up
+
 	// AdminToken is what a request that deletes or configures must send. Empty:
 	// it must come from this machine.
 	AdminToken string
@@ -122,6 +125,12 @@ func New(o Options) http.Handler {
 	if o.Events == nil {
 		o.Events = noEvents{}
 	}
+	if o.Deleter == nil {
+		o.Deleter = keepsAll{}
+	}
+	if o.Aggregator == nil {
+		o.Aggregator = noAggregator{}
+	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 16 << 20
 	}
@@ -179,6 +188,9 @@ func (s *server) routes() chi.Router {
 			"/metrics/expand":     s.expand,
 			"/metrics/index.json": s.index,
 			"/version":            s.version,
+
+			"/metrics/get-metadata": s.getMetadata,
+			"/metrics/set-metadata": sameSite(s.admin(s.setMetadata)),
 		} {
 			get(r, path, s.data(h))
 			r.Post(path, s.data(h))
@@ -210,6 +222,7 @@ func (s *server) routes() chi.Router {
 		}))
 	})
 
+	r.Post("/metrics/delete", s.data(sameSite(s.admin(s.deleteMetrics))))
 	get(r, "/", s.data(s.page))
 	get(r, "/-/static/{name}", s.asset)
 	get(r, "/favicon.ico", s.favicon)

@@ -15,6 +15,9 @@ import (
 // ErrNotFound reports that there is no metric of the name asked for.
 var ErrNotFound = errors.New("metric not found")
 
+// ErrUnknownAggregation reports an aggregation method that no metric can have.
+var ErrUnknownAggregation = errors.New("unknown aggregation method")
+
 // Store keeps points by metric. All methods may be called concurrently, except
 // that one metric is written by one caller at a time.
 type Store interface {
@@ -91,6 +94,16 @@ type Deleter interface {
 	// Delete removes the named metrics and returns how many there were. Names are
 	// canonical; unknown ones are passed over.
 	Delete(ctx context.Context, names []string) (n int, err error)
+}
+
+// Aggregator is a Store that can be asked how it rolls up a metric, and told
+// otherwise. Names are canonical; ErrNotFound says that there is no such metric.
+type Aggregator interface {
+	Aggregation(ctx context.Context, name string) (method string, err error)
+
+	// SetAggregation changes it for points that come from now on. The error of a
+	// method that there is not is ErrUnknownAggregation.
+	SetAggregation(ctx context.Context, name, method string) (old string, err error)
 }
 
 // DelayError is returned by Write for an update that a store puts off on purpose,

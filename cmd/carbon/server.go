@@ -242,6 +242,8 @@ func (m *Main) handler() http.Handler {
 		Finder:        source,
 		Tags:          m.store,
 		Events:        events,
+		Deleter:       m.pipeline,
+		Aggregator:    m.store,
 		AdminToken:    c.Auth.AdminToken,
 		CacheDuration: c.Web.CacheDuration,
 		Location:      zone,

@@ -48,6 +48,7 @@ func Run(t *testing.T, open Open) {
 		{"Tagged", tagged},
 		{"Announce", announce},
 		{"Describe", describe},
+		{"Aggregation", aggregation},
 		{"Cancelled", cancelled},
 		{"ConcurrentUse", concurrentUse},
 		{"KeepsNothingOfTheCaller", keepsNothing},
@@ -319,6 +320,43 @@ func describe(s *suite) {
 			s.Errorf("Describe %s: %+v, %v", when, got, err)
 		}
 		s.write("a.b", 0, 1)
+	}
+}
+
+func aggregation(s *suite) {
+	a, ok := s.Store.(storage.Aggregator)
+	if !ok {
+		s.Skip("no storage.Aggregator")
+	}
+	is := func(name, want string) {
+		s.Helper()
+		if got, err := a.Aggregation(s.Context(), name); got != want || err != nil {
+			s.Errorf("Aggregation(%s) = %q, %v; want %s", name, got, err, want)
+		}
+	}
+	fails := func(name, method string, want error) {
+		s.Helper()
+		if _, err := a.SetAggregation(s.Context(), name, method); !errors.Is(err, want) {
+			s.Errorf("SetAggregation(%s, %s): %v; want %v", name, method, err, want)
+		}
+	}
+	if _, err := a.Aggregation(s.Context(), "nope"); !errors.Is(err, storage.ErrNotFound) {
+		s.Errorf("Aggregation of nothing: %v", err)
+	}
+	fails("nope", "sum", storage.ErrNotFound)
+	for _, name := range []string{"a.b", "cpu;dc=eu"} {
+		s.write(name, 0, 1)
+		is(name, "average")
+		fails(name, "multiply", storage.ErrUnknownAggregation)
+		if old, err := a.SetAggregation(s.Context(), name, "sum"); old != "average" || err != nil {
+			s.Errorf("SetAggregation(%s) = %q, %v; want average", name, old, err)
+		}
+		is(name, "sum")
+		// All of a coarse point is made anew.
+		s.write(name, 60, 10, 120, 100)
+		s.now = start + 60*60 + 300
+		s.want(name, -300, 0, 0, 300, 111)
+		s.now = start
 	}
 }
 

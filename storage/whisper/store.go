@@ -31,12 +31,13 @@ import (
 )
 
 var (
-	_ storage.Store     = (*Store)(nil)
-	_ storage.Tagger    = (*Store)(nil)
-	_ storage.Announcer = (*Store)(nil)
-	_ storage.TagIndex  = (*Store)(nil)
-	_ storage.Describer = (*Store)(nil)
-	_ storage.Deleter   = (*Store)(nil)
+	_ storage.Store      = (*Store)(nil)
+	_ storage.Tagger     = (*Store)(nil)
+	_ storage.Announcer  = (*Store)(nil)
+	_ storage.TagIndex   = (*Store)(nil)
+	_ storage.Describer  = (*Store)(nil)
+	_ storage.Deleter    = (*Store)(nil)
+	_ storage.Aggregator = (*Store)(nil)
 )
 
 // Options of a Store. The zero value means the defaults.

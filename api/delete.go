@@ -1,0 +1,75 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"carbon/metric"
+)
+
+// Deleter deletes metrics with all their points. *ingest.Pipeline is one.
+type Deleter interface {
+	// Delete returns how many of the names there were. Names are canonical.
+	Delete(ctx context.Context, names []string) (n int, err error)
+}
+
+// keepsAll is the Deleter of a server that has none.
+type keepsAll struct{}
+
+func (keepsAll) Delete(context.Context, []string) (int, error) {
+	return 0, errors.New("this server cannot delete")
+}
+
+// deleteMetrics answers /metrics/delete: it deletes the metrics that match any of
+// the patterns given as query, and those named by name, whatever stands in it,
+// and says how many there were.
+func (s *server) deleteMetrics(w http.ResponseWriter, r *http.Request, p params) error {
+	patterns, names := p.list("query"), slices.Clone(p.list("name"))
+	if len(patterns)+len(names) == 0 {
+		return &paramError{"query", "", "missing"}
+	}
+	for i, name := range names {
+		var err error
+		if names[i], err = metric.CanonicalSeries(name); err != nil {
+			return &paramError{"name", name, err.Error()}
+		}
+	}
+	for _, pattern := range patterns {
+		if pattern == "" {
+			return &paramError{"query", "", "empty"}
+		}
+		found, err := s.paths(r.Context(), pattern, true)
+		if err != nil {
+			return err
+		}
+		names = append(names, found...)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	n, err := 0, error(nil)
+	if len(names) > 0 {
+		n, err = s.Deleter.Delete(r.Context(), names)
+	}
+	s.Logger.Info("metrics deleted", "id", idOf(r), "remote", r.RemoteAddr, "query", shortenAll(patterns), "name", shortenAll(p.list("name")), "metrics", n)
+	if err != nil {
+		return err
+	}
+	return s.answerValue(w, r, p, struct {
+		Deleted int `json:"deleted"`
+	}{n})
+}
+
+// shortenAll keeps a line of the log readable.
+func shortenAll(all []string) []string {
+	const limit = 10
+	short := slices.Clone(all[:min(len(all), limit)])
+	for i := range short {
+		short[i] = shorten(short[i])
+	}
+	if len(all) > limit {
+		short = append(short, "…")
+	}
+	return short
+}

@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"carbon/metric"
+	"carbon/storage"
+)
+
+// Aggregator knows how metrics are rolled up. Every storage.Aggregator is one.
+type Aggregator interface {
+	Aggregation(ctx context.Context, name string) (method string, err error)
+	SetAggregation(ctx context.Context, name, method string) (old string, err error)
+}
+
+// noAggregator is the Aggregator of a store that rolls nothing up.
+type noAggregator struct{}
+
+func (noAggregator) Aggregation(_ context.Context, name string) (string, error) {
+	return "", fmt.Errorf("%s: %w", name, storage.ErrNotFound)
+}
+
+func (n noAggregator) SetAggregation(ctx context.Context, name, _ string) (string, error) {
+	return n.Aggregation(ctx, name)
+}
+
+// aggregationMethod is the one thing that whisper knows of a metric.
+const aggregationMethod = "aggregationMethod"
+
+// metadata is what is answered of one metric, in carbon's words.
+type metadata struct {
+	Error string `json:"error,omitempty"`
+	Value string `json:"value,omitempty"`
+	Old   string `json:"old_value,omitempty"`
+	New   string `json:"new_value,omitempty"`
+}
+
+// getMetadata answers /metrics/get-metadata. As in graphite-web what is wrong with
+// one metric is said in its place.
+func (s *server) getMetadata(w http.ResponseWriter, r *http.Request, p params) error {
+	key := p.get("key")
+	if key == "" {
+		return &paramError{"key", "", "missing"}
+	}
+	answer := map[string]metadata{}
+	for _, name := range p["metric"] {
+		if err := r.Context().Err(); err != nil {
+			return err
+		}
+		method, err := s.Aggregator.Aggregation(r.Context(), canonicalOr(name))
+		if key != aggregationMethod {
+			err = unsupportedKey(key)
+		}
+		if err != nil {
+			answer[name] = s.metadataError(r, err)
+			continue
+		}
+		answer[name] = metadata{Value: method}
+	}
+	return s.answerValue(w, r, p, answer)
+}
+
+// metadataChange is one operation of /metrics/set-metadata.
+type metadataChange struct {
+	Metric string `json:"metric"`
+	Key    string `json:"key"`
+	Value  string `json:"value"`
+}
+
+// setMetadata answers /metrics/set-metadata: one change as parameters of a GET, or
+// a list of them as JSON, the body of a POST or its parameter operations.
+func (s *server) setMetadata(w http.ResponseWriter, r *http.Request, p params) error {
+	changes, err := metadataChanges(r, p)
+	if err != nil {
+		return err
+	}
+	answer := map[string]metadata{}
+	for _, c := range changes {
+		if err := r.Context().Err(); err != nil {
+			return err
+		}
+		var old string
+		err := error(unsupportedKey(c.Key))
+		if c.Key == aggregationMethod {
+			old, err = s.Aggregator.SetAggregation(r.Context(), canonicalOr(c.Metric), c.Value)
+		}
+		if err != nil {
+			answer[c.Metric] = s.metadataError(r, err)
+			continue
+		}
+		answer[c.Metric] = metadata{Old: old, New: c.Value}
+	}
+	return s.answerValue(w, r, p, answer)
+}
+
+func metadataChanges(r *http.Request, p params) (changes []metadataChange, err error) {
+	if r.Method != http.MethodPost {
+		for _, name := range []string{"metric", "key", "value"} {
+			if p.get(name) == "" {
+				return nil, &paramError{name, "", "missing"}
+			}
+		}
+		return []metadataChange{{p.get("metric"), p.get("key"), p.get("value")}}, nil
+	}
+	text := []byte(p.get("operations"))
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == "application/json" {
+		if text, err = io.ReadAll(r.Body); err != nil {
+			return nil, &bodyError{err}
+		}
+	}
+	if len(strings.TrimSpace(string(text))) == 0 {
+		return nil, &paramError{"operations", "", "missing"}
+	}
+	if err := json.Unmarshal(text, &changes); err != nil {
+		return nil, &paramError{"operations", string(text), "not a list of metric, key and value"}
+	}
+	return changes, nil
+}
+
+// canonicalOr is the name under which a metric is kept, or, where there can be
+// none, the one given.
+func canonicalOr(name string) string {
+	if canonical, err := metric.CanonicalSeries(name); err == nil {
+		return canonical
+	}
+	return name
+}
+
+type unsupportedKey string
+
+func (k unsupportedKey) Error() string {
+	return fmt.Sprintf("Unsupported metadata key %q", shorten(string(k)))
+}
+
+// metadataError says what is wrong with one metric. What is not the client's
+// business is for the log.
+func (s *server) metadataError(r *http.Request, err error) metadata {
+	var key unsupportedKey
+	if errors.As(err, &key) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrUnknownAggregation) {
+		return metadata{Error: err.Error()}
+	}
+	s.Logger.Error("metadata", "id", idOf(r), "err", err)
+	return metadata{Error: "internal error, request " + idOf(r)}
+}
