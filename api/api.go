@@ -20,6 +20,7 @@ import (
 
 	"carbon/metric"
 	"carbon/render"
+	"carbon/storage"
 )
 
 // Renderer evaluates targets. *render.Engine is one.
@@ -46,6 +47,8 @@ type Options struct {
 	Tags     TagIndex // nil: there are no tags
 	Events   Events   // nil: none are kept
 
+	// Describer knows how metrics are kept. Nil: nobody does.
+	Describer storage.Describer
 	Deleter    Deleter    // nil: nothing is deleted
 	Aggregator Aggregator // nil: nobody knows how metrics are rolled up
 

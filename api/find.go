@@ -34,6 +34,9 @@ var findFormats = map[string]func(b []byte, q *findQuery, nodes []metric.Node) [
 
 // find answers /metrics/find and /metrics.
 func (s *server) find(w http.ResponseWriter, r *http.Request, p params) error {
+	if version := messageVersion(r, p); version != 0 {
+		return s.findMessages(w, r, p, version)
+	}
 	q, err := s.findQuery(p)
 	if err != nil {
 		return err
@@ -47,9 +50,21 @@ func (s *server) find(w http.ResponseWriter, r *http.Request, p params) error {
 	if name == "completer" {
 		q.completing()
 	}
-	nodes, err := s.Finder.Find(r.Context(), q.pattern, q.window)
+	nodes, err := s.findNodes(r.Context(), q)
 	if err != nil {
 		return err
+	}
+	noCache(w)
+	if binary {
+		return answerObjects(w, name, q, nodes)
+	}
+	return s.answerJSON(w, r, p, func(b []byte) []byte { return format(b, q, nodes) })
+}
+
+func (s *server) findNodes(ctx context.Context, q *findQuery) ([]metric.Node, error) {
+	nodes, err := s.Finder.Find(ctx, q.pattern, q.window)
+	if err != nil {
+		return nil, err
 	}
 	if q.pattern == "." { // for graphite-web the branch that all others are below
 		nodes = []metric.Node{{}}
@@ -57,11 +72,7 @@ func (s *server) find(w http.ResponseWriter, r *http.Request, p params) error {
 	if q.leavesOnly {
 		nodes = slices.DeleteFunc(slices.Clone(nodes), func(n metric.Node) bool { return !n.Leaf })
 	}
-	noCache(w)
-	if binary {
-		return answerObjects(w, name, q, nodes)
-	}
-	return s.answerJSON(w, r, p, func(b []byte) []byte { return format(b, q, nodes) })
+	return nodes, nil
 }
 
 func (s *server) findQuery(p params) (*findQuery, error) {

@@ -45,12 +45,19 @@ var formats = map[string]format{
 	"msgpack":  {"application/x-msgpack", writeMsgpack},
 	"dygraph":  {"application/json", writeDygraph},
 	"rickshaw": {"application/json", writeRickshaw},
+
+	"protobuf":        {messages2, writeProtobuf2},
+	"protobuf3":       {messages2, writeProtobuf2},
+	"carbonapi_v2_pb": {messages2, writeProtobuf2},
 }
 
 var pngFormat = format{"image/png", writePNG}
 
 // render answers /render.
 func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error {
+	if messageVersion(r, p) == 3 {
+		return s.renderMessages(w, r, p)
+	}
 	q, err := s.renderQuery(p)
 	if err != nil {
 		return err

@@ -242,6 +242,7 @@ func (m *Main) handler() http.Handler {
 		Finder:        source,
 		Tags:          m.store,
 		Events:        events,
+		Describer:     m.store,
 		Deleter:       m.pipeline,
 		Aggregator:    m.store,
 		AdminToken:    c.Auth.AdminToken,
