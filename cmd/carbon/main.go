@@ -23,6 +23,8 @@ const usage = `carbon receives, stores, finds and draws metrics: one binary in p
   carbon serve      run the server (also what bare "carbon" does)
   carbon check      read the configuration as serve does and print it
   carbon send       send lines from arguments or standard input to a server
+  carbon render     evaluate targets, and write a picture or data
+  carbon find       list the metrics that match a pattern
   carbon whisper    look into whisper files and change them, one or a whole tree
   carbon version    print the version
 
@@ -44,6 +46,8 @@ var commands = map[string]func(ctx context.Context, p program, args []string) er
 	"serve":   serve,
 	"check":   check,
 	"send":    send,
+	"render":  renderTargets,
+	"find":    find,
 	"whisper": whisperTool,
 	"version": printVersion,
 }

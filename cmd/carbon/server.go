@@ -222,13 +222,7 @@ func (m *Main) handler() http.Handler {
 	zone, _ := time.LoadLocation(c.Web.TimeZone) // validated with the configuration
 	defines, _ := target.ParseDefines(c.Define)  // so are they
 	source := cache.NewReader(m.cache, m.store)
-	engine := render.New(source, render.Options{Events: m.happened, Limits: render.Limits{
-		Targets: c.Limits.TargetsPerRequest,
-		Series:  c.Limits.SeriesPerQuery,
-		Points:  c.Limits.PointsPerQuery,
-		AtOnce:  c.Limits.PointsAtOnce,
-		Time:    c.Limits.EvaluationTime,
-	}, Defines: defines, Hashes: c.Hashes})
+	engine := render.New(source, render.Options{Events: m.happened, Limits: c.renderLimits(), Defines: defines, Hashes: c.Hashes})
 	line := ""
 	if m.line != nil {
 		line = m.line.Addr().String()
@@ -259,6 +253,17 @@ func (m *Main) handler() http.Handler {
 		MaxRequests:   c.Limits.ConcurrentRequests,
 		Logger:        m.log,
 	})
+}
+
+// renderLimits are the limits of evaluation that the [limits] section sets.
+func (c *Config) renderLimits() render.Limits {
+	return render.Limits{
+		Targets: c.Limits.TargetsPerRequest,
+		Series:  c.Limits.SeriesPerQuery,
+		Points:  c.Limits.PointsPerQuery,
+		AtOnce:  c.Limits.PointsAtOnce,
+		Time:    c.Limits.EvaluationTime,
+	}
 }
 
 // Run serves until ctx is cancelled, then reads every connection to its end,
