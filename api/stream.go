@@ -19,6 +19,13 @@ func stream(w http.ResponseWriter, write func(io.Writer) error) error {
 	return send(&clientWriter{w: w, control: http.NewResponseController(w)}, write)
 }
 
+// sendBytes is how much is sent at once. What writes an answer may share the buffer,
+// and flush it when it has come to the end or has hardly any room left.
+const (
+	sendBytes  = 64 << 10
+	hardlyRoom = 4 << 10
+)
+
 // streamTagged does so and, if the whole answer is no longer than what is sent at
 // once, gives it a tag: a client that has it already is told so instead.
 func streamTagged(w http.ResponseWriter, r *http.Request, write func(io.Writer) error) error {
@@ -27,10 +34,9 @@ func streamTagged(w http.ResponseWriter, r *http.Request, write func(io.Writer) 
 
 func send(client *clientWriter, write func(io.Writer) error) error {
 	defer client.control.SetWriteDeadline(time.Time{})
-	out := bufio.NewWriterSize(client, 64<<10)
-	err := write(struct{ io.Writer }{out}) // so that nobody flushes it but we
+	out := bufio.NewWriterSize(client, sendBytes)
+	err := write(out)
 	if err == nil {
-		client.last = true
 		err = out.Flush()
 	}
 	if err != nil && client.begun {
@@ -45,11 +51,11 @@ type clientWriter struct {
 	r       *http.Request // nil: answers get no tags
 	control *http.ResponseController
 	begun   bool
-	last    bool // the next Write is the last
 }
 
 func (c *clientWriter) Write(b []byte) (int, error) {
-	if c.r != nil && c.last && !c.begun && c.has(b) {
+	whole := !c.begun && len(b) < sendBytes-hardlyRoom
+	if c.r != nil && whole && c.has(b) {
 		c.begun = true
 		c.w.WriteHeader(http.StatusNotModified)
 		return len(b), nil
