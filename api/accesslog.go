@@ -5,13 +5,14 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 )
 
 type clientGoneKey struct{}
 
-// accessLog logs each request when it is done: at debug level, or at info level
-// if something was wrong with it.
+// accessLog counts each request when it is done, and logs it: at debug level, or
+// at info level if something was wrong with it.
 func (s *server) accessLog(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := s.Now()
@@ -26,13 +27,15 @@ func (s *server) accessLog(next http.Handler) http.Handler {
 			case code == 0:
 				code = http.StatusOK
 			}
+			took := s.Now().Sub(begin)
+			s.Observe(chi.RouteContext(r.Context()).RoutePattern(), r.Method, code, took)
 			level := slog.LevelDebug
 			if code >= 400 {
 				level = slog.LevelInfo
 			}
 			s.Logger.Log(r.Context(), level, "request",
 				"id", idOf(r), "status", code, "method", r.Method, "url", shorten(r.URL.String()),
-				"remote", r.RemoteAddr, "bytes", ww.BytesWritten(), "took", s.Now().Sub(begin))
+				"remote", r.RemoteAddr, "bytes", ww.BytesWritten(), "took", took)
 		}()
 		next.ServeHTTP(ww, r)
 	})

@@ -48,7 +48,7 @@ type Options struct {
 	Events   Events   // nil: none are kept
 
 	// Describer knows how metrics are kept. Nil: nobody does.
-	Describer storage.Describer
+	Describer  storage.Describer
 	Deleter    Deleter    // nil: nothing is deleted
 	Aggregator Aggregator // nil: nobody knows how metrics are rolled up
 
@@ -77,6 +77,10 @@ type Options struct {
 	// CacheDuration is how old an answer of /render may be where the request does not
 	// say it by cacheTimeout. 0: it is always made anew.
 	CacheDuration time.Duration
+
+	// Observe is told of each request when it is done: the pattern of its path, empty
+	// where there is none, and what became of it. Nil: nobody wants to know.
+	Observe func(route, method string, code int, took time.Duration)
 
 	// MaxBody bounds the bytes of a request body. 0: 16 MiB. Memory grows to
 	// several times of it per request. 16 times as much of all bodies at once is
@@ -121,6 +125,9 @@ func New(o Options) http.Handler {
 	}
 	if o.Metrics == nil {
 		o.Metrics = func(io.Writer) error { return nil }
+	}
+	if o.Observe == nil {
+		o.Observe = func(string, string, int, time.Duration) {}
 	}
 	if o.Tags == nil {
 		o.Tags = noTags{}

@@ -460,6 +460,9 @@ func TestOwnMetrics(t *testing.T) {
 	if status != http.StatusOK || !bytes.Contains(body, []byte("\ncarbon_metrics_received_total ")) {
 		t.Errorf("%d %s", status, body)
 	}
+	if !bytes.Contains(body, []byte("\ncarbon_http_requests_total{route=\"/metrics/find\",method=\"GET\",code=\"200\"} 1\n")) {
+		t.Errorf("requests are not counted: %s", body)
+	}
 	if status, _, body := s.get("/health", nil); status != http.StatusOK || !bytes.Contains(body, []byte(`"ok"`)) {
 		t.Errorf("%d %s", status, body)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -17,6 +18,7 @@ import (
 type selfWatch struct {
 	m        *Main
 	recorder *instrumentation.Recorder
+	requests instrumentation.Requests
 
 	mu      sync.Mutex
 	process instrumentation.Process
@@ -73,7 +75,8 @@ func (s *selfWatch) record(ctx context.Context, now time.Time) {
 
 // writePrometheus answers /-/metrics.
 func (s *selfWatch) writePrometheus(w io.Writer) error {
-	return instrumentation.WritePrometheus(w, s.samples(time.Now()))
+	err := instrumentation.WritePrometheus(w, s.samples(time.Now()))
+	return errors.Join(err, s.requests.WritePrometheus(w))
 }
 
 func (s *selfWatch) samples(now time.Time) []instrumentation.Sample {
