@@ -78,6 +78,9 @@ type Options struct {
 	// say it by cacheTimeout. 0: it is always made anew.
 	CacheDuration time.Duration
 
+	// Config writes what the server was told, without secrets. Nil: nothing.
+	Config func(w io.Writer) error
+
 	// Observe is told of each request when it is done: the pattern of its path, empty
 	// where there is none, and what became of it. Nil: nobody wants to know.
 	Observe func(route, method string, code int, took time.Duration)
@@ -125,6 +128,9 @@ func New(o Options) http.Handler {
 	}
 	if o.Metrics == nil {
 		o.Metrics = func(io.Writer) error { return nil }
+	}
+	if o.Config == nil {
+		o.Config = func(io.Writer) error { return nil }
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string, int, time.Duration) {}
@@ -239,6 +245,9 @@ func (s *server) routes() chi.Router {
 	get(r, "/health", s.health)
 	get(r, "/-/ready", s.health)
 	get(r, "/-/metrics", s.metrics)
+	get(r, "/-/config", s.data(s.admin(s.config)))
+	get(r, "/-/pprof", s.data(s.admin(s.profiles)))
+	get(r, "/-/pprof/{name}", s.data(sameSite(s.admin(s.profile))))
 	get(r, "/lb_check", s.loadBalancerCheck)
 	return r
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -31,32 +33,59 @@ func check(_ context.Context, p program, args []string) error {
 	for _, w := range append(c.Warning, warnings...) {
 		fmt.Fprintln(p.stderr, "warning:", w)
 	}
+	return c.write(p.stdout, func(k configKey) string { return k.get(c) })
+}
+
+// write writes the effective configuration as a file that can be read again; value
+// is what is said of a key.
+func (c *Config) write(w io.Writer, value func(configKey) string) error {
+	out := bufio.NewWriter(w)
 	builtIn := func(path string) string {
 		if path == "" {
 			return "built in"
 		}
 		return path
 	}
-	fmt.Fprintf(p.stdout, "# carbon.conf: %s\n# storage-schemas.conf: %s\n# storage-aggregation.conf: %s\n# data: %s\n# whisper: %s\n# line: %s\n# http: %s\n",
+	fmt.Fprintf(out, "# carbon.conf: %s\n# storage-schemas.conf: %s\n# storage-aggregation.conf: %s\n# data: %s\n# whisper: %s\n# line: %s\n# http: %s\n",
 		builtIn(c.File), builtIn(c.Schemas), builtIn(c.Aggregation), c.Data, c.Whisper, c.Line, c.HTTP)
 	section := ""
 	for _, k := range configKeys {
 		if k.section != section {
 			section = k.section
-			fmt.Fprintf(p.stdout, "\n[%s]\n", section)
+			fmt.Fprintf(out, "\n[%s]\n", section)
 		}
-		fmt.Fprintf(p.stdout, "%s\n", strings.TrimRight(k.name+" = "+k.get(c), " "))
+		fmt.Fprintf(out, "%s\n", strings.TrimRight(k.name+" = "+value(k), " "))
 	}
-	fmt.Fprintln(p.stdout, "\n[define]")
+	fmt.Fprintln(out, "\n[define]")
 	for _, name := range slices.Sorted(maps.Keys(c.Define)) {
 		template := strings.ReplaceAll(c.Define[name], "%", "%%")
-		fmt.Fprintf(p.stdout, "%s = %s\n", name, strings.ReplaceAll(template, "\n", "\n  "))
+		fmt.Fprintf(out, "%s = %s\n", name, strings.ReplaceAll(template, "\n", "\n  "))
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.Hashes)) {
-		fmt.Fprintf(p.stdout, "\n[hash:%s]\n", key)
+		fmt.Fprintf(out, "\n[hash:%s]\n", key)
 		for _, node := range slices.Sorted(maps.Keys(c.Hashes[key])) {
-			fmt.Fprintf(p.stdout, "%s = %s\n", node, strings.ReplaceAll(c.Hashes[key][node], "%", "%%"))
+			fmt.Fprintf(out, "%s = %s\n", node, strings.ReplaceAll(c.Hashes[key][node], "%", "%%"))
 		}
 	}
-	return nil
+	return out.Flush()
+}
+
+// writeMasked is write without what nobody is to know.
+func (c *Config) writeMasked(w io.Writer) error {
+	return c.write(w, func(k configKey) string {
+		value := k.get(c)
+		if value != "" && isSecret(k.name) {
+			return "***"
+		}
+		return value
+	})
+}
+
+func isSecret(key string) bool {
+	for _, word := range []string{"TOKEN", "PASSWORD", "SECRET"} {
+		if strings.Contains(key, word) {
+			return true
+		}
+	}
+	return false
 }

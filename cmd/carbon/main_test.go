@@ -467,3 +467,16 @@ func TestOwnMetrics(t *testing.T) {
 		t.Errorf("%d %s", status, body)
 	}
 }
+
+func TestConfigHidesSecrets(t *testing.T) {
+	s := start(t, t.TempDir(), "auth.ADMIN_TOKEN=xyzzy")
+	if status, _, body := s.get("/-/config", nil); status != http.StatusUnauthorized {
+		t.Errorf("without the token: %d %s", status, body)
+	}
+	s.stop()
+	var text strings.Builder
+	if err := s.m.config.writeMasked(&text); err != nil || strings.Contains(text.String(), "xyzzy") ||
+		!strings.Contains(text.String(), "\nADMIN_TOKEN = ***\n") || !strings.Contains(text.String(), "\nWRITE_POINTS = 500\n") {
+		t.Errorf("%v %s", err, text.String())
+	}
+}

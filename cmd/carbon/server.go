@@ -248,6 +248,7 @@ func (m *Main) handler() http.Handler {
 		Own:           []string{c.Cache.MetricPrefix + ".agents.*.metricsReceived", c.Cache.MetricPrefix + ".agents.*.committedPoints"},
 		Health:        m.health.Reasons,
 		Metrics:       m.self.writePrometheus,
+		Config:        c.writeMasked,
 		Observe:       m.self.requests.Observe,
 		MaxBody:       c.Limits.BodySize,
 		Timeout:       c.Limits.EvaluationTime,

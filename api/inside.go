@@ -1,0 +1,59 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/pprof"
+	runtimepprof "runtime/pprof"
+	"slices"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// config answers /-/config: what the server was told, without its secrets.
+func (s *server) config(w http.ResponseWriter, _ *http.Request, _ params) error {
+	var b bytes.Buffer
+	if err := s.Config(&b); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// profiles answers /-/pprof: what can be asked for below it.
+func (s *server) profiles(w http.ResponseWriter, _ *http.Request, _ params) error {
+	names := []string{"cmdline", "profile", "symbol", "trace"}
+	for _, p := range runtimepprof.Profiles() {
+		names = append(names, p.Name())
+	}
+	slices.Sort(names)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "go tool pprof URL%s/-/pprof/NAME, where NAME is one of:\n\n", s.URLPrefix)
+	for _, name := range names {
+		fmt.Fprintln(&b, name)
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// profile answers /-/pprof/NAME, what Go tells of a running program.
+func (s *server) profile(w http.ResponseWriter, r *http.Request, _ params) error {
+	name := chi.URLParam(r, "name")
+	answer := map[string]http.HandlerFunc{
+		"cmdline": pprof.Cmdline, "profile": pprof.Profile, "symbol": pprof.Symbol, "trace": pprof.Trace,
+	}[name]
+	if answer == nil {
+		if runtimepprof.Lookup(name) == nil {
+			s.notFound(w, r)
+			return nil
+		}
+		answer = pprof.Handler(name).ServeHTTP
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	answer(w, r)
+	return nil
+}
