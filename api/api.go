@@ -47,10 +47,10 @@ type Options struct {
 	Tags     TagIndex // nil: there are no tags
 	Events   Events   // nil: none are kept
 
-	// Describer knows how metrics are kept. Nil: nobody does.
-	Describer  storage.Describer
-	Deleter    Deleter    // nil: nothing is deleted
-	Aggregator Aggregator // nil: nobody knows how metrics are rolled up
+	Deleter    Deleter           // nil: nothing is deleted
+	Aggregator Aggregator        // nil: nobody knows how metrics are rolled up
+	Describer  storage.Describer // nil: nobody knows how metrics are kept
+	Measurer   storage.Measurer  // nil: nor what they take
 
 	// AdminToken is what a request that deletes or configures must send. Empty:
 	// it must come from this machine.
@@ -144,6 +144,9 @@ func New(o Options) http.Handler {
 	if o.Deleter == nil {
 		o.Deleter = keepsAll{}
 	}
+	if o.Measurer == nil {
+		o.Measurer = noMeasurer{}
+	}
 	if o.Aggregator == nil {
 		o.Aggregator = noAggregator{}
 	}
@@ -203,7 +206,13 @@ func (s *server) routes() chi.Router {
 			"/metrics/find":       s.find,
 			"/metrics/expand":     s.expand,
 			"/metrics/index.json": s.index,
+			"/metrics/list":       s.list,
+			"/metrics/list_query": s.listQuery,
+			"/metrics/details":    s.details,
+			"/info":               s.info,
 			"/version":            s.version,
+
+			"/_internal/capabilities": s.capabilities,
 
 			"/metrics/get-metadata": s.getMetadata,
 			"/metrics/set-metadata": sameSite(s.admin(s.setMetadata)),

@@ -19,3 +19,6 @@ func allocate(fd int, size int64) error {
 	}
 	return unix.Ftruncate(fd, size)
 }
+
+// room is asked for in another way on each system.
+func room(string) (free, total int64, err error) { return 0, 0, nil }

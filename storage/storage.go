@@ -122,3 +122,21 @@ func (e *DelayError) Error() string {
 type Describer interface {
 	Describe(name string) (metric.Layout, error)
 }
+
+// Measurer is a Store that knows what room metrics take.
+type Measurer interface {
+	// Measure returns ErrNotFound for a metric of which nothing is stored yet.
+	Measure(name string) (Usage, error)
+
+	// Room returns the bytes that are free where metrics are stored, and all that
+	// there are; 0 where that cannot be known.
+	Room() (free, total int64, err error)
+}
+
+// Usage is what a stored metric takes, and when it was last of use.
+type Usage struct {
+	Size      int64 // bytes
+	Allocated int64 // bytes that a disk keeps room for
+	Changed   int64 // unix seconds
+	Read      int64 // unix seconds, as far as it is known
+}

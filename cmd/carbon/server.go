@@ -237,6 +237,7 @@ func (m *Main) handler() http.Handler {
 		Tags:          m.store,
 		Events:        events,
 		Describer:     m.store,
+		Measurer:      m.store,
 		Deleter:       m.pipeline,
 		Aggregator:    m.store,
 		AdminToken:    c.Auth.AdminToken,

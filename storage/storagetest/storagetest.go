@@ -49,6 +49,7 @@ func Run(t *testing.T, open Open) {
 		{"Announce", announce},
 		{"Describe", describe},
 		{"Aggregation", aggregation},
+		{"Measure", measure},
 		{"Cancelled", cancelled},
 		{"ConcurrentUse", concurrentUse},
 		{"KeepsNothingOfTheCaller", keepsNothing},
@@ -320,6 +321,27 @@ func describe(s *suite) {
 			s.Errorf("Describe %s: %+v, %v", when, got, err)
 		}
 		s.write("a.b", 0, 1)
+	}
+}
+
+func measure(s *suite) {
+	m, ok := s.Store.(storage.Measurer)
+	if !ok {
+		s.Skip("no storage.Measurer")
+	}
+	for _, name := range []string{"a.b", "m;k=v", "../a", "a/b"} {
+		if u, err := m.Measure(name); !errors.Is(err, storage.ErrNotFound) {
+			s.Errorf("Measure(%s) before the first write: %+v, %v", name, u, err)
+		}
+	}
+	for _, name := range []string{"a.b", "m;k=v"} {
+		s.write(name, 0, 1)
+		if u, err := m.Measure(name); err != nil || u.Size <= 0 {
+			s.Errorf("Measure(%s): %+v, %v", name, u, err)
+		}
+	}
+	if free, total, err := m.Room(); err != nil || free < 0 || free > total {
+		s.Errorf("Room: %d of %d, %v", free, total, err)
 	}
 }
 

@@ -38,6 +38,7 @@ var (
 	_ storage.Describer  = (*Store)(nil)
 	_ storage.Deleter    = (*Store)(nil)
 	_ storage.Aggregator = (*Store)(nil)
+	_ storage.Measurer   = (*Store)(nil)
 )
 
 // Options of a Store. The zero value means the defaults.

@@ -1,0 +1,187 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"carbon/protobuf"
+	"carbon/storage"
+)
+
+// noMeasurer is the Measurer of a store that does not know what its metrics take.
+type noMeasurer struct{}
+
+func (noMeasurer) Measure(string) (storage.Usage, error) { return storage.Usage{}, storage.ErrNotFound }
+func (noMeasurer) Room() (free, total int64, err error)  { return 0, 0, nil }
+
+// metricDetails is what go-carbon calls what a metric takes.
+type metricDetails struct {
+	Size, ModTime, ATime, RdTime, RealSize int64
+	Name                                   string
+}
+
+// details answers /metrics/details as go-carbon does: what each metric takes on
+// disk, and what room there is. Metrics of which nothing is stored yet are left out.
+func (s *server) details(w http.ResponseWriter, r *http.Request, p params) error {
+	version, err := listFormat(r, p)
+	if err != nil {
+		return err
+	}
+	names, err := s.paths(r.Context(), "**", true)
+	if err != nil {
+		return err
+	}
+	free, total, err := s.Measurer.Room()
+	if err != nil {
+		return err
+	}
+	noCache(w)
+	if version == 0 {
+		w.Header().Set("Content-Type", "application/json")
+	} else {
+		setMessageType(w, version)
+	}
+	return stream(w, func(out io.Writer) error {
+		if version != 0 {
+			return s.writeDetailsMessage(r.Context(), out, names, free, total)
+		}
+		before := `{"Metrics":[`
+		err := s.measure(r.Context(), names, func(name string, u storage.Usage) error {
+			item, err := json.Marshal(metricDetails{
+				Size: u.Size, ModTime: u.Changed, ATime: u.Read, RealSize: u.Allocated, Name: name,
+			})
+			if err == nil {
+				_, err = fmt.Fprintf(out, "%s%s", before, item)
+			}
+			before = ","
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if before != "," {
+			io.WriteString(out, before)
+		}
+		_, err = fmt.Fprintf(out, `],"FreeSpace":%d,"TotalSpace":%d}`, free, total)
+		return err
+	})
+}
+
+// writeDetailsMessage writes a MetricDetailsResponse, whose metrics are a map.
+func (s *server) writeDetailsMessage(ctx context.Context, out io.Writer, names []string, free, total int64) error {
+	err := s.measure(ctx, names, func(name string, u storage.Usage) error {
+		var d []byte
+		for i, v := range []int64{u.Size, u.Changed, u.Read, 0, u.Allocated} {
+			d = protobuf.AppendInt(d, 2+i, v)
+		}
+		entry := protobuf.AppendItem(protobuf.AppendString(nil, 1, name), 2, d)
+		_, err := out.Write(protobuf.AppendItem(nil, 1, entry))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(protobuf.AppendInt(protobuf.AppendInt(nil, 2, free), 3, total))
+	return err
+}
+
+// measure calls use with what each metric takes that is stored.
+func (s *server) measure(ctx context.Context, names []string, use func(name string, u storage.Usage) error) error {
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		u, err := s.Measurer.Measure(name)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue
+		}
+		if err == nil {
+			err = use(name, u)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listedMetric is what go-carbon lists of a metric.
+type listedMetric struct {
+	Name                      string
+	PhysicalSize, LogicalSize int64
+}
+
+// listQuery answers /metrics/list_query as go-carbon does: what the metrics that
+// target matches, or that are below what it matches, take, together and each.
+func (s *server) listQuery(w http.ResponseWriter, r *http.Request, p params) error {
+	if version, err := listFormat(r, p); err != nil || version != 0 {
+		return &paramError{"format", p.get("format"), "not a format here; there is json"}
+	}
+	limit := 65536
+	if v := p.get("limit"); v != "" {
+		var err error
+		if limit, err = strconv.Atoi(v); err != nil || limit < 0 {
+			return &paramError{"limit", v, "not a number of metrics"}
+		}
+	}
+	if p.get("target") == "" {
+		return &paramError{"target", "", "missing"}
+	}
+	names, err := s.below(r.Context(), p.get("target"), p.get("leaf_only") == "true")
+	if err != nil {
+		return err
+	}
+	statsOnly := p.get("stats_only") == "true"
+	var answer struct {
+		Count                     int
+		PhysicalSize, LogicalSize int64
+		Metrics                   []listedMetric
+	}
+	if !statsOnly { // which concerns all there are
+		names = names[:min(limit, len(names))]
+	}
+	if !statsOnly {
+		answer.Metrics = make([]listedMetric, len(names))
+	}
+	answer.Count = len(names)
+	for i, name := range names { // those not stored yet take nothing
+		if !statsOnly {
+			answer.Metrics[i].Name = name
+		}
+		err := s.measure(r.Context(), names[i:i+1], func(_ string, u storage.Usage) error {
+			answer.PhysicalSize += u.Allocated
+			answer.LogicalSize += u.Size
+			if !statsOnly {
+				answer.Metrics[i] = listedMetric{name, u.Allocated, u.Size}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	noCache(w)
+	return s.answerJSON(w, r, p, func(b []byte) []byte { return append(b, body...) })
+}
+
+// below are the metrics that match a pattern, and those below branches that do.
+func (s *server) below(ctx context.Context, pattern string, leavesOnly bool) ([]string, error) {
+	names, err := s.paths(ctx, pattern, true)
+	if err != nil || leavesOnly {
+		return names, err
+	}
+	more, err := s.paths(ctx, pattern+".**", true)
+	names = append(names, more...)
+	slices.Sort(names)
+	return slices.Compact(names), err
+}

@@ -1,0 +1,37 @@
+package api
+
+import (
+	"io"
+	"net/http"
+
+	"carbon/protobuf"
+)
+
+// list answers /metrics/list as go-carbon does: the names of all metrics.
+func (s *server) list(w http.ResponseWriter, r *http.Request, p params) error {
+	version, err := listFormat(r, p)
+	if err != nil {
+		return err
+	}
+	names, err := s.paths(r.Context(), "**", true)
+	if err != nil {
+		return err
+	}
+	noCache(w)
+	if version == 0 {
+		return s.answerJSON(w, r, p, func(b []byte) []byte {
+			return append(appendStrings(append(b, `{"Metrics":`...), names), '}')
+		})
+	}
+	setMessageType(w, version)
+	return stream(w, func(out io.Writer) error {
+		var b []byte
+		for _, name := range names {
+			b = protobuf.AppendItem(b[:0], 1, name)
+			if _, err := out.Write(b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
