@@ -19,18 +19,12 @@ import (
 	"time"
 )
 
-// notYet are the groups of which some cases are not answered as they should be;
-// a "*" at the end stands for anything.
+// notYet are the groups of which some cases are not answered as they should be.
 var notYet = []string{
-	"events", "fn.*", "functions.*", "compose", "param.noNullPoints", "param.targets", "format.image", "format.rickshaw",
+	"format.image", // svg, pdf and pies
 }
 
-func pending(group string) bool {
-	return slices.ContainsFunc(notYet, func(p string) bool {
-		prefix, any := strings.CutSuffix(p, "*")
-		return p == group || any && strings.HasPrefix(group, prefix)
-	})
-}
+func pending(group string) bool { return slices.Contains(notYet, group) }
 
 func TestAnswers(t *testing.T) {
 	base := start(t)
@@ -44,6 +38,9 @@ func TestAnswers(t *testing.T) {
 				}
 			}
 			if pending(group) {
+				if len(failed) == 0 {
+					t.Error("passes: take it out of notYet")
+				}
 				t.Skipf("not yet: %d of %d fail\n%s", len(failed), len(cases[group]), strings.Join(failed, "\n"))
 			}
 			for _, f := range failed {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -23,6 +24,8 @@ type evaluation struct {
 	planned map[want]bool
 	results map[want][]function.Series // fetched and computed
 
+	factor float64 // of results
+
 	series atomic.Int64 // fetched so far
 	points atomic.Int64 // fetched and computed so far
 }
@@ -37,6 +40,7 @@ func (e *Engine) newEvaluation(r Request) *evaluation {
 		binder:  function.NewBinder(r.Template),
 		planned: map[want]bool{},
 		results: map[want][]function.Series{},
+		factor:  r.XFilesFactor,
 	}
 	ev.env = function.Env{
 		Now:          r.Now,
@@ -92,6 +96,7 @@ func (ev *evaluation) bindMore(text string) (*function.Node, error) {
 // is planned and fetched now.
 func (ev *evaluation) evaluate(ctx context.Context, n *function.Node, w metric.Window) ([]function.Series, error) {
 	at := want{n, w}
+	ev.underFactor()
 	if series, ok := ev.results[at]; ok {
 		return series, nil
 	}
@@ -112,6 +117,27 @@ func (ev *evaluation) evaluate(ctx context.Context, n *function.Node, w metric.W
 		ev.results[at] = series
 	}
 	return series, nil
+}
+
+// underFactor sees to it that after setXFilesFactor all else is evaluated, again if
+// it was before, with the factor that was set, as graphite-web does.
+func (ev *evaluation) underFactor() {
+	factor := ev.env.XFilesFactor
+	if math.Float64bits(factor) == math.Float64bits(ev.factor) {
+		return
+	}
+	ev.factor = factor
+	for at, series := range ev.results {
+		if at.node.Spec != nil {
+			delete(ev.results, at)
+			continue
+		}
+		series = slices.Clone(series)
+		for i := range series {
+			series[i].XFilesFactor = factor
+		}
+		ev.results[at] = series
+	}
 }
 
 // batch is how many metrics are fetched at once: enough to be worth a call, few

@@ -71,6 +71,48 @@ func formatG(v float64) string {
 	return strings.ToLower(strings.TrimPrefix(s, "+"))
 }
 
+// formatD returns a number as Python's %d shows it: what stands before the point.
+func formatD(v float64) string {
+	return strconv.FormatFloat(math.Trunc(v)+0, 'f', 0, 64) // of -0.5 it is 0, not -0
+}
+
+// roundDecimal rounds to so many decimals, or, if negative, to so many zeroes
+// before the point, as Python's round does: to the decimal nearest the exact
+// binary value, of two equally near ones to the even.
+func roundDecimal(v float64, decimals int64) float64 {
+	abs := math.Abs(v)
+	switch {
+	case math.IsInf(v, 0) || v != v || decimals > 323:
+		return v
+	case decimals == 0:
+		return math.RoundToEven(v)
+	case decimals < -308:
+		return 0
+	case decimals < 0:
+		unit := math.Pow10(int(-decimals))
+		rest := math.Mod(abs, unit)
+		n := math.Round((abs - rest) / unit)
+		if rest > unit-rest || rest == unit-rest && math.Mod(n, 2) != 0 {
+			n++
+		}
+		return math.Copysign(n*unit, v)
+	}
+	scale := math.Pow10(int(decimals))
+	scaled := abs * scale
+	if decimals > 22 || scaled >= 1<<52 {
+		rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'f', int(decimals), 64), 64)
+		return rounded
+	}
+	// The power of ten is exact, the product but for lost.
+	lost := math.FMA(abs, scale, -scaled)
+	n := math.Floor(scaled)
+	above := scaled - n - 0.5
+	if above > 0 || above == 0 && (lost > 0 || lost == 0 && math.Mod(n, 2) != 0) {
+		n++
+	}
+	return math.Copysign(n/scale, v)
+}
+
 // round6 rounds to six decimals as Python's round does: to the decimal nearest
 // the exact binary value, of two equally near ones to the even.
 func round6(v float64) float64 {

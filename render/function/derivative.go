@@ -1,0 +1,188 @@
+package function
+
+import "math"
+
+var derivative = &Spec{
+	Name:  "derivative",
+	Group: Transform,
+	Doc: `Shows by how much each point is above the one before.
+
+Example::
+
+  &target=derivative(web.a.requests)`,
+	Params: []Param{seriesList},
+	Eval: perSeries(func(c *Call, s Series) (Series, error) {
+		values, err := c.makeValues(int64(len(s.Values)))
+		before := nan
+		for i := range values {
+			values[i] = s.Values[i] - before
+			before = s.Values[i]
+		}
+		return s.derived("derivative("+s.Name+")", values).tagged("derivative", "1"), err
+	}),
+}
+
+var nonNegativeDerivative = &Spec{
+	Name:  "nonNegativeDerivative",
+	Group: Transform,
+	Doc: `Shows by how much a counter grew. Where it fell there is no point, unless
+maxValue says where it wraps around or minValue where it begins; points beyond
+those count as missing.
+
+Example::
+
+  &target=nonNegativeDerivative(web.a.requests)`,
+	Params: []Param{seriesList, {Name: "maxValue", Type: Float}, {Name: "minValue", Type: Float}},
+	Eval: perSeries(func(c *Call, s Series) (Series, error) {
+		growth := c.counter()
+		values, err := c.makeValues(int64(len(s.Values)))
+		for i := range values {
+			values[i] = growth(s.Values[i])
+		}
+		return s.derived("nonNegativeDerivative("+s.Name+")", values).tagged("nonNegativeDerivative", "1"), err
+	}),
+}
+
+var perSecond = &Spec{
+	Name:  "perSecond",
+	Group: Transform,
+	Doc: `Shows by how much a counter grew, per second. Where it fell there is no
+point, unless maxValue says where it wraps around or minValue where it begins;
+points beyond those count as missing.
+
+Example::
+
+  &target=perSecond(web.a.requests)`,
+	Params: []Param{seriesList, {Name: "maxValue", Type: Float}, {Name: "minValue", Type: Float}},
+	Eval: perSeries(func(c *Call, s Series) (Series, error) {
+		if s.Step <= 0 {
+			return s, c.errorf("seriesList", "%q has no step", s.Name)
+		}
+		growth := c.counter()
+		values, err := c.makeValues(int64(len(s.Values)))
+		for i := range values {
+			values[i] = round6(growth(s.Values[i]) / float64(s.Step))
+		}
+		return s.derived("perSecond("+s.Name+")", values).tagged("perSecond", "1"), err
+	}),
+}
+
+// counter returns a function that is told the readings of a counter in turn, and
+// says by how much it grew, NaN if that cannot be known. The call has the
+// parameters maxValue and minValue.
+func (c *Call) counter() func(v float64) float64 {
+	last, maxValue, minValue := nan, math.Inf(1), math.Inf(-1)
+	wraps, resets := c.Has("maxValue"), c.Has("minValue")
+	if wraps {
+		maxValue = c.Float("maxValue")
+	}
+	if resets {
+		minValue = c.Float("minValue")
+	}
+	return func(v float64) float64 {
+		before := last
+		last = v
+		switch {
+		case v != v || wraps && v > maxValue || resets && v < minValue:
+			last = nan
+			return nan
+		case before != before:
+			return nan
+		case v >= before:
+			return v - before
+		case wraps:
+			grown := maxValue + 1 + v - before
+			if resets {
+				grown -= minValue
+			}
+			return grown
+		case resets:
+			return v - minValue
+		default:
+			return nan
+		}
+	}
+}
+
+var integral = &Spec{
+	Name:  "integral",
+	Group: Transform,
+	Doc: `Shows the sum of all points so far.
+
+Example::
+
+  &target=integral(web.a.requests)`,
+	Params: []Param{seriesList},
+	Eval: each(func(_ *Call, s Series) (Series, func(float64) float64) {
+		sum := 0.0
+		s = s.derived("integral("+s.Name+")", nil).tagged("integral", "1")
+		return s, func(v float64) float64 {
+			sum += v
+			return sum
+		}
+	}),
+}
+
+var integralByInterval = &Spec{
+	Name:  "integralByInterval",
+	Group: Transform,
+	Doc: `Shows the sum of all points so far, which begins at 0 again after each interval.
+Intervals are counted from the beginning of the graph.
+
+Example::
+
+  &target=integralByInterval(web.a.requests,"1d")`,
+	Params: []Param{seriesList, {Name: "intervalUnit", Type: String, Takes: Interval, Required: true}},
+	Eval: perSeries(func(c *Call, s Series) (Series, error) {
+		interval := abs(c.Seconds("intervalUnit"))
+		if interval <= 0 {
+			return s, c.errorf("intervalUnit", "must be longer than nothing, not %q", c.Text("intervalUnit"))
+		}
+		values, err := c.makeValues(int64(len(s.Values)))
+		t, sum := s.Start-c.wallClock(c.Window.From), 0.0
+		for i := range values {
+			if floorDiv(t, interval) != floorDiv(t-s.Step, interval) {
+				sum = 0
+			}
+			if v := s.Values[i]; v == v {
+				sum += v
+			}
+			values[i] = sum // even where there is no point, as in graphite-web
+			t += s.Step
+		}
+		unit := c.Text("intervalUnit")
+		return s.derived("integralByInterval("+s.Name+",'"+unit+"')", values).tagged("integralByInterval", unit), err
+	}),
+}
+
+// floorDiv is Python's a // b for positive b.
+func floorDiv(a, b int64) int64 { return (a - floorMod(a, b)) / b }
+
+var changed = &Spec{
+	Name:  "changed",
+	Group: Special,
+	Doc: `Shows 1 where a point is not what the one before was, and 0 elsewhere. Missing
+points change nothing.
+
+Example::
+
+  &target=changed(web.a.cpu)`,
+	Params: []Param{seriesList},
+	Eval: perSeries(func(c *Call, s Series) (Series, error) {
+		values, err := c.makeValues(int64(len(s.Values)))
+		before := nan
+		for i := range values {
+			v := s.Values[i]
+			if v != v {
+				continue
+			}
+			if before == before && v != before {
+				values[i] = 1
+			}
+			before = v
+		}
+		s = s.rewritten("changed(" + s.Name + ")")
+		s.Values = values
+		return s, err
+	}),
+}
