@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -25,6 +26,11 @@ func check(_ context.Context, p program, args []string) error {
 	c, err := loadConfig(*flags, p.environ)
 	if err != nil {
 		return err
+	}
+	if c.TLS.Certificate != "" {
+		if _, err := openCertificate(c.TLS, slog.New(slog.DiscardHandler)); err != nil {
+			return err
+		}
 	}
 	_, warnings, err := loadRules(c.Schemas, c.Aggregation)
 	if err != nil {

@@ -35,6 +35,7 @@ type Config struct {
 	Storage StorageConfig
 	Web     HTTPConfig
 	Auth    AuthConfig
+	TLS     TLSConfig
 	Limits  LimitsConfig
 	Define  map[string]string            // the [define] section: templates of targets by function
 	Hashes  map[string]map[string]string // the sections [hash:KEY]: names of nodes, by key in lower case
@@ -44,6 +45,12 @@ type Config struct {
 // AuthConfig is the [auth] section.
 type AuthConfig struct {
 	AdminToken string // empty: who is on this machine may do all
+}
+
+// TLSConfig is the [tls] section: files in PEM, for the HTTP port. Both or none.
+type TLSConfig struct {
+	Certificate string // with those above it, if any
+	Key         string
 }
 
 // CacheConfig is the [cache] section: carbon's keys, with our defaults.
@@ -368,6 +375,9 @@ func first(settings ...string) string {
 func (c *Config) validate() error {
 	if _, err := time.LoadLocation(c.Web.TimeZone); err != nil {
 		return fmt.Errorf("[http] TIME_ZONE: %w", err)
+	}
+	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
+		return errors.New("[tls]: CERTIFICATE and KEY go together")
 	}
 	if _, err := logLevel(c.LogLevel); err != nil {
 		return err

@@ -57,6 +57,9 @@ var configKeys = []configKey{
 
 	text("auth", "ADMIN_TOKEN", func(c *Config) *string { return &c.Auth.AdminToken }),
 
+	text("tls", "CERTIFICATE", func(c *Config) *string { return &c.TLS.Certificate }),
+	text("tls", "KEY", func(c *Config) *string { return &c.TLS.Key }),
+
 	number("limits", "LINE_LENGTH", func(c *Config) *int { return &c.Limits.LineLength }, 256, 1<<20),
 	number("limits", "BODY_SIZE", func(c *Config) *int64 { return &c.Limits.BodySize }, 1, math.MaxInt64),
 	number("limits", "TARGETS_PER_REQUEST", func(c *Config) *int { return &c.Limits.TargetsPerRequest }, 1, math.MaxInt32),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -199,6 +200,14 @@ func (m *Main) listen() error {
 		m.line = server
 	}
 	if c.HTTP != "off" {
+		var encryption *tls.Config
+		if c.TLS.Certificate != "" {
+			shown, err := openCertificate(c.TLS, m.log)
+			if err != nil {
+				return err
+			}
+			encryption = shown.config()
+		}
 		listener, err := net.Listen("tcp", c.HTTP)
 		if err != nil {
 			return fmt.Errorf("listen for HTTP: %w", err)
@@ -210,6 +219,9 @@ func (m *Main) listen() error {
 			ReadTimeout:       time.Minute,
 			IdleTimeout:       2 * time.Minute,
 			MaxHeaderBytes:    1 << 20,
+			TLSConfig:         encryption,
+			Protocols:         protocols(),
+			HTTP2:             &http.HTTP2Config{SendPingTimeout: time.Minute, PingTimeout: 15 * time.Second},
 			ErrorLog:          slog.NewLogLogger(m.log.Handler(), slog.LevelDebug),
 		}
 	}
@@ -256,6 +268,29 @@ func (m *Main) handler() http.Handler {
 		MaxRequests:   c.Limits.ConcurrentRequests,
 		Logger:        m.log,
 	})
+}
+
+// protocols are the versions of HTTP that are spoken: all of them, and HTTP/2
+// without TLS too, to those who know before (h2c).
+func protocols() *http.Protocols {
+	p := &http.Protocols{}
+	p.SetHTTP1(true)
+	p.SetHTTP2(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
+}
+
+// serveHTTP serves until the server is shut down.
+func (m *Main) serveHTTP() (err error) {
+	if m.http.TLSConfig != nil {
+		err = m.http.ServeTLS(m.httpAddr, "", "")
+	} else {
+		err = m.http.Serve(m.httpAddr)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
 }
 
 // renderLimits are the limits of evaluation that the [limits] section sets.
@@ -311,10 +346,7 @@ func (m *Main) Run(ctx context.Context) error {
 	}
 	if m.http != nil {
 		serve(func() error {
-			if err := m.http.Serve(m.httpAddr); !errors.Is(err, http.ErrServerClosed) {
-				return err
-			}
-			return nil
+			return m.serveHTTP()
 		})
 	}
 	err := m.announce()
