@@ -105,9 +105,12 @@ Example::
 // alignedTo returns the beginning of the unit of time, as "alignTo" says, that t
 // is in. Booleans are ignored: there was an alignToFrom once.
 func (c *Call) alignedTo(t int64) (int64, error) {
-	unit, ok := c.value("alignTo").(string)
-	if !ok {
+	var unit string
+	switch v := c.value("alignTo").(type) {
+	case nil, bool:
 		return t, nil
+	case string:
+		unit = v
 	}
 	switch {
 	case strings.HasPrefix(unit, "s"):
@@ -134,7 +137,7 @@ func (c *Call) alignedTo(t int64) (int64, error) {
 	case strings.HasPrefix(unit, "y"):
 		return c.midnight(t) - int64(c.at(t).YearDay()-1)*day, nil
 	}
-	return t, c.errorf("alignTo", "%q is no unit of time", unit)
+	return t, c.errorf("alignTo", "%s is no unit of time, such as \"hours\"", describe(c.value("alignTo")))
 }
 
 // summary returns the interval and the aggregation function of a summary.
