@@ -19,7 +19,7 @@ lint: ## vet, staticcheck, formatting
 	$(GO) tool staticcheck ./...
 	@unformatted=$$($(GO) tool gofumpt -l .); if [ -n "$$unformatted" ]; then echo "not gofumpt-ed: $$unformatted"; exit 1; fi
 
-parts: ## install what tests compare with (Debian's whisper and carbon), where it is missing
+parts: ## install what tests compare with (Debian's whisper, carbon and graphite-web), where it is missing
 	@scripts/install-test-parts
 
 race: ## all tests with the race detector, nothing else

@@ -68,10 +68,23 @@ func ask(base string, c *testCase) error {
 	return c.check(answer.StatusCode, answer.Header.Get("Content-Type"), body)
 }
 
-// start builds and starts a server, loads the corpus, and returns its address.
+// start starts a server that has the corpus and returns its address.
 func start(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
+	s := serve(t, t.TempDir())
+	load(t, s.line, s.base)
+	return s.base
+}
+
+// server is one that runs until the test ends, or until it is stopped.
+type server struct {
+	cmd        *exec.Cmd
+	base, line string // addresses
+}
+
+// serve builds a server and starts it with what is in dir/data.
+func serve(t *testing.T, dir string) *server {
+	t.Helper()
 	binary, ports := filepath.Join(dir, "carbon"), filepath.Join(dir, "ports")
 	if out, err := exec.Command("go", "build", "-o", binary, "carbon/cmd/carbon").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -80,12 +93,38 @@ func start(t *testing.T) string {
 	if err := os.WriteFile(config, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.RemoveAll(ports); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(
 		binary, "serve", "--config", config, "--data", filepath.Join(dir, "data"),
 		"--schemas", "testdata/storage-schemas.conf", "--aggregation", "testdata/storage-aggregation.conf",
 		"--line", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ports-file", ports, "--log-level", "warn",
 		"--set", "cache.CARBON_METRIC_INTERVAL=0",
 	)
+	launch(t, cmd)
+	var addr map[string]string
+	wait(t, "server listens", func() bool {
+		content, err := os.ReadFile(ports)
+		return err == nil && json.Unmarshal(content, &addr) == nil
+	})
+	return &server{cmd: cmd, base: "http://" + addr["http"], line: addr["line"]}
+}
+
+// stop ends a server as its users do. Then all is stored.
+func (s *server) stop(t *testing.T) {
+	t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// launch starts a program that ends with the test at the latest.
+func launch(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -96,17 +135,9 @@ func start(t *testing.T) string {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("the server logged:\n%s", log.String())
+			t.Logf("%s logged:\n%s", cmd.Path, log.String())
 		}
 	})
-	var addr map[string]string
-	wait(t, "server listens", func() bool {
-		content, err := os.ReadFile(ports)
-		return err == nil && json.Unmarshal(content, &addr) == nil
-	})
-	base := "http://" + addr["http"]
-	load(t, addr["line"], base)
-	return base
 }
 
 // load sends the corpus and waits until it can be read.

@@ -1,0 +1,264 @@
+//go:build linux
+
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestClusterMember holds that a graphite-web draws the same, whether it reads a tree
+// of whisper files itself or has this server, which wrote them, as the one member of
+// its cluster.
+func TestClusterMember(t *testing.T) {
+	if _, err := os.Stat("/usr/bin/graphite-manage"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%v: scripts/install-test-parts installs it", err)
+		}
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	writer := serve(t, dir)
+	load(t, writer.line, writer.base)
+	writer.stop(t)
+	tree := filepath.Join(dir, "data", "whisper")
+	touch(t, tree)
+	member := serve(t, dir)
+	reader := graphiteWeb(t, tree, nil)
+	clusters := map[string]string{}
+	for how, server := range map[string]string{"pickle": member.base, "msgpack": member.base + "?format=msgpack"} {
+		clusters[how] = graphiteWeb(t, t.TempDir(), []string{server})
+	}
+
+	var requests []string
+	for _, window := range []string{
+		"from=1793577600&until=1793620800", // half a day
+		"from=1793491200&until=1793750400&maxDataPoints=500",
+		"from=1793577613&until=1793577700&now=1793620800", // between points
+	} {
+		for _, target := range clusterTargets {
+			requests = append(requests, "/render?format=json&"+window+"&target="+url.QueryEscape(target))
+		}
+	}
+	for _, query := range []string{"*", "servers.*", "servers.*.cpu.*", "servers.web0{1,2}.*", "apps.[aw]*", "weird.*", "weird.*.*", "edge.s*", "nope.*"} {
+		for _, format := range []string{"treejson", "completer"} {
+			requests = append(requests, "/metrics/find?format="+format+"&query="+url.QueryEscape(query))
+		}
+	}
+	requests = append(requests, "/metrics/expand?leavesOnly=1&query=servers.*.*&query=nodes.*.*", "/metrics/index.json")
+	for how, cluster := range clusters {
+		for _, request := range requests {
+			// The names of a tree come in the order of its directories.
+			n := normalisation{DropInternal: true, Sort: strings.HasPrefix(request, "/metrics/")}
+			want, err := fetchJSON(reader + request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if list, ok := want.([]any); ok && len(list) == 0 && !strings.Contains(request, "nope") {
+				t.Errorf("%s: there is nothing to compare", request)
+			}
+			got, err := fetchJSON(cluster + request)
+			if err == nil {
+				err = diff(n.apply(want), n.apply(got), "", nil)
+			}
+			if err != nil {
+				t.Errorf("%s: %s: %v", how, request, err)
+			}
+		}
+		// There is no database of tags beside the tree.
+		for _, target := range []string{
+			"seriesByTag('name=http.latency','dc=eu')", "groupByTags(seriesByTag('name=~http.*','env=prod'),'sum','dc')", "seriesByTag('name=disk.used','mount!=/')",
+		} {
+			request := "/render?format=json&from=1793577600&until=1793620800&target=" + url.QueryEscape(target)
+			want, err := fetchJSON(member.base + request)
+			if err != nil || len(want.([]any)) == 0 {
+				t.Fatalf("%s: %v, %v", target, want, err)
+			}
+			got, err := fetchJSON(cluster + request)
+			if err == nil {
+				err = diff(want, got, "", nil)
+			}
+			if err != nil {
+				t.Errorf("%s: %s: %v", how, target, err)
+			}
+		}
+	}
+}
+
+// clusterTargets need what a member can get wrong: names, times, steps, nulls, several
+// steps at once, and earlier and shifted times.
+var clusterTargets = []string{
+	"servers.web01.cpu.user",
+	"servers.*.cpu.*",
+	"servers.{web01,db01}.memory.used",
+	"servers.web0[1-3].loadavg.01",
+	"apps.*.*.latency",
+	"edge.*",
+	"edge.allnull",
+	"edge.gaps",
+	"edge.huge",
+	"edge.tiny",
+	"nope.*",
+	"mixed.*.value",
+	"weird.*.value",
+	"weird.plus+plus.value",
+	"weird.123.456",
+	"_internal.value",
+	"true.false.none",
+	"stats.timers.login.mean",
+	"sumSeries(servers.*.cpu.user)",
+	"sumSeries(mixed.*.value)",
+	"averageSeries(servers.*.loadavg.*)",
+	"groupByNode(apps.*.*.requests,1,'sum')",
+	"groupByNodes(apps.*.*.requests,'max',1,2)",
+	"aliasByNode(servers.*.cpu.user,1,-1)",
+	"movingAverage(edge.gaps,'10min')",
+	"movingMedian(stats.timers.login.mean,7)",
+	"timeShift(servers.web01.cpu.user,'1h')",
+	"timeStack(servers.web01.cpu.user,'1h',0,2)",
+	"summarize(edge.sparse,'1h','sum')",
+	"summarize(stats.counters.requests.count,'15min','sum',true)",
+	"smartSummarize(apps.web.eu.requests,'2h','avg')",
+	"hitcount(stats.counters.errors.count,'1h')",
+	"derivative(edge.steps)",
+	"nonNegativeDerivative(servers.web01.net.eth0.rx)",
+	"perSecond(servers.web01.net.eth0.tx)",
+	"keepLastValue(edge.sparse,5)",
+	"transformNull(edge.half,-1)",
+	"asPercent(apps.*.eu.errors,sumSeries(apps.*.eu.requests))",
+	"divideSeries(servers.web01.memory.used,servers.web01.memory.free)",
+	"highestAverage(servers.*.cpu.user,2)",
+	"sortByMaxima(nodes.*.temp)",
+	"removeBelowValue(edge.negative,0)",
+	"holtWintersForecast(apps.api.eu.latency)",
+	"stdev(edge.spikes,5,0.1)",
+	"consolidateBy(edge.spikes,'max')",
+	"integral(edge.binary)",
+	"percentileOfSeries(apps.*.*.latency,90)",
+	"countSeries(servers.*.*.*)",
+	"cactiStyle(servers.web01.loadavg.*)",
+	"applyByNode(apps.*.eu.errors,1,'sumSeries(%.*.errors)')",
+}
+
+// touch makes all files newer than the corpus, whatever the clock says: graphite-web
+// does not look for points after the last change of a file.
+func touch(t *testing.T, tree string) {
+	t.Helper()
+	then := time.Unix(1794268800, 0)
+	err := filepath.WalkDir(tree, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil && info.ModTime().Before(then) {
+			err = os.Chtimes(path, then, then)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// graphiteWeb starts Debian's graphite-web over a tree and the members of a cluster,
+// and returns its address.
+func graphiteWeb(t *testing.T, tree string, cluster []string) string {
+	t.Helper()
+	home := t.TempDir()
+	for name, content := range map[string]string{"cluster_settings.py": graphiteWebSettings, "serve.py": graphiteWebServer} {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	_, port, _ := net.SplitHostPort(address)
+	cmd := exec.Command("/usr/bin/python3", filepath.Join(home, "serve.py"), port)
+	cmd.Env = append(os.Environ(), "CLUSTER_HOME="+home, "CLUSTER_TREE="+tree, "CLUSTER_MEMBERS="+strings.Join(cluster, " "))
+	launch(t, cmd)
+	wait(t, "graphite-web answers", func() bool {
+		_, err := fetchJSON("http://" + address + "/metrics/find?query=nope")
+		return err == nil
+	})
+	return "http://" + address
+}
+
+const graphiteWebSettings = `import os
+from graphite.settings import *
+
+STORAGE_DIR = CONF_DIR = LOG_DIR = os.environ['CLUSTER_HOME']
+WHISPER_DIR = os.environ['CLUSTER_TREE']
+STANDARD_DIRS = DATA_DIRS = [WHISPER_DIR]
+INDEX_FILE = os.path.join(STORAGE_DIR, 'index')
+DASHBOARD_CONF = os.path.join(STORAGE_DIR, 'dashboard.conf')
+GRAPHTEMPLATES_CONF = os.path.join(STORAGE_DIR, 'graphTemplates.conf')
+SECRET_KEY = 'test'
+CARBONLINK_HOSTS = []
+CLUSTER_SERVERS = os.environ['CLUSTER_MEMBERS'].split()
+REMOTE_RETRY_DELAY = 0
+FIND_TIMEOUT = FETCH_TIMEOUT = 60
+TIME_ZONE = 'UTC'
+ALLOWED_HOSTS = ['*']
+DEBUG = False
+DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': os.path.join(STORAGE_DIR, 'graphite.db')}}
+`
+
+const graphiteWebServer = `import os, sys
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+os.environ['DJANGO_SETTINGS_MODULE'] = 'cluster_settings'
+sys.path.insert(0, os.environ['CLUSTER_HOME'])
+# It calls msgpack as before 1.0, and the copy it has of another one needs a name
+# that Python has moved.
+import collections, collections.abc
+collections.Hashable = collections.abc.Hashable
+import graphite.umsgpack
+sys.modules['msgpack'] = graphite.umsgpack
+import django
+django.setup()
+from django.core.management import call_command
+call_command('migrate', '--run-syncdb', verbosity=0)
+from django.core.wsgi import get_wsgi_application
+
+class Handler(WSGIRequestHandler):
+    def log_message(self, *args):
+        pass
+
+make_server('127.0.0.1', int(sys.argv[1]), get_wsgi_application(), handler_class=Handler).serve_forever()
+`
+
+// fetchJSON asks for JSON.
+func fetchJSON(address string) (any, error) {
+	answer, err := http.Get(address)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = errors.New(answer.Status)
+	}
+	var v any
+	if err == nil {
+		v, err = decode(body)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %.300s", address, err, body)
+	}
+	return v, nil
+}
