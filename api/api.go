@@ -2,8 +2,9 @@
 //
 // A handler reads its parameters (params), asks the engine or the finder, and
 // writes. Errors become statuses in one table (error.go). What every request
-// goes through is middleware, one idea per file. Reading is open to everybody;
-// nothing here changes what is stored.
+// goes through is middleware, one idea per file. Reading is open to everybody,
+// deleting and configuring to those that admin.go lets through. Every path has
+// its row in openapi_paths.go.
 package api
 
 import (
@@ -107,6 +108,8 @@ const graphiteVersion = "1.2.0"
 
 type server struct {
 	Options
+	document func() []byte // what /-/openapi.json answers
+
 	router  chi.Router
 	slots   chan struct{} // holds one for each request for data being answered
 	bodies  atomic.Int64  // bytes read of the bodies of all requests
@@ -171,6 +174,7 @@ func New(o Options) http.Handler {
 		slots:   make(chan struct{}, o.MaxRequests),
 		easels:  make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
+	s.document = s.newDocument()
 	s.router = s.routes()
 	return s.router
 }
@@ -254,6 +258,7 @@ func (s *server) routes() chi.Router {
 	get(r, "/health", s.health)
 	get(r, "/-/ready", s.health)
 	get(r, "/-/metrics", s.metrics)
+	get(r, "/-/openapi.json", s.openAPI)
 	get(r, "/-/config", s.data(s.admin(s.config)))
 	get(r, "/-/pprof", s.data(s.admin(s.profiles)))
 	get(r, "/-/pprof/{name}", s.data(sameSite(s.admin(s.profile))))

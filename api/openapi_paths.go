@@ -1,0 +1,141 @@
+package api
+
+import (
+	"iter"
+	"maps"
+	"slices"
+)
+
+// Names of media types that many operations answer with.
+const (
+	mediaJSON    = "application/json"
+	mediaHTML    = "text/html"
+	mediaText    = "text/plain"
+	mediaPickle  = "application/pickle"
+	mediaMsgpack = "application/x-msgpack"
+)
+
+// operations are all that can be done with all paths. A test holds them against
+// the routes.
+func operations() []operation {
+	const get, post, both = "GET", "POST", "GET POST"
+	drawn := []string{"target!", "from", "until", "tz", "now", "format:render", "width", "height", "title", "template", "maxDataPoints", "noNullPoints", "xFilesFactor", "noCache", "cacheTimeout", "jsonp", "pretty"}
+	found := []string{"query!", "format:find", "from", "until", "tz", "leavesOnly", "wildcards", "automatic_variants", "position", "jsonp", "pretty", "local"}
+	events := []string{"tags", "set", "from", "until", "jsonp"}
+	return []operation{
+		{path: "/render", methods: both, id: "render", params: drawn, answers: []string{"image/png", mediaJSON, "text/csv", mediaText, mediaPickle, mediaMsgpack, messages2, messages3}, about: "Evaluates targets, and draws them or writes their points. Takes all of graphite-web's parameters of pictures too."},
+		{path: "/metrics/find", methods: both, id: "find", params: found, answers: []string{mediaJSON, mediaPickle, mediaMsgpack, messages2, messages3}, about: "What there is that matches a pattern."},
+		{path: "/metrics", methods: both, id: "findShort", params: found, answers: []string{mediaJSON, mediaPickle, mediaMsgpack, messages2, messages3}, about: "As /metrics/find."},
+		{path: "/metrics/expand", methods: both, id: "expand", params: []string{"query:list", "groupByExpr", "leavesOnly", "jsonp", "pretty", "local"}, answers: []string{mediaJSON}, about: "The paths that patterns stand for."},
+		{path: "/metrics/index.json", methods: both, id: "index", params: []string{"jsonp", "pretty", "local"}, answers: []string{mediaJSON}, about: "The names of all metrics."},
+		{path: "/metrics/list", methods: both, id: "list", params: []string{"format:list"}, answers: []string{mediaJSON, messages2, messages3}, about: "The names of all metrics, as go-carbon gives them."},
+		{path: "/metrics/list_query", methods: both, id: "listQuery", params: []string{"target:one!", "limit", "leaf_only", "stats_only", "jsonp"}, answers: []string{mediaJSON}, about: "Metrics that match patterns, with what they take on disk, as go-carbon gives them."},
+		{path: "/metrics/details", methods: both, id: "details", params: []string{"format:list"}, answers: []string{mediaJSON, messages2, messages3}, about: "All metrics with what they take on disk, and how full that is, as go-carbon gives them."},
+		{path: "/metrics/get-metadata", methods: both, id: "getMetadata", params: []string{"metric", "key!", "jsonp"}, answers: []string{mediaJSON}, about: "How metrics are rolled up: {METRIC: {\"value\": METHOD}}, or {\"error\": WHY} in its place."},
+		{path: "/metrics/set-metadata", methods: both, id: "setMetadata", params: []string{"metric:one", "key", "value", "operations"}, body: `[{"metric":"a.b","key":"aggregationMethod","value":"sum"}]`, answers: []string{mediaJSON}, admin: true, about: "Changes how metrics are rolled up: a GET one, a POST a list of them as JSON or in operations."},
+		{path: "/metrics/delete", methods: post, id: "deleteMetrics", params: []string{"query:list", "name"}, answers: []string{mediaJSON}, admin: true, about: "Deletes metrics with all their points, by patterns and by names: {\"deleted\": HOW MANY}."},
+		{path: "/info", methods: both, id: "info", params: []string{"target!", "format:list"}, answers: []string{mediaJSON, messages2, messages3}, about: "How metrics are kept, as go-carbon tells it."},
+		{path: "/_internal/capabilities", methods: both, id: "capabilities", params: []string{"format:list"}, answers: []string{mediaJSON, messages2, messages3}, about: "What messages this server takes, for carbonapi."},
+		{path: "/version", methods: both, id: "version", answers: []string{mediaHTML}, about: "The version of graphite-web whose API this is."},
+		{path: "/functions", methods: get, id: "functions", params: []string{"group", "grouped", "type", "pretty"}, answers: []string{mediaJSON}, about: "The functions of targets."},
+		{path: "/functions/{name}", methods: get, id: "function", params: []string{"name:function", "type", "pretty"}, answers: []string{mediaJSON}, about: "A function of targets."},
+
+		{path: "/tags", methods: get, id: "tags", params: []string{"filter", "limit", "jsonp", "pretty"}, answers: []string{mediaJSON}, about: "All tags."},
+		{path: "/tags/{tag}", methods: get, id: "tagValues", params: []string{"tag", "filter", "limit", "jsonp", "pretty"}, answers: []string{mediaJSON}, about: "The values of a tag, and of how many series each is."},
+		{path: "/tags/findSeries", methods: both, id: "findSeries", params: []string{"expr!", "jsonp", "pretty"}, answers: []string{mediaJSON}, about: "The names of series for which all tag expressions hold."},
+		{path: "/tags/autoComplete/tags", methods: both, id: "completeTags", params: []string{"expr", "tagPrefix", "limit", "jsonp", "pretty"}, answers: []string{mediaJSON}, about: "Tags of series, for editors."},
+		{path: "/tags/autoComplete/values", methods: both, id: "completeValues", params: []string{"tag!", "expr", "valuePrefix", "limit", "jsonp", "pretty"}, answers: []string{mediaJSON}, about: "Values of a tag, for editors."},
+		{path: "/tags/tagSeries", methods: post, id: "tagSeries", params: []string{"path!"}, answers: []string{mediaJSON}, about: "Makes a series known by its tags."},
+		{path: "/tags/tagMultiSeries", methods: post, id: "tagMultiSeries", params: []string{"path:list!"}, answers: []string{mediaJSON}, about: "Makes several series known by their tags."},
+		{path: "/tags/delSeries", methods: post, id: "delSeries", params: []string{"path:list!"}, answers: []string{mediaJSON}, admin: true, about: "Forgets the tags of series, but deletes none of their points."},
+
+		{path: "/events", methods: get, id: "events", params: events, answers: []string{mediaHTML}, about: "A page of what happened."},
+		{path: "/events", methods: post, id: "recordEvent", body: `{"what":"deployed","tags":["web"],"data":"version 7","when":1793613660}`, answers: []string{mediaHTML}, about: "Records what happened."},
+		{path: "/events/get_data", methods: both, id: "eventsData", params: events, answers: []string{mediaJSON}, about: "What happened, as JSON."},
+		{path: "/events/{id}", methods: get, id: "event", params: []string{"id"}, answers: []string{mediaHTML, mediaJSON}, about: "One event."},
+
+		{path: "/", methods: get, id: "page", answers: []string{mediaHTML}, about: "The front page."},
+		{path: "/-/static/{name}", methods: get, id: "asset", params: []string{"name:asset"}, answers: []string{"text/css", "image/svg+xml"}, about: "Files of the pages."},
+		{path: "/favicon.ico", methods: get, id: "favicon", answers: []string{"image/svg+xml"}, about: "The icon of the pages."},
+		{path: "/health", methods: get, id: "health", answers: []string{mediaJSON}, about: "Whether requests should be sent here: 503 with the reasons if not."},
+		{path: "/-/ready", methods: get, id: "ready", answers: []string{mediaJSON}, about: "As /health."},
+		{path: "/lb_check", methods: get, id: "loadBalancerCheck", answers: []string{mediaText}, about: "As /health, in a word."},
+		{path: "/-/metrics", methods: get, id: "metrics", answers: []string{mediaText}, about: "The server's own figures, for Prometheus."},
+		{path: "/-/openapi.json", methods: get, id: "openapi", answers: []string{mediaJSON}, about: "This document."},
+		{path: "/-/config", methods: get, id: "config", answers: []string{mediaText}, admin: true, about: "What the server was told, without its secrets."},
+		{path: "/-/pprof", methods: get, id: "profiles", answers: []string{mediaText}, admin: true, about: "Which profiles of the running program there are."},
+		{path: "/-/pprof/{name}", methods: get, id: "profile", params: []string{"name:profile", "seconds", "debug"}, answers: []string{"application/octet-stream", mediaText}, admin: true, about: "A profile of the running program, for go tool pprof."},
+	}
+}
+
+// parameters are described once each.
+var parameters = map[string]parameter{
+	"target":     {"list of string", "What to evaluate or tell of: patterns of metrics, and for /render functions of them.", nil},
+	"target:one": {"string", "A pattern of metrics or branches.", nil},
+	"leaf_only":  {"boolean", "Not what is below branches.", nil},
+	"stats_only": {"boolean", "Only what they take together.", nil},
+	"query":      {"string", "A pattern: *, ?, [a-z] and {a,b} within a node, ** over many.", nil},
+	"query:list": {"list of string", "Patterns, as of /metrics/find.", nil},
+	"name":       {"list of string", "Names of metrics, in which nothing is a pattern.", nil},
+	"from":       {"string", "When to begin: -1h, 14:00_20261102, seconds since 1970, …", nil},
+	"until":      {"string", "When to end, as from.", nil},
+	"now":        {"string", "The time that others count from.", nil},
+	"tz":         {"string", "The zone of times, as Europe/Berlin.", nil},
+	"format:render": {"string", "How to write: png if it is none of these.", func() []string {
+		return words(maps.Keys(formats), maps.Keys(messageFormats), slices.Values([]string{"png"}))
+	}},
+	"format:find": {"string", "How to write: treejson if none is given.", func() []string {
+		return words(maps.Keys(findFormats), maps.Keys(objectFormats), maps.Keys(messageFormats))
+	}},
+	"format:list":        {"string", "How to write.", func() []string { return words(maps.Keys(messageFormats), slices.Values([]string{"json"})) }},
+	"width":              {"integer", "Of a picture, in pixels.", nil},
+	"height":             {"integer", "Of a picture, in pixels.", nil},
+	"title":              {"string", "Of a picture.", nil},
+	"template":           {"string", "A template for the targets, with variables as template[name].", nil},
+	"maxDataPoints":      {"integer", "At most so many points of each series.", nil},
+	"noNullPoints":       {"boolean", "Leave out points without a value.", nil},
+	"xFilesFactor":       {"number", "Which share of points must have a value for theirs to have one.", nil},
+	"noCache":            {"boolean", "Evaluate anew.", nil},
+	"cacheTimeout":       {"integer", "An answer as many seconds old will do.", nil},
+	"jsonp":              {"string", "A function of JavaScript to call with the answer.", nil},
+	"pretty":             {"boolean", "Indent JSON.", nil},
+	"local":              {"integer", "Of a cluster, this server only.", nil},
+	"leavesOnly":         {"integer", "Metrics, and no branches.", nil},
+	"wildcards":          {"integer", "Add a node that stands for all.", nil},
+	"automatic_variants": {"integer", "a,b means {a,b}.", nil},
+	"position":           {"integer", "Which nodes format nodelist lists.", nil},
+	"groupByExpr":        {"integer", "By pattern.", nil},
+	"metric":             {"list of string", "Names of metrics.", nil},
+	"metric:one":         {"string", "The name of a metric.", nil},
+	"key":                {"string", "What of it: aggregationMethod.", nil},
+	"value":              {"string", "average, sum, last, max, min, avg_zero, absmax or absmin.", nil},
+	"operations":         {"string", "A list of changes as JSON.", nil},
+	"group":              {"string", "Only those of a group.", nil},
+	"grouped":            {"boolean", "By group.", nil},
+	"type":               {"string", "Those that reckon slices, of pie charts.", func() []string { return []string{"pie"} }},
+	"name:function":      {"string", "Its name.", nil},
+	"filter":             {"string", "A regular expression that they begin with.", nil},
+	"limit":              {"integer", "At most so many.", nil},
+	"tag":                {"string", "A tag.", nil},
+	"expr":               {"list of string", "Tag expressions: tag=value, tag!=value, tag=~regex, tag!=~regex.", nil},
+	"tagPrefix":          {"string", "What tags begin with.", nil},
+	"valuePrefix":        {"string", "What values begin with.", nil},
+	"path":               {"string", "The name of a series, with its tags.", nil},
+	"path:list":          {"list of string", "Names of series, with their tags.", nil},
+	"tags":               {"string", "Tags, with blanks between them.", nil},
+	"set":                {"string", "Which of several tags: union is any of them, intersection all.", func() []string { return []string{"union", "intersection"} }},
+	"id":                 {"integer", "Its number.", nil},
+	"name:asset":         {"string", "As the pages name it.", nil},
+	"name:profile":       {"string", "One of /-/pprof.", nil},
+	"seconds":            {"integer", "How long to look.", nil},
+	"debug":              {"integer", "1: as text.", nil},
+}
+
+// words are all of several lists, sorted, each once.
+func words(lists ...iter.Seq[string]) (all []string) {
+	for _, list := range lists {
+		all = slices.AppendSeq(all, list)
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(word string) bool { return word == "" })
+}
