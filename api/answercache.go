@@ -2,6 +2,7 @@ package api
 
 import (
 	"container/list"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -27,19 +28,19 @@ type answerCache struct {
 type keptAnswer struct {
 	key, mediaType string
 	body           []byte
-	until          time.Time
+	made           time.Time
 }
 
-// get returns an answer that is kept.
-func (c *answerCache) get(key string, now time.Time) (a *keptAnswer, ok bool) {
+// get returns an answer that was made after a time. Who asks says how old it may be,
+// not who had it made.
+func (c *answerCache) get(key string, after time.Time) (a *keptAnswer, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.byKey[key]
 	if !ok {
 		return nil, false
 	}
-	if a = e.Value.(*keptAnswer); !now.Before(a.until) {
-		c.remove(e)
+	if a = e.Value.(*keptAnswer); !a.made.After(after) {
 		return nil, false
 	}
 	c.used.MoveToFront(e)
@@ -80,7 +81,7 @@ func (p params) cacheKey() string {
 			continue
 		}
 		for _, v := range p[name] {
-			b.WriteString(name + "\x00" + v + "\x00")
+			fmt.Fprintf(&b, "%q %q ", name, v) // a name or value may hold whatever stands between others
 		}
 	}
 	return b.String()

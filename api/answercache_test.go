@@ -36,6 +36,11 @@ func TestCachedAnswers(t *testing.T) {
 	now = now.Add(time.Minute)
 	ask(h, "target=a&format=json&cacheTimeout=60", 6)
 
+	ask(h, "target=c&format=json&cacheTimeout=31536000", 7)
+	now = now.Add(time.Minute)
+	ask(h, "target=c&format=json&cacheTimeout=60", 8) // not older than this one wants it
+	ask(h, "target=c&format=json&cacheTimeout=31536000", 8)
+
 	o.CacheDuration, evaluated = time.Second, 0
 	h = New(o)
 	ask(h, "target=a&format=json", 1)
@@ -49,15 +54,33 @@ func TestAnswerCacheIsBounded(t *testing.T) {
 	var c answerCache
 	now := time.Unix(testNow, 0)
 	for i := range 100 {
-		c.put(&keptAnswer{fmt.Sprint(i % 50), "", make([]byte, cacheLength), now.Add(time.Hour)})
+		c.put(&keptAnswer{fmt.Sprint(i % 50), "", make([]byte, cacheLength), now})
 		if c.bytes > cacheBytes || len(c.byKey) != c.used.Len() {
 			t.Fatalf("%d bytes, %d and %d answers", c.bytes, len(c.byKey), c.used.Len())
 		}
 	}
-	if _, ok := c.get("49", now); !ok {
+	if _, ok := c.get("49", now.Add(-time.Second)); !ok {
 		t.Error("the last one is gone")
 	}
-	if _, ok := c.get("0", now); ok {
+	if _, ok := c.get("0", now.Add(-time.Second)); ok {
 		t.Error("the first one is there")
+	}
+}
+
+// TestCacheKeys has no request look like another one, however it is written.
+func TestCacheKeys(t *testing.T) {
+	known := map[string]string{}
+	for _, query := range []string{
+		"format=json&target=a", "format=json%00target%00a", `format=json%22+%22target%22+%22a`,
+		"format=json&target=a&target=b", "format=json&target=a%00target%00b", "format=json&target=ab", "formatjson=&target=a",
+	} {
+		p := params{}
+		if err := p.addQuery(query); err != nil {
+			t.Fatal(err)
+		}
+		if other, ok := known[p.cacheKey()]; ok {
+			t.Errorf("%s gets the answer of %s", query, other)
+		}
+		known[p.cacheKey()] = query
 	}
 }

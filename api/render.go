@@ -73,7 +73,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 	cacheKey := ""
 	if q.cached > 0 {
 		cacheKey = p.cacheKey()
-		if a, ok := s.answers.get(cacheKey, s.Now()); ok {
+		if a, ok := s.answers.get(cacheKey, s.Now().Add(-q.cached)); ok {
 			w.Header().Set("Content-Type", a.mediaType)
 			s.setCaching(w.Header(), q.keep)
 			return streamTagged(w, r, func(out io.Writer) error {
@@ -82,6 +82,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 			})
 		}
 	}
+	made := s.Now()
 	result, release, err := s.shared.do(r.Context(), q.key(), func() (*render.Result, error) {
 		return s.Renderer.Render(r.Context(), q.Request)
 	})
@@ -115,7 +116,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 		return write(k)
 	})
 	if err == nil && !k.long {
-		s.answers.put(&keptAnswer{cacheKey, h.Get("Content-Type"), k.body, s.Now().Add(q.cached)})
+		s.answers.put(&keptAnswer{cacheKey, h.Get("Content-Type"), k.body, made})
 	}
 	return err
 }
