@@ -18,7 +18,7 @@ func TestTags(t *testing.T) {
 		h.ServeHTTP(w, r)
 		return w
 	}
-	for _, path := range []string{"/render?target=a&format=json", "/metrics/find?query=a.*", "/metrics/index.json"} {
+	for _, path := range []string{"/render?target=a&format=json", "/render?target=a&format=json&jsonp=f", "/metrics/find?query=a.*", "/metrics/index.json"} {
 		first := get(path, "")
 		tag := first.Header().Get("ETag")
 		if first.Code != http.StatusOK || tag == "" {
@@ -31,6 +31,35 @@ func TestTags(t *testing.T) {
 		}
 		if other := get(path, `W/"other"`); other.Code != http.StatusOK {
 			t.Errorf("%s: %d", path, other.Code)
+		}
+		r := httptest.NewRequest(http.MethodPost, path, nil)
+		r.Header.Set("If-None-Match", tag)
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != http.StatusOK {
+			t.Errorf("POST %s: %d", path, w.Code)
+		}
+	}
+}
+
+// TestNotModified asks a server, which refuses what must not follow a 304.
+func TestNotModified(t *testing.T) {
+	server := httptest.NewServer(New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{names: []string{"a.b"}}}))
+	defer server.Close()
+	for _, path := range []string{"/render?target=a&format=json&jsonp=f", "/metrics/find?query=a.*&jsonp=f"} {
+		for _, encoding := range []string{"identity", "gzip"} {
+			r, _ := http.NewRequest(http.MethodGet, server.URL+path, nil)
+			r.Header.Set("Accept-Encoding", encoding)
+			r.Header.Set("If-None-Match", "*")
+			answer, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Errorf("%s in %s: %v", path, encoding, err)
+				continue
+			}
+			answer.Body.Close()
+			h := answer.Header
+			if answer.StatusCode != http.StatusNotModified || h.Get("ETag") == "" || h.Get("Vary") != "Accept-Encoding" || h.Get("Content-Type") != "" {
+				t.Errorf("%s in %s: %d %v", path, encoding, answer.StatusCode, h)
+			}
 		}
 	}
 }

@@ -51,12 +51,16 @@ type clientWriter struct {
 	r       *http.Request // nil: answers get no tags
 	control *http.ResponseController
 	begun   bool
+	known   bool // the client has the answer already: what is left of it goes nowhere
 }
 
 func (c *clientWriter) Write(b []byte) (int, error) {
+	if c.known {
+		return len(b), nil
+	}
 	whole := !c.begun && len(b) < sendBytes-hardlyRoom
 	if c.r != nil && whole && c.has(b) {
-		c.begun = true
+		c.begun, c.known = true, true
 		c.w.WriteHeader(http.StatusNotModified)
 		return len(b), nil
 	}
@@ -72,6 +76,9 @@ var tagSeed = maphash.MakeSeed()
 func (c *clientWriter) has(body []byte) bool {
 	tag := `W/"` + strconv.FormatUint(maphash.Bytes(tagSeed, body), 36) + `"`
 	c.w.Header().Set("ETag", tag)
+	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
+		return false // no cache answers a POST with what it has
+	}
 	for known := range strings.SplitSeq(c.r.Header.Get("If-None-Match"), ",") {
 		if known = strings.TrimSpace(known); known == "*" || known == tag || "W/"+known == tag {
 			return true
