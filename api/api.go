@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -239,15 +240,16 @@ func (s *server) routes() chi.Router {
 		r.Post("/events/get_data", s.data(s.eventsData))
 		for path, t := range s.tagRoutes() {
 			h := s.data(t.handler)
+			r.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+				refuseMethod(w, r, append(slices.Clone(t.methods), http.MethodOptions))
+			})
 			r.Options(path, func(http.ResponseWriter, *http.Request) {})
-			r.Post(path, s.methodNotAllowed)
-			get(r, path, s.methodNotAllowed)
 			for _, m := range t.methods {
 				r.Method(m, path, h)
 			}
 		}
 		get(r, "/tags/{tag}", s.data(func(w http.ResponseWriter, r *http.Request, p params) error {
-			return s.tagValues(w, r, p, chi.URLParam(r, "tag"))
+			return s.tagValues(w, r, p, pathParam(r, "tag"))
 		}))
 	})
 

@@ -105,6 +105,11 @@ func (s *server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 			allowed = append(allowed, m)
 		}
 	}
+	refuseMethod(w, r, allowed)
+}
+
+// refuseMethod answers a request of another method than those that are allowed.
+func refuseMethod(w http.ResponseWriter, r *http.Request, allowed []string) {
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	answerError(w, r, http.StatusMethodNotAllowed, r.Method+" is not allowed here")
 }

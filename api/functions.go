@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/go-chi/chi/v5"
-
 	"carbon/render/function"
 )
 
@@ -108,7 +106,7 @@ func (s *server) functionList(w http.ResponseWriter, r *http.Request, p params) 
 
 // functionDetails answers /functions/NAME.
 func (s *server) functionDetails(w http.ResponseWriter, r *http.Request, p params) error {
-	name := chi.URLParam(r, "*")
+	name := pathParam(r, "*")
 	info, ok := described(p)[name]
 	// As in graphite-web a slash at the end is part of the name.
 	if !ok || strings.HasSuffix(r.URL.Path, "/") {

@@ -49,6 +49,7 @@ func TestFunctions(t *testing.T) {
 	if one := get(http.MethodGet, "/functions/average?type=pie", http.StatusOK); !strings.Contains(one, `"group":"Pie"`) {
 		t.Errorf("average is %s", one)
 	}
+	get(http.MethodGet, "/functions/%64ashed", http.StatusOK)
 	get(http.MethodGet, "/functions/dashed/", http.StatusNotFound)
 	get(http.MethodGet, "/functions/nosuch", http.StatusNotFound)
 	get(http.MethodGet, "/functions/a/b", http.StatusNotFound)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"carbon/attime"
 )
 
@@ -115,6 +117,15 @@ func (p params) get(name string) string {
 }
 
 func (p params) has(name string) bool { return len(p[name]) > 0 }
+
+// pathParam is a variable part of the path, as it was before it was escaped.
+func pathParam(r *http.Request, name string) string {
+	text := chi.URLParam(r, name)
+	if unescaped, err := url.PathUnescape(text); err == nil {
+		text = unescaped
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}
 
 // int is a whole number, 0 if absent. What Python's int() refuses is an error.
 func (p params) int(name string) (int, error) {

@@ -281,12 +281,12 @@ func (s *server) answerValue(w http.ResponseWriter, r *http.Request, p params, v
 
 // tagRoutes are the paths below /tags.
 func (s *server) tagRoutes() map[string]tagRoute {
-	const get, post = http.MethodGet, http.MethodPost
+	const get, head, post = http.MethodGet, http.MethodHead, http.MethodPost
 	return map[string]tagRoute{
-		"/tags":                     {s.tagList, []string{get}},
-		"/tags/findSeries":          {s.findSeries, []string{get, post}},
-		"/tags/autoComplete/tags":   {s.suggestTags, []string{get, post}},
-		"/tags/autoComplete/values": {s.suggestValues, []string{get, post}},
+		"/tags":                     {s.tagList, []string{get, head}},
+		"/tags/findSeries":          {s.findSeries, []string{get, head, post}},
+		"/tags/autoComplete/tags":   {s.suggestTags, []string{get, head, post}},
+		"/tags/autoComplete/values": {s.suggestValues, []string{get, head, post}},
 		"/tags/tagSeries":           {sameSite(s.tagSeries), []string{post}},
 		"/tags/tagMultiSeries":      {sameSite(s.tagMultiSeries), []string{post}},
 		"/tags/delSeries":           {sameSite(s.admin(s.delSeries)), []string{post}},

@@ -83,6 +83,9 @@ func TestTagPaths(t *testing.T) {
 	}
 	f("GET", "/tags", 200, `[{"tag":"dc"},{"tag":"name"}]`)
 	f("GET", "/tags/dc/", 200, `{"tag":"dc","values":[{"count":2,"value":"dc1"}]}`)
+	f("GET", "/tags/d%63%20%2F", 200, `{"tag":"dc /","values":[{"count":2,"value":"dc /1"}]}`)
+	f("HEAD", "/tags", 200, "")
+	f("HEAD", "/tags/autoComplete/values?tag=dc", 200, "")
 	f("GET", "/tags?filter=(", 400, "")
 	f("GET", "/tags?limit=-1", 400, "")
 	f("POST", "/tags", 405, "")
@@ -91,6 +94,16 @@ func TestTagPaths(t *testing.T) {
 	f("POST", "/tags/tagMultiSeries?path=b;y=2;x=1&path=a", 200, `["b;x=1;y=2","a"]`)
 	f("POST", "/tags/tagSeries?path=a;b", 400, "")
 	f("GET", "/tags/findSeries", 400, "")
+	for path, want := range map[string]string{"/tags/tagSeries": "POST", "/tags/findSeries": "GET, HEAD, POST", "/tags": "GET, HEAD"} {
+		for _, method := range []string{"GET", "PUT", "DELETE", "POST"} {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+			allowed := w.Header().Get("Allow")
+			if w.Code == http.StatusMethodNotAllowed && allowed != want+", OPTIONS" {
+				t.Errorf("%s %s: allowed is %q, want %q", method, path, allowed, want)
+			}
+		}
+	}
 	f("GET", "/tags/autoComplete/values", 400, "")
 	f("GET", "/tags/autoComplete/tags?limit=1", 200, `["dc"]`)
 	if !slices.Equal([]string{"a", "b;x=1;y=2"}, sortedNames(tags.names)) {
