@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 )
 
@@ -23,7 +24,7 @@ func (s *server) admin(h dataHandler) dataHandler {
 	return func(w http.ResponseWriter, r *http.Request, p params) error {
 		switch {
 		case s.AdminToken == "" && !fromThisMachine(r):
-			return &accessError{http.StatusForbidden, "for programs on the server's own machine only, unless [auth] ADMIN_TOKEN is set"}
+			return &accessError{http.StatusForbidden, "only for programs on the server's own machine, at localhost, unless [auth] ADMIN_TOKEN is set"}
 		case s.AdminToken != "" && !sameText(token(r), s.AdminToken):
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			return &accessError{http.StatusUnauthorized, "needs the admin token: Authorization: Bearer TOKEN"}
@@ -32,23 +33,38 @@ func (s *server) admin(h dataHandler) dataHandler {
 	}
 }
 
-// fromThisMachine tells whether a request comes from a loopback address, and from
-// no proxy there.
+// fromThisMachine tells whether a request comes from a loopback address, from no
+// proxy there, and to a name that nobody else can give to this machine.
 func fromThisMachine(r *http.Request) bool {
 	for name := range r.Header {
-		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") || name == "X-Real-Ip" {
+		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") || name == "X-Real-Ip" || name == "Via" {
 			return false
 		}
 	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	ip := net.ParseIP(host)
-	return err == nil && ip != nil && ip.IsLoopback()
+	return err == nil && ip != nil && ip.IsLoopback() && ownName(r.Host)
+}
+
+// ownName tells whether a host, with or without a port, is an address or a name that
+// is only known here. The owner of any other name can have it lead to 127.0.0.1 when
+// a page of theirs is open in a browser here, which then takes us for that page's site.
+func ownName(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if net.ParseIP(host) != nil || !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	name, err := os.Hostname()
+	return err == nil && host == strings.ToLower(name)
 }
 
 // token returns the token a request comes with: as a bearer token, or as the name
 // or the password of basic authentication, which is what curl -u and URLs can send.
 func token(r *http.Request) string {
-	if t, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+	if scheme, t, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(t)
 	}
 	name, password, _ := r.BasicAuth()

@@ -42,7 +42,7 @@ func TestWhoMayDelete(t *testing.T) {
 		t.Helper()
 		tags := &tagged{map[string]bool{"a;b=c": true}}
 		h := New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{}, Tags: tags, AdminToken: adminToken})
-		r := httptest.NewRequest(http.MethodPost, "http://graphite.example/tags/delSeries", strings.NewReader("path=a;b=c"))
+		r := httptest.NewRequest(http.MethodPost, "http://graphite/tags/delSeries", strings.NewReader("path=a;b=c"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.RemoteAddr = remote
 		if header[0] != "" {
@@ -63,11 +63,27 @@ func TestWhoMayDelete(t *testing.T) {
 	f("", here, [2]string{"Forwarded", "for=192.0.2.1"}, 403)
 	f("", here, [2]string{"Origin", "http://evil.example"}, 403)
 	f("", here, [2]string{"Sec-Fetch-Site", "cross-site"}, 403)
-	f("", here, [2]string{"Origin", "http://graphite.example"}, 200)
+	f("", here, [2]string{"Origin", "http://graphite"}, 200)
+	f("", here, [2]string{"Via", "1.1 proxy"}, 403)
+	f("", "[::ffff:127.0.0.1]:999", none, 200)
+	f("", "@", none, 403)
+	f("secret", away, [2]string{"Authorization", "bearer secret"}, 200)
 	f("secret", here, none, 401)
 	f("secret", away, [2]string{"Authorization", "Bearer wrong"}, 401)
 	f("secret", away, [2]string{"Authorization", "Bearer secret"}, 200)
 	f("secret", away, [2]string{"Authorization", "Basic c2VjcmV0Og=="}, 200) // curl -u secret:
+}
+
+func TestOwnNames(t *testing.T) {
+	for host, want := range map[string]bool{
+		"": true, "localhost": true, "LOCALHOST:80": true, "a.localhost:80": true, "graphite": true,
+		"127.0.0.1:8080": true, "192.0.2.7": true, "[::1]": true, "[::1]:80": true,
+		"evil.example": false, "evil.example:8080": false, "127.0.0.1.evil.example": false, "localhost.evil.example:80": false, "localhost.": false,
+	} {
+		if ownName(host) != want {
+			t.Errorf("%q: %v", host, !want)
+		}
+	}
 }
 
 func TestTagPaths(t *testing.T) {
