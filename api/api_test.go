@@ -373,8 +373,8 @@ func TestStalledClient(t *testing.T) {
 		}()
 		f.ServeHTTP(w, httptest.NewRequest("GET", "/metrics/find?query=*", nil))
 	}()
-	if len(w.deadlines) != 2 || w.deadlines[0].IsZero() || !w.deadlines[1].IsZero() {
-		t.Errorf("deadlines %v; want one, and its end", w.deadlines)
+	if len(w.deadlines) == 0 || slices.ContainsFunc(w.deadlines, time.Time.IsZero) {
+		t.Errorf("deadlines %v; want always one", w.deadlines)
 	}
 }
 

@@ -56,7 +56,7 @@ func (s *server) find(w http.ResponseWriter, r *http.Request, p params) error {
 	}
 	noCache(w)
 	if binary {
-		return answerObjects(w, name, q, nodes)
+		return answerObjects(w, r, name, q, nodes)
 	}
 	return s.answerJSON(w, r, p, func(b []byte) []byte { return format(b, q, nodes) })
 }

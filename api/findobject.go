@@ -91,7 +91,7 @@ var objectFormats = map[string]struct {
 
 // answerObjects writes nodes by their whole paths, leaves with the time they may
 // have points in: two numbers, which graphite-web makes an interval of.
-func answerObjects(w http.ResponseWriter, format string, q *findQuery, nodes []metric.Node) error {
+func answerObjects(w http.ResponseWriter, r *http.Request, format string, q *findQuery, nodes []metric.Node) error {
 	f := objectFormats[format]
 	var body bytes.Buffer
 	out := f.writer(&body)
@@ -120,6 +120,8 @@ func answerObjects(w http.ResponseWriter, format string, q *findQuery, nodes []m
 		return err
 	}
 	w.Header().Set("Content-Type", f.mediaType)
-	_, err := w.Write(body.Bytes())
-	return err
+	return streamTagged(w, r, func(out io.Writer) error {
+		_, err := body.WriteTo(out)
+		return err
+	})
 }

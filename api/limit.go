@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"sync/atomic"
+	"time"
 )
 
 // limitBody bounds what is read of a request's body, and of the bodies of all
@@ -38,11 +39,13 @@ func (b *countedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// limitTime bounds how long a request may look for data and compute.
+// limitTime bounds how long a request may look for data and compute, and how long
+// after that its client may take for an answer that is not streamed.
 func (s *server) limitTime(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 		defer cancel()
+		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.Timeout + patience)) // not all writers can: those of tests
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

@@ -33,7 +33,7 @@ func streamTagged(w http.ResponseWriter, r *http.Request, write func(io.Writer) 
 }
 
 func send(client *clientWriter, write func(io.Writer) error) error {
-	defer client.control.SetWriteDeadline(time.Time{})
+	defer client.extend() // for what is still buffered behind us
 	out := bufio.NewWriterSize(client, sendBytes)
 	err := write(out)
 	if err == nil {
@@ -65,9 +65,12 @@ func (c *clientWriter) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	c.begun = true
-	c.control.SetWriteDeadline(time.Now().Add(patience)) // not all writers can: HTTP/2 and tests
+	c.extend()
 	return c.w.Write(b)
 }
+
+// extend gives the client more time. The next request on the connection has its own.
+func (c *clientWriter) extend() { c.control.SetWriteDeadline(time.Now().Add(patience)) }
 
 // tagSeed makes tags that no other process knows: after a restart all is new.
 var tagSeed = maphash.MakeSeed()
