@@ -306,7 +306,8 @@ func TestBodiesAtOnce(t *testing.T) {
 		body, w := io.Pipe()
 		go func() { codes <- form(body) }()
 		io.WriteString(w, full[:98])
-		io.WriteString(w, full[98:]) // is read when the first part is counted
+		io.WriteString(w, full[98:])
+		w.Write(nil) // is read when the rest is counted
 		writers = append(writers, w)
 	}
 	if code := form(strings.NewReader(full)); code != 503 {

@@ -33,7 +33,7 @@ type countedBody struct {
 func (b *countedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.n += int64(n)
-	if b.all.Add(int64(n)) > b.most {
+	if n > 0 && b.all.Add(int64(n)) > b.most { // one that is all read is not the one too many
 		err = errOverloaded
 	}
 	return n, err
