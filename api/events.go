@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -53,7 +54,7 @@ type eventData struct {
 
 // eventsData answers /events/get_data: the events of a time, with tags.
 func (s *server) eventsData(w http.ResponseWriter, r *http.Request, p params) error {
-	events, err := s.findEvents(r.Context(), p)
+	events, err := s.findEvents(r.Context(), p, 0)
 	if err != nil {
 		return err
 	}
@@ -69,9 +70,13 @@ func (s *server) eventsData(w http.ResponseWriter, r *http.Request, p params) er
 // parted at blanks.
 func tagWords(e records.Event) []string { return append([]string{}, strings.Fields(e.Tags)...) }
 
-func (s *server) findEvents(ctx context.Context, p params) ([]records.Event, error) {
+// maxEventTags is how many tags events may be looked for by.
+const maxEventTags = 1000
+
+// findEvents returns the events that are asked for, or the latest of them.
+func (s *server) findEvents(ctx context.Context, p params, latest int) ([]records.Event, error) {
 	now := s.Now().In(s.Location)
-	q := records.EventQuery{From: time.Unix(0, 0), Until: now}
+	q := records.EventQuery{From: time.Unix(0, 0), Until: now, Latest: latest}
 	for name, at := range map[string]*time.Time{"from": &q.From, "until": &q.Until} {
 		var err error
 		if *at, err = p.time(name, now, *at); err != nil {
@@ -81,7 +86,13 @@ func (s *server) findEvents(ctx context.Context, p params) ([]records.Event, err
 	if p.has("tags") {
 		q.Tags = strings.Split(p.get("tags"), " ")
 	}
+	if len(q.Tags) > maxEventTags {
+		return nil, &limitError{fmt.Sprintf("more than %d tags", maxEventTags)}
+	}
 	set := p.get("set")
+	if set == "intersection" {
+		q.Latest = 0 // which they are shows when all are there
+	}
 	q.Any = set == "union"
 	events, err := s.Events.Events(ctx, q)
 	if set != "intersection" || len(events) == 0 {
@@ -96,17 +107,25 @@ func (s *server) findEvents(ctx context.Context, p params) ([]records.Event, err
 // hasEach tells whether tags are all among words. As in graphite-web nothing has a
 // tag twice.
 func hasEach(words, tags []string) bool {
-	for i, tag := range tags {
-		if !slices.Contains(words, tag) || slices.Contains(tags[:i], tag) {
+	left := make(map[string]bool, len(words))
+	for _, word := range words {
+		left[word] = true
+	}
+	for _, tag := range tags {
+		if !left[tag] {
 			return false
 		}
+		delete(left, tag)
 	}
 	return true
 }
 
-// eventsPage answers /events: a page of events.
+// eventsOnPage is how many events a page shows at most.
+const eventsOnPage = 10_000
+
+// eventsPage answers /events: a page of the latest events.
 func (s *server) eventsPage(w http.ResponseWriter, r *http.Request, p params) error {
-	events, err := s.findEvents(r.Context(), p)
+	events, err := s.findEvents(r.Context(), p, eventsOnPage)
 	if err != nil {
 		return err
 	}
@@ -114,7 +133,7 @@ func (s *server) eventsPage(w http.ResponseWriter, r *http.Request, p params) er
 }
 
 func (s *server) answerEvents(w http.ResponseWriter, r *http.Request, events []records.Event) error {
-	page := web.EventsPage{Prefix: s.URLPrefix, Base: baseOf(r), Version: s.Version}
+	page := web.EventsPage{Earlier: len(events) >= eventsOnPage, Prefix: s.URLPrefix, Base: baseOf(r), Version: s.Version}
 	for _, e := range events {
 		page.Events = append(page.Events, web.Event{
 			ID: e.ID, When: e.When.In(s.Location), What: e.What, Data: e.Data, Tags: e.Tags,
@@ -154,11 +173,17 @@ func (s *server) eventDetails(w http.ResponseWriter, r *http.Request, p params) 
 	}{e.ID, e.When.UTC().Format(layout), e.What, e.Data, tagWords(e)})
 }
 
+// Bytes of an event, of which Django takes no more either, and of its tags.
+const (
+	maxEvent = 2_621_440
+	maxTags  = 64 << 10
+)
+
 // recordEvent answers a POST to /events. Its body is JSON, whatever it claims to
 // be: curl says of everything that it is a form.
 func (s *server) recordEvent(w http.ResponseWriter, r *http.Request) {
 	record := sameSite(func(w http.ResponseWriter, r *http.Request, _ params) error {
-		body, err := io.ReadAll(r.Body)
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxEvent))
 		if err != nil {
 			return &bodyError{err}
 		}
@@ -202,6 +227,9 @@ func (s *server) readEvent(body []byte) (e records.Event, err error) {
 	}
 	if tags, ok := given["tags"]; ok {
 		e.Tags, err = eventTags(tags)
+	}
+	if err == nil && len(e.Tags) > maxTags {
+		err = &limitError{fmt.Sprintf("tags: more than %d bytes", maxTags)}
 	}
 	return e, err
 }

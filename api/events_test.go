@@ -1,11 +1,13 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +53,9 @@ func TestEvents(t *testing.T) {
 		post(400, bad)
 	}
 
+	post(413, `{"what": "x", "data": "`+strings.Repeat("x", maxEvent)+`"}`)
+	post(413, `{"what": "x", "tags": "`+strings.Repeat("x ", maxTags)+`"}`)
+
 	get := func(path string, want int, body string, header ...string) {
 		t.Helper()
 		if w := do(http.MethodGet, path, "", header...); w.Code != want || !strings.Contains(w.Body.String(), body) {
@@ -72,6 +77,7 @@ func TestEvents(t *testing.T) {
 	get("/events/get_data?tags=api+deploy&set=intersection", 200, "["+first+"]")
 	get("/events/get_data?tags=api+api&set=intersection", 200, "[]")
 	get("/events/get_data?tags=", 200, "[]")
+	get("/events/get_data?tags="+strings.Repeat("x+", maxEventTags), 413, "tags")
 	get("/events/get_data?set=intersection", 400, "needs tags")
 	get("/events/get_data?from=garbage", 400, "")
 	get("/events/1/", 200, `{"id":1,"when":"2026-11-03T00:01:40Z","what":"first","data":"ver 1","tags":["deploy","api"]}`, "Accept", json)
@@ -87,6 +93,27 @@ func TestEvents(t *testing.T) {
 	}
 	if w := do(http.MethodPost, "/events/", `{"what": "x"}`, "Origin", "http://evil.example"); w.Code != http.StatusForbidden {
 		t.Errorf("a page of another site records: %d", w.Code)
+	}
+}
+
+// manyEvents has more events than any page shows.
+type manyEvents struct{ noEvents }
+
+func (manyEvents) Events(_ context.Context, q records.EventQuery) ([]records.Event, error) {
+	if q.Latest == 0 {
+		return nil, records.ErrTooMany
+	}
+	return slices.Repeat([]records.Event{{When: time.Unix(1000, 0)}}, q.Latest), nil
+}
+
+func TestManyEvents(t *testing.T) {
+	h := New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{}, Events: manyEvents{}})
+	for path, want := range map[string]int{"/events/": 200, "/events/get_data": 413, "/events/?set=intersection&tags=a": 413} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != want || want == 200 && !strings.Contains(w.Body.String(), "until=1000") {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
 	}
 }
 

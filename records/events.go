@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,13 +28,20 @@ type EventQuery struct {
 	// count, as in graphite-web, but one must. Nil: events with any tags and none.
 	Tags []string
 	Any  bool // one of Tags is enough
+
+	// Latest is how many events to return, the latest that match and that there is
+	// room for; 0 is all, or ErrTooMany.
+	Latest int
 }
 
-// MaxEvents is how many events one answer may have.
-const MaxEvents = 100_000
+// MaxEvents is how many events one answer may have, maxText how many bytes of text.
+const (
+	MaxEvents = 100_000
+	maxText   = 32 << 20
+)
 
-// ErrTooMany reports a query that more than MaxEvents match.
-var ErrTooMany = fmt.Errorf("more than %d events match: ask for a shorter time, or for tags", MaxEvents)
+// ErrTooMany reports a query that more events match than one answer may have.
+var ErrTooMany = fmt.Errorf("more than %d events match, or more than %d MiB of them: ask for a shorter time, or for tags", MaxEvents, maxText>>20)
 
 // Record keeps an event and returns its id.
 func (db *DB) Record(ctx context.Context, e Event) (id int64, err error) {
@@ -77,21 +85,32 @@ func (db *DB) Events(ctx context.Context, q EventQuery) ([]Event, error) {
 		statement += " AND (SELECT count(*) FROM event_tags WHERE event = id AND tag IN (SELECT value FROM json_each(?))) >= ?"
 		args = append(args, tags, wanted)
 	}
-	rows, err := db.sql.QueryContext(ctx, statement+" ORDER BY at, id LIMIT ?", append(args, MaxEvents+1)...)
+	order, most := " ORDER BY at, id LIMIT ?", MaxEvents+1
+	if q.Latest > 0 {
+		order, most = " ORDER BY at DESC, id DESC LIMIT ?", min(q.Latest, MaxEvents)
+	}
+	rows, err := db.sql.QueryContext(ctx, statement+order, append(args, most)...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var events []Event
+	room := maxText
 	for rows.Next() {
 		e, err := scan(rows)
 		if err != nil {
 			return nil, err
 		}
-		events = append(events, e)
+		room -= len(e.What) + len(e.Data) + len(e.Tags)
+		if room < 0 && q.Latest > 0 {
+			break
+		}
+		if events = append(events, e); room < 0 || len(events) > MaxEvents {
+			return nil, ErrTooMany
+		}
 	}
-	if len(events) > MaxEvents {
-		return nil, ErrTooMany
+	if q.Latest > 0 {
+		slices.Reverse(events)
 	}
 	return events, rows.Err()
 }

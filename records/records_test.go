@@ -40,7 +40,7 @@ func TestEvents(t *testing.T) {
 	record(t, db, 30, "fourth", "")
 	f := func(from, until float64, anyTag bool, tags []string, want ...string) {
 		t.Helper()
-		events, err := db.Events(t.Context(), EventQuery{time.UnixMicro(int64(from * 1e6)), time.UnixMicro(int64(until * 1e6)), tags, anyTag})
+		events, err := db.Events(t.Context(), EventQuery{From: time.UnixMicro(int64(from * 1e6)), Until: time.UnixMicro(int64(until * 1e6)), Tags: tags, Any: anyTag})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,6 +65,31 @@ func TestEvents(t *testing.T) {
 	f(0, 99, false, []string{"WEB"})
 	f(0, 99, true, []string{"deploy", "db"}, "first", "second", "third")
 	f(0, 99, true, []string{"nosuch"})
+}
+
+func TestLatestEvents(t *testing.T) {
+	db := opened(t, filepath.Join(t.TempDir(), "carbon.db"))
+	for i := range 5 {
+		record(t, db, float64(10*i), strings.Repeat(string(rune('a'+i)), 1+i%2*maxText/2), "tag")
+	}
+	f := func(latest int, until int64, want string, wantErr error) {
+		t.Helper()
+		for _, tags := range [][]string{nil, {"tag"}} {
+			events, err := db.Events(t.Context(), EventQuery{Until: time.Unix(until, 0), Tags: tags, Latest: latest})
+			var got string
+			for _, e := range events {
+				got += e.What[:1]
+			}
+			if got != want || !errors.Is(err, wantErr) {
+				t.Errorf("%d until %d: %q, %v, want %q, %v", latest, until, got, err, want, wantErr)
+			}
+		}
+	}
+	f(2, 10, "ab", nil)
+	f(2, 20, "bc", nil)
+	f(9, 99, "cde", nil) // there is room for one of the long ones
+	f(0, 20, "abc", nil)
+	f(0, 99, "", ErrTooMany)
 }
 
 func TestEventByID(t *testing.T) {

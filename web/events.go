@@ -13,6 +13,7 @@ type EventsPage struct {
 	Base    string // scheme and host as the reader addressed them
 	Version string // of the server
 	Events  []Event
+	Earlier bool // there may be others before them
 }
 
 // Event is something that happened.

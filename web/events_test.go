@@ -21,5 +21,7 @@ func TestEventsPage(t *testing.T) {
 	berlin := time.FixedZone("CET", 3600)
 	p := EventsPage{Prefix: "/g", Base: "http://stats", Events: []Event{{7, time.Unix(0, 0).In(berlin), "<b>", "d", "a b"}}}
 	f(p, `<tr><td><a href="/g/events/7/"><time datetime="1970-01-01T01:00:00&#43;01:00">1970-01-01 01:00:00 CET</time></a></td><td>&lt;b&gt;</td><td>a b</td><td>d</td></tr>`)
+	p.Earlier = true
+	f(p, "<code>/g/events/?until=0</code>")
 	f(EventsPage{Prefix: "/g", Base: "http://stats"}, "http://stats/g/events/</pre>")
 }
