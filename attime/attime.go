@@ -38,7 +38,7 @@ const (
 // Parse reads a time. Now is what it counts from, and its location is the zone
 // of what the wall clock tells. The empty string is now. The error is an *Error.
 func Parse(s string, now time.Time) (time.Time, error) {
-	text := ignored.Replace(strings.ToLower(strings.TrimSpace(s)))
+	text := withoutFraction(ignored.Replace(strings.ToLower(strings.TrimSpace(s))))
 	if isDigits(text) && !isDate(text) {
 		t, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || t > latest {
@@ -70,6 +70,15 @@ func Parse(s string, now time.Time) (time.Time, error) {
 var ignored = strings.NewReplacer("_", "", ",", "", " ", "")
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// withoutFraction takes the fraction off seconds since 1970, which Icinga Web sends.
+// graphite-web refuses such times.
+func withoutFraction(s string) string {
+	if whole, fraction, ok := strings.Cut(s, "."); ok && isDigits(whole) && isDigits(fraction) && !isDate(whole) {
+		return whole
+	}
+	return s
+}
 
 // isDate tells YYYYMMDD from seconds since 1970, among digits.
 func isDate(s string) bool {

@@ -50,6 +50,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("Parse(%q) = %v, %v; want %s", s, got, err, want)
 		}
 	}
+	f("1700000000.000000", "Tue 2023-11-14 23:13:20 +01")
 	f("", "Sun 2024-03-31 12:30:15.5 +02")
 	f("now", "Sun 2024-03-31 12:30:15.5 +02")
 	f(" NOW - 1_Hour, ", "Sun 2024-03-31 11:30:15.5 +02")
