@@ -91,20 +91,21 @@ func (s *server) tagValues(w http.ResponseWriter, r *http.Request, p params, tag
 // tagFilter reads the regular expression and the number of answers wanted.
 func (p params) tagFilter() (filter string, limit int, err error) {
 	filter = p.get("filter")
-	if _, err := regexp.Compile(filter); err != nil {
-		return "", 0, &paramError{"filter", filter, "not a regular expression"}
-	}
 	limit, err = p.limit(0)
 	return filter, limit, err
 }
 
+// limit is the number of answers wanted. Grafana sends 0 where it has none.
 func (p params) limit(otherwise int) (int, error) {
 	if p.get("limit") == "" {
 		return otherwise, nil
 	}
 	n, err := p.int("limit")
-	if err == nil && n < 0 {
+	switch {
+	case err == nil && n < 0:
 		err = &paramError{"limit", p.get("limit"), "below 0"}
+	case n == 0:
+		n = otherwise
 	}
 	return n, err
 }

@@ -14,7 +14,10 @@ import (
 // tagged is a TagIndex of a few series.
 type tagged struct{ names map[string]bool }
 
-func (t *tagged) Tags(_ context.Context, _ string, _ int) ([]string, error) {
+func (t *tagged) Tags(_ context.Context, filter string, _ int) ([]string, error) {
+	if filter == "(" {
+		return nil, &metric.TagExprError{Expr: filter, Reason: "missing )"}
+	}
 	return []string{"dc", "name"}, nil
 }
 
@@ -103,7 +106,9 @@ func TestTagPaths(t *testing.T) {
 	f("HEAD", "/tags", 200, "")
 	f("HEAD", "/tags/autoComplete/values?tag=dc", 200, "")
 	f("GET", "/tags?filter=(", 400, "")
+	f("GET", "/tags?filter=(%3F=n)", 200, "")
 	f("GET", "/tags?limit=-1", 400, "")
+	f("GET", "/tags/autoComplete/tags?limit=0&tagPrefix=", 200, `["dc","name"]`)
 	f("POST", "/tags", 405, "")
 	f("GET", "/tags/tagSeries?path=a", 405, "")
 	f("PUT", "/tags/findSeries?expr=a=b", 405, "")

@@ -350,30 +350,38 @@ func (q *tagQuery) match(series uint32) bool {
 }
 
 // Tags returns the tags that match a regular expression at their start, sorted,
-// at most limit of them; 0 is all. The error is that of the expression.
+// at most limit of them; 0 is all. The error is a *metric.TagExprError.
 func (x *Index) Tags(filter string, limit int) ([]string, error) {
 	f, err := parseFilter(filter)
 	if err != nil {
-		return nil, err
+		return nil, &metric.TagExprError{Expr: filter, Reason: err.Error()}
 	}
 	var tags []string
 	x.eachValue("", f, limit, func(text string, _ int) { tags = append(tags, strings.Clone(text)) })
-	return tags, f.err()
+	return tags, filterError(filter, f)
 }
 
 // Values returns the values of a tag that match a regular expression at their
 // start, sorted, at most limit of them; 0 is all. There are none of an unknown
-// tag. The error is that of the expression.
+// tag. The error is a *metric.TagExprError.
 func (x *Index) Values(tag, filter string, limit int) ([]metric.TagCount, error) {
 	f, err := parseFilter(filter)
 	if err != nil {
-		return nil, err
+		return nil, &metric.TagExprError{Expr: filter, Reason: err.Error()}
 	}
 	var values []metric.TagCount
 	x.eachValue(tag, f, limit, func(text string, series int) {
 		values = append(values, metric.TagCount{Value: strings.Clone(text), Series: series})
 	})
-	return values, f.err()
+	return values, filterError(filter, f)
+}
+
+// filterError is what a filter ended with.
+func filterError(text string, f filter) error {
+	if err := f.err(); err != nil {
+		return &metric.TagExprError{Expr: text, Reason: err.Error()}
+	}
+	return nil
 }
 
 // eachValue calls use for what matches of the values of a tag, or of the tags
