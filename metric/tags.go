@@ -178,5 +178,6 @@ func (e *TagExprError) Error() string {
 	if e.Expr == "" {
 		return "tag expressions: " + e.Reason
 	}
-	return fmt.Sprintf("tag expression %q: %s", e.Expr, e.Reason)
+	const most = 400 // bytes of each: a reason may repeat the expression
+	return fmt.Sprintf("tag expression %q: %s", e.Expr[:min(len(e.Expr), most)], strings.ToValidUTF8(e.Reason[:min(len(e.Reason), most)], ""))
 }

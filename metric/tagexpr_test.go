@@ -1,0 +1,14 @@
+package metric
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestTagExprErrorIsShort(t *testing.T) {
+	long := strings.Repeat("ü", 1<<20)
+	if got := (&TagExprError{Expr: long, Reason: long}).Error(); len(got) > 1500 || !utf8.ValidString(got) {
+		t.Errorf("%d bytes", len(got))
+	}
+}
