@@ -45,6 +45,9 @@ var ErrTooMany = fmt.Errorf("more than %d events match, or more than %d MiB of t
 
 // Record keeps an event and returns its id.
 func (db *DB) Record(ctx context.Context, e Event) (id int64, err error) {
+	if err := db.inPlace(); err != nil {
+		return 0, err
+	}
 	return id, db.transact(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, "INSERT INTO events (at, what, data, tags) VALUES (?, ?, ?, ?)",
 			e.When.UnixMicro(), e.What, e.Data, e.Tags)

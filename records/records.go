@@ -20,7 +20,11 @@ import (
 )
 
 // DB is an open database. It may be used concurrently.
-type DB struct{ sql *sql.DB }
+type DB struct {
+	sql  *sql.DB
+	path string
+	file fs.FileInfo // what was opened
+}
 
 // ErrNotFound reports that there is no record with an id.
 var ErrNotFound = errors.New("no such record")
@@ -69,7 +73,7 @@ func open(ctx context.Context, path string) (_ *DB, err error) {
 		"_txlock": {"immediate"}, // who writes waits for its turn, rather than fail in the middle
 		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(ON)"},
 	}.Encode()}
-	db := &DB{}
+	db := &DB{path: path}
 	if db.sql, err = sql.Open("sqlite", dsn.String()); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -88,6 +92,9 @@ func open(ctx context.Context, path string) (_ *DB, err error) {
 	}
 	if err := db.migrate(ctx); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if db.file, err = os.Stat(path); err != nil {
+		return nil, err
 	}
 	return db, nil
 }
@@ -125,6 +132,16 @@ func (db *DB) transact(ctx context.Context, work func(tx *sql.Tx) error) error {
 		return err
 	}
 	return tx.Commit()
+}
+
+// inPlace returns an error if what was opened is not there any more: SQLite goes on
+// with a file that nobody will find again.
+func (db *DB) inPlace() error {
+	file, err := os.Stat(db.path)
+	if err == nil && !os.SameFile(file, db.file) {
+		err = fmt.Errorf("%s is another file than the one opened: a restart opens it", db.path)
+	}
+	return err
 }
 
 // errBroken reports a database that can be read, but makes no sense.

@@ -157,6 +157,24 @@ func TestBrokenFile(t *testing.T) {
 	f("empty", func(_ *testing.T, path string) { os.Truncate(path, 0) }, false)
 }
 
+// Nothing is kept in a file that is not there any more.
+func TestFileGone(t *testing.T) {
+	for _, replaced := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "carbon.db")
+		db := opened(t, path)
+		record(t, db, 1, "before", "")
+		if err := os.Rename(path, path+".old"); err != nil {
+			t.Fatal(err)
+		}
+		if replaced {
+			opened(t, path)
+		}
+		if _, err := db.Record(t.Context(), Event{What: "after"}); err == nil {
+			t.Errorf("replaced %v: an event is lost", replaced)
+		}
+	}
+}
+
 func TestNewerVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "carbon.db")
 	db := opened(t, path)
