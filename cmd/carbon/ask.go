@@ -124,6 +124,9 @@ func (s *source) open(p program) (_ http.Handler, end func(), err error) {
 			lock.Close()
 		}
 	}()
+	if left, _ := filepath.Glob(filepath.Join(c.Data, "wal", "*.wal")); len(left) > 0 {
+		fmt.Fprintf(p.stderr, "carbon: warning: %s holds points that are in no file yet, and not shown: the next start of the server stores them\n", filepath.Join(c.Data, "wal"))
+	}
 	rules, _, err := loadRules(c.Schemas, c.Aggregation)
 	if err != nil {
 		return nil, nil, err
