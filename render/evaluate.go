@@ -67,7 +67,11 @@ func (ev *evaluation) render(ctx context.Context, r Request) ([]function.Series,
 	if err != nil {
 		return nil, err
 	}
-	if err := ev.fetch(ctx, ev.plan(nodes, r.window())); err != nil {
+	plan, err := ev.plan(ctx, nodes, r.window())
+	if err != nil {
+		return nil, err
+	}
+	if err := ev.fetch(ctx, plan); err != nil {
 		return nil, err
 	}
 	var results []function.Series
@@ -100,7 +104,11 @@ func (ev *evaluation) evaluate(ctx context.Context, n *function.Node, w metric.W
 	if series, ok := ev.results[at]; ok {
 		return series, nil
 	}
-	if err := ev.fetch(ctx, ev.plan([]*function.Node{n}, w)); err != nil {
+	plan, err := ev.plan(ctx, []*function.Node{n}, w)
+	if err == nil {
+		err = ev.fetch(ctx, plan)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if n.Spec == nil {
@@ -259,6 +267,7 @@ func (ev *evaluation) fetchNames(ctx context.Context, names []string, w metric.W
 const (
 	seriesWeight = 32 // a series without its points
 	byteWeight   = 8  // what becomes of each byte of a target
+	wantWeight   = 16 // another window of an expression
 )
 
 // spendOnTargets counts what it takes to parse and bind targets.
@@ -273,6 +282,9 @@ func (ev *evaluation) spendOnTargets(targets []string) error {
 // spend counts points against the limit of the request and of the engine.
 func (ev *evaluation) spend(points int64) error {
 	limits := &ev.engine.limits
+	if err := over(function.PointsLimit, limits.Points, points); err != nil {
+		return err // before it is added to, as the sum may be beyond all numbers
+	}
 	err := over(function.PointsLimit, limits.Points, ev.points.Add(points))
 	if ev.engine.held.Add(points) > limits.AtOnce && err == nil {
 		err = ErrOverloaded

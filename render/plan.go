@@ -1,6 +1,7 @@
 package render
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -19,24 +20,44 @@ type want struct {
 }
 
 // plan returns the fetches that nodes need over a window and that no plan of the
-// evaluation had before.
-func (ev *evaluation) plan(nodes []*function.Node, w metric.Window) Plan {
-	var p Plan
+// evaluation had before. Where windows are shifted within windows that are, each by
+// a thousand times, they are more than could ever be evaluated: each counts.
+func (ev *evaluation) plan(ctx context.Context, nodes []*function.Node, w metric.Window) (p Plan, err error) {
 	for _, n := range nodes {
-		at := want{n, w}
-		if ev.planned[at] {
-			continue
+		p, err = ev.planNode(ctx, p, want{n, w})
+		if err != nil {
+			return nil, err
 		}
-		ev.planned[at] = true
-		if n.Spec == nil {
-			p = append(p, at)
-		} else {
-			for _, w := range n.InputWindows(&ev.env, w) {
-				p = append(p, ev.plan(n.Inputs(), w)...)
+	}
+	return p, nil
+}
+
+func (ev *evaluation) planNode(ctx context.Context, p Plan, at want) (Plan, error) {
+	if ev.planned[at] {
+		return p, nil
+	}
+	ev.planned[at] = true
+	if at.node.Spec == nil {
+		return append(p, at), nil
+	}
+	inputs, windows := at.node.Inputs(), at.node.InputWindows(&ev.env, at.window)
+	if more := len(inputs) * (len(windows) - 1); more > 0 {
+		if err := ev.spend(wantWeight * int64(more)); err != nil {
+			return nil, err
+		}
+	}
+	for _, w := range windows {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		for _, n := range inputs {
+			var err error
+			if p, err = ev.planNode(ctx, p, want{n, w}); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return p
+	return p, nil
 }
 
 // Text shows the plan, a line per fetch, its window by how far it is from w.

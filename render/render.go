@@ -60,7 +60,7 @@ type EventSource func(ctx context.Context, w metric.Window, tags []string) ([]fu
 type Limits struct {
 	Targets int           // TARGETS_PER_REQUEST; 1,000
 	Series  int           // SERIES_PER_QUERY: fetched for a request, each counted per window; 100,000
-	Points  int64         // POINTS_PER_QUERY: fetched for a request and made by its functions, each series 32 more, each byte of targets 8; 50 million
+	Points  int64         // POINTS_PER_QUERY: fetched for a request and made by its functions, each series 32 more, each byte of targets 8, names beyond 256 bytes one for 8; 50 million
 	AtOnce  int64         // POINTS_AT_ONCE: of all requests being answered, until the last byte is sent; 4 times Points
 	Time    time.Duration // for evaluation, after which the error is context.DeadlineExceeded; 60 s
 }
@@ -142,22 +142,32 @@ func (r *Result) Release() {
 // *target.SyntaxError, *function.ArgError, *function.UnknownError and *LimitError.
 func (e *Engine) Render(ctx context.Context, r Request) (*Result, error) {
 	ev := e.newEvaluation(r)
+	kept := false
+	defer func() {
+		if !kept { // even where it panics
+			ev.release()
+		}
+	}()
 	series, err := ev.render(ctx, r)
 	if err != nil {
-		ev.release()
 		return nil, err
 	}
+	kept = true
 	return NewResult(series, ev.release), nil
 }
 
 // Plan returns what Render would fetch before it evaluates.
 func (e *Engine) Plan(r Request) (Plan, error) {
 	ev := e.newEvaluation(r)
+	defer ev.release()
+	if err := ev.spendOnTargets(r.Targets); err != nil {
+		return nil, err
+	}
 	nodes, err := ev.bind(r)
 	if err != nil {
 		return nil, err
 	}
-	return ev.plan(nodes, r.window()), nil
+	return ev.plan(context.Background(), nodes, r.window())
 }
 
 // bind parses and binds all targets.

@@ -37,7 +37,7 @@ func rename(f func(c *Call, s Series) (string, error)) evaluator {
 		if err != nil {
 			return nil, err
 		}
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			if err := c.named(ctx, s); err != nil {
 				return s, err
 			}
@@ -185,6 +185,9 @@ func (c *Call) substituted(ctx context.Context, series []Series) ([]string, erro
 		if names[i], err = re.Sub(replacement, s.Name); err != nil {
 			return nil, c.errorf("replace", "%v", err)
 		}
+		if err := c.spendName(names[i], names[i]); err != nil {
+			return nil, err
+		}
 	}
 	return names, nil
 }
@@ -236,6 +239,9 @@ Example::
 				return nil, c.errorf("newName", "%v", err)
 			}
 			renamed[i] = s.renamed(name)
+			if err := c.spendName(name, name); err != nil {
+				return nil, err
+			}
 		}
 		return renamed, nil
 	},
@@ -275,7 +281,7 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			for _, kind := range kinds {
 				name := text(kind)
 				f, known := lookupAggregation(name)

@@ -85,11 +85,11 @@ func (b *Binder) Bind(text string) (*Node, error) {
 func (b *Binder) value(e target.Expr, vars *variables) (Value, error) {
 	switch e := e.(type) {
 	case *target.Path:
-		v := vars.replace(e.Text)
+		v, err := vars.replace(e.Text)
 		if path, ok := v.(pathText); ok {
 			return b.node(&Node{Path: string(path)}), nil
 		}
-		return v, nil
+		return v, err
 	case *target.Call:
 		return b.call(e, nil, vars)
 	case *target.Pipe:
@@ -172,6 +172,9 @@ func (b *Binder) bindCall(e *target.Call, piped []Value, vars *variables) (Value
 	return b.node(n), nil
 }
 
+// mostArguments bounds what functions do for each series with each argument.
+const mostArguments = 1000
+
 // bind gives arguments to parameters as Python does.
 func bind(spec *Spec, name string, args []Value, kwargs map[string]Value) (*Node, error) {
 	n := &Node{Spec: spec, args: make([][]Value, len(spec.Params))}
@@ -199,6 +202,9 @@ func bind(spec *Spec, name string, args []Value, kwargs map[string]Value) (*Node
 		takes := p.Type
 		if p.Takes != "" {
 			takes = p.Takes
+		}
+		if p.Multiple && p.Type != SeriesList && len(n.args[i]) > mostArguments {
+			return nil, &ArgError{name, p.Name, fmt.Sprintf("must be at most %d, not %d", mostArguments, len(n.args[i]))}
 		}
 		values := make([]Value, len(n.args[i]))
 		for j, v := range n.args[i] {

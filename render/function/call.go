@@ -54,8 +54,9 @@ type Call struct {
 	*Env
 	Window metric.Window // what was asked of the function
 
-	spec *Spec
-	args [][]Value
+	spec  *Spec
+	args  [][]Value
+	names int64 // spent on names
 }
 
 // Call returns the evaluation of a function over a window.
@@ -68,7 +69,15 @@ func (n *Node) Eval(ctx context.Context, env *Env, w metric.Window) ([]Series, e
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	series, err := n.Spec.Eval(ctx, n.Call(env, w))
+	c := n.Call(env, w)
+	series, err := n.Spec.Eval(ctx, c)
+	if err == nil {
+		var names int64
+		for _, s := range series {
+			names += nameWeight(s.Name, s.Path)
+		}
+		err = c.Spend(max(names-c.names, 0))
+	}
 	return series, placed(err, n.target, n.pos)
 }
 
@@ -237,4 +246,27 @@ func (c *Call) makeValues(n int64) ([]float64, error) {
 		return nil, err
 	}
 	return make([]float64, n), nil
+}
+
+// nameWeight returns how many values take as much memory as names: 0 if they are
+// short, which those who count series have thought of.
+func nameWeight(name, path string) int64 {
+	const short, perValue = 256, 8
+	bytes := len(name)
+	if path != name {
+		bytes += len(path)
+	}
+	return int64(max(bytes-short, 0) / perValue)
+}
+
+// spendName counts a name, and perhaps another, right when it is made. All names
+// of results count in the end; this is for what makes far longer ones of those it
+// was given, or of its arguments.
+func (c *Call) spendName(name, path string) error {
+	weight := nameWeight(name, path)
+	if weight == 0 {
+		return nil
+	}
+	c.names += weight
+	return c.Spend(weight)
 }

@@ -224,7 +224,7 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			if s.Step != resetting.Step || len(s.Values) != len(resetting.Values) {
 				return s, c.errorf("resettingSeries", "%q must have the same step and as many points as %q", resetting.Name, s.Name)
 			}
@@ -277,7 +277,7 @@ Example::
 		bases, exponents = sortedBy(bases, false, byName), sortedBy(exponents, false, byName)
 		switch hasDefault := c.Has("default"); {
 		case len(bases) == 0 && hasDefault:
-			return eachSeries(ctx, exponents, func(s Series) (Series, error) { return c.pow(nil, &s) })
+			return c.eachSeries(ctx, exponents, func(s Series) (Series, error) { return c.pow(nil, &s) })
 		case len(bases) == 0 || len(exponents) == 0 && !hasDefault:
 			return nil, nil
 		}
@@ -345,7 +345,10 @@ func (c *Call) pow(base, exponent *Series) (Series, error) {
 		}
 		return power(row[0], row[1])
 	})
+	if err != nil {
+		return Series{}, err
+	}
 	result := list[0].derived("powSeries("+strings.Join(names, ",")+")", values)
 	result.Start, result.End, result.Step = at.start, at.end, at.step
-	return result, err
+	return result, c.spendName(result.Name, result.Path)
 }

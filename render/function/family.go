@@ -20,16 +20,19 @@ func perSeries(f func(c *Call, s Series) (Series, error)) evaluator {
 		if err != nil {
 			return nil, err
 		}
-		return eachSeries(ctx, series, func(s Series) (Series, error) { return f(c, s) })
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) { return f(c, s) })
 	}
 }
 
-func eachSeries(ctx context.Context, series []Series, f func(s Series) (Series, error)) ([]Series, error) {
+func (c *Call) eachSeries(ctx context.Context, series []Series, f func(s Series) (Series, error)) ([]Series, error) {
 	results := make([]Series, len(series))
 	for i, s := range series {
 		err := ctx.Err()
 		if err == nil {
 			results[i], err = f(s)
+		}
+		if err == nil {
+			err = c.spendName(results[i].Name, results[i].Path)
 		}
 		if err != nil {
 			return nil, err

@@ -81,7 +81,7 @@ Example::
 			return nil, err
 		}
 		i := -1
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			i++
 			name, phase := "ifft("+s.Name+")", []float64(nil)
 			if i < len(phases) {

@@ -142,9 +142,12 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			name := "transformNull(" + s.Name + "," + formatG(c.Float("default"))
 			values, err := c.makeValues(int64(max(len(s.Values), len(defaults))))
+			if err != nil {
+				return s, err
+			}
 			for i := range values {
 				values[i] = nan
 				if i < len(s.Values) {
@@ -166,7 +169,7 @@ Example::
 			s = s.rewritten(name + ")")
 			// As in graphite-web, of more values than there were the last ones stay.
 			s.Values = values[len(values)-len(s.Values):]
-			return s, err
+			return s, nil
 		})
 	},
 }

@@ -184,7 +184,7 @@ Example::
 			name = given[0]
 		}
 		stack := c.Stacks[name]
-		results, err := eachSeries(ctx, series, func(s Series) (Series, error) {
+		results, err := c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			values, err := c.makeValues(int64(len(s.Values)))
 			if err != nil {
 				return s, err

@@ -57,7 +57,10 @@ func (c *Call) groups(ctx context.Context, callback string, key func(s Series) s
 	if err != nil {
 		return nil, err
 	}
-	keys, groups := groupBy(series, key)
+	keys, groups, err := groupBy(ctx, c, series, key)
+	if err != nil {
+		return nil, err
+	}
 	results := make([]Series, len(keys))
 	for i, key := range keys {
 		result, err := c.callback(ctx, callback, groups[key])
@@ -87,16 +90,22 @@ func (c *Call) callback(ctx context.Context, param string, series []Series) ([]S
 
 // groupBy sorts series into groups by a key; keys are in the order of their first
 // series.
-func groupBy[S any](series []S, key func(s S) string) (keys []string, groups map[string][]S) {
+func groupBy[S any](ctx context.Context, c *Call, series []S, key func(s S) string) (keys []string, groups map[string][]S, err error) {
 	groups = map[string][]S{}
 	for _, s := range series {
 		k := key(s)
+		if err = c.spendName(k, k); err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, nil, err
+		}
 		if groups[k] == nil {
 			keys = append(keys, k)
 		}
 		groups[k] = append(groups[k], s)
 	}
-	return keys, groups
+	return keys, groups, nil
 }
 
 var groupByTags = &Spec{
@@ -241,20 +250,24 @@ func (c *Call) withWildcards(ctx context.Context, aggregation string) ([]Series,
 	if err != nil {
 		return nil, err
 	}
-	without := map[int]bool{}
+	without := map[int64]bool{}
 	for _, v := range c.values("position") {
-		n, _ := v.(int64)
-		without[int(n)] = true
+		if n, ok := v.(int64); ok { // none is no position
+			without[n] = true
+		}
 	}
-	keys, groups := groupBy(series, func(s Series) string {
+	keys, groups, err := groupBy(ctx, c, series, func(s Series) string {
 		var kept []string
 		for i, node := range strings.Split(s.Name, ".") {
-			if !without[i] {
+			if !without[int64(i)] {
 				kept = append(kept, node)
 			}
 		}
 		return strings.Join(kept, ".")
 	})
+	if err != nil {
+		return nil, err
+	}
 	results := make([]Series, len(keys))
 	for i, key := range keys {
 		result, err := c.aggregate(ctx, groups[key], aggregation, c.XFilesFactor)
@@ -302,13 +315,21 @@ Example::
 		last := series[len(series)-1]
 		var results []Series
 		for _, prefix := range slices.Compact(prefixes) {
-			made, err := c.target(ctx, strings.ReplaceAll(c.Text("templateFunction"), "%", prefix))
+			text, err := c.filledIn("templateFunction", prefix)
+			if err != nil {
+				return nil, err
+			}
+			made, err := c.target(ctx, text)
+			if err != nil {
+				return nil, err
+			}
+			name, err := c.filledIn("newName", prefix)
 			if err != nil {
 				return nil, err
 			}
 			for _, s := range made {
-				if name := c.String("newName"); name != "" {
-					s = s.renamed(strings.ReplaceAll(name, "%", prefix))
+				if name != "" {
+					s = s.renamed(name)
 				}
 				s.Path, s.Start, s.End = prefix, last.Start, last.End
 				results = append(results, s)
@@ -316,6 +337,16 @@ Example::
 		}
 		return results, nil
 	},
+}
+
+// filledIn returns an argument with a prefix in the place of every %.
+func (c *Call) filledIn(param, prefix string) (string, error) {
+	const longest = 128 << 10
+	text := c.String(param)
+	if len(text)+strings.Count(text, "%")*len(prefix) > longest {
+		return "", c.errorf(param, "comes to more than %d bytes with the prefixes in it: make those, or it, shorter", longest)
+	}
+	return strings.ReplaceAll(text, "%", prefix), nil
 }
 
 // target evaluates a target that the function made.
@@ -354,7 +385,10 @@ func (c *Call) mapped(ctx context.Context) ([][]Series, error) {
 		return nil, err
 	}
 	nodes := c.values("mapNodes")
-	keys, groups := groupBy(series, func(s Series) string { return nodeKey(s, nodes) })
+	keys, groups, err := groupBy(ctx, c, series, func(s Series) string { return nodeKey(s, nodes) })
+	if err != nil {
+		return nil, err
+	}
 	lists := make([][]Series, len(keys))
 	for i, key := range keys {
 		lists[i] = groups[key]
@@ -383,7 +417,7 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		keys, found, err := c.reduced(slices.Concat(lists...))
+		keys, found, err := c.reduced(ctx, slices.Concat(lists...))
 		if err != nil {
 			return nil, err
 		}
@@ -412,10 +446,13 @@ Example::
 
 // reduced sorts series to the matchers of reduceSeries, by what their names are
 // up to the node that matches.
-func (c *Call) reduced(series []Series) (keys []string, found map[string][][]Series, err error) {
+func (c *Call) reduced(ctx context.Context, series []Series) (keys []string, found map[string][][]Series, err error) {
 	matchers := c.values("reduceMatchers")
 	found = map[string][][]Series{}
 	for _, s := range series {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
 		nodes := strings.Split(s.Name, ".")
 		n := c.Int("reduceNode")
 		if n < 0 {
@@ -431,6 +468,10 @@ func (c *Call) reduced(series []Series) (keys []string, found map[string][][]Ser
 		key := strings.Join(nodes[:n], ".") + ".reduce." + c.Text("reduceFunction")
 		if found[key] == nil {
 			keys = append(keys, key)
+			const listWeight = 32 // a list of one series
+			if err := c.Spend(listWeight * int64(len(matchers))); err != nil {
+				return nil, nil, err
+			}
 			found[key] = make([][]Series, len(matchers))
 		}
 		found[key][i] = []Series{s}

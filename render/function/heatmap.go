@@ -34,7 +34,7 @@ Example::
 		}
 		series = byFirstPoints(series, 5)
 		i := 0
-		return eachSeries(ctx, series[1:], func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series[1:], func(s Series) (Series, error) {
 			below := series[i]
 			i++
 			values, err := c.makeValues(int64(len(s.Values)))

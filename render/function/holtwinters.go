@@ -94,7 +94,7 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			values, err := c.makeValues(int64(len(s.Values)))
 			if err != nil {
 				return s, err

@@ -144,7 +144,7 @@ func (c *Call) lookBack(series []Series) (b lookBack, err error) {
 	for _, s := range series {
 		step = max(step, s.Step)
 	}
-	if abs(b.points) > longest/step {
+	if b.points > longest/step || b.points < -longest/step {
 		return b, c.errorf("windowSize", "%d is out of range", b.points)
 	}
 	b.seconds = b.points * step
@@ -187,7 +187,7 @@ func movingWindow(ctx context.Context, c *Call, aggregation string) ([]Series, e
 		return nil, err
 	}
 	tag := "moving" + capitalize(aggregation)
-	return eachSeries(ctx, series, func(s Series) (Series, error) {
+	return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 		n, err := back.of(c, s)
 		if err != nil {
 			return s, err
@@ -200,7 +200,9 @@ func movingWindow(ctx context.Context, c *Call, aggregation string) ([]Series, e
 		if err != nil {
 			return s, err
 		}
-		moving(values, s.Values, n, aggregation, f, xff)
+		if err := moving(ctx, values, s.Values, n, aggregation, f, xff); err != nil {
+			return s, err
+		}
 		s = s.derived(tag+"("+s.Name+","+back.shown+")", values)
 		s.Start += back.seconds
 		return s.tagged(tag, c.Text("windowSize")), nil
@@ -212,12 +214,12 @@ const longest = 1 << 40
 
 // moving sets results to the aggregates of every n values in a row that have one
 // before them. As in graphite-web the first value does not count.
-func moving(results, values []float64, n int64, name string, f aggregate.Func, xFilesFactor float64) {
+func moving(ctx context.Context, results, values []float64, n int64, name string, f aggregate.Func, xFilesFactor float64) error {
 	if n <= 0 {
 		for i := range results {
 			results[i] = nan
 		}
-		return
+		return nil
 	}
 	known := make([]float64, 0, len(values)) // values but NaN
 	before := make([]int32, len(values)+1)   // how many of them stand before each value
@@ -228,14 +230,23 @@ func moving(results, values []float64, n int64, name string, f aggregate.Func, x
 		before[i+1] = int32(len(known))
 	}
 	aggregated := sliding(name, f, known)
+	looked := 0
 	for i := range results {
 		from, to := int(before[i+1]), int(before[int64(i)+1+n])
+		// Some functions look at all of a window, at every point.
+		if looked += to - from; looked > 1<<20 {
+			looked = 0
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
 		if enough(float64(to-from), float64(n), xFilesFactor) {
 			results[i] = aggregated(from, to)
 		} else {
 			results[i] = nan
 		}
 	}
+	return nil
 }
 
 func capitalize(s string) string {

@@ -141,7 +141,7 @@ Example::
 		case len(divisors) > 1:
 			return nil, c.errorf("divisorSeries", "must be one series, not %d", len(divisors))
 		}
-		return eachSeries(ctx, dividends, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, dividends, func(s Series) (Series, error) {
 			if len(divisors) == 0 {
 				return c.dividedByNothing(s)
 			}
@@ -277,6 +277,9 @@ func (c *Call) weigh(averages, weights []Series) ([]Series, error) {
 	seen := map[string]bool{}
 	for i, s := range averages {
 		average, weight := nodeKey(s, nodes), nodeKey(weights[i], nodes)
+		if err := c.spendName(average, weight); err != nil {
+			return nil, err
+		}
 		for _, key := range []string{average, weight} {
 			if !seen[key] {
 				seen[key] = true

@@ -41,7 +41,7 @@ Example::
 		}
 		switch {
 		case len(c.values("nodes")) > 0 && (isSeries || !c.Has("total")):
-			return p.byNode(isSeries)
+			return p.byNode(ctx, isSeries)
 		case len(c.values("nodes")) > 0:
 			return nil, c.errorf("total", "must be series or none where there are nodes")
 		case !c.Has("total"):
@@ -143,13 +143,18 @@ func (p *percentage) pair(s, total *operand) (Series, error) {
 
 // byNode shows each series as percentage of the sum of the totals with the same
 // nodes, which are the series themselves if there are no totals.
-func (p *percentage) byNode(hasTotals bool) ([]Series, error) {
+func (p *percentage) byNode(ctx context.Context, hasTotals bool) ([]Series, error) {
 	nodes := p.values("nodes")
 	key := func(s *operand) string { return nodeKey(s.Series, nodes) }
-	keys, groups := groupBy(p.series, key)
+	keys, groups, err := groupBy(ctx, p.Call, p.series, key)
+	if err != nil {
+		return nil, err
+	}
 	totalKeys, totalGroups := slices.Clone(keys), groups
 	if hasTotals {
-		totalKeys, totalGroups = groupBy(p.totals, key)
+		if totalKeys, totalGroups, err = groupBy(ctx, p.Call, p.totals, key); err != nil {
+			return nil, err
+		}
 	}
 	p.at = span{p.series[0].Start, p.series[0].End, p.series[0].Step}
 	totals := map[string]*operand{}
@@ -157,7 +162,9 @@ func (p *percentage) byNode(hasTotals bool) ([]Series, error) {
 		if groups[key] == nil {
 			keys = append(keys, key)
 		}
-		var err error
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if totals[key], err = p.total(totalGroups[key]); err != nil {
 			return nil, err
 		}
@@ -200,6 +207,10 @@ func (p *percentage) total(group []*operand) (*operand, error) {
 // ratio shows the values a as percentage of b, as many as the longer has; nothing
 // where either is missing or b is 0.
 func (p *percentage) ratio(part, whole string, at span, a, b []float64) (Series, error) {
+	name := "asPercent(" + part + "," + whole + ")"
+	if err := p.spendName(name, name); err != nil {
+		return Series{}, err
+	}
 	values, err := p.makeValues(int64(max(len(a), len(b))))
 	for i := range values {
 		values[i] = nan
@@ -207,7 +218,7 @@ func (p *percentage) ratio(part, whole string, at span, a, b []float64) (Series,
 			values[i] = a[i] / b[i] * 100
 		}
 	}
-	return p.result("asPercent("+part+","+whole+")", at, values), err
+	return p.result(name, at, values), err
 }
 
 func (p *percentage) result(name string, at span, values []float64) Series {

@@ -37,7 +37,7 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			if s.Step <= 0 {
 				return s, c.errorf("seriesList", "%q has no step", s.Name)
 			}

@@ -27,13 +27,9 @@ Example::
 		{Name: "resetEnd", Type: Boolean, Default: true},
 		{Name: "alignDst", Type: Boolean, Default: false, Signature: "alignDST=False"},
 	},
-	Window: func(c *Call, w metric.Window) metric.Window {
-		_, seconds := c.shift()
-		shifted := w.Shift(seconds)
-		if c.Bool("alignDst") {
-			shifted = shifted.Shift(c.clockChange(w, shifted))
-		}
-		return shifted
+	Window: shiftedWindow,
+	Windows: func(c *Call, w metric.Window) []metric.Window {
+		return []metric.Window{w, shiftedWindow(c, w)}
 	},
 	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
 		if c.String("timeShift") == "" {
@@ -49,7 +45,7 @@ Example::
 			return nil, err
 		}
 		shown, _ := c.shift()
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			s = s.renamed(`timeShift(`+s.Name+`, "`+shown+`")`).tagged("timeShift", shown)
 			s.End += now[0].Start - s.Start
 			if c.Bool("resetEnd") {
@@ -59,6 +55,16 @@ Example::
 			return s, nil
 		})
 	},
+}
+
+// shiftedWindow is when what timeShift shows was.
+func shiftedWindow(c *Call, w metric.Window) metric.Window {
+	_, seconds := c.shift()
+	shifted := w.Shift(seconds)
+	if c.Bool("alignDst") {
+		shifted = shifted.Shift(c.clockChange(w, shifted))
+	}
+	return shifted
 }
 
 // shift returns the argument of timeShift, which is backwards unless it has a
@@ -135,6 +141,9 @@ Example::
 				s = s.rewritten("timeShift("+s.Name+", "+shown+", "+shift+")").tagged("timeShiftUnit", shown)
 				s = s.tagged("timeShift", shift)
 				s.Start, s.End = now[0].Start, now[0].End
+				if err := c.spendName(s.Name, s.Path); err != nil {
+					return nil, err
+				}
 				results = append(results, s)
 			}
 		}
@@ -221,7 +230,7 @@ Example::
 		// As in graphite-web the first point counts as if it were at the beginning
 		// of the graph.
 		from := c.wallClock(c.Window.From)
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			values, err := c.makeValues(int64(len(s.Values)))
 			for i := range values {
 				values[i] = nan

@@ -50,9 +50,10 @@ Example::
 		if len(versions) < 2 {
 			return nil, c.errorf("markSource", "must mark two versions or more, such as 64_1 and 65_0, not %d", len(versions))
 		}
+		byText := versionsByText(versions)
 		var results []Series
 		for _, s := range series {
-			v, ok := versionOf(s, versions, c.Int("versionRankIndex"))
+			v, ok := versionOf(s, byText, c.Int("versionRankIndex"))
 			if !ok {
 				continue
 			}
@@ -97,9 +98,25 @@ func markedVersions(marks []Series) []version {
 	return slices.CompactFunc(all, func(a, b version) bool { return a.major == b.major })
 }
 
-// versionOf returns the version that a node of the path of a series names, whole
-// or without what follows an underscore.
-func versionOf(s Series, versions []version, node int64) (v version, ok bool) {
+// versionsByText returns the first version that each text names: all of it, or what
+// stands before an underscore.
+func versionsByText(versions []version) map[string]version {
+	byText := make(map[string]version, 2*len(versions))
+	for _, v := range versions {
+		for i := range len(v.text) + 1 {
+			if i < len(v.text) && v.text[i] != '_' {
+				continue
+			}
+			if _, ok := byText[v.text[:i]]; !ok {
+				byText[v.text[:i]] = v
+			}
+		}
+	}
+	return byText
+}
+
+// versionOf returns the version that a node of the path of a series names.
+func versionOf(s Series, byText map[string]version, node int64) (v version, ok bool) {
 	nodes := strings.Split(s.Tags["name"], ".")
 	if node < 0 {
 		node += int64(len(nodes))
@@ -107,11 +124,6 @@ func versionOf(s Series, versions []version, node int64) (v version, ok bool) {
 	if node < 0 || node >= int64(len(nodes)) {
 		return v, false
 	}
-	i := slices.IndexFunc(versions, func(v version) bool {
-		return v.text == nodes[node] || strings.HasPrefix(v.text, nodes[node]+"_")
-	})
-	if i < 0 {
-		return v, false
-	}
-	return versions[i], true
+	v, ok = byText[nodes[node]]
+	return v, ok
 }

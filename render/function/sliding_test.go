@@ -42,7 +42,7 @@ func BenchmarkSliding(b *testing.B) {
 				b.ReportAllocs()
 				results := make([]float64, len(values)-width)
 				for b.Loop() {
-					moving(results, values, int64(width), name, f, 0)
+					moving(b.Context(), results, values, int64(width), name, f, 0)
 				}
 			})
 		}

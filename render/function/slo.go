@@ -90,7 +90,7 @@ func objective(show func(c *Call, share float64, seconds int64) float64) evaluat
 			arguments += ", " + decimal(c.Float("objective"))
 		}
 		i := -1
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			i++
 			counted := all[i]
 			if s.Step <= 0 || counted.Step <= 0 {

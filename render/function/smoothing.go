@@ -26,7 +26,7 @@ Example::
 			return nil, c.errorf("windowSize", "-1 makes all weights infinite")
 		}
 		weight := 2 / float64(width+1)
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			n, err := back.of(c, s)
 			if err != nil {
 				return s, err

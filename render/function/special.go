@@ -92,7 +92,7 @@ Example::
 				columns[i].width = max(columns[i].width, utf8.RuneCountInString(show(v))+3)
 			}
 		}
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			var name strings.Builder
 			name.WriteString(pad(s.Name, width))
 			for _, column := range columns {

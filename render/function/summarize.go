@@ -89,7 +89,7 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			values, end, err := c.summarize(s, f, interval, s.Start, s.End)
 			if err != nil {
 				return s, err

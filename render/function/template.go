@@ -1,6 +1,7 @@
 package function
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -14,6 +15,9 @@ type variables struct {
 	names  []string // sorted
 	values map[string]Value
 }
+
+// longestPath is how long variables may make a path: as long as any pattern may be.
+const longestPath = 128 << 10
 
 // pathText is a path expression after replacement, to tell it from a string.
 type pathText string
@@ -43,9 +47,9 @@ func (b *Binder) variables(e *target.Template) *variables {
 // replace puts values in the place of variables. As in graphite-web, a path
 // that is nothing but a variable becomes its value, a number if it looks like
 // one, and no series; variables in strings stay.
-func (v *variables) replace(path string) Value {
+func (v *variables) replace(path string) (Value, error) {
 	if v == nil {
-		return pathText(path)
+		return pathText(path), nil
 	}
 	// The longest name first, so that $host is not taken for $h and "ost".
 	// graphite-web goes by the order of definition there.
@@ -54,16 +58,20 @@ func (v *variables) replace(path string) Value {
 		if path == "$"+name {
 			s, isString := value.(string)
 			if !isString {
-				return value
+				return value, nil
 			}
 			if f, err := strconv.ParseFloat(s, 64); err == nil && isDecimal(s) {
-				return f
+				return f, nil
 			}
-			return s
+			return s, nil
+		}
+		// Values may have variables in them, and those again.
+		if len(path)+strings.Count(path, "$"+name)*len(text(value)) > longestPath {
+			return nil, &ArgError{"template", name, fmt.Sprintf("makes a path of more than %d bytes", longestPath)}
 		}
 		path = strings.ReplaceAll(path, "$"+name, text(value))
 	}
-	return pathText(path)
+	return pathText(path), nil
 }
 
 // isDecimal reports whether s is digits and dots, perhaps with a minus before.

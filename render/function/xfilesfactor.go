@@ -32,7 +32,7 @@ Example::
 			}
 		}
 		c.Env.XFilesFactor = factor
-		return eachSeries(ctx, series, func(s Series) (Series, error) {
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			s.XFilesFactor = factor
 			return s.tagged("xFilesFactor", shown), nil
 		})

@@ -1,0 +1,117 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"carbon/render/function"
+)
+
+// A request may be small and come to much: it is refused before it takes the memory
+// or the time of all others.
+func TestExhaustion(t *testing.T) {
+	long := strings.Repeat("x", 20_000)
+	percents := strings.Repeat("%", 20_000)
+	many := strings.Repeat(`,"avg"`, 1001)
+	engine := New(prepare(1000, 1), Options{Limits: Limits{Points: 2_000_000}})
+	for target, want := range map[string]string{
+		// Names that become longer with each series.
+		`scale(alias(web.*.cpu,"` + long + `"),2)`:                                       function.PointsLimit,
+		`asPercent(scale(scale(web.*.cpu,2),2))`:                                         function.PointsLimit,
+		`divideSeries(scale(web.*.cpu,2),alias(limit(web.*.cpu,1),"` + long + `"))`:      function.PointsLimit,
+		`powSeriesLists(web.*.cpu,alias(limit(web.*.cpu,1),"` + long + `"))`:             function.PointsLimit,
+		`timeStack(alias(constantLine(1),"` + long + `"),"1s",0,1000)`:                   function.PointsLimit,
+		`groupByNodes(alias(limit(web.*.cpu,1),"` + long + `"),"sum"` + nodes() + `)`:    function.PointsLimit,
+		`aliasByNode(alias(limit(web.*.cpu,1),"` + long + `")` + nodes() + `)`:           function.PointsLimit,
+		`applyByNode(alias(limit(web.*.cpu,1),"` + long + `"),0,"` + percents + `")`:     "templateFunction: comes to more than",
+		`applyByNode(alias(limit(web.*.cpu,1),"` + long + `"),0,"a","` + percents + `")`: "newName: comes to more than",
+
+		// Arguments beyond count.
+		`legendValue(web.*.cpu` + many + `)`: "legendValue: valuesTypes: must be at most 1000, not 1001",
+
+		// Windows within windows.
+		`timeStack(timeStack(timeStack(web.*.cpu,"1s",0,1000),"1h",0,1000),"1d",0,1000)`: function.PointsLimit,
+
+		// Variables within variables.
+		`template(web.$2,"` + long + `","$1$1$1$1$1$1$1$1")`: "template: ",
+	} {
+		_, err := engine.answer(context.Background(), request(target))
+		shown := target[:min(len(target), 60)]
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", shown, err, want)
+		}
+		if n := engine.held.Load(); n != 0 {
+			t.Fatalf("%s: %d points are held for ever", shown, n)
+		}
+	}
+}
+
+// nodes are as many nodes as may be asked for.
+func nodes() string { return strings.Repeat(",0", 1000) }
+
+// What looks at all of a window at each point ends when nobody waits any more.
+func TestMovingEnds(t *testing.T) {
+	engine := New(examples(), Options{Limits: Limits{Time: 50 * time.Millisecond}})
+	r := request(`movingWindow(time("x",1),1000000,"diff")`)
+	r.From = r.Until - 2_000_000
+	began := time.Now()
+	if _, err := engine.answer(context.Background(), r); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+// At any limit a request is refused, and never breaks.
+func TestEveryLimit(t *testing.T) {
+	for _, target := range []string{
+		"transformNull(web.*.cpu,1)", "transformNull(web.*.cpu,1,web.a.cpu)", "asPercent(web.*.cpu)",
+		"weightedAverage(web.*.cpu,web.*.cpu,1)", "holtWintersConfidenceArea(web.a.cpu)", `fft(web.*.cpu)`,
+		"powSeriesLists(web.*.cpu,web.*.cpu)", "stacked(web.*.cpu)", "polyfit(web.*.cpu,2)",
+		`baseline(web.*.cpu,"1min",1,3)`, `slo(web.*.cpu,"1min","above",1)`, "countValues(web.*.cpu)",
+		`timeStack(web.*.cpu,"1min",0,3)`, "compressPeriodicGaps(web.*.cpu)", `hitcount(web.*.cpu,"1min")`,
+	} {
+		for most := int64(200); most < 2000; most += 7 {
+			engine := New(examples(), Options{Limits: Limits{Points: most}})
+			_, err := engine.answer(context.Background(), request(target))
+			var over *LimitError
+			if err != nil && !errors.As(err, &over) {
+				t.Errorf("%s with %d points: %v", target, most, err)
+			}
+			if n := engine.held.Load(); n != 0 {
+				t.Errorf("%s with %d points: %d are held for ever", target, most, n)
+			}
+		}
+	}
+}
+
+// Numbers of points that add up to more than there are numbers.
+func TestSpendBeyondNumbers(t *testing.T) {
+	ev := New(examples(), Options{}).newEvaluation(Request{})
+	if err := ev.spend(1000); err != nil {
+		t.Fatal(err)
+	}
+	var over *LimitError
+	if err := ev.spend(math.MaxInt64); !errors.As(err, &over) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Asking what would be fetched leaves nothing behind.
+func TestPlanHoldsNothing(t *testing.T) {
+	engine := New(examples(), Options{})
+	for i := range 3 {
+		if _, err := engine.Plan(request(fmt.Sprintf("timeStack(web.a.cpu,'1h',0,%d)", 10+i))); err != nil {
+			t.Fatal(err)
+		}
+		if n := engine.held.Load(); n != 0 {
+			t.Errorf("%d points are held", n)
+		}
+	}
+}
