@@ -277,6 +277,7 @@ func (s *server) data(h dataHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		p, err := readParams(r)
 		if err == nil {
+			readAhead(r)
 			err = s.limitRequests(func() error { return h(w, r, p) })
 		}
 		if err != nil {

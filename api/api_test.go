@@ -350,6 +350,28 @@ func TestOverload(t *testing.T) {
 	}
 }
 
+// What takes long to be sent takes no place from others.
+func TestSlowSenders(t *testing.T) {
+	f := newFixture(func(o *Options) { o.MaxRequests = 1 })
+	for _, path := range []string{"/render", "/events/", "/metrics/set-metadata"} {
+		body, w := io.Pipe()
+		done := make(chan bool)
+		go func() {
+			r := httptest.NewRequest("POST", path, body)
+			r.Header.Set("Content-Type", "application/json")
+			f.ServeHTTP(httptest.NewRecorder(), r)
+			done <- true
+		}()
+		io.WriteString(w, "{")
+		w.Write(nil) // is read after that
+		if r := f.do(t, "GET", "/metrics/find?query=*", ""); r.StatusCode != 200 {
+			t.Errorf("beside a slow %s: %d", path, r.StatusCode)
+		}
+		w.Close()
+		<-done
+	}
+}
+
 // stalled is a client that reads nothing after the first bytes.
 type stalled struct {
 	http.ResponseWriter

@@ -183,7 +183,7 @@ const (
 // be: curl says of everything that it is a form.
 func (s *server) recordEvent(w http.ResponseWriter, r *http.Request) {
 	record := sameSite(func(w http.ResponseWriter, r *http.Request, _ params) error {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxEvent))
+		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return &bodyError{err}
 		}
@@ -198,6 +198,8 @@ func (s *server) recordEvent(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		return nil
 	})
+	r.Body = http.MaxBytesReader(w, r.Body, maxEvent)
+	readAhead(r)
 	if err := s.limitRequests(func() error { return record(w, r, nil) }); err != nil {
 		s.fail(w, r, err)
 	}

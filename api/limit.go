@@ -39,6 +39,35 @@ func (b *countedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// readAhead reads what is left of a request's body, so that whoever answers need not
+// wait for who sends. An error is for whoever reads the body.
+func readAhead(r *http.Request) {
+	if r.ContentLength == 0 {
+		return
+	}
+	text, err := io.ReadAll(r.Body)
+	r.Body = &readBody{Closer: r.Body, text: text, err: err}
+}
+
+// readBody is a body that was read, and the error it ended with.
+type readBody struct {
+	io.Closer
+	text []byte
+	err  error
+}
+
+func (b *readBody) Read(p []byte) (n int, err error) {
+	if len(b.text) == 0 && b.err != nil {
+		return 0, b.err
+	}
+	if len(b.text) == 0 {
+		return 0, io.EOF
+	}
+	n = copy(p, b.text)
+	b.text = b.text[n:]
+	return n, nil
+}
+
 // limitTime bounds how long a request may look for data and compute, and how long
 // after that its client may take for an answer that is not streamed.
 func (s *server) limitTime(next http.Handler) http.Handler {
