@@ -156,6 +156,7 @@ func (s *server) eventDetails(w http.ResponseWriter, r *http.Request, p params) 
 	if err != nil {
 		return err
 	}
+	w.Header().Add("Vary", "Accept")
 	if r.Header.Get("Accept") != "application/json" {
 		return s.answerEvents(w, r, []records.Event{e})
 	}
@@ -164,6 +165,7 @@ func (s *server) eventDetails(w http.ResponseWriter, r *http.Request, p params) 
 		layout = "2006-01-02T15:04:05.000Z07:00"
 	}
 	delete(p, "jsonp") // as in graphite-web
+	noCache(w)
 	return s.answerValue(w, r, p, struct {
 		ID   int64    `json:"id"`
 		When string   `json:"when"`

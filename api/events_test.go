@@ -84,6 +84,9 @@ func TestEvents(t *testing.T) {
 	get("/events/2", 200, `"when":"2026-11-03T00:03:20.500Z"`, "Accept", json)
 	get("/events/1", 200, "<td>first</td>")
 	get("/events/", 200, "<td>second</td>")
+	if h := do(http.MethodGet, "/events/1", "", "Accept", json).Header(); !slices.Contains(h["Vary"], "Accept") || h.Get("Cache-Control") != "no-cache" {
+		t.Errorf("a cache may give the page to who wants JSON: %v", h)
+	}
 	get("/events/99", 404, "")
 	get("/events/99", 404, "", "Accept", json)
 	get("/events/99999999999999999999", 404, "")
