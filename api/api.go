@@ -115,6 +115,7 @@ type server struct {
 	slots   chan struct{} // holds one for each request for data being answered
 	bodies  atomic.Int64  // bytes read of the bodies of all requests
 	easels  chan struct{} // holds one for each picture being drawn
+	lookups chan struct{} // holds one for each look at the tags of many series
 	shared  flights       // evaluations going on
 	answers answerCache
 }
@@ -174,6 +175,7 @@ func New(o Options) http.Handler {
 		Options: o,
 		slots:   make(chan struct{}, o.MaxRequests),
 		easels:  make(chan struct{}, runtime.GOMAXPROCS(0)),
+		lookups: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	s.document = s.newDocument()
 	s.router = s.routes()

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -146,15 +147,11 @@ func (s *server) suggestTags(w http.ResponseWriter, r *http.Request, p params) e
 		}
 		return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(tags, limit)) })
 	}
-	names, err := s.Finder.FindTagged(r.Context(), exprs)
-	if err != nil {
-		return err
-	}
 	said := map[string]bool{}
 	for _, e := range exprs {
 		said[e[:max(strings.IndexAny(e, "!="), 0)]] = true
 	}
-	return s.suggest(w, r, p, names, limit, func(tag, _ string) (string, bool) {
+	return s.suggest(w, r, p, exprs, limit, func(tag, _ string) (string, bool) {
 		return tag, !said[tag] && strings.HasPrefix(tag, prefix)
 	})
 }
@@ -181,34 +178,46 @@ func (s *server) suggestValues(w http.ResponseWriter, r *http.Request, p params)
 		}
 		return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(values, limit)) })
 	}
-	names, err := s.Finder.FindTagged(r.Context(), append(slices.Clone(exprs), wanted+"!="))
-	if err != nil {
-		return err
-	}
-	return s.suggest(w, r, p, names, limit, func(tag, value string) (string, bool) {
+	return s.suggest(w, r, p, append(slices.Clone(exprs), wanted+"!="), limit, func(tag, value string) (string, bool) {
 		return value, tag == wanted && strings.HasPrefix(value, prefix)
 	})
 }
 
-// suggest answers what pick takes of the tags of series, sorted, each once.
-func (s *server) suggest(w http.ResponseWriter, r *http.Request, p params, names []string, limit int, pick func(tag, value string) (string, bool)) error {
+// suggest answers what pick takes of the tags of the series for which all
+// expressions hold, sorted, each once.
+func (s *server) suggest(w http.ResponseWriter, r *http.Request, p params, exprs []string, limit int, pick func(tag, value string) (string, bool)) error {
+	all, err := s.pickTags(r.Context(), exprs, pick)
+	if err != nil {
+		return err
+	}
+	return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(all, limit)) })
+}
+
+// pickTags looks at all those series, as many at a time as there are processors:
+// editors ask with every key, and the names of a million series take a lot of memory.
+func (s *server) pickTags(ctx context.Context, exprs []string, pick func(tag, value string) (string, bool)) ([]string, error) {
+	select {
+	case s.lookups <- struct{}{}:
+		defer func() { <-s.lookups }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	names, err := s.Finder.FindTagged(ctx, exprs)
+	if err != nil {
+		return nil, err
+	}
 	found := map[string]bool{}
 	for i, name := range names {
-		if i%1024 == 0 && r.Context().Err() != nil {
-			return r.Context().Err()
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
 		for tag, value := range metric.ParseTags(name) {
-			if text, ok := pick(tag, value); ok {
-				found[text] = true
+			if text, ok := pick(tag, value); ok && !found[text] {
+				found[strings.Clone(text)] = true // the names are not kept for it
 			}
 		}
 	}
-	all := make([]string, 0, len(found))
-	for text := range found {
-		all = append(all, text)
-	}
-	slices.Sort(all)
-	return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(all, limit)) })
+	return slices.Sorted(maps.Keys(found)), nil
 }
 
 func upTo(all []string, limit int) []string { return all[:min(len(all), limit)] }

@@ -4,9 +4,13 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"carbon/metric"
 )
@@ -138,4 +142,36 @@ func sortedNames(m map[string]bool) (names []string) {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// crowdedFinder counts who looks for tags at the same time.
+type crowdedFinder struct {
+	fakeFinder
+	now, most atomic.Int64
+}
+
+func (c *crowdedFinder) FindTagged(context.Context, []string) ([]string, error) {
+	c.most.Store(max(c.most.Load(), c.now.Add(1)))
+	defer c.now.Add(-1)
+	time.Sleep(time.Millisecond)
+	return []string{"cpu;dc=eu"}, nil
+}
+
+func TestSuggestionsTakeTurns(t *testing.T) {
+	finder := &crowdedFinder{}
+	h := New(Options{Renderer: &fakeEngine{}, Finder: finder})
+	var all sync.WaitGroup
+	for range 10 * runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest("GET", "/tags/autoComplete/values?tag=dc&expr=name=cpu", nil))
+			if w.Code != http.StatusOK || w.Body.String() != `["eu"]` {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+	}
+	all.Wait()
+	if most := finder.most.Load(); most > int64(runtime.GOMAXPROCS(0)) {
+		t.Errorf("%d at a time", most)
+	}
 }
