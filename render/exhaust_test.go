@@ -31,6 +31,9 @@ func TestExhaustion(t *testing.T) {
 		`applyByNode(alias(limit(web.*.cpu,1),"` + long + `"),0,"` + percents + `")`:     "templateFunction: comes to more than",
 		`applyByNode(alias(limit(web.*.cpu,1),"` + long + `"),0,"a","` + percents + `")`: "newName: comes to more than",
 
+		`reduceSeries(mapSeries(web.*.cpu,1),"` + long + `",2,"cpu")`:    function.PointsLimit,
+		`reduceSeries(mapSeries(web.*.cpu,1),"sum",2` + matchers() + `)`: function.PointsLimit,
+
 		// Arguments beyond count.
 		`legendValue(web.*.cpu` + many + `)`: "legendValue: valuesTypes: must be at most 1000, not 1001",
 
@@ -53,6 +56,9 @@ func TestExhaustion(t *testing.T) {
 
 // nodes are as many nodes as may be asked for.
 func nodes() string { return strings.Repeat(",0", 1000) }
+
+// matchers are as many matchers as may be asked for.
+func matchers() string { return strings.Repeat(`,"cpu"`, 1000) }
 
 // What looks at all of a window at each point ends when nobody waits any more.
 func TestMovingEnds(t *testing.T) {

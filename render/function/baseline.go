@@ -140,7 +140,7 @@ func (c *Call) baselines(ctx context.Context, current map[string]Series) ([]Seri
 			return nil, err
 		}
 		now := list[len(before[name]):]
-		values, err := c.across(list[:len(before[name])], aggregate.Median)
+		values, err := c.across(ctx, list[:len(before[name])], aggregate.Median)
 		if err != nil {
 			return nil, err
 		}

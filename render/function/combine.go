@@ -95,7 +95,7 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		values, err := c.across(list, func(row []float64) float64 { return float64(len(row)) })
+		values, err := c.across(ctx, list, func(row []float64) float64 { return float64(len(row)) })
 		if err != nil {
 			return nil, err
 		}
@@ -245,7 +245,7 @@ Example::
 			return nil, err
 		}
 		known, interpolate := make([]float64, 0, len(list)), c.Bool("interpolate")
-		values, err := c.across(list, func(row []float64) float64 {
+		values, err := c.across(ctx, list, func(row []float64) float64 {
 			known = appendKnown(known[:0], row)
 			slices.Sort(known)
 			return percentile(known, n, interpolate)
@@ -312,7 +312,7 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		values, err := c.across(list, func(row []float64) float64 {
+		values, err := c.across(ctx, list, func(row []float64) float64 {
 			v := row[0]
 			for _, exponent := range row[1:] {
 				v = power(v, exponent)

@@ -277,7 +277,7 @@ Example::
 		bases, exponents = sortedBy(bases, false, byName), sortedBy(exponents, false, byName)
 		switch hasDefault := c.Has("default"); {
 		case len(bases) == 0 && hasDefault:
-			return c.eachSeries(ctx, exponents, func(s Series) (Series, error) { return c.pow(nil, &s) })
+			return c.eachSeries(ctx, exponents, func(s Series) (Series, error) { return c.pow(ctx, nil, &s) })
 		case len(bases) == 0 || len(exponents) == 0 && !hasDefault:
 			return nil, nil
 		}
@@ -306,7 +306,7 @@ Example::
 			if exponent == nil && !c.Has("default") {
 				continue
 			}
-			result, err := c.pow(&base, exponent)
+			result, err := c.pow(ctx, &base, exponent)
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -321,7 +321,7 @@ Example::
 
 // pow raises a series to the power of another. Either may be missing: then the
 // argument "default" stands in its place.
-func (c *Call) pow(base, exponent *Series) (Series, error) {
+func (c *Call) pow(ctx context.Context, base, exponent *Series) (Series, error) {
 	var list []*operand
 	var names []string
 	for _, s := range []*Series{base, exponent} {
@@ -336,7 +336,7 @@ func (c *Call) pow(base, exponent *Series) (Series, error) {
 	if err != nil {
 		return Series{}, err
 	}
-	values, err := c.across(list, func(row []float64) float64 {
+	values, err := c.across(ctx, list, func(row []float64) float64 {
 		switch {
 		case base == nil:
 			return power(c.Float("default"), row[0])

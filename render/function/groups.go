@@ -469,7 +469,11 @@ func (c *Call) reduced(ctx context.Context, series []Series) (keys []string, fou
 		if found[key] == nil {
 			keys = append(keys, key)
 			const listWeight = 32 // a list of one series
-			if err := c.Spend(listWeight * int64(len(matchers))); err != nil {
+			err := c.spendName(key, key)
+			if err == nil {
+				err = c.Spend(listWeight * int64(len(matchers)))
+			}
+			if err != nil {
 				return nil, nil, err
 			}
 			found[key] = make([][]Series, len(matchers))

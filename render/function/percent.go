@@ -45,7 +45,7 @@ Example::
 		case len(c.values("nodes")) > 0:
 			return nil, c.errorf("total", "must be series or none where there are nodes")
 		case !c.Has("total"):
-			total, err := p.across(p.series, aggregate.Sum)
+			total, err := p.across(ctx, p.series, aggregate.Sum)
 			if err != nil {
 				return nil, err
 			}
@@ -165,7 +165,7 @@ func (p *percentage) byNode(ctx context.Context, hasTotals bool) ([]Series, erro
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if totals[key], err = p.total(totalGroups[key]); err != nil {
+		if totals[key], err = p.total(ctx, totalGroups[key]); err != nil {
 			return nil, err
 		}
 	}
@@ -187,7 +187,7 @@ func (p *percentage) byNode(ctx context.Context, hasTotals bool) ([]Series, erro
 }
 
 // total returns the sum of a group: of a single series, itself.
-func (p *percentage) total(group []*operand) (*operand, error) {
+func (p *percentage) total(ctx context.Context, group []*operand) (*operand, error) {
 	if len(group) == 1 {
 		return group[0], nil
 	}
@@ -200,7 +200,7 @@ func (p *percentage) total(group []*operand) (*operand, error) {
 	for _, s := range group {
 		parts = append(parts, s.Series)
 	}
-	values, err := p.across(group, aggregate.Sum)
+	values, err := p.across(ctx, group, aggregate.Sum)
 	return &operand{p.result("sumSeries("+paths(parts)+")", at, values), values}, err
 }
 

@@ -17,7 +17,7 @@ const (
 
 // across calls f with the values of each point in time, NaN for series that have
 // ended, and returns what it returns.
-func (c *Call) across(list []*operand, f func(row []float64) float64) ([]float64, error) {
+func (c *Call) across(ctx context.Context, list []*operand, f func(row []float64) float64) ([]float64, error) {
 	results, err := c.makeValues(int64(rowCount(list)))
 	if err != nil {
 		return nil, err
@@ -25,6 +25,9 @@ func (c *Call) across(list []*operand, f func(row []float64) float64) ([]float64
 	width := len(list)
 	block := make([]float64, gatherRows*width)
 	for at := 0; at < len(results); at += gatherRows {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		rows := min(gatherRows, len(results)-at)
 		for j, s := range list {
 			values := s.values[min(at, len(s.values)):min(at+rows, len(s.values))]
@@ -53,7 +56,7 @@ func rowCount(list []*operand) (n int) {
 func (c *Call) combineRows(ctx context.Context, list []*operand, name string, f aggregate.Func, xFilesFactor float64) ([]float64, error) {
 	fold, ok := folds[name]
 	if !ok {
-		return c.across(list, func(row []float64) float64 {
+		return c.across(ctx, list, func(row []float64) float64 {
 			if !enough(aggregate.Count(row), float64(len(row)), xFilesFactor) {
 				return nan
 			}
