@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -32,9 +33,17 @@ func streamTagged(w http.ResponseWriter, r *http.Request, write func(io.Writer) 
 	return send(&clientWriter{w: w, r: r, control: http.NewResponseController(w)}, write)
 }
 
+// sendBuffers are used again: a buffer is more than all else a short answer allocates.
+var sendBuffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, sendBytes) }}
+
 func send(client *clientWriter, write func(io.Writer) error) error {
 	defer client.extend() // for what is still buffered behind us
-	out := bufio.NewWriterSize(client, sendBytes)
+	out := sendBuffers.Get().(*bufio.Writer)
+	out.Reset(client)
+	defer func() {
+		out.Reset(nil)
+		sendBuffers.Put(out)
+	}()
 	err := write(out)
 	if err == nil {
 		err = out.Flush()
