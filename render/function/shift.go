@@ -195,9 +195,6 @@ Example::
 		} else {
 			copy(values[steps:], s.Values)
 		}
-		if c.Int("steps") == 0 {
-			values = nil // as in graphite-web, where values[:-0] are none
-		}
 		shown := c.Text("steps")
 		return s.derived("delay("+s.Name+","+shown+")", values).tagged("delay", shown), nil
 	}),
