@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"carbon/metric"
@@ -153,25 +154,27 @@ type crowdedFinder struct {
 func (c *crowdedFinder) FindTagged(context.Context, []string) ([]string, error) {
 	c.most.Store(max(c.most.Load(), c.now.Add(1)))
 	defer c.now.Add(-1)
-	time.Sleep(time.Millisecond)
+	time.Sleep(time.Millisecond) // in the time of a bubble: when all others wait
 	return []string{"cpu;dc=eu"}, nil
 }
 
 func TestSuggestionsTakeTurns(t *testing.T) {
-	finder := &crowdedFinder{}
-	h := New(Options{Renderer: &fakeEngine{}, Finder: finder})
-	var all sync.WaitGroup
-	for range 10 * runtime.GOMAXPROCS(0) {
-		all.Go(func() {
-			w := httptest.NewRecorder()
-			h.ServeHTTP(w, httptest.NewRequest("GET", "/tags/autoComplete/values?tag=dc&expr=name=cpu", nil))
-			if w.Code != http.StatusOK || w.Body.String() != `["eu"]` {
-				t.Errorf("%d %s", w.Code, w.Body)
-			}
-		})
-	}
-	all.Wait()
-	if most := finder.most.Load(); most > int64(runtime.GOMAXPROCS(0)) {
-		t.Errorf("%d at a time", most)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		finder := &crowdedFinder{}
+		h := New(Options{Renderer: &fakeEngine{}, Finder: finder})
+		var all sync.WaitGroup
+		for range 10 * runtime.GOMAXPROCS(0) {
+			all.Go(func() {
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, httptest.NewRequest("GET", "/tags/autoComplete/values?tag=dc&expr=name=cpu", nil))
+				if w.Code != http.StatusOK || w.Body.String() != `["eu"]` {
+					t.Errorf("%d %s", w.Code, w.Body)
+				}
+			})
+		}
+		all.Wait()
+		if most := finder.most.Load(); most > int64(runtime.GOMAXPROCS(0)) {
+			t.Errorf("%d at a time", most)
+		}
+	})
 }
