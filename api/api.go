@@ -54,6 +54,9 @@ type Options struct {
 	Describer  storage.Describer // nil: nobody knows how metrics are kept
 	Measurer   storage.Measurer  // nil: nor what they take
 
+	// Mounts are paths that others answer. Nil: there are none.
+	Mounts []Mount
+
 	// AdminToken is what a request that deletes or configures must send. Empty:
 	// it must come from this machine.
 	AdminToken string
@@ -267,6 +270,7 @@ func (s *server) routes() chi.Router {
 	get(r, "/-/pprof", s.data(s.admin(s.profiles)))
 	get(r, "/-/pprof/{name}", s.data(sameSite(s.admin(s.profile))))
 	get(r, "/lb_check", s.loadBalancerCheck)
+	s.mount(r)
 	return r
 }
 

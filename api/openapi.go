@@ -17,6 +17,7 @@ type operation struct {
 	about   string
 	params  []string // names in parameters; what follows a colon tells apart those of one name, ! marks those that must be
 	body    string   // what a POST takes as JSON, if not parameters: an example
+	takes   []string // media types of other bodies
 	answers []string // media types
 	admin   bool
 }
@@ -41,7 +42,11 @@ type object = map[string]any
 func (s *server) newDocument() func() []byte {
 	return sync.OnceValue(func() []byte {
 		paths := map[string]object{}
-		for _, o := range operations() {
+		all := operations()
+		for _, m := range s.Mounts {
+			all = append(all, m.operation())
+		}
+		for _, o := range all {
 			if paths[o.path] == nil {
 				paths[o.path] = object{}
 			}
@@ -133,6 +138,11 @@ func (o *operation) describe(method string) object {
 	}
 	if method == http.MethodPost && o.body != "" {
 		bodies["application/json"] = object{"schema": object{}, "example": json.RawMessage(o.body)}
+	}
+	if method == http.MethodPost {
+		for _, media := range o.takes {
+			bodies[media] = object{}
+		}
 	}
 	if len(bodies) > 0 {
 		d["requestBody"] = object{"content": bodies}

@@ -84,12 +84,6 @@ func (s *selfWatch) samples(now time.Time) []instrumentation.Sample {
 	defer s.mu.Unlock()
 	m := s.m
 	in, stored, log := m.pipeline.Stats(), m.store.Stats(), m.wal.Stats()
-	counter := func(name, help string, v int64) instrumentation.Sample {
-		return instrumentation.Sample{Name: name, Help: help, Value: float64(v), Counter: true}
-	}
-	gauge := func(name, help string, v float64) instrumentation.Sample {
-		return instrumentation.Sample{Name: name, Help: help, Value: v}
-	}
 	samples := []instrumentation.Sample{
 		counter("metricsReceived", "Datapoints taken from clients.", in.MetricsReceived),
 		counter("committedPoints", "Datapoints stored.", stored.CommittedPoints),
@@ -114,13 +108,19 @@ func (s *selfWatch) samples(now time.Time) []instrumentation.Sample {
 		counter("wal.replayed", "Datapoints taken in from the log of an earlier run.", in.Replayed),
 		counter("wal.damaged", "Records of the log that were damaged.", log.Damaged),
 	}
-	if m.line != nil {
-		line := m.line.Stats()
-		samples = append(samples, gauge("activeConnections", "Open connections of senders.", float64(line.ActiveConnections)))
-		samples = append(samples, byReason("linesBad", "Lines refused, by reason.", line.Refused)...)
+	for _, way := range m.ways {
+		samples = append(samples, way.samples()...)
 	}
 	samples = append(samples, byReason("metricsRefused", "Datapoints refused for their name, by reason.", in.Refused)...)
 	return append(samples, s.process.Samples(now)...)
+}
+
+func counter(name, help string, v int64) instrumentation.Sample {
+	return instrumentation.Sample{Name: name, Help: help, Value: float64(v), Counter: true}
+}
+
+func gauge(name, help string, v float64) instrumentation.Sample {
+	return instrumentation.Sample{Name: name, Help: help, Value: v}
 }
 
 func byReason(name, help string, counts map[string]int64) []instrumentation.Sample {

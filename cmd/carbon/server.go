@@ -20,8 +20,6 @@ import (
 	"carbon/api"
 	"carbon/cache"
 	"carbon/ingest"
-	"carbon/receive"
-	"carbon/receive/plaintext"
 	"carbon/records"
 	"carbon/render"
 	"carbon/render/target"
@@ -54,8 +52,8 @@ type Main struct {
 	cache    *cache.Cache
 	records  *records.DB // nil: it could not be opened
 	pipeline *ingest.Pipeline
-	line     *receive.Server // nil: off
-	httpAddr net.Listener    // nil: off
+	ways     []receiver   // in, besides HTTP
+	httpAddr net.Listener // nil: off
 	http     *http.Server
 	self     *selfWatch
 	health   *health
@@ -182,22 +180,8 @@ func orNone[T int | time.Duration](setting T) T {
 
 func (m *Main) listen() error {
 	c := m.config
-	if c.Line != "off" {
-		refused := receive.NewRefused(m.log)
-		lines := plaintext.New(plaintext.Options{MaxLine: c.Limits.LineLength, Bad: refused.Add})
-		server, err := receive.Listen(c.Line, receive.Options{
-			Name:           "line",
-			Format:         lines.Read,
-			Push:           m.pipeline.Push,
-			Refused:        refused,
-			MaxConnections: m.files.connections,
-			IdleTimeout:    c.Cache.ClientIdleTimeout,
-			Logger:         m.log,
-		})
-		if err != nil {
-			return fmt.Errorf("listen for lines: %w", err)
-		}
-		m.line = server
+	if err := m.openReceivers(); err != nil {
+		return err
 	}
 	if c.HTTP != "off" {
 		var encryption *tls.Config
@@ -235,10 +219,6 @@ func (m *Main) handler() http.Handler {
 	defines, _ := target.ParseDefines(c.Define)  // so are they
 	source := cache.NewReader(m.cache, m.store)
 	engine := render.New(source, render.Options{Events: m.happened, Limits: c.renderLimits(), Defines: defines, Hashes: c.Hashes})
-	line := ""
-	if m.line != nil {
-		line = m.line.Addr().String()
-	}
 	var events api.Events // stays nil where there is no database
 	if m.records != nil {
 		events = m.records
@@ -257,7 +237,7 @@ func (m *Main) handler() http.Handler {
 		Location:      zone,
 		URLPrefix:     c.Web.URLPrefix,
 		Version:       version,
-		Line:          line,
+		Line:          m.addrOf("line"),
 		Own:           []string{c.Cache.MetricPrefix + ".agents.*.metricsReceived", c.Cache.MetricPrefix + ".agents.*.committedPoints"},
 		Health:        m.health.Reasons,
 		Metrics:       m.self.writePrometheus,
@@ -341,8 +321,8 @@ func (m *Main) Run(ctx context.Context) error {
 			return listener()
 		})
 	}
-	if m.line != nil {
-		serve(func() error { return m.line.Serve(background) })
+	for _, way := range m.ways {
+		serve(func() error { return way.serve(background) })
 	}
 	if m.http != nil {
 		serve(func() error {
@@ -443,8 +423,10 @@ func (m *Main) announce() error {
 // Addrs are the addresses listened on, by the names of the ports file.
 func (m *Main) Addrs() map[string]net.Addr {
 	addrs := map[string]net.Addr{}
-	if m.line != nil {
-		addrs["line"] = m.line.Addr()
+	for _, way := range m.ways {
+		if way.addr != nil {
+			addrs[way.name] = way.addr
+		}
 	}
 	if m.httpAddr != nil {
 		addrs["http"] = m.httpAddr.Addr()
@@ -458,9 +440,7 @@ func (m *Main) shutdown(ctx context.Context, stopBackground func(), writer <-cha
 	var errs []error
 	m.pipeline.Hurry()
 	m.store.Hurry()
-	if m.line != nil {
-		errs = append(errs, m.line.Shutdown(ctx))
-	}
+	errs = append(errs, m.shutdownReceivers(ctx))
 	stopBackground()
 	errs = append(errs, <-writer, m.flush(ctx))
 	if m.http != nil {
@@ -505,9 +485,7 @@ func (m *Main) flush(ctx context.Context) error {
 }
 
 func (m *Main) closeListeners() {
-	if m.line != nil {
-		m.line.Shutdown(context.Background())
-	}
+	m.shutdownReceivers(context.Background())
 	if m.httpAddr != nil {
 		m.httpAddr.Close()
 	}
