@@ -1,6 +1,7 @@
 // Package records keeps what people and programs tell the server besides points:
-// events, so far. They are in one SQLite database, which the sqlite3 command can
-// read while the server runs.
+// events, documents such as dashboards, with their earlier versions, and short URLs.
+// They are in one SQLite database, which the sqlite3 command can read while the
+// server runs.
 package records
 
 import (
@@ -45,6 +46,25 @@ var migrations = []string{
 		event INTEGER NOT NULL REFERENCES events (id) ON DELETE CASCADE,
 		PRIMARY KEY (tag, event)
 	) WITHOUT ROWID;`,
+	`CREATE TABLE documents (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		kind TEXT NOT NULL, -- dashboard, template, graph
+		name TEXT NOT NULL,
+		version INTEGER NOT NULL, -- the latest
+		gone INTEGER NOT NULL, -- 1: was deleted, but can be restored
+		UNIQUE (kind, name)
+	);
+	CREATE TABLE versions (
+		document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+		version INTEGER NOT NULL, -- from 1 on
+		saved INTEGER NOT NULL, -- microseconds since 1970
+		state TEXT, -- NULL: was deleted then
+		PRIMARY KEY (document, version)
+	);
+	CREATE TABLE links (
+		id INTEGER PRIMARY KEY AUTOINCREMENT, -- what a short URL says in base 62
+		address TEXT NOT NULL UNIQUE -- below the prefix of all paths: render?target=a.b
+	);`,
 }
 
 // Open opens the database in a file, and makes one if there is none. A file that

@@ -1,0 +1,254 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Kind is what a document is.
+type Kind string
+
+// The kinds of documents. What is in them is for others to know.
+const (
+	Dashboard Kind = "dashboard"
+	Template  Kind = "template" // of dashboards
+	Graph     Kind = "graph"    // of graphite-web's composer
+)
+
+// Version is a document as it was saved once.
+type Version struct {
+	Number int64 // from 1 on
+	Saved  time.Time
+	Size   int64  // bytes
+	State  string // empty in a list of versions
+	Gone   bool   // the document was deleted then; it has no state
+}
+
+// What there may be of documents, besides the size of the database.
+const (
+	MaxDocuments = 100_000 // of a kind
+	MaxVersions  = 100     // of a document
+	maxTemporary = 1000    // dashboards that nobody named
+)
+
+// ErrTooManyDocuments reports a document that there is no room for.
+var ErrTooManyDocuments = fmt.Errorf("there are %d of them already: delete some", MaxDocuments)
+
+// Temporary begins the names of dashboards that nobody named.
+const Temporary = "temporary-"
+
+// Save keeps a document, as a new version of what has its name. If that is the
+// same already, it does nothing.
+func (db *DB) Save(ctx context.Context, kind Kind, name, state string) error {
+	if err := db.inPlace(); err != nil {
+		return err
+	}
+	return db.transact(ctx, func(tx *sql.Tx) error { return save(ctx, tx, kind, name, state) })
+}
+
+// SaveTemporary keeps a dashboard under a new name, and returns that. Of those that
+// were there before the oldest may have to go.
+func (db *DB) SaveTemporary(ctx context.Context, state string) (name string, err error) {
+	if err := db.inPlace(); err != nil {
+		return "", err
+	}
+	return name, db.transact(ctx, func(tx *sql.Tx) error {
+		const temporary = " FROM documents WHERE kind = ? AND name GLOB ? "
+		named := []any{Dashboard, Temporary + "*"}
+		_, err := tx.ExecContext(ctx, "DELETE FROM documents WHERE id IN (SELECT id"+temporary+"ORDER BY id DESC LIMIT -1 OFFSET ?)",
+			append(named, maxTemporary-1)...)
+		if err != nil {
+			return err
+		}
+		var there int
+		if err := tx.QueryRowContext(ctx, "SELECT count(*)"+temporary, named...).Scan(&there); err != nil {
+			return err
+		}
+		// The first number that is free; as graphite-web does, from 0 on.
+		for n := 0; n <= there; n++ {
+			name = fmt.Sprint(Temporary, n)
+			_, _, err := find(ctx, tx, Dashboard, name)
+			if errors.Is(err, ErrNotFound) {
+				return save(ctx, tx, Dashboard, name, state)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return fmt.Errorf("%d dashboards have more names", there) // unless the table lies
+	})
+}
+
+// Load returns a document, or an earlier version of it if a number is given:
+// ErrNotFound if there is none, or it is gone.
+func (db *DB) Load(ctx context.Context, kind Kind, name string, number int64) (Version, error) {
+	v := Version{Number: number}
+	var saved int64
+	var state sql.NullString
+	row := db.sql.QueryRowContext(ctx, `SELECT versions.version, saved, state FROM documents JOIN versions ON document = id
+		WHERE kind = ? AND name = ? AND versions.version = CASE ? WHEN 0 THEN documents.version ELSE ? END`,
+		kind, name, number, number)
+	err := row.Scan(&v.Number, &saved, &state)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !state.Valid {
+		err = ErrNotFound
+	}
+	v.Saved, v.State, v.Size = time.UnixMicro(saved).UTC(), state.String, int64(len(state.String))
+	return v, err
+}
+
+// Names returns the names of all documents of a kind, sorted.
+func (db *DB) Names(ctx context.Context, kind Kind) ([]string, error) {
+	rows, err := db.sql.QueryContext(ctx, "SELECT name FROM documents WHERE kind = ? AND NOT gone ORDER BY name", kind)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}
+
+// Versions lists what is kept of a document, also of one that is gone, latest
+// first: ErrNotFound if that is nothing.
+func (db *DB) Versions(ctx context.Context, kind Kind, name string) ([]Version, error) {
+	rows, err := db.sql.QueryContext(ctx, `SELECT versions.version, saved, ifnull(length(CAST(state AS BLOB)), 0), state IS NULL
+		FROM documents JOIN versions ON document = id WHERE kind = ? AND name = ? ORDER BY versions.version DESC`, kind, name)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Version
+	for rows.Next() {
+		var v Version
+		var saved int64
+		if err := rows.Scan(&v.Number, &saved, &v.Size, &v.Gone); err != nil {
+			return nil, err
+		}
+		v.Saved = time.UnixMicro(saved).UTC()
+		all = append(all, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, ErrNotFound
+	}
+	return all, nil
+}
+
+// Restore saves an earlier version of a document again: ErrNotFound if there is no
+// such version with a state.
+func (db *DB) Restore(ctx context.Context, kind Kind, name string, number int64) error {
+	v, err := db.Load(ctx, kind, name, number)
+	if err != nil {
+		return err
+	}
+	return db.Save(ctx, kind, name, v.State)
+}
+
+// Delete marks a document as gone. Its versions stay, for Restore: ErrNotFound if
+// there is none, or it is gone already.
+func (db *DB) Delete(ctx context.Context, kind Kind, name string) error {
+	if err := db.inPlace(); err != nil {
+		return err
+	}
+	return db.transact(ctx, func(tx *sql.Tx) error {
+		id, gone, err := find(ctx, tx, kind, name)
+		if err != nil {
+			return err
+		}
+		if gone {
+			return ErrNotFound
+		}
+		return add(ctx, tx, id, sql.NullString{})
+	})
+}
+
+// Forget deletes a document and all its versions, for good: ErrNotFound if there is
+// nothing of it.
+func (db *DB) Forget(ctx context.Context, kind Kind, name string) error {
+	if err := db.inPlace(); err != nil {
+		return err
+	}
+	result, err := db.sql.ExecContext(ctx, "DELETE FROM documents WHERE kind = ? AND name = ?", kind, name)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); n == 0 && err == nil {
+		return ErrNotFound
+	}
+	return nil
+}
+
+// find returns the id of a document, and whether it is gone: ErrNotFound if nothing
+// of it is kept.
+func find(ctx context.Context, tx *sql.Tx, kind Kind, name string) (id int64, gone bool, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT id, gone FROM documents WHERE kind = ? AND name = ?", kind, name).Scan(&id, &gone)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	return id, gone, err
+}
+
+func save(ctx context.Context, tx *sql.Tx, kind Kind, name, state string) error {
+	id, _, err := find(ctx, tx, kind, name)
+	if errors.Is(err, ErrNotFound) {
+		id, err = begin(ctx, tx, kind, name)
+	}
+	if err != nil {
+		return err
+	}
+	var same bool
+	err = tx.QueryRowContext(ctx, `SELECT count(*) FROM documents JOIN versions ON document = id
+		WHERE id = ? AND versions.version = documents.version AND state = ?`, id, state).Scan(&same)
+	if err != nil || same {
+		return err
+	}
+	return add(ctx, tx, id, sql.NullString{String: state, Valid: true})
+}
+
+// begin makes a document without versions.
+func begin(ctx context.Context, tx *sql.Tx, kind Kind, name string) (id int64, err error) {
+	var there int
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM documents WHERE kind = ?", kind).Scan(&there); err != nil {
+		return 0, err
+	}
+	if there >= MaxDocuments {
+		return 0, ErrTooManyDocuments
+	}
+	result, err := tx.ExecContext(ctx, "INSERT INTO documents (kind, name, version, gone) VALUES (?, ?, 0, 0)", kind, name)
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+// add adds a version to a document. If it has too many then, the one goes that was
+// the latest for the shortest time: saving often, or a script gone mad, does not
+// push out what people used for long.
+func add(ctx context.Context, tx *sql.Tx, id int64, state sql.NullString) error {
+	for _, statement := range []string{
+		"UPDATE documents SET version = version + 1, gone = ?2 IS NULL WHERE id = ?1",
+		"INSERT INTO versions (document, version, saved, state) SELECT id, version, ?3, ?2 FROM documents WHERE id = ?1",
+		`DELETE FROM versions WHERE document = ?1 AND version = (
+			SELECT version FROM (
+				SELECT version, lead(saved) OVER (ORDER BY version) - saved AS lasted
+				FROM versions WHERE document = ?1
+			) WHERE lasted IS NOT NULL AND (SELECT count(*) FROM versions WHERE document = ?1) > ?4
+			ORDER BY lasted, version LIMIT 1)`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, id, state, time.Now().UnixMicro(), MaxVersions); err != nil {
+			return err
+		}
+	}
+	return nil
+}
