@@ -2,12 +2,12 @@ package plaintext
 
 import (
 	"encoding/binary"
-	"math"
 	"math/bits"
 	"unicode"
 	"unicode/utf8"
 
 	"carbon/metric"
+	"carbon/number"
 )
 
 // blank is the reason of a line that says nothing; it is nobody's fault.
@@ -15,10 +15,6 @@ const blank = "blank"
 
 // maxTime is the first timestamp that a whisper file cannot hold.
 const maxTime = 1 << 32
-
-// minMilliseconds is what a timestamp counts at least to be one in milliseconds:
-// as seconds it would be beyond the year 5000, so it is from after 1973.
-const minMilliseconds = 100_000_000_000
 
 // quickLine reads the first line of data, which ends in a newline somewhere, if
 // it is written as most senders do: ASCII, single spaces, whole seconds. It
@@ -31,10 +27,10 @@ func quickLine(data []byte) (d metric.Datapoint, n int, reason string) {
 	d.Name = alias(data[:i])
 
 	field := data[i+1:]
-	v, i, ok := quickFloat(field)
+	v, i, ok := number.Quick(field)
 	if !ok {
 		i = plainBytes(field)
-		if v, ok = parseFloat(field[:i]); !ok {
+		if v, ok = number.Float(field[:i]); !ok {
 			return d, 0, ""
 		}
 	}
@@ -109,33 +105,23 @@ func (f *Format) slowLine(line []byte) (d metric.Datapoint, reason string) {
 		return d, BadFields
 	}
 
-	v, ok := parseFloat(fields[1])
+	v, ok := number.Float(fields[1])
 	if !ok {
 		return d, BadValue
 	}
-	t, ok := parseFloat(fields[2])
+	t, ok := number.Float(fields[2])
 	if !ok {
 		return d, BadTimestamp
 	}
 	if v != v {
 		return d, NaN
 	}
-	if t != t || math.IsInf(t, 0) {
-		return d, BadTimestamp
-	}
 	d.Name = alias(fields[0])
 	d.Value = v
-	switch t = math.Trunc(t); {
-	case t == -1:
+	if d.Time, reason = number.Seconds(t); d.Time == number.Now {
 		d.Time = f.now()
-	case t > 0 && t < maxTime:
-		d.Time = int64(t)
-	case t >= minMilliseconds && t < maxTime*1000:
-		return d, Milliseconds
-	default:
-		return d, BadRange
 	}
-	return d, ""
+	return d, reason
 }
 
 // trimSpace returns b without leading white space.

@@ -57,7 +57,7 @@ func TestVectors(t *testing.T) {
 				if seconds, ok := e[2].(float64); ok {
 					at = int64(seconds)
 				}
-				want[key(e[0].(string), e[3].(map[string]any), at)] = number(t, e[1])
+				want[key(e[0].(string), e[3].(map[string]any), at)] = valueOf(t, e[1])
 			}
 
 			got := make(map[string]float64)
@@ -96,8 +96,8 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// number reads a value of a vector.
-func number(t *testing.T, v any) float64 {
+// valueOf reads a value of a vector.
+func valueOf(t *testing.T, v any) float64 {
 	switch v := v.(type) {
 	case float64:
 		return v

@@ -1,19 +1,22 @@
-package plaintext
+// Package number reads the numbers that clients of carbon send: values as
+// Python's float() reads them, and times.
+package number
 
 import (
 	"bytes"
 	"math"
 	"strconv"
+	"unsafe"
 )
 
 // powers of ten that a float64 holds exactly.
 var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
-// quickFloat reads the decimal number that b starts with, and returns its length.
+// Quick reads the decimal number that b starts with, and returns its length.
 // It does without exponents and more than 15 digits: then the digits and the
 // power of ten are exact, and one division rounds as strconv does. b must hold a
 // byte after the number.
-func quickFloat(b []byte) (v float64, n int, ok bool) {
+func Quick(b []byte) (v float64, n int, ok bool) {
 	negative := false
 	switch b[0] {
 	case '-':
@@ -50,9 +53,9 @@ func quickFloat(b []byte) (v float64, n int, ok bool) {
 	return v, n, true
 }
 
-// parseFloat reads b as Python's float() does, but for digits beyond ASCII and
+// Float reads b as Python's float() does, but for digits beyond ASCII and
 // digit grouping. What is too large is infinite.
-func parseFloat(b []byte) (v float64, ok bool) {
+func Float(b []byte) (v float64, ok bool) {
 	unsigned := b
 	if len(b) > 0 && (b[0] == '+' || b[0] == '-') {
 		unsigned = b[1:]
@@ -73,7 +76,7 @@ func parseFloat(b []byte) (v float64, ok bool) {
 			return 0, false // strconv would take hexadecimal, too
 		}
 	}
-	v, err := strconv.ParseFloat(alias(b), 64)
+	v, err := strconv.ParseFloat(unsafe.String(unsafe.SliceData(b), len(b)), 64)
 	if err != nil && !math.IsInf(v, 0) {
 		return 0, false
 	}

@@ -1,4 +1,4 @@
-package plaintext
+package number
 
 import (
 	"math"
@@ -11,9 +11,9 @@ func TestQuickFloatIsExact(t *testing.T) {
 	f := func(s string) {
 		t.Helper()
 		want, _ := strconv.ParseFloat(s, 64) // infinite where it is out of range
-		got, n, ok := quickFloat([]byte(s + " "))
+		got, n, ok := Quick([]byte(s + " "))
 		if !ok {
-			if got, ok = parseFloat([]byte(s)); !ok {
+			if got, ok = Float([]byte(s)); !ok {
 				t.Errorf("%q cannot be read", s)
 			}
 		} else if n != len(s) {
@@ -51,11 +51,11 @@ func FuzzQuickFloat(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		quick, n, ok := quickFloat([]byte(s + " "))
+		quick, n, ok := Quick([]byte(s + " "))
 		if !ok {
 			return
 		}
-		slow, ok := parseFloat([]byte(s)[:n])
+		slow, ok := Float([]byte(s)[:n])
 		if !ok || math.Float64bits(quick) != math.Float64bits(slow) {
 			t.Errorf("%q: quick %v, slow %v %v", s, quick, slow, ok)
 		}
