@@ -23,6 +23,7 @@ var arrows = map[string]string{
 	"pickle":               "",
 	"msgpack":              "",
 	"protobuf":             "",
+	"pyjson":               "",
 	"render/target":        "",
 	"tally":                "",
 	"number":               "",
