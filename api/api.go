@@ -22,6 +22,7 @@ import (
 
 	"carbon/metric"
 	"carbon/render"
+	"carbon/render/graph"
 	"carbon/storage"
 )
 
@@ -67,6 +68,9 @@ type Options struct {
 
 	// Location is the zone of times and days where a request names none. Nil: UTC.
 	Location *time.Location
+
+	// Templates are the templates of graphs in force. Nil: those built in.
+	Templates func() *graph.Templates
 
 	// Own are patterns of the server's own metrics, drawn on the front page while
 	// nothing is chosen. Nil: what carbon names them.
@@ -139,6 +143,9 @@ func New(o Options) http.Handler {
 	}
 	if o.Config == nil {
 		o.Config = func(io.Writer) error { return nil }
+	}
+	if o.Templates == nil {
+		o.Templates = func() *graph.Templates { return nil }
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string, int, time.Duration) {}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -24,7 +23,9 @@ type renderQuery struct {
 	pretty bool
 	noNull bool
 	graph  url.Values // the graph's parameters, not looked at for other formats
-	keep   int        // seconds the answer may be kept by whoever asked; 0: not at all
+	pie    bool
+	look   graph.Options // what graph says, where a picture is made
+	keep   int           // seconds the answer may be kept by whoever asked; 0: not at all
 
 	cached time.Duration // an answer that old will do
 }
@@ -35,8 +36,7 @@ type format struct {
 	write     func(w io.Writer, q *renderQuery, series []function.Series) error
 }
 
-// formats are the formats by name. Any other name is a PNG image, as in
-// graphite-web: "PNG", "xyz", and nothing at all.
+// formats are the formats by name, but those of pictures.
 var formats = map[string]format{
 	"json":     {"application/json", writeJSON},
 	"csv":      {"text/csv; charset=utf-8", writeCSV},
@@ -51,8 +51,6 @@ var formats = map[string]format{
 	"carbonapi_v2_pb": {messages2, writeProtobuf2},
 }
 
-var pngFormat = format{"image/png", writePNG}
-
 // render answers /render.
 func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error {
 	if messageVersion(r, p) == 3 {
@@ -63,10 +61,11 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 		return err
 	}
 	f, known := formats[q.format]
-	if !known {
-		f = pngFormat
+	drawn := q.pie || !known // as in graphite-web pies are pictures in every format
+	if drawn {
+		f = pictureFormat(q.format)
 		// What cannot be drawn is better known before it is evaluated.
-		if _, err := graph.ParseOptions(q.graph); err != nil {
+		if q.look, err = graph.ParseOptions(q.graph, s.Templates()); err != nil {
 			return err
 		}
 	}
@@ -83,15 +82,13 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 		}
 	}
 	made := s.Now()
-	result, release, err := s.shared.do(r.Context(), q.key(), func() (*render.Result, error) {
-		return s.Renderer.Render(r.Context(), q.Request)
-	})
+	series, release, err := s.evaluate(r.Context(), q)
 	if err != nil {
 		return err
 	}
 	defer release()
-	write := func(out io.Writer) error { return f.write(out, q, result.Series) }
-	if !known {
+	write := func(out io.Writer) error { return f.write(out, q, series) }
+	if drawn {
 		picture, err := s.draw(r.Context(), write)
 		if err != nil {
 			return err
@@ -121,6 +118,20 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 	return err
 }
 
+// evaluate returns the series of all targets, valid until release is called.
+func (s *server) evaluate(ctx context.Context, q *renderQuery) (series []function.Series, release func(), err error) {
+	if q.pie {
+		return s.evaluatePie(ctx, q)
+	}
+	result, release, err := s.shared.do(ctx, q.key(), func() (*render.Result, error) {
+		return s.Renderer.Render(ctx, q.Request)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return result.Series, release, nil
+}
+
 // key is what evaluations are the same by.
 func (q *renderQuery) key() string {
 	zone := ""
@@ -130,25 +141,15 @@ func (q *renderQuery) key() string {
 	return fmt.Sprintf("%q %d %d %d %q %v %q %d", q.Targets, q.From, q.Until, q.Now, zone, q.XFilesFactor, q.Template, q.MaxDataPoints)
 }
 
-// draw makes a picture, as many at a time as there are processors: uncompressed
-// ones are large, and a client may be slow to take its own.
-func (s *server) draw(ctx context.Context, write func(io.Writer) error) (*bytes.Buffer, error) {
-	select {
-	case s.easels <- struct{}{}:
-		defer func() { <-s.easels }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	picture := new(bytes.Buffer)
-	return picture, write(picture)
-}
-
 // renderQuery checks the parameters, in the order and with the defaults of
 // graphite-web.
 func (s *server) renderQuery(p params) (*renderQuery, error) {
 	q := &renderQuery{graph: p.values(), keep: 60, cached: s.CacheDuration}
-	if t := p.get("graphType"); p.has("graphType") && t != "line" {
-		return nil, &paramError{"graphType", t, "not a type of graph; there is line"}
+	if t := p.get("graphType"); p.has("graphType") {
+		if t != "line" && t != "pie" {
+			return nil, &paramError{"graphType", t, "not a type of graph; there are line and pie"}
+		}
+		q.pie = t == "pie"
 	}
 	if p.has("cacheTimeout") {
 		seconds, err := p.int("cacheTimeout")
@@ -301,12 +302,4 @@ func writeCSV(w io.Writer, q *renderQuery, series []function.Series) error {
 
 func writeRaw(w io.Writer, _ *renderQuery, series []function.Series) error {
 	return render.WriteRaw(w, series)
-}
-
-func writePNG(w io.Writer, q *renderQuery, series []function.Series) error {
-	o, err := graph.ParseOptions(q.graph)
-	if err != nil {
-		return err
-	}
-	return graph.DrawPNG(w, o, series, graph.Span{From: q.From, Until: q.Until, Location: q.Location})
 }

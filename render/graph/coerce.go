@@ -131,7 +131,7 @@ func (p *optionParser) color(name string, to *Color) {
 	}
 	c, ok := parseColor(s)
 	if !ok {
-		p.fail(name, s, "not a colour: neither a known name nor RRGGBB nor RRGGBBAA")
+		p.fail(name, s, notAColor)
 		return
 	}
 	*to = c
@@ -150,7 +150,7 @@ func (p *optionParser) colors(name string, to *[]Color) {
 		}
 		c, ok := parseColor(one)
 		if !ok {
-			p.fail(name, one, "not a colour: neither a known name nor RRGGBB nor RRGGBBAA")
+			p.fail(name, one, notAColor)
 			return
 		}
 		list = append(list, c)
@@ -160,9 +160,9 @@ func (p *optionParser) colors(name string, to *[]Color) {
 	}
 }
 
-// alpha reads a transparency. As in graphite-web zero means none was asked for
-// and text means one half.
-func (p *optionParser) alpha(name string, to **float64) {
+// alpha reads a transparency. As in graphite-web zero means none was asked for,
+// and text means otherwise.
+func (p *optionParser) alpha(name string, to **float64, otherwise float64) {
 	s, ok := p.get(name)
 	if !ok || !truth(s) {
 		return
@@ -171,7 +171,7 @@ func (p *optionParser) alpha(name string, to **float64) {
 	if !strings.EqualFold(s, "true") {
 		var err error
 		if a, err = strconv.ParseFloat(s, 64); err != nil || math.IsNaN(a) {
-			a = 0.5
+			a = otherwise
 		}
 	}
 	a = min(max(a, 0), 1)

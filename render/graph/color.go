@@ -28,6 +28,8 @@ func (c Color) nrgba() color.NRGBA {
 	return color.NRGBA{R: c.R, G: c.G, B: c.B, A: uint8(c.A*255 + 0.5)}
 }
 
+const notAColor = "not a colour: neither a known name nor RRGGBB nor RRGGBBAA"
+
 // parseColor reads a colour name or RRGGBB or RRGGBBAA, with or without a #,
 // which may have stayed percent-encoded. Digits after the eighth are ignored as
 // Graphite ignores them.

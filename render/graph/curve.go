@@ -29,6 +29,10 @@ type curve struct {
 // addSeries makes curves of the series and gives them their colours.
 func (l *layout) addSeries(series []function.Series) error {
 	for _, s := range series {
+		s.Style.DrawAsInfinite = s.Style.DrawAsInfinite || l.o.DrawAsInfinite
+		if s.Style.Dashed == nil {
+			s.Style.Dashed = l.o.Dashed
+		}
 		c := &curve{
 			Series: s, raw: s.Values, perPoint: 1, stacked: s.Style.Stacked,
 			lineWidth: s.Style.LineWidth, dashed: s.Style.Dashed, alpha: s.Style.Alpha,
@@ -58,7 +62,7 @@ func (l *layout) addSeries(series []function.Series) error {
 		case c.Style.Color != "":
 			var ok bool
 			if c.color, ok = parseColor(c.Style.Color); !ok {
-				return &OptionError{Name: "color", Value: c.Style.Color, Reason: "not a colour: neither a known name nor RRGGBB nor RRGGBBAA"}
+				return &OptionError{Name: "color", Value: c.Style.Color, Reason: notAColor}
 			}
 		default:
 			c.color = l.o.Colors[next%len(l.o.Colors)]

@@ -4,14 +4,16 @@ package graph
 //
 // Pixels have their origin at the top left and y grows downwards. Times are
 // unix seconds. With NoData set only Texts and what stands before it mean
-// anything.
+// anything; of a pie there are, besides these, Area, Legend and Pie.
 type Drawing struct {
+	Type                   Type
 	Width, Height          int
 	Background, Foreground Color
 	Font                   Font
 	NoData                 bool
 
-	// Texts in drawing order: titles, y labels (bottom up), x labels, legend.
+	// Texts in drawing order: titles, y labels (bottom up), x labels, legend,
+	// labels of slices.
 	Texts  []Text
 	Area   Area
 	Legend Legend
@@ -20,10 +22,12 @@ type Drawing struct {
 	XAxis  XAxis
 	Grid   Grid
 	Series []Trace // in drawing order: filled areas first, their outlines last
+	Pie    *PieChart
 }
 
 // Font is the font of all labels. Titles are somewhat larger.
 type Font struct {
+	Name         string
 	Size         int
 	Bold, Italic bool
 
@@ -55,6 +59,7 @@ const (
 	YRightText      TextKind = "yRight"
 	XText           TextKind = "x"
 	LegendText      TextKind = "legend"
+	PieText         TextKind = "pie"
 	MessageText     TextKind = "message"
 )
 

@@ -41,7 +41,7 @@ func options(t testing.TB, query string) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := ParseOptions(v)
+	o, err := ParseOptions(v, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"math"
 	"strings"
 	"time"
@@ -8,31 +9,15 @@ import (
 	"carbon/render/function"
 )
 
-// Layout computes the drawing of a line graph. It neither changes nor keeps the
-// series. The error is an *OptionError.
+// Layout computes the drawing of the series: as lines over time or, with Options
+// of Type Pie, as shares of a whole. It neither changes nor keeps the series. The
+// error is an *OptionError.
 func Layout(o Options, series []function.Series, span Span) (*Drawing, error) {
-	l := &layout{
-		o: o,
-		d: &Drawing{
-			Width: o.Width, Height: o.Height,
-			Background: o.Background, Foreground: o.Foreground,
-			Font:  Font{Size: o.FontSize, Bold: o.FontBold, Italic: o.FontItalic},
-			Lines: Lines{o.LineMode, o.AreaMode, o.LineWidth, o.ConnectedLimit, o.LogBase},
-		},
-		area: Area{
-			XMin: float64(o.Margin) + 10, // the label of a time near the left edge needs room
-			XMax: float64(o.Width - o.Margin),
-			YMin: float64(o.Margin),
-			YMax: float64(o.Height - o.Margin),
-		},
-		location: span.Location,
+	l := newLayout(o)
+	if o.Type == Pie {
+		return l.pie(series)
 	}
-	if l.o.Location != nil {
-		l.location = l.o.Location
-	}
-	if l.location == nil {
-		l.location = time.UTC
-	}
+	l.location = cmp.Or(o.Location, span.Location, time.UTC)
 	if err := l.addSeries(series); err != nil {
 		return nil, err
 	}
@@ -41,8 +26,11 @@ func Layout(o Options, series []function.Series, span Span) (*Drawing, error) {
 		return l.d, nil
 	}
 	l.applyOptions()
+	l.setFont()
 	l.titles()
-	l.legend()
+	if !l.hidesLegend() {
+		l.legend(l.legendItems())
+	}
 	if !l.o.HideAxes && !l.o.HideXAxis {
 		l.area.YMax -= l.face.ascent() * 2
 	}
@@ -56,6 +44,25 @@ func Layout(o Options, series []function.Series, span Span) (*Drawing, error) {
 	l.grid()
 	l.traces()
 	return l.d, nil
+}
+
+func newLayout(o Options) *layout {
+	return &layout{
+		o: o,
+		d: &Drawing{
+			Type:  o.Type,
+			Width: o.Width, Height: o.Height,
+			Background: o.Background, Foreground: o.Foreground,
+			Font:  Font{Name: o.FontName, Size: o.FontSize, Bold: o.FontBold, Italic: o.FontItalic},
+			Lines: Lines{o.LineMode, o.AreaMode, o.LineWidth, o.ConnectedLimit, o.LogBase},
+		},
+		area: Area{
+			XMin: float64(o.Margin) + 10, // the label of a time near the left edge needs room
+			XMax: float64(o.Width - o.Margin),
+			YMin: float64(o.Margin),
+			YMax: float64(o.Height - o.Margin),
+		},
+	}
 }
 
 // layout is a drawing being laid out. Titles, legend and labels one after the
@@ -123,7 +130,11 @@ func (l *layout) applyOptions() {
 		}
 	}
 	l.d.Lines.LineMode = o.LineMode
+}
 
+// setFont takes the font of labels into use.
+func (l *layout) setFont() {
+	o := &l.o
 	l.face = newFace(float64(o.FontSize), o.FontBold, o.FontItalic)
 	l.d.Font.Height, l.d.Font.Ascent, l.d.Font.Descent = l.face.height(), l.face.ascent(), l.face.descent()
 }

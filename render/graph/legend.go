@@ -6,17 +6,17 @@ import (
 	"unicode/utf8"
 )
 
+// hidesLegend reports whether a line graph goes without a legend.
+func (l *layout) hidesLegend() bool {
+	if l.o.HideLegend != nil {
+		return *l.o.HideLegend
+	}
+	return len(l.curves) > legendMaxItems
+}
+
 // legend takes room below the plot and fills it with the names of the series,
 // in columns as wide as the longest name.
-func (l *layout) legend() {
-	hide := len(l.curves) > legendMaxItems
-	if l.o.HideLegend != nil {
-		hide = *l.o.HideLegend
-	}
-	if hide {
-		return
-	}
-	items := l.legendItems()
+func (l *layout) legend(items []legendItem) {
 	if len(items) == 0 {
 		return
 	}

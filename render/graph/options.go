@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/url"
@@ -10,6 +11,8 @@ import (
 // Options say how a graph looks. ParseOptions makes them of the parameters of a
 // request; Defaults are what it starts from.
 type Options struct {
+	Type Type
+
 	Width, Height int // pixels, 1 to MaxSize
 	Margin        int // pixels around everything; 10 more at the left
 
@@ -17,7 +20,8 @@ type Options struct {
 	MajorGrid, MinorGrid   Color
 	Colors                 []Color // of series without one of their own, used in turn
 
-	FontSize   int // pixels
+	FontName   string // Sans, or another family
+	FontSize   int    // pixels
 	FontBold   bool
 	FontItalic bool
 
@@ -29,6 +33,7 @@ type Options struct {
 	AreaMode       AreaMode
 	AreaAlpha      *float64 // 0 to 1; nil: areas are solid and have no outline
 	DrawNullAsZero bool
+	DrawAsInfinite bool    // every point above zero is a vertical line
 	MinXStep       float64 // pixels that points keep apart; they are consolidated to do so; 0: never
 
 	HideLegend         *bool // nil: hidden with more than 10 series
@@ -50,9 +55,21 @@ type Options struct {
 	Y, YLeft, YRight Range
 	LeftStyle        SideStyle
 	RightStyle       SideStyle
+	Dashed           *float64 // of all lines that say nothing themselves
+
+	Pie PieOptions
 
 	Location *time.Location // of the time axis; nil: the zone of the request
 }
+
+// Type is a type of graph.
+type Type string
+
+// The types: values over time, and their shares of a whole.
+const (
+	Line Type = "line"
+	Pie  Type = "pie"
+)
 
 // Range restricts a y axis. Nil leaves an end to the data, rounded to a step.
 type Range struct {
@@ -91,25 +108,24 @@ const (
 // MaxSize is the largest width and height of a picture, in pixels.
 const MaxSize = 4000
 
+// maxFontSize is the largest font of labels, in pixels.
+const maxFontSize = 200
+
 // legendMaxItems is the number of series from which on the legend is left out
 // if nobody asks for it.
 const legendMaxItems = 10
 
 // Defaults returns the options of Graphite's default template.
 func Defaults() Options {
-	return Options{
-		Width: 330, Height: 250, Margin: 10,
-		Background: named("white"), Foreground: named("black"),
-		MajorGrid: named("rose"), MinorGrid: named("grey"),
-		Colors: []Color{
-			named("blue"), named("green"), named("red"), named("purple"), named("brown"), named("yellow"),
-			named("aqua"), named("grey"), named("magenta"), named("pink"), named("gold"), named("rose"),
-		},
-		FontSize: 10,
+	o := Options{
+		Type: Line, Width: 330, Height: 250, Margin: 10,
 		LineMode: Slope, LineWidth: 1.2, ConnectedLimit: math.Inf(1),
 		AreaMode: AreaNone, MinXStep: 1, MinorY: 1,
 		YUnitSystem: "si", YDivisors: []int{4, 5, 6},
+		Pie: PieOptions{Mode: "average", Labels: "percent", LabelsMin: 5, LabelsColor: named("black")},
 	}
+	o.use(builtIn().Template(""))
+	return o
 }
 
 func named(name string) Color { return rgb24(colorNames[name]) }
@@ -126,14 +142,29 @@ func (e *OptionError) Error() string {
 }
 
 // ParseOptions reads the graph parameters among v, by graphite-web's rules for
-// turning text into numbers and booleans. Empty values and "default" count as
-// absent, parameters that are none of a graph's are ignored. The error is an
-// *OptionError.
-func ParseOptions(v url.Values) (Options, error) {
+// turning text into numbers and booleans. What a template among t says holds
+// where no parameter says otherwise; t may be nil: then there are those built in.
+// Empty values and "default" count as absent, parameters that are none of the
+// graph's type are ignored. The error is an *OptionError.
+func ParseOptions(v url.Values, t *Templates) (Options, error) {
 	o := Defaults()
 	p := optionParser{values: v}
+	if name, ok := p.get("template"); ok || t != nil {
+		o.use(cmp.Or(t, builtIn()).Template(name))
+	}
+	p.oneOf("graphType", (*string)(&o.Type), string(Line), string(Pie))
+	p.common(&o)
+	if o.Type == Pie {
+		p.pie(&o)
+	} else {
+		p.lines(&o)
+		p.axes(&o)
+	}
+	return o, p.err
+}
 
-	p.oneOf("graphType", new(string), "line")
+// common reads what all types of graph have.
+func (p *optionParser) common(o *Options) {
 	p.integer("width", &o.Width, 1, MaxSize)
 	p.integer("height", &o.Height, 1, MaxSize)
 	p.integer("margin", &o.Margin, math.MinInt32, MaxSize)
@@ -142,39 +173,65 @@ func ParseOptions(v url.Values) (Options, error) {
 	}
 	p.color("bgcolor", &o.Background)
 	p.color("fgcolor", &o.Foreground)
-	p.color("majorGridLineColor", &o.MajorGrid)
-	p.color("minorGridLineColor", &o.MinorGrid)
 	p.colors("colorList", &o.Colors)
-
-	p.integer("fontSize", &o.FontSize, 1, 200)
+	p.raw("fontName", &o.FontName, 200)
+	p.integer("fontSize", &o.FontSize, 1, maxFontSize)
 	p.boolean("fontBold", &o.FontBold)
 	p.boolean("fontItalic", &o.FontItalic)
 	p.text("title", &o.Title)
+	p.maybeBoolean("hideLegend", &o.HideLegend)
+	side := "left"
+	p.raw("yAxisSide", &side, 200)
+	o.YAxisRight = side == "right"
+	p.oneOf("pieMode", &o.Pie.Mode, "average", "maximum", "minimum") // as in graphite-web checked for lines, too
+}
+
+func (p *optionParser) pie(o *Options) {
+	p.alpha("areaAlpha", &o.AreaAlpha, 1)
+	labels := ""
+	p.raw("pieLabels", &labels, 200)
+	o.Pie.Rotated = labels == "rotated"
+	p.oneOf("valueLabels", &o.Pie.Labels, "percent", "number", "none", "numbers")
+	if o.Pie.Labels == "numbers" { // as graphite-web documents it
+		o.Pie.Labels = "number"
+	}
+	p.number("valueLabelsMin", &o.Pie.LabelsMin, -math.MaxFloat64, math.MaxFloat64)
+	p.color("valueLabelsColor", &o.Pie.LabelsColor)
+}
+
+// lines reads how series look, and what stands around the plot. Deprecated
+// spellings and those of carbonapi come before the usual ones, which win.
+func (p *optionParser) lines(o *Options) {
 	p.text("vtitle", &o.VTitle)
 	p.text("vtitleRight", &o.VTitleRight)
-
 	p.oneOf("lineMode", (*string)(&o.LineMode), string(Slope), string(Staircase), string(Connected))
 	p.number("thickness", &o.LineWidth, 0, MaxSize)
 	p.number("lineWidth", &o.LineWidth, 0, MaxSize)
 	p.number("connectedLimit", &o.ConnectedLimit, -math.MaxFloat64, math.MaxFloat64)
 	p.oneOf("areaMode", (*string)(&o.AreaMode), string(AreaNone), string(AreaFirst), string(AreaAll), string(AreaStacked))
-	p.alpha("areaAlpha", &o.AreaAlpha)
+	p.alpha("areaAlpha", &o.AreaAlpha, 0.5)
 	p.boolean("drawNullAsZero", &o.DrawNullAsZero)
+	p.boolean("drawAsInfinite", &o.DrawAsInfinite)
 	p.number("minXStep", &o.MinXStep, -math.MaxFloat64, MaxSize)
-
-	p.maybeBoolean("hideLegend", &o.HideLegend)
 	p.boolean("uniqueLegend", &o.UniqueLegend)
 	p.boolean("hideNullFromLegend", &o.HideNullFromLegend)
+	p.boolean("graphOnly", &o.GraphOnly)
+	p.maybeNumber("dashed", &o.Dashed)
+	p.sideStyle("left", &o.LeftStyle)
+	p.sideStyle("right", &o.RightStyle)
+}
+
+func (p *optionParser) axes(o *Options) {
+	p.color("majorLine", &o.MajorGrid)
+	p.color("majorGridLineColor", &o.MajorGrid)
+	p.color("minorLine", &o.MinorGrid)
+	p.color("minorGridLineColor", &o.MinorGrid)
 	p.boolean("hideAxes", &o.HideAxes)
 	p.boolean("hideXAxis", &o.HideXAxis)
 	p.boolean("hideYAxis", &o.HideYAxis)
 	p.boolean("hideGrid", &o.HideGrid)
-	p.boolean("graphOnly", &o.GraphOnly)
 	p.raw("xFormat", &o.XFormat, 200) // it is written once per label
-
-	side := "left"
-	p.raw("yAxisSide", &side, 200)
-	o.YAxisRight = side == "right"
+	p.zone("tz", &o.Location)
 	p.unitSystem("yUnitSystem", &o.YUnitSystem)
 	p.divisors("yDivisors", &o.YDivisors)
 	p.integer("minorY", &o.MinorY, math.MinInt32, 100)
@@ -184,8 +241,4 @@ func ParseOptions(v url.Values) (Options, error) {
 	p.yRange("", &o.Y)
 	p.yRange("Left", &o.YLeft)
 	p.yRange("Right", &o.YRight)
-	p.sideStyle("left", &o.LeftStyle)
-	p.sideStyle("right", &o.RightStyle)
-	p.zone("tz", &o.Location)
-	return o, p.err
 }

@@ -85,7 +85,7 @@ func TestParseOptionsErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = ParseOptions(v)
+		_, err = ParseOptions(v, nil)
 		var e *OptionError
 		if !errors.As(err, &e) || e.Name != name || e.Reason == "" {
 			t.Errorf("%s: %v, want an error of %s", query, err, name)
@@ -108,7 +108,7 @@ func TestParseOptionsErrors(t *testing.T) {
 	f("colorList=red,nosuch", "colorList")
 	f("lineMode=wavy", "lineMode")
 	f("areaMode=some", "areaMode")
-	f("graphType=pie", "graphType")
+	f("graphType=bar", "graphType")
 	f("lineWidth=-1", "lineWidth")
 	f("lineWidth=thin", "lineWidth")
 	f("connectedLimit=inf", "connectedLimit")
@@ -175,7 +175,7 @@ func FuzzParseOptions(f *testing.F) {
 	all[1].Style.SecondYAxis = true
 	f.Fuzz(func(t *testing.T, query string) {
 		v, _ := url.ParseQuery(query)
-		o, err := ParseOptions(v)
+		o, err := ParseOptions(v, nil)
 		var e *OptionError
 		if err != nil {
 			if !errors.As(err, &e) || len(v[e.Name]) == 0 {

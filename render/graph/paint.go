@@ -13,7 +13,9 @@ import (
 func Paint(c vg.Canvas, d *Drawing) {
 	p := painter{c: c, d: d, faces: map[float64]*face{}}
 	for _, t := range d.Texts {
-		p.text(t)
+		if t.Kind != PieText { // they come over the slices
+			p.text(t)
+		}
 	}
 	if d.NoData {
 		return
@@ -22,6 +24,10 @@ func Paint(c vg.Canvas, d *Drawing) {
 		p.legendBox(e)
 	}
 	if d.Area.empty() {
+		return
+	}
+	if d.Pie != nil {
+		p.pie(d.Pie)
 		return
 	}
 	p.grid()
