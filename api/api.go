@@ -50,6 +50,9 @@ type Options struct {
 	Tags     TagIndex // nil: there are no tags
 	Events   Events   // nil: none are kept
 
+	Documents Documents // dashboards and the like; nil: none are kept
+	Links     Links     // short URLs; nil: none are kept
+
 	Deleter    Deleter           // nil: nothing is deleted
 	Aggregator Aggregator        // nil: nobody knows how metrics are rolled up
 	Describer  storage.Describer // nil: nobody knows how metrics are kept
@@ -155,6 +158,12 @@ func New(o Options) http.Handler {
 	}
 	if o.Events == nil {
 		o.Events = noEvents{}
+	}
+	if o.Documents == nil {
+		o.Documents = noDocuments{}
+	}
+	if o.Links == nil {
+		o.Links = noLinks{}
 	}
 	if o.Deleter == nil {
 		o.Deleter = keepsAll{}
@@ -266,7 +275,10 @@ func (s *server) routes() chi.Router {
 	})
 
 	r.Post("/metrics/delete", s.data(sameSite(s.admin(s.deleteMetrics))))
-	get(r, "/", s.data(s.page))
+	s.routeDocuments(r)
+	for _, path := range []string{"/", "/browser", "/composer"} { // the last two are in bookmarks of graphite-web
+		get(r, path, s.data(s.page))
+	}
 	get(r, "/-/static/{name}", s.asset)
 	get(r, "/favicon.ico", s.favicon)
 	get(r, "/health", s.health)

@@ -65,7 +65,7 @@ func status(err error) (code int, text string) {
 		return access.code, access.reason
 	case errors.As(err, &tooLong):
 		return http.StatusRequestEntityTooLarge, fmt.Sprintf("body: more than %d bytes", tooLong.Limit)
-	case errors.As(err, &limit), errors.As(err, &tooMuch), errors.Is(err, records.ErrTooMany):
+	case errors.As(err, &limit), errors.As(err, &tooMuch), errors.Is(err, records.ErrTooMany), errors.Is(err, records.ErrTooManyDocuments):
 		return http.StatusRequestEntityTooLarge, err.Error()
 	case errors.As(err, &syntax), errors.As(err, &arg), errors.As(err, &unknown),
 		errors.As(err, &when), errors.As(err, &pattern), errors.As(err, &tagExpr), errors.As(err, &option),

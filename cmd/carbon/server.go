@@ -219,15 +219,19 @@ func (m *Main) handler() http.Handler {
 	defines, _ := target.ParseDefines(c.Define)  // so are they
 	source := cache.NewReader(m.cache, m.store)
 	engine := render.New(source, render.Options{Events: m.happened, Limits: c.renderLimits(), Defines: defines, Hashes: c.Hashes})
-	var events api.Events // stays nil where there is no database
+	var events api.Events // these stay nil where there is no database
+	var documents api.Documents
+	var links api.Links
 	if m.records != nil {
-		events = m.records
+		events, documents, links = m.records, m.records, m.records
 	}
 	return api.New(api.Options{
 		Renderer:      engine,
 		Finder:        source,
 		Tags:          m.store,
 		Events:        events,
+		Documents:     documents,
+		Links:         links,
 		Describer:     m.store,
 		Measurer:      m.store,
 		Deleter:       m.pipeline,

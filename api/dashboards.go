@@ -1,0 +1,264 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"carbon/records"
+	"carbon/web"
+)
+
+// dashboardRoutes are the paths below /dashboard: graphite-web's, and history,
+// restore and import of ours. As there, what looks and what deletes may be a GET; what
+// brings a state is a POST.
+func (s *server) dashboardRoutes() map[string]tagRoute {
+	const get, head, post = http.MethodGet, http.MethodHead, http.MethodPost
+	looked, both, posted := []string{get, head}, []string{get, head, post}, []string{post}
+	dashboard, template := records.Dashboard, records.Template
+	return map[string]tagRoute{
+		"/dashboard":                              {s.dashboardList, looked},
+		"/dashboard/help":                         {s.dashboardList, looked},
+		"/dashboard/{name}":                       {s.dashboardPage, looked},
+		"/dashboard/{name}/{value}":               {s.templatePage, looked},
+		"/dashboard/load/{name}":                  {s.loadDashboard, both},
+		"/dashboard/load/{name}/{value}":          {s.loadTemplate, both},
+		"/dashboard/load_template/{name}/{value}": {s.loadTemplate, both},
+		"/dashboard/find":                         {s.findDocuments(dashboard, "dashboards"), both},
+		"/dashboard/find_template":                {s.findDocuments(template, "templates"), both},
+		"/dashboard/save/{name}":                  {sameSite(s.saveDashboard), posted},
+		"/dashboard/save_template/{name}/{key}":   {sameSite(s.saveTemplate), posted},
+		"/dashboard/create-temporary":             {sameSite(s.saveTemporary), posted},
+		"/dashboard/delete/{name}":                {sameSite(s.admin(s.deleteDocument(dashboard))), both},
+		"/dashboard/delete_template/{name}":       {sameSite(s.admin(s.deleteDocument(template))), both},
+		"/dashboard/history/{name}":               {s.dashboardHistory, looked},
+		"/dashboard/restore/{name}":               {sameSite(s.admin(s.restoreDashboard)), posted},
+		"/dashboard/email":                        {mailNothing, posted},
+	}
+}
+
+// loadDashboard answers /dashboard/load/NAME, of which version may name an earlier one.
+func (s *server) loadDashboard(w http.ResponseWriter, r *http.Request, p params) error {
+	name := pathParam(r, "name")
+	number, err := p.int("version")
+	if err != nil {
+		return err
+	}
+	v, err := s.Documents.Load(r.Context(), records.Dashboard, name, int64(number))
+	if errors.Is(err, records.ErrNotFound) {
+		return s.answerRecord(w, r, p, missing(records.Dashboard, name, number))
+	}
+	if err != nil {
+		return err
+	}
+	return s.answerState(w, r, p, v.State)
+}
+
+func (s *server) answerState(w http.ResponseWriter, r *http.Request, p params, state string) error {
+	return s.answerRecord(w, r, p, struct {
+		State json.RawMessage `json:"state"`
+	}{json.RawMessage(state)})
+}
+
+// missing is what graphite-web says of a document that is not there.
+func missing(kind records.Kind, name string, number int) refusal {
+	title := strings.ToUpper(string(kind[:1])) + string(kind[1:])
+	if number != 0 {
+		return refusal{fmt.Sprintf("%s '%s' has no version %d.", title, name, number)}
+	}
+	return refusal{fmt.Sprintf("%s '%s' does not exist. ", title, name)}
+}
+
+// findDocuments answers /dashboard/find: the names in which each word of query is.
+func (s *server) findDocuments(kind records.Kind, list string) dataHandler {
+	type named struct {
+		Name string `json:"name"`
+	}
+	return func(w http.ResponseWriter, r *http.Request, p params) error {
+		names, err := s.Documents.Names(r.Context(), kind)
+		if err != nil {
+			return err
+		}
+		words := strings.Fields(strings.ToLower(p.get("query")))
+		found := []named{}
+		for _, name := range names {
+			lower := strings.ToLower(name)
+			lacks := func(word string) bool { return !strings.Contains(lower, word) }
+			if kind == records.Dashboard && strings.HasPrefix(lower, records.Temporary) || slices.ContainsFunc(words, lacks) {
+				continue
+			}
+			found = append(found, named{name})
+		}
+		return s.answerRecord(w, r, p, map[string][]named{list: found})
+	}
+}
+
+// saveDashboard answers /dashboard/save/NAME. What was saved before is kept too.
+func (s *server) saveDashboard(w http.ResponseWriter, r *http.Request, p params) error {
+	name := pathParam(r, "name")
+	if err := documentName(name); err != nil {
+		return err
+	}
+	state, err := stateParam(p)
+	if err != nil {
+		return err
+	}
+	if err := s.Documents.Save(r.Context(), records.Dashboard, name, state); err != nil {
+		return err
+	}
+	return s.answerRecord(w, r, p, done{true})
+}
+
+// stateParam is the state of a dashboard: a JSON object, without blanks.
+func stateParam(p params) (string, error) {
+	if !p.has("state") {
+		return "", &paramError{"state", "", "missing"}
+	}
+	return checkState([]byte(p.get("state")))
+}
+
+func checkState(text []byte) (string, error) {
+	var fields map[string]json.RawMessage
+	var compact bytes.Buffer
+	if json.Unmarshal(text, &fields) != nil || fields == nil || json.Compact(&compact, text) != nil {
+		return "", &paramError{"state", string(text), "must be a JSON object"}
+	}
+	return compact.String(), nil
+}
+
+// saveTemporary answers /dashboard/create-temporary: the name it gave.
+func (s *server) saveTemporary(w http.ResponseWriter, r *http.Request, p params) error {
+	state, err := stateParam(p)
+	if err != nil {
+		return err
+	}
+	name, err := s.Documents.SaveTemporary(r.Context(), state)
+	if err != nil {
+		return err
+	}
+	return s.answerRecord(w, r, p, struct {
+		Name string `json:"name"`
+	}{name})
+}
+
+// deleteDocument answers /dashboard/delete/NAME. With forget nothing of it is kept.
+func (s *server) deleteDocument(kind records.Kind) dataHandler {
+	return func(w http.ResponseWriter, r *http.Request, p params) error {
+		name, remove := pathParam(r, "name"), s.Documents.Delete
+		forget, err := p.int("forget")
+		if err != nil {
+			return err
+		}
+		if forget != 0 {
+			remove = s.Documents.Forget
+		}
+		err = remove(r.Context(), kind, name)
+		if errors.Is(err, records.ErrNotFound) {
+			return s.answerRecord(w, r, p, missing(kind, name, 0))
+		}
+		if err != nil {
+			return err
+		}
+		s.Logger.Info("document deleted", "id", idOf(r), "remote", r.RemoteAddr, "kind", kind, "name", shorten(name), "forgotten", forget != 0)
+		return s.answerRecord(w, r, p, done{true})
+	}
+}
+
+// dashboardHistory answers /dashboard/history/NAME: what /dashboard/load gives by
+// version, the latest first.
+func (s *server) dashboardHistory(w http.ResponseWriter, r *http.Request, p params) error {
+	type version struct {
+		Version int64 `json:"version"`
+		Epoch   int64 `json:"epoch"`
+		Size    int64 `json:"size"`
+		Deleted bool  `json:"deleted,omitempty"`
+	}
+	name := pathParam(r, "name")
+	versions, err := s.Documents.Versions(r.Context(), records.Dashboard, name)
+	if err != nil {
+		return err
+	}
+	all := make([]version, len(versions))
+	for i, v := range versions {
+		all[i] = version{v.Number, v.Saved.Unix(), v.Size, v.Gone}
+	}
+	return s.answerRecord(w, r, p, struct {
+		Name     string    `json:"name"`
+		Versions []version `json:"versions"`
+	}{name, all})
+}
+
+// restoreDashboard answers /dashboard/restore/NAME: it saves an earlier version again.
+func (s *server) restoreDashboard(w http.ResponseWriter, r *http.Request, p params) error {
+	number, err := p.int("version")
+	if err == nil && number < 1 {
+		err = &paramError{"version", p.get("version"), "must be one that /dashboard/history lists"}
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.Documents.Restore(r.Context(), records.Dashboard, pathParam(r, "name"), int64(number)); err != nil {
+		return err
+	}
+	return s.answerRecord(w, r, p, done{true})
+}
+
+// mailNothing answers /dashboard/email, by which graphite-web sends a picture.
+func mailNothing(http.ResponseWriter, *http.Request, params) error {
+	return &accessError{http.StatusNotImplemented, "this server sends no mail: send the address of the picture"}
+}
+
+// dashboardList answers /dashboard: a page of what dashboards there are.
+func (s *server) dashboardList(w http.ResponseWriter, r *http.Request, _ params) error {
+	names, err := s.Documents.Names(r.Context(), records.Dashboard)
+	if err != nil {
+		return err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, records.Temporary) })
+	pageHeader(w)
+	return stream(w, web.DashboardsPage{Prefix: s.URLPrefix, Base: baseOf(r), Version: s.Version, Names: names}.Write)
+}
+
+// dashboardPage answers /dashboard/NAME: a page of its graphs.
+func (s *server) dashboardPage(w http.ResponseWriter, r *http.Request, _ params) error {
+	name := pathParam(r, "name")
+	v, err := s.Documents.Load(r.Context(), records.Dashboard, name, 0)
+	return s.answerDashboard(w, name, v.State, v.Saved, err)
+}
+
+// templatePage answers /dashboard/NAME/VALUE: a page of the graphs of a template.
+func (s *server) templatePage(w http.ResponseWriter, r *http.Request, _ params) error {
+	name, value := pathParam(r, "name"), pathParam(r, "value")
+	v, err := s.Documents.Load(r.Context(), records.Template, name, 0)
+	if err == nil {
+		v.State, err = s.filledTemplate(v.State, name, value)
+	}
+	return s.answerDashboard(w, name+"/"+value, v.State, v.Saved, err)
+}
+
+func (s *server) answerDashboard(w http.ResponseWriter, name, state string, saved time.Time, err error) error {
+	page := web.DashboardPage{Prefix: s.URLPrefix, Version: s.Version, Name: name, Saved: saved.In(s.Location)}
+	page.Missing = errors.Is(err, records.ErrNotFound)
+	if err != nil && !page.Missing {
+		return err
+	}
+	page.Graphs = web.DashboardGraphs([]byte(state))
+	pageHeader(w)
+	if page.Missing {
+		w.WriteHeader(http.StatusNotFound)
+	}
+	return stream(w, page.Write)
+}
+
+// pageHeader sets what goes before a page that no cache may keep.
+func pageHeader(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", web.ContentSecurityPolicy)
+	noCache(w)
+}

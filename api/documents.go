@@ -1,0 +1,107 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"unicode"
+
+	"github.com/go-chi/chi/v5"
+
+	"carbon/records"
+)
+
+// Documents keeps dashboards and what else has a name and earlier versions.
+// *records.DB does, and says there what its methods do.
+type Documents interface {
+	Save(ctx context.Context, kind records.Kind, name, state string) error
+	SaveTemporary(ctx context.Context, state string) (name string, err error)
+	Load(ctx context.Context, kind records.Kind, name string, number int64) (records.Version, error)
+	Names(ctx context.Context, kind records.Kind) ([]string, error)
+	Versions(ctx context.Context, kind records.Kind, name string) ([]records.Version, error)
+	Restore(ctx context.Context, kind records.Kind, name string, number int64) error
+	Delete(ctx context.Context, kind records.Kind, name string) error
+	Forget(ctx context.Context, kind records.Kind, name string) error
+}
+
+// noDocuments is the Documents of a server that could not open what it keeps them in.
+type noDocuments struct{}
+
+func (noDocuments) Save(context.Context, records.Kind, string, string) error { return errNoRecords }
+func (noDocuments) SaveTemporary(context.Context, string) (string, error)    { return "", errNoRecords }
+
+func (noDocuments) Load(context.Context, records.Kind, string, int64) (records.Version, error) {
+	return records.Version{}, errNoRecords
+}
+
+func (noDocuments) Names(context.Context, records.Kind) ([]string, error) { return nil, errNoRecords }
+
+func (noDocuments) Versions(context.Context, records.Kind, string) ([]records.Version, error) {
+	return nil, errNoRecords
+}
+
+func (noDocuments) Restore(context.Context, records.Kind, string, int64) error { return errNoRecords }
+
+func (noDocuments) Delete(context.Context, records.Kind, string) error { return errNoRecords }
+
+func (noDocuments) Forget(context.Context, records.Kind, string) error { return errNoRecords }
+
+var errNoRecords = &accessError{http.StatusServiceUnavailable, "this server keeps no dashboards, graphs and short URLs now: its log says why"}
+
+// routeDocuments adds the paths of dashboards, saved graphs and short URLs.
+func (s *server) routeDocuments(r chi.Router) {
+	get, head, post := http.MethodGet, http.MethodHead, http.MethodPost
+	routes := map[string]tagRoute{
+		"/s":        {sameSite(s.shorten), []string{get, post}},
+		"/s/*":      {sameSite(s.shorten), []string{get, post}},
+		"/S/{link}": {s.follow, []string{get, head}},
+	}
+	maps.Copy(routes, s.dashboardRoutes())
+	maps.Copy(routes, s.graphRoutes())
+	refuse := func(path string, methods []string) {
+		r.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { refuseMethod(w, r, methods) })
+	}
+	for path, t := range routes {
+		refuse(path, t.methods)
+		for _, m := range t.methods {
+			r.Method(m, path, s.data(t.handler))
+		}
+	}
+	refuse("/dashboard/import", []string{post})
+	r.Post("/dashboard/import", s.importDashboards)
+}
+
+// maxName is how many bytes the name of a document may have.
+const maxName = 255
+
+// documentName says what is wrong with a name, if anything is.
+func documentName(name string) error {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return &paramError{"name", "", "missing"}
+	case len(name) > maxName:
+		return &limitError{fmt.Sprintf("name: more than %d bytes", maxName)}
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return &paramError{"name", name, "has control characters"}
+	}
+	return nil
+}
+
+// done is what graphite-web answers when it has done what it was asked for.
+type done struct {
+	Success bool `json:"success"`
+}
+
+// refusal is what graphite-web answers, with 200, when it has not.
+type refusal struct {
+	Error string `json:"error"`
+}
+
+// answerRecord answers with JSON that no cache may keep, and never with a script.
+func (s *server) answerRecord(w http.ResponseWriter, r *http.Request, p params, v any) error {
+	delete(p, "jsonp")
+	noCache(w)
+	return s.answerValue(w, r, p, v)
+}

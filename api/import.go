@@ -1,0 +1,151 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+
+	"carbon/records"
+)
+
+// maxImported is how many entries one import may have.
+const maxImported = 10_000
+
+// imported is what became of an entry.
+type imported struct {
+	Kind    records.Kind `json:"kind,omitempty"`
+	Name    string       `json:"name"`
+	Success bool         `json:"success"`
+	Error   string       `json:"error,omitempty"`
+}
+
+// importDashboards answers a POST to /dashboard/import. Its body is JSON, whatever
+// it claims to be: one entry or a list of them. What is wrong with one is said in
+// its place.
+func (s *server) importDashboards(w http.ResponseWriter, r *http.Request) {
+	take := sameSite(func(w http.ResponseWriter, r *http.Request, p params) error {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return &bodyError{err}
+		}
+		entries, err := importEntries(body)
+		if err != nil {
+			return err
+		}
+		results, taken := make([]imported, len(entries)), 0
+		for i, entry := range entries {
+			d := readEntry(entry)
+			if d.err == nil {
+				d.err = s.Documents.Save(r.Context(), d.kind, d.name, d.state)
+			}
+			results[i] = imported{Kind: d.kind, Name: d.name, Success: d.err == nil}
+			if d.err == nil {
+				taken++
+				continue
+			}
+			code, text := status(d.err)
+			if code >= http.StatusInternalServerError || context.Cause(r.Context()) != nil {
+				return fmt.Errorf("entry %d, %d were imported: %w", i, taken, d.err)
+			}
+			results[i].Error = text
+		}
+		return s.answerRecord(w, r, p, struct {
+			Imported int        `json:"imported"`
+			Entries  []imported `json:"entries"`
+		}{taken, results})
+	})
+	readAhead(r)
+	if err := s.limitRequests(func() error { return take(w, r, params{}) }); err != nil {
+		s.fail(w, r, err)
+	}
+}
+
+// importEntries are the entries of an import.
+func importEntries(body []byte) ([]json.RawMessage, error) {
+	var entries []json.RawMessage
+	text := bytes.TrimSpace(body)
+	if len(text) > 0 && text[0] == '{' {
+		text = append(append([]byte{'['}, text...), ']')
+	}
+	if json.Unmarshal(text, &entries) != nil || entries == nil {
+		return nil, &paramError{"body", "", `must be JSON: {"name": "web", "state": {…}}, or a list of such, or what manage.py dumpdata writes`}
+	}
+	if len(entries) > maxImported {
+		return nil, &limitError{fmt.Sprintf("more than %d entries", maxImported)}
+	}
+	return entries, nil
+}
+
+// document is what an entry is to be kept as.
+type document struct {
+	kind        records.Kind
+	name, state string
+	err         error // why not
+}
+
+// models are the kinds of what graphite-web keeps in its database.
+var models = map[string]records.Kind{
+	"":                    records.Dashboard,
+	"dashboard.dashboard": records.Dashboard,
+	"dashboard.template":  records.Template,
+	"account.mygraph":     records.Graph,
+}
+
+// readEntry reads {"name": …, "state": …}, what /dashboard/load answers, whose state
+// has the name, or an entry that Django's dumpdata wrote, with the name as its key.
+func readEntry(text json.RawMessage) (d document) {
+	type record struct {
+		Name  string          `json:"name"`
+		State json.RawMessage `json:"state"`
+		URL   string          `json:"url"`
+	}
+	var entry struct {
+		record
+		Model  string          `json:"model"`
+		Key    json.RawMessage `json:"pk"`
+		Fields record          `json:"fields"`
+	}
+	if err := json.Unmarshal(text, &entry); err != nil {
+		d.err = &paramError{"entry", string(text), "not an object with name and state"}
+		return d
+	}
+	given := entry.record
+	if entry.Model != "" {
+		given = entry.Fields
+		if given.Name == "" {
+			json.Unmarshal(entry.Key, &given.Name) // a number is none
+		}
+	}
+	d.name = given.Name
+	var known bool
+	if d.kind, known = models[entry.Model]; !known {
+		d.err = &paramError{"model", entry.Model, "of which nothing is imported"}
+		return d
+	}
+	if d.kind == records.Graph {
+		if d.err = documentName(d.name); d.err == nil {
+			d.state, d.err = given.URL, graphAddress(given.URL)
+		}
+		return d
+	}
+	state := given.State
+	var inText string // as in graphite-web's database
+	if json.Unmarshal(state, &inText) == nil && inText != "" {
+		state = json.RawMessage(inText)
+	}
+	if d.state, d.err = checkState(state); d.err != nil {
+		return d
+	}
+	if d.name == "" {
+		var own struct {
+			Name string `json:"name"`
+		}
+		json.Unmarshal(state, &own) // without one, none is missing
+		d.name = own.Name
+	}
+	d.err = documentName(d.name)
+	return d
+}

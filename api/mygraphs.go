@@ -1,0 +1,185 @@
+package api
+
+import (
+	"cmp"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"carbon/records"
+)
+
+// graphRoutes are the paths by which graphite-web's composer saves graphs. It saves
+// them per user; here all are of the user that it calls default.
+func (s *server) graphRoutes() map[string]tagRoute {
+	both := []string{http.MethodGet, http.MethodHead, http.MethodPost}
+	return map[string]tagRoute{
+		"/composer/mygraph":  {sameSite(s.changeGraph), both},
+		"/browser/mygraph":   {s.graphTree, both},
+		"/browser/usergraph": {s.userGraphTree, both},
+	}
+}
+
+// changeGraph answers /composer/mygraph: it saves or deletes the graph graphName.
+func (s *server) changeGraph(w http.ResponseWriter, r *http.Request, p params) error {
+	name := p.get("graphName")
+	if err := documentName(name); err != nil {
+		return err
+	}
+	switch action := p.get("action"); action {
+	case "save":
+		address := p.get("url")
+		if err := graphAddress(address); err != nil {
+			return err
+		}
+		if err := s.Documents.Save(r.Context(), records.Graph, name, address); err != nil {
+			return err
+		}
+		return answerWord(w, "SAVED")
+	case "delete":
+		return s.admin(s.deleteGraph)(w, r, p)
+	default:
+		return &paramError{"action", action, "must be save or delete"}
+	}
+}
+
+func (s *server) deleteGraph(w http.ResponseWriter, r *http.Request, p params) error {
+	name := p.get("graphName")
+	err := s.Documents.Delete(r.Context(), records.Graph, name)
+	if errors.Is(err, records.ErrNotFound) {
+		return answerWord(w, "No such graph '"+djangoEscaper.Replace(name)+"'")
+	}
+	if err != nil {
+		return err
+	}
+	s.Logger.Info("document deleted", "id", idOf(r), "remote", r.RemoteAddr, "kind", records.Graph, "name", shorten(name))
+	return answerWord(w, "DELETED")
+}
+
+func answerWord(w http.ResponseWriter, word string) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	noCache(w)
+	_, err := io.WriteString(w, word)
+	return err
+}
+
+// maxAddress is how many bytes an address may have that is kept.
+const maxAddress = 64 << 10
+
+// graphAddress says what is wrong with the address of a graph, if anything is. It
+// becomes a link in browsers.
+func graphAddress(address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case address == "":
+		return &paramError{"url", "", "missing"}
+	case len(address) > maxAddress:
+		return &limitError{fmt.Sprintf("url: more than %d bytes", maxAddress)}
+	case err != nil || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https":
+		return &paramError{"url", address, "not an address of a graph"}
+	}
+	return nil
+}
+
+// graphNode is a node in the tree of saved graphs.
+type graphNode struct {
+	Text          string `json:"text"` // as HTML
+	ID            string `json:"id"`
+	URL           string `json:"graphUrl,omitempty"`
+	AllowChildren int    `json:"allowChildren"`
+	Expandable    int    `json:"expandable"`
+	Leaf          int    `json:"leaf"`
+}
+
+// graphUser owns all graphs.
+const graphUser = "default"
+
+// graphTree answers /browser/mygraph: what there is below path, of names whose parts
+// are between dots.
+func (s *server) graphTree(w http.ResponseWriter, r *http.Request, p params) error {
+	return s.answerGraphs(w, r, p, "", p.get("path"))
+}
+
+// userGraphTree answers /browser/usergraph: the users or, below path, the graphs of one.
+func (s *server) userGraphTree(w http.ResponseWriter, r *http.Request, p params) error {
+	user, path := p.get("user"), p.get("path")
+	if user == "" {
+		user, path, _ = strings.Cut(path, ".")
+	} else {
+		path = strings.TrimPrefix(strings.TrimPrefix(path, user), ".")
+	}
+	if user == graphUser {
+		return s.answerGraphs(w, r, p, user+".", path)
+	}
+	names, err := s.Documents.Names(r.Context(), records.Graph)
+	if err != nil {
+		return err
+	}
+	var nodes []graphNode
+	if user == "" && len(names) > 0 {
+		nodes = []graphNode{{Text: graphUser, ID: graphUser, AllowChildren: 1, Expandable: 1}}
+	}
+	return s.answerNodes(w, r, p, nodes)
+}
+
+func (s *server) answerGraphs(w http.ResponseWriter, r *http.Request, p params, owner, path string) error {
+	names, err := s.Documents.Names(r.Context(), records.Graph)
+	if err != nil {
+		return err
+	}
+	if path = strings.TrimRight(path, "."); path != "" {
+		path += "."
+	}
+	var nodes []graphNode
+	seen := map[string]bool{}
+	for _, name := range names {
+		rest, below := strings.CutPrefix(name, path)
+		if !below {
+			continue
+		}
+		text, _, isBranch := strings.Cut(rest, ".")
+		node := graphNode{Text: djangoEscaper.Replace(text)}
+		if isBranch {
+			node.ID, node.AllowChildren, node.Expandable = owner+path+text+".", 1, 1
+		} else {
+			sum := md5.Sum([]byte(text)) // as in graphite-web, which names are unlike those of branches
+			node.ID, node.Leaf = owner+path+hex.EncodeToString(sum[:]), 1
+		}
+		if seen[node.ID] {
+			continue
+		}
+		seen[node.ID] = true
+		if !isBranch {
+			v, err := s.Documents.Load(r.Context(), records.Graph, name, 0)
+			if errors.Is(err, records.ErrNotFound) { // since it was listed
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			node.URL = v.State
+		}
+		nodes = append(nodes, node)
+	}
+	if owner != "" { // only there
+		slices.SortStableFunc(nodes, func(a, b graphNode) int { return cmp.Compare(b.AllowChildren, a.AllowChildren) })
+	}
+	return s.answerNodes(w, r, p, nodes)
+}
+
+func (s *server) answerNodes(w http.ResponseWriter, r *http.Request, p params, nodes []graphNode) error {
+	if len(nodes) == 0 {
+		nodes = []graphNode{{Text: "No saved graphs", ID: "no-click", Leaf: 1}}
+	}
+	noCache(w)
+	return s.answerValue(w, r, p, nodes)
+}
+
+// djangoEscaper writes text as HTML, in Django's words.
+var djangoEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;")

@@ -1,0 +1,122 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"carbon/records"
+)
+
+// blank stands in the targets of a template where a value goes, as in graphite-web.
+const blank = "__VALUE__"
+
+// saveTemplate answers /dashboard/save_template/NAME/KEY: a dashboard in which KEY
+// is to be replaced.
+func (s *server) saveTemplate(w http.ResponseWriter, r *http.Request, p params) error {
+	name := pathParam(r, "name")
+	if err := documentName(name); err != nil {
+		return err
+	}
+	state, err := stateParam(p)
+	if err != nil {
+		return err
+	}
+	if state, err = s.templateOf(state, pathParam(r, "key")); err != nil {
+		return err
+	}
+	if err := s.Documents.Save(r.Context(), records.Template, name, state); err != nil {
+		return err
+	}
+	return s.answerRecord(w, r, p, done{true})
+}
+
+// loadTemplate answers /dashboard/load_template/NAME/VALUE: the dashboard that a
+// template makes of a value.
+func (s *server) loadTemplate(w http.ResponseWriter, r *http.Request, p params) error {
+	name := pathParam(r, "name")
+	v, err := s.Documents.Load(r.Context(), records.Template, name, 0)
+	if errors.Is(err, records.ErrNotFound) {
+		return s.answerRecord(w, r, p, missing(records.Template, name, 0))
+	}
+	if err != nil {
+		return err
+	}
+	state, err := s.filledTemplate(v.State, name, pathParam(r, "value"))
+	if err != nil {
+		return err
+	}
+	return s.answerState(w, r, p, state)
+}
+
+// templateOf replaces a key in the graphs of a dashboard: in texts, which are its
+// target and its address, and in the targets of its parameters.
+func (s *server) templateOf(state, key string) (string, error) {
+	if key == "" {
+		return "", &paramError{"key", "", "missing"}
+	}
+	if err := s.boundReplaced(state, key, blank); err != nil {
+		return "", err
+	}
+	var fields map[string]json.RawMessage
+	var graphs [][]any
+	if json.Unmarshal([]byte(state), &fields) != nil || json.Unmarshal(fields["graphs"], &graphs) != nil {
+		return "", &paramError{"state", state, "graphs must be a list of lists"}
+	}
+	var change func(v any) any
+	change = func(v any) any {
+		switch v := v.(type) {
+		case string:
+			return strings.ReplaceAll(v, key, blank)
+		case []any:
+			for i := range v {
+				v[i] = change(v[i])
+			}
+		case map[string]any:
+			if targets, ok := v["target"]; ok {
+				v["target"] = change(targets)
+			}
+		}
+		return v
+	}
+	for _, graph := range graphs {
+		for i := range graph {
+			graph[i] = change(graph[i])
+		}
+	}
+	var err error
+	if fields["graphs"], err = json.Marshal(graphs); err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(fields)
+	return string(text), err
+}
+
+// filledTemplate is the state of a template with a value in its place, and a name.
+func (s *server) filledTemplate(state, name, value string) (string, error) {
+	escaped := string(appendString(nil, value))
+	if err := s.boundReplaced(state, blank, escaped); err != nil {
+		return "", err
+	}
+	state = strings.ReplaceAll(state, blank, escaped)
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(state), &fields); err != nil {
+		return "", fmt.Errorf("template %s: %w", name, err)
+	}
+	var err error
+	if fields["name"], err = json.Marshal(name + "/" + value); err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(fields)
+	return string(text), err
+}
+
+// boundReplaced refuses what would get longer than a body may be.
+func (s *server) boundReplaced(text, old, replacement string) error {
+	if int64(len(text)+strings.Count(text, old)*len(replacement)) > s.MaxBody {
+		return &limitError{fmt.Sprintf("template: more than %d bytes", s.MaxBody)}
+	}
+	return nil
+}
