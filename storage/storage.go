@@ -83,6 +83,18 @@ type TagIndex interface {
 	Untag(ctx context.Context, names []string) error
 }
 
+// Searcher is a Store that finds the first of many nodes without finding all.
+type Searcher interface {
+	// Search returns the first limit nodes, sorted by path, in whose paths all words
+	// are, in upper or lower case: metrics, and branches that have a word which
+	// those above them lack. more tells whether there are others. Tagged series
+	// are not among them.
+	Search(ctx context.Context, words []string, limit int) (found []metric.Node, more bool, err error)
+
+	// FindFirst returns the first limit nodes of what Find returns.
+	FindFirst(ctx context.Context, pattern string, limit int) (found []metric.Node, more bool, err error)
+}
+
 // Announcer is a Store that can be told of a metric before its first Write, so
 // that it is found while its points still wait to be stored.
 type Announcer interface {

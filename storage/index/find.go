@@ -137,6 +137,9 @@ func (w *walk) below(number uint32, due set) {
 	switch {
 	case one && !w.nodes[first].Deep() && !w.nodes[first].HasGlob():
 		for i := range w.nodes[first].Literals() {
+			if w.enough {
+				return
+			}
 			w.step()
 			if w.version != w.tree.version {
 				w.lookUp()
@@ -166,7 +169,7 @@ func (w *walk) below(number uint32, due set) {
 }
 
 // each calls f for the children of a node whose names have a prefix, sorted by
-// name. f may pause.
+// name, until enough is set. f may pause.
 func (v *visit) each(number uint32, prefix string, f func(child uint32, name string)) {
 	t := v.tree
 	var at place
@@ -186,7 +189,9 @@ func (v *visit) each(number uint32, prefix string, f func(child uint32, name str
 			if !strings.HasPrefix(name, prefix) {
 				return
 			}
-			f(child, name)
+			if f(child, name); v.enough {
+				return
+			}
 			if v.step(); t.version != version { // the list may be another
 				version = t.version
 				at = t.seekAfter(t.below(number), name)
@@ -246,7 +251,7 @@ func (w *walk) reachedBy(child uint32, due set, name string) {
 // all that is below the next sibling; before none if there is no next one. In a
 // sorted answer "a-b.c" and "a-b" come between "a" and "a.c".
 func (w *walk) goInto(outer int, next string) {
-	for len(w.waiting) > outer {
+	for len(w.waiting) > outer && !w.enough {
 		last := &w.waiting[len(w.waiting)-1]
 		if length := len(last.name); len(next) > length && next[length] < '.' && strings.HasPrefix(next, last.name) {
 			return

@@ -377,6 +377,7 @@ type visit struct {
 	steps   int
 	entered bool
 	began   uint64
+	enough  bool // what is looked for was found: each ends
 }
 
 // maxHold is a few tenths of a millisecond.

@@ -342,6 +342,17 @@ func (s *Store) Find(_ context.Context, pattern string, _ metric.Window) ([]metr
 	return s.index.Find(pattern)
 }
 
+// Search implements storage.Searcher.
+func (s *Store) Search(_ context.Context, words []string, limit int) ([]metric.Node, bool, error) {
+	found, more := s.index.Search(words, limit)
+	return found, more, nil
+}
+
+// FindFirst implements storage.Searcher.
+func (s *Store) FindFirst(_ context.Context, pattern string, limit int) ([]metric.Node, bool, error) {
+	return s.index.FindFirst(pattern, limit)
+}
+
 // Announce implements storage.Announcer.
 func (s *Store) Announce(name string) { s.index.Announce(name) }
 
