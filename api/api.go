@@ -227,10 +227,10 @@ func (s *server) routes() chi.Router {
 	r.Group(func(r chi.Router) {
 		r.Use(cors)
 		for path, h := range map[string]dataHandler{
-			"/render":             s.render,
-			"/metrics":            s.find,
-			"/metrics/find":       s.find,
-			"/metrics/expand":     s.expand,
+			"/render":             jsonParams(s.render),
+			"/metrics":            jsonParams(s.find),
+			"/metrics/find":       jsonParams(s.find),
+			"/metrics/expand":     jsonParams(s.expand),
 			"/metrics/index.json": s.index,
 			"/metrics/list":       s.list,
 			"/metrics/list_query": s.listQuery,

@@ -23,10 +23,10 @@ func operations() []operation {
 	found := []string{"query!", "format:find", "from", "until", "tz", "leavesOnly", "wildcards", "automatic_variants", "position", "jsonp", "pretty", "local"}
 	events := []string{"tags", "set", "from", "until", "jsonp"}
 	return []operation{
-		{path: "/render", methods: both, id: "render", params: drawn, answers: []string{"image/png", mediaJSON, "text/csv", mediaText, mediaPickle, mediaMsgpack, messages2, messages3}, about: "Evaluates targets, and draws them or writes their points. Takes all of graphite-web's parameters of pictures too."},
-		{path: "/metrics/find", methods: both, id: "find", params: found, answers: []string{mediaJSON, mediaPickle, mediaMsgpack, messages2, messages3}, about: "What there is that matches a pattern."},
-		{path: "/metrics", methods: both, id: "findShort", params: found, answers: []string{mediaJSON, mediaPickle, mediaMsgpack, messages2, messages3}, about: "As /metrics/find."},
-		{path: "/metrics/expand", methods: both, id: "expand", params: []string{"query:list", "groupByExpr", "leavesOnly", "jsonp", "pretty", "local"}, answers: []string{mediaJSON}, about: "The paths that patterns stand for."},
+		{path: "/render", methods: both, id: "render", params: drawn, body: `{"target":["a.b"],"from":"-1h","format":"json"}`, answers: []string{"image/png", mediaJSON, "text/csv", mediaText, mediaPickle, mediaMsgpack, messages2, messages3}, about: "Evaluates targets, and draws them or writes their points. Takes all of graphite-web's parameters of pictures too."},
+		{path: "/metrics/find", methods: both, id: "find", params: found, body: `{"query":"a.*"}`, answers: []string{mediaJSON, mediaPickle, mediaMsgpack, messages2, messages3}, about: "What there is that matches a pattern."},
+		{path: "/metrics", methods: both, id: "findShort", params: found, body: `{"query":"a.*"}`, answers: []string{mediaJSON, mediaPickle, mediaMsgpack, messages2, messages3}, about: "As /metrics/find."},
+		{path: "/metrics/expand", methods: both, id: "expand", params: []string{"query:list", "groupByExpr", "leavesOnly", "jsonp", "pretty", "local"}, body: `{"query":["a.*"]}`, answers: []string{mediaJSON}, about: "The paths that patterns stand for."},
 		{path: "/metrics/index.json", methods: both, id: "index", params: []string{"jsonp", "pretty", "local"}, answers: []string{mediaJSON}, about: "The names of all metrics."},
 		{path: "/metrics/list", methods: both, id: "list", params: []string{"format:list"}, answers: []string{mediaJSON, messages2, messages3}, about: "The names of all metrics, as go-carbon gives them."},
 		{path: "/metrics/list_query", methods: both, id: "listQuery", params: []string{"target:one!", "limit", "leaf_only", "stats_only", "jsonp"}, answers: []string{mediaJSON}, about: "Metrics that match patterns, with what they take on disk, as go-carbon gives them."},
