@@ -5,7 +5,8 @@
 // blank lines are ignored. Exactly three fields stand between white space.
 // Numbers are written as Python's float() reads them: sign, fraction, exponent,
 // nan, inf, infinity in any case; not hexadecimal, no digit grouping. A line that
-// cannot be read is refused by itself: its neighbours count.
+// cannot be read is refused by itself: its neighbours count. So is one that is too
+// long, of which no more is kept than the limit; carbon closes the connection then.
 //
 // Timestamps are unix seconds whose fraction is cut off. One that is -1 after
 // that means now. Those outside 1 to 2^32-1, which is what a whisper file can
@@ -18,7 +19,6 @@ package plaintext
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"sync"
 	"time"
@@ -26,9 +26,6 @@ import (
 
 	"carbon/metric"
 )
-
-// ErrLineTooLong ends the reading of a stream with a line over the limit.
-var ErrLineTooLong = errors.New("line too long")
 
 // Reasons why a line is no datapoint, as given to Options.Bad.
 const (
@@ -110,14 +107,13 @@ func New(o Options) *Format {
 // push returns, and push may change the slice's elements. An unterminated last
 // line counts when r ends with io.EOF.
 //
-// Read returns nil at io.EOF, ErrLineTooLong after a line over the limit (what
-// came before it is pushed first), else the error of r or push.
+// Read returns nil at io.EOF, else the error of r or push.
 //
 // If r has a method Wait, it is called before each read and should return when
 // there is something to read, or with the error that a read would give. A stream
 // holds no buffer while it waits, only its unfinished line.
 func (f *Format) Read(r io.Reader, push func([]metric.Datapoint) error) error {
-	var rest []byte // the unfinished line
+	var rest unfinished
 	waiter, _ := r.(interface{ Wait() error })
 	for idle := 0; ; {
 		if waiter != nil {
@@ -142,39 +138,51 @@ func (f *Format) Read(r io.Reader, push func([]metric.Datapoint) error) error {
 	}
 }
 
+// unfinished is what was read of a line that goes on.
+type unfinished struct {
+	line    []byte
+	tooLong bool // then nothing of it is kept
+}
+
 // readOnce does one read into a shared buffer, after the unfinished line of the
 // read before. It returns how many bytes were read and the line now unfinished,
 // in the memory of rest where it fits.
-func (f *Format) readOnce(r io.Reader, rest []byte, push func([]metric.Datapoint) error) (int, []byte, error) {
+func (f *Format) readOnce(r io.Reader, rest unfinished, push func([]metric.Datapoint) error) (int, unfinished, error) {
 	b := f.buffers.Get().(*buffer)
 	defer f.buffers.Put(b)
 
-	old := copy(b.data, rest)
+	old := copy(b.data, rest.line)
 	// One byte is kept free for the newline that a last line may lack.
 	n, readErr := r.Read(b.data[old : len(b.data)-1])
 	data := b.data[:old+n]
+	if rest.tooLong {
+		end := bytes.IndexByte(data, '\n') + 1
+		if end == 0 {
+			return n, rest, readErr
+		}
+		data, rest.tooLong = data[end:], false
+	}
 	if readErr == io.EOF && len(data) > 0 {
 		data = append(data, '\n')
 	}
 
 	end := bytes.LastIndexByte(data, '\n') + 1
 	if err := f.lines(data[:end], b.batch, push); err != nil {
-		return n, nil, err
+		return n, unfinished{}, err
 	}
 	tail := data[end:]
 	if len(tail) > f.maxLine {
 		f.bad(TooLong, tail)
-		return n, nil, ErrLineTooLong
+		return n, unfinished{tooLong: true}, readErr
 	}
-	if len(tail) == 0 && cap(rest) > restKept {
-		rest = nil
+	if len(tail) == 0 && cap(rest.line) > restKept {
+		rest.line = nil
 	}
-	return n, append(rest[:0], tail...), readErr
+	return n, unfinished{line: append(rest.line[:0], tail...)}, readErr
 }
 
 // lines pushes the datapoints of data, which is empty or ends in a newline.
 func (f *Format) lines(data []byte, batch []metric.Datapoint, push func([]metric.Datapoint) error) error {
-	var tooLong error
 	for len(data) > 0 {
 		d, n, reason := quickLine(data)
 		if n == 0 {
@@ -186,9 +194,7 @@ func (f *Format) lines(data []byte, batch []metric.Datapoint, push func([]metric
 		line := data[:n-1]
 		data = data[n:]
 		if len(line) > f.maxLine {
-			f.bad(TooLong, line)
-			tooLong = ErrLineTooLong
-			break
+			reason = TooLong
 		}
 		switch reason {
 		case "":
@@ -207,11 +213,9 @@ func (f *Format) lines(data []byte, batch []metric.Datapoint, push func([]metric
 		}
 	}
 	if len(batch) > 0 {
-		if err := push(batch); err != nil {
-			return err
-		}
+		return push(batch)
 	}
-	return tooLong
+	return nil
 }
 
 // alias returns b as a string without copying. It is only good while b is.
