@@ -24,6 +24,7 @@ import (
 	"carbon/render"
 	"carbon/render/graph"
 	"carbon/storage"
+	"carbon/web"
 )
 
 // Renderer evaluates targets. *render.Engine is one.
@@ -47,8 +48,9 @@ type Finder interface {
 type Options struct {
 	Renderer Renderer
 	Finder   Finder
-	Tags     TagIndex // nil: there are no tags
-	Events   Events   // nil: none are kept
+	Searcher storage.Searcher // nil: Finder finds all, of which the first are taken
+	Tags     TagIndex         // nil: there are no tags
+	Events   Events           // nil: none are kept
 
 	Documents Documents // dashboards and the like; nil: none are kept
 	Links     Links     // short URLs; nil: none are kept
@@ -57,6 +59,8 @@ type Options struct {
 	Aggregator Aggregator        // nil: nobody knows how metrics are rolled up
 	Describer  storage.Describer // nil: nobody knows how metrics are kept
 	Measurer   storage.Measurer  // nil: nor what they take
+
+	App *web.App // what browsers run; nil: they get plain pages
 
 	// Mounts are paths that others answer. Nil: there are none.
 	Mounts []Mount
@@ -231,6 +235,7 @@ func (s *server) routes() chi.Router {
 			"/metrics":            jsonParams(s.find),
 			"/metrics/find":       jsonParams(s.find),
 			"/metrics/expand":     jsonParams(s.expand),
+			"/metrics/search":     s.searchNodes,
 			"/metrics/index.json": s.index,
 			"/metrics/list":       s.list,
 			"/metrics/list_query": s.listQuery,
@@ -250,7 +255,7 @@ func (s *server) routes() chi.Router {
 		for path, h := range map[string]dataHandler{
 			"/functions":          s.functionList,
 			"/functions/*":        s.functionDetails,
-			"/events":             s.eventsPage,
+			"/events":             s.app(s.eventsPage),
 			"/events/get_data":    s.eventsData,
 			"/events/{id:[0-9]+}": s.eventDetails,
 		} {
@@ -277,8 +282,10 @@ func (s *server) routes() chi.Router {
 	r.Post("/metrics/delete", s.data(sameSite(s.admin(s.deleteMetrics))))
 	s.routeDocuments(r)
 	for _, path := range []string{"/", "/browser", "/composer"} { // the last two are in bookmarks of graphite-web
-		get(r, path, s.data(s.page))
+		get(r, path, s.data(s.app(s.page)))
 	}
+	get(r, "/server", s.data(s.app(s.page)))
+	get(r, "/plain", s.data(s.page))
 	get(r, "/-/static/{name}", s.asset)
 	get(r, "/favicon.ico", s.favicon)
 	get(r, "/health", s.health)

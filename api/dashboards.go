@@ -22,10 +22,10 @@ func (s *server) dashboardRoutes() map[string]tagRoute {
 	looked, both, posted := []string{get, head}, []string{get, head, post}, []string{post}
 	dashboard, template := records.Dashboard, records.Template
 	return map[string]tagRoute{
-		"/dashboard":                              {s.dashboardList, looked},
-		"/dashboard/help":                         {s.dashboardList, looked},
-		"/dashboard/{name}":                       {s.dashboardPage, looked},
-		"/dashboard/{name}/{value}":               {s.templatePage, looked},
+		"/dashboard":                              {s.app(s.dashboardList), looked},
+		"/dashboard/help":                         {s.app(s.dashboardList), looked},
+		"/dashboard/{name}":                       {s.app(s.dashboardPage), looked},
+		"/dashboard/{name}/{value}":               {s.app(s.templatePage), looked},
 		"/dashboard/load/{name}":                  {s.loadDashboard, both},
 		"/dashboard/load/{name}/{value}":          {s.loadTemplate, both},
 		"/dashboard/load_template/{name}/{value}": {s.loadTemplate, both},

@@ -23,6 +23,7 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, p params) error {
 		Line:     s.lineFor(r),
 		Children: map[string][]web.Node{},
 	}
+	page.State.Plain = s.App != nil && strings.HasSuffix(strings.TrimRight(r.URL.Path, "/"), "/plain")
 	code := http.StatusOK
 	if err := s.fill(r.Context(), &page); err != nil {
 		if code, page.Problem = status(err); code == statusClientGone {
@@ -170,12 +171,16 @@ func (s *server) lineFor(r *http.Request) string {
 // asset answers with a file that the page refers to.
 func (s *server) asset(w http.ResponseWriter, r *http.Request) {
 	name := chi.URLParam(r, "name")
-	i := slices.IndexFunc(web.Assets(), func(a web.Asset) bool { return a.Name == name })
+	assets := web.Assets()
+	if s.App != nil {
+		assets = slices.Concat(assets, s.App.Assets)
+	}
+	i := slices.IndexFunc(assets, func(a web.Asset) bool { return a.Name == name })
 	if i < 0 {
 		s.notFound(w, r)
 		return
 	}
-	answerAsset(w, web.Assets()[i], "public, max-age=31536000, immutable")
+	answerAsset(w, assets[i], "public, max-age=31536000, immutable")
 }
 
 // favicon answers what browsers ask for without being told to, for pictures

@@ -26,6 +26,7 @@ type State struct {
 	Zone    string   // a time zone by its Olson name; empty: the server's
 	Title   string   // of the graph
 	Refresh int      // seconds between reloads; 0: never
+	Plain   bool     // stay with the plain page, also in browsers that run scripts
 }
 
 // ParseState reads what State.URL and the forms of the page write. Values that
@@ -145,6 +146,9 @@ func (s State) URL(prefix string) string {
 	q.addIf("title", s.Title)
 	if s.Refresh > 0 {
 		q.add("refresh", strconv.Itoa(s.Refresh))
+	}
+	if s.Plain {
+		return q.after(prefix + "/plain")
 	}
 	return q.after(prefix + "/")
 }

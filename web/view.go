@@ -80,7 +80,7 @@ func newView(p Page) view {
 	v := view{
 		Page:    p,
 		Heading: heading(s),
-		Home:    State{}.URL(p.Prefix),
+		Home:    State{Plain: s.Plain}.URL(p.Prefix),
 		Style:   p.Prefix + AssetPath + style.Name,
 		Icon:    p.Prefix + AssetPath + icon.Name,
 		Welcome: len(s.Targets) == 0,

@@ -25,6 +25,7 @@ import (
 	"carbon/render/target"
 	"carbon/storage/whisper"
 	"carbon/wal"
+	"carbon/web"
 )
 
 // flushTime bounds how long storing may take when the server ends: with the 10 s
@@ -225,9 +226,15 @@ func (m *Main) handler() http.Handler {
 	if m.records != nil {
 		events, documents, links = m.records, m.records, m.records
 	}
+	app, err := web.ReadApp()
+	if err != nil {
+		m.log.Warn("only plain pages are served", "err", err)
+	}
 	return api.New(api.Options{
 		Renderer:      engine,
 		Finder:        source,
+		Searcher:      m.store,
+		App:           app,
 		Tags:          m.store,
 		Events:        events,
 		Documents:     documents,
