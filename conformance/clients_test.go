@@ -20,8 +20,7 @@ import (
 
 // TestClients sends what clients are known to send, spelling and all, and reads the
 // answers as strictly as they do. Names A1 to A30 are requests of Grafana, of its
-// browser side and of its server; those below are of other readers. A29, a client that
-// goes away, is a test of package api.
+// browser side and of its server; those below are of other readers.
 func TestClients(t *testing.T) {
 	for _, prefix := range []string{"", "/graphite"} {
 		t.Run("at "+prefix+"/", func(t *testing.T) {
@@ -35,7 +34,54 @@ func TestClients(t *testing.T) {
 				g.tagsAndEvents()
 				g.others()
 			}
+			leave(t, s.base, prefix)
 		})
+	}
+}
+
+// leave asks for two dashboards at once and leaves before one is answered: the server
+// stops its work on that, and goes on with the other. A29
+func leave(t *testing.T, base, prefix string) {
+	t.Helper()
+	body := func(seed string) string {
+		var b strings.Builder
+		for i := range 90 {
+			fmt.Fprintf(&b, "target=randomWalk(%%22%s%d%%22)&", seed, i)
+		}
+		return b.String() + "from=-1y&format=json&maxDataPoints=100"
+	}
+	stays := make(chan error, 1)
+	go func() {
+		answer, err := http.Post(base+prefix+"/render", "application/x-www-form-urlencoded", strings.NewReader(body("stays")))
+		if err == nil {
+			defer answer.Body.Close()
+			var all []target
+			if err = json.NewDecoder(answer.Body).Decode(&all); err == nil && len(all) != 90 {
+				err = fmt.Errorf("status %d, %d series", answer.StatusCode, len(all))
+			}
+		}
+		stays <- err
+	}()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaves := body("leaves")
+	if _, err := fmt.Fprintf(conn, "POST %s/render HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", prefix, len(leaves), leaves); err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	wait(t, "work ends for who left", func() bool {
+		answer, err := http.Get(base + prefix + "/-/metrics")
+		if err != nil {
+			return false
+		}
+		defer answer.Body.Close()
+		text, _ := io.ReadAll(answer.Body)
+		return bytes.Contains(text, []byte(`carbon_http_requests_total{route="/render",method="POST",code="499"} 1`))
+	})
+	if err := <-stays; err != nil {
+		t.Errorf("who stays: %v", err)
 	}
 }
 
