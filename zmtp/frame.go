@@ -1,0 +1,187 @@
+package zmtp
+
+import (
+	"encoding/binary"
+	"io"
+)
+
+// Flags of a frame of ZMTP 2 and 3. ZMTP 1.0 has only the first.
+const (
+	flagMore    = 1
+	flagLong    = 2
+	flagCommand = 4
+)
+
+// header is what stands before a frame's body.
+type header struct {
+	length  uint64 // of the body
+	more    bool   // the message goes on with the next frame
+	command bool
+}
+
+// headerSize is the longest a header can be: ZMTP 1.0's with a long length.
+const headerSize = 10
+
+// header reads the header of the next frame. It is io.EOF when the peer is done.
+func (c *Conn) header() (header, error) {
+	first, err := c.r.Peek(1)
+	if err != nil {
+		return header{}, err
+	}
+	b, err := c.take(c.headerLength(first[0]))
+	if err != nil {
+		return header{}, err
+	}
+	return c.parseHeader(b)
+}
+
+// headerLength is how long a header is that begins with that byte.
+func (c *Conn) headerLength(first byte) int {
+	switch {
+	case c.v == v1 && first == 0xFF:
+		return 10
+	case c.v != v1 && first&flagLong != 0:
+		return 9
+	}
+	return 2
+}
+
+func (c *Conn) parseHeader(b []byte) (header, error) {
+	if c.v == v1 {
+		// The length counts the flags, which follow it.
+		h := header{length: uint64(b[0]), more: b[len(b)-1]&flagMore != 0}
+		if len(b) > 2 {
+			h.length = binary.BigEndian.Uint64(b[1:])
+		}
+		if h.length == 0 {
+			return h, bad(BadFrame)
+		}
+		h.length--
+		return h, nil
+	}
+	h := header{length: uint64(b[1]), more: b[0]&flagMore != 0, command: c.v >= v30 && b[0]&flagCommand != 0}
+	if len(b) > 2 {
+		h.length = binary.BigEndian.Uint64(b[1:])
+	}
+	if h.command && h.more {
+		return h, bad(BadFrame)
+	}
+	return h, nil
+}
+
+// readMessage returns the frames of the next message; those of a command are
+// handed to each command instead. The frames are good until the next read.
+func (c *Conn) readMessage(command func(name, data []byte) error) ([][]byte, error) {
+	c.body, c.sizes, c.list = c.body[:0], c.sizes[:0], c.list[:0]
+	for {
+		h, err := c.header()
+		if err == io.EOF && len(c.sizes) > 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return nil, err
+		}
+		if h.command {
+			if err := c.readCommand(h, command); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		switch {
+		case h.length > uint64(c.o.MaxMessage-len(c.body)):
+			return nil, bad(TooLong)
+		case len(c.sizes) == maxFrames:
+			return nil, bad(TooMany)
+		case !h.more && len(c.sizes) == 0 && h.length <= bufferSize:
+			// Nearly all: one frame, which is left where it was read.
+			b, err := c.take(int(h.length))
+			c.list = append(c.list, b)
+			return c.list, err
+		}
+		if err := c.readBody(int(h.length)); err != nil {
+			return nil, err
+		}
+		c.sizes = append(c.sizes, int(h.length))
+		if h.more {
+			continue
+		}
+		rest := c.body
+		for _, size := range c.sizes {
+			c.list = append(c.list, rest[:size:size])
+			rest = rest[size:]
+		}
+		return c.list, nil
+	}
+}
+
+// keptBody is how much room for messages a connection keeps between them.
+const keptBody = 64 << 10
+
+// readBody adds n bytes to the body. Its room grows as they come.
+func (c *Conn) readBody(n int) error {
+	if len(c.body) == 0 && cap(c.body) > keptBody {
+		c.body = nil
+	}
+	for n > 0 {
+		if len(c.body) == cap(c.body) {
+			c.body = append(c.body, 0)[:len(c.body)]
+		}
+		part := c.body[len(c.body):min(cap(c.body), len(c.body)+n)]
+		got, err := io.ReadFull(c.r, part)
+		c.body = c.body[:len(c.body)+got]
+		n -= got
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Ready tells whether a whole frame waits in memory, so that reading will not
+// wait.
+func (c *Conn) Ready() bool {
+	n := c.r.Buffered()
+	if n == 0 {
+		return false
+	}
+	b, _ := c.r.Peek(min(n, headerSize))
+	size := c.headerLength(b[0])
+	if n < size {
+		return false
+	}
+	h, err := c.parseHeader(b[:size])
+	return err != nil || h.length <= uint64(n-size)
+}
+
+// appendFrame writes a frame as that version has it.
+func appendFrame(b []byte, v version, flags byte, body []byte) []byte {
+	if v == v1 {
+		if n := len(body) + 1; n < 0xFF {
+			b = append(b, byte(n))
+		} else {
+			b = binary.BigEndian.AppendUint64(append(b, 0xFF), uint64(n))
+		}
+		return append(append(b, flags), body...)
+	}
+	if len(body) < 256 {
+		b = append(b, flags, byte(len(body)))
+	} else {
+		b = binary.BigEndian.AppendUint64(append(b, flags|flagLong), uint64(len(body)))
+	}
+	return append(b, body...)
+}
+
+// appendMessage writes all frames of a message.
+func appendMessage(b []byte, v version, frames [][]byte) []byte {
+	for i, f := range frames {
+		var flags byte
+		if i < len(frames)-1 {
+			flags = flagMore
+		}
+		b = appendFrame(b, v, flags, f)
+	}
+	return b
+}
