@@ -24,6 +24,7 @@ var arrows = map[string]string{
 	"msgpack":              "",
 	"protobuf":             "",
 	"pyjson":               "",
+	"zmtp":                 "",
 	"render/target":        "",
 	"tally":                "",
 	"number":               "",
