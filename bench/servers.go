@@ -45,7 +45,7 @@ func ours(binary string, settings ...string) *system {
 		p := &process{line: ports[0], url: "http://" + ports[1], data: dir}
 		args := []string{
 			"serve", "--config", filepath.Join(dir, "carbon.conf"), "--data", dir, "--schemas", filepath.Join(dir, "schemas"),
-			"--line", ports[0], "--http", ports[1], "--log-level", "warn",
+			"--line", ports[0], "--pickle", "off", "--http", ports[1], "--log-level", "warn",
 		}
 		for _, s := range settings {
 			args = append(args, "--set", s)

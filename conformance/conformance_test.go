@@ -99,7 +99,7 @@ func serve(t *testing.T, dir string) *server {
 	cmd := exec.Command(
 		binary, "serve", "--config", config, "--data", filepath.Join(dir, "data"),
 		"--schemas", "testdata/storage-schemas.conf", "--aggregation", "testdata/storage-aggregation.conf",
-		"--line", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ports-file", ports, "--log-level", "warn",
+		"--line", "127.0.0.1:0", "--pickle", "off", "--http", "127.0.0.1:0", "--ports-file", ports, "--log-level", "warn",
 		"--set", "cache.CARBON_METRIC_INTERVAL=0",
 	)
 	launch(t, cmd)

@@ -83,7 +83,7 @@ func (s *site) launch() *server {
 	s.t.Helper()
 	args := []string{
 		"serve", "--config", filepath.Join(s.dir, "carbon.conf"), "--data", s.data, "--schemas", filepath.Join(s.dir, "schemas"),
-		"--line", s.line, "--http", "127.0.0.1:0", "--ports-file", filepath.Join(s.dir, "ports"),
+		"--line", s.line, "--pickle", "off", "--http", "127.0.0.1:0", "--ports-file", filepath.Join(s.dir, "ports"),
 	}
 	for _, set := range s.set {
 		args = append(args, "--set", set)

@@ -1,8 +1,8 @@
-// Package pickle writes Python's pickles of plain things: lists, dictionaries,
-// strings, numbers.
+// Package pickle writes and reads Python's pickles of plain things: lists,
+// dictionaries, strings, numbers.
 //
 // It writes protocol 2, which every Python since 2.3 reads. It does not bound
-// what it writes; the caller does.
+// what it writes; the caller does. It reads all protocols there are; see Decoder.
 package pickle
 
 import (
@@ -10,26 +10,6 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
-)
-
-// Opcodes, as Python's pickletools call them.
-const (
-	opProto      = 0x80
-	opStop       = '.'
-	opMark       = '('
-	opNone       = 'N'
-	opNewTrue    = 0x88
-	opNewFalse   = 0x89
-	opBinInt     = 'J'
-	opBinInt1    = 'K'
-	opBinInt2    = 'M'
-	opLong1      = 0x8a
-	opBinFloat   = 'G'
-	opBinUnicode = 'X'
-	opEmptyList  = ']'
-	opAppends    = 'e'
-	opEmptyDict  = '}'
-	opSetItems   = 'u'
 )
 
 // Writer writes one pickle. Lists and maps are begun and ended; in a map keys and

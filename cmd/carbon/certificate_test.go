@@ -131,7 +131,7 @@ func TestBadCertificates(t *testing.T) {
 	if _, err := loadConfig(flagValues{config: write(t, "[tls]\nKEY = k\n")}, nil); err == nil || !strings.Contains(err.Error(), "go together") {
 		t.Errorf("a key alone: %v", err)
 	}
-	c, err := loadConfig(flagValues{config: write(t, "[tls]\nKEY = k\nCERTIFICATE = c\n"), data: t.TempDir(), line: "off", http: "127.0.0.1:0"}, nil)
+	c, err := loadConfig(flagValues{config: write(t, "[tls]\nKEY = k\nCERTIFICATE = c\n"), data: t.TempDir(), line: "off", pickle: "off", http: "127.0.0.1:0"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

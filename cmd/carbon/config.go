@@ -25,12 +25,14 @@ type Config struct {
 	Data    string // wal, tagged.log, carbon.db; and whisper/ unless Whisper says where
 	Whisper string // the whisper tree; empty: Data/whisper
 
-	Line, HTTP string // listeners, "host:port" or "off"
-	PortsFile  string // written once all listeners are up; empty: none
-	LogLevel   string
-	LogFormat  string // text or json
+	Line, Pickle, HTTP string // listeners, "host:port" or "off"
+
+	PortsFile string // written once all listeners are up; empty: none
+	LogLevel  string
+	LogFormat string // text or json
 
 	Cache   CacheConfig
+	Carbon  CarbonConfig
 	WAL     WALConfig
 	Storage StorageConfig
 	Web     HTTPConfig
@@ -110,6 +112,7 @@ type LimitsConfig struct {
 	PointsAtOnce       int64
 	EvaluationTime     time.Duration
 	ConcurrentRequests int
+	RecordsSize        int64 // bytes
 }
 
 func newConfig() *Config {
@@ -128,6 +131,7 @@ func newConfig() *Config {
 			WriteDelay:             30 * time.Minute,
 			WritePoints:            500,
 		},
+		Carbon: carbonDefaults,
 		WAL: WALConfig{
 			Enabled:       true,
 			FlushInterval: 10 * time.Millisecond,
@@ -146,6 +150,7 @@ func newConfig() *Config {
 			PointsAtOnce:       200_000_000,
 			EvaluationTime:     time.Minute,
 			ConcurrentRequests: 256,
+			RecordsSize:        1 << 30,
 		},
 	}
 }
@@ -153,7 +158,7 @@ func newConfig() *Config {
 // flagValues are the settings that have a flag of their own; empty means not given.
 type flagValues struct {
 	config, data, schemas, aggregation string
-	line, http                         string
+	line, pickle, http                 string
 	portsFile, logLevel, logFormat     string
 	set                                []string // SECTION.KEY=VALUE
 	unserved                           []string // listeners asked for that this version has not
@@ -349,17 +354,20 @@ func (c *Config) resolve(f flagValues) {
 		c.Whisper = filepath.Join(c.Data, "whisper")
 	}
 
-	c.Line = f.line
-	if c.Line == "" {
-		c.Line = net.JoinHostPort(c.Cache.LineInterface, strconv.Itoa(c.Cache.LinePort))
-		if c.Cache.LinePort == 0 { // as in carbon: port 0 of the file means no listener
-			c.Line = "off"
-		}
-	}
+	c.Line = first(f.line, listenOn(c.Cache.LineInterface, c.Cache.LinePort))
+	c.Pickle = first(f.pickle, listenOn(c.Carbon.PickleInterface, c.Carbon.PicklePort))
 	c.HTTP = first(f.http, c.Web.Listen)
 	c.PortsFile = f.portsFile
 	c.LogLevel = first(f.logLevel, c.LogLevel)
 	c.LogFormat = first(f.logFormat, c.LogFormat)
+}
+
+// listenOn is the address of a listener by carbon's keys, where port 0 means none.
+func listenOn(host string, port int) string {
+	if port == 0 {
+		return "off"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(port))
 }
 
 // first returns the first of the settings that is not empty.

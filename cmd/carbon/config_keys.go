@@ -13,13 +13,16 @@ import (
 
 // configKey is one key of carbon.conf. The table configKeys is the one place
 // that knows them: parsing, the environment, --set and `carbon check` read it.
+// The keys of a section stand together.
 type configKey struct {
 	section, name string
 	set           func(c *Config, value string) error
 	get           func(c *Config) string
 }
 
-var configKeys = []configKey{
+var configKeys = slices.Concat(cacheKeys, carbonKeys, generalKeys)
+
+var cacheKeys = []configKey{
 	text("cache", "STORAGE_DIR", func(c *Config) *string { return &c.Cache.StorageDir }),
 	text("cache", "LOCAL_DATA_DIR", func(c *Config) *string { return &c.Cache.LocalDataDir }),
 	text("cache", "LINE_RECEIVER_INTERFACE", func(c *Config) *string { return &c.Cache.LineInterface }),
@@ -40,7 +43,9 @@ var configKeys = []configKey{
 	duration("cache", "METRIC_CLIENT_IDLE_TIMEOUT", func(c *Config) *time.Duration { return &c.Cache.ClientIdleTimeout }),
 	text("cache", "CARBON_METRIC_PREFIX", func(c *Config) *string { return &c.Cache.MetricPrefix }),
 	duration("cache", "CARBON_METRIC_INTERVAL", func(c *Config) *time.Duration { return &c.Cache.MetricInterval }),
+}
 
+var generalKeys = []configKey{
 	boolean("wal", "ENABLED", func(c *Config) *bool { return &c.WAL.Enabled }),
 	duration("wal", "FLUSH_INTERVAL", func(c *Config) *time.Duration { return &c.WAL.FlushInterval }),
 	duration("wal", "SYNC_INTERVAL", func(c *Config) *time.Duration { return &c.WAL.SyncInterval }),
@@ -68,6 +73,7 @@ var configKeys = []configKey{
 	number("limits", "POINTS_AT_ONCE", func(c *Config) *int64 { return &c.Limits.PointsAtOnce }, 1, math.MaxInt64),
 	duration("limits", "EVALUATION_TIME", func(c *Config) *time.Duration { return &c.Limits.EvaluationTime }),
 	number("limits", "CONCURRENT_REQUESTS", func(c *Config) *int { return &c.Limits.ConcurrentRequests }, 1, math.MaxInt32),
+	number("limits", "RECORDS_SIZE", func(c *Config) *int64 { return &c.Limits.RecordsSize }, 1<<20, math.MaxInt64),
 }
 
 // carbonOnly are keys of carbon's that a stock file may hold and that change
@@ -80,7 +86,6 @@ var carbonOnly = foldKeys(map[string]string{
 	"MIN_TIMESTAMP_LAG": "see WRITE_DELAY", "WHISPER_FADVISE_RANDOM": "",
 	"CERES_MAX_SLICE_GAP": "", "CERES_NODE_CACHING_BEHAVIOR": "", "CERES_SLICE_CACHING_BEHAVIOR": "", "CERES_LOCK_WRITES": "",
 	"ENABLE_UDP_LISTENER": notYet, "UDP_RECEIVER_INTERFACE": "", "UDP_RECEIVER_PORT": "",
-	"PICKLE_RECEIVER_INTERFACE": "", "PICKLE_RECEIVER_PORT": notYet, "PICKLE_RECEIVER_MAX_LENGTH": "",
 	"PROTOBUF_RECEIVER_INTERFACE": "", "PROTOBUF_RECEIVER_PORT": notYet,
 	"CACHE_QUERY_INTERFACE": "", "CACHE_QUERY_PORT": notYet,
 	"USE_WHITELIST": notYet, "RELAY_CACHE_METRICS": "", "ENABLE_AMQP": notYet, "AMQP_VERBOSE": "", "AMQP_HOST": "", "AMQP_PORT": "", "AMQP_VHOST": "", "AMQP_USER": "",

@@ -31,7 +31,7 @@ type server struct {
 func start(t *testing.T, data string, set ...string) *server {
 	t.Helper()
 	set = append(set, "cache.CARBON_METRIC_INTERVAL=0")
-	c, err := loadConfig(flagValues{config: write(t, ""), data: data, line: "127.0.0.1:0", http: "127.0.0.1:0", set: set}, nil)
+	c, err := loadConfig(flagValues{config: write(t, ""), data: data, line: "127.0.0.1:0", pickle: "127.0.0.1:0", http: "127.0.0.1:0", set: set}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -399,7 +399,7 @@ func TestEndlessLine(t *testing.T) {
 func TestPortsFileAndHealth(t *testing.T) {
 	dir := t.TempDir()
 	portsFile := filepath.Join(dir, "ports.json")
-	c, err := loadConfig(flagValues{config: write(t, ""), data: dir, line: "127.0.0.1:0", http: "127.0.0.1:0", portsFile: portsFile}, nil)
+	c, err := loadConfig(flagValues{config: write(t, ""), data: dir, line: "127.0.0.1:0", pickle: "off", http: "127.0.0.1:0", portsFile: portsFile}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -429,7 +429,7 @@ func TestPortsFileAndHealth(t *testing.T) {
 func TestOneServerPerDirectory(t *testing.T) {
 	data := t.TempDir()
 	first := start(t, data)
-	c, err := loadConfig(flagValues{config: write(t, ""), data: data, line: "off", http: "off"}, nil)
+	c, err := loadConfig(flagValues{config: write(t, ""), data: data, line: "off", pickle: "off", http: "off"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

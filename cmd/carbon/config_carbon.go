@@ -1,0 +1,19 @@
+package main
+
+// CarbonConfig is carbon's ways in besides the line port, in the [cache] section.
+type CarbonConfig struct {
+	PickleInterface string
+	PicklePort      int // 0: none
+	PickleMaxLength int // bytes of a frame
+}
+
+var carbonDefaults = CarbonConfig{
+	PicklePort:      2004,
+	PickleMaxLength: 1 << 20,
+}
+
+var carbonKeys = []configKey{
+	text("cache", "PICKLE_RECEIVER_INTERFACE", func(c *Config) *string { return &c.Carbon.PickleInterface }),
+	number("cache", "PICKLE_RECEIVER_PORT", func(c *Config) *int { return &c.Carbon.PicklePort }, 0, 65535),
+	number("cache", "PICKLE_RECEIVER_MAX_LENGTH", func(c *Config) *int { return &c.Carbon.PickleMaxLength }, 1024, 64<<20),
+}

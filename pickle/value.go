@@ -1,0 +1,69 @@
+package pickle
+
+import (
+	"math"
+	"unsafe"
+)
+
+// Kind tells what a Value is.
+type Kind uint8
+
+// The kinds. None is also what stands for a whole number too large for a float64.
+const (
+	None   Kind = iota
+	Number      // int, long, float, bool
+	Text        // str, unicode, bytes
+	Tuple
+	List
+	Dict
+	Set
+)
+
+// Value is something in a pickle, good until the next Decode of its Decoder.
+type Value struct {
+	kind  Kind
+	owned bool   // a text: it is in the decoder's memory, not in the pickle
+	n     uint32 // length of a text or a tuple
+	bits  uint64 // a number; or where the rest is
+}
+
+// Kind is what the value is.
+func (v Value) Kind() Kind { return v.kind }
+
+// Number is the value of a Number.
+func (v Value) Number() float64 { return math.Float64frombits(v.bits) }
+
+// Text is the value of a Text, whose bytes are to be UTF-8 and may be anything.
+// It aliases the pickle or the decoder: it is good until either changes.
+func (d *Decoder) Text(v Value) string {
+	from := d.data
+	if v.owned {
+		from = d.texts
+	}
+	b := from[v.bits:][:v.n]
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+// Items are the elements of a Tuple, List or Set, and the keys and values of a
+// Dict in turns. A list may hold itself.
+func (d *Decoder) Items(v Value) []Value {
+	if v.kind == Tuple {
+		return d.tuples[v.bits:][:v.n]
+	}
+	return d.lists[v.bits]
+}
+
+// Lookup returns what a Dict has for a key, the last if it says several; None if
+// it has nothing.
+func (d *Decoder) Lookup(dict Value, key string) Value {
+	var found Value
+	items := d.Items(dict)
+	for i := 0; i+1 < len(items); i += 2 {
+		if items[i].kind == Text && d.Text(items[i]) == key {
+			found = items[i+1]
+		}
+	}
+	return found
+}
+
+func numberValue(v float64) Value { return Value{kind: Number, bits: math.Float64bits(v)} }
