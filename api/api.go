@@ -279,6 +279,7 @@ func (s *server) routes() chi.Router {
 		}))
 	})
 
+	r.Post("/events/delete", s.data(sameSite(s.admin(s.deleteEvents))))
 	r.Post("/metrics/delete", s.data(sameSite(s.admin(s.deleteMetrics))))
 	s.routeDocuments(r)
 	for _, path := range []string{"/", "/browser", "/composer"} { // the last two are in bookmarks of graphite-web

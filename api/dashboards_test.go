@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -23,7 +22,7 @@ type recordsFixture struct {
 
 func newRecords(t *testing.T, change func(*Options)) *recordsFixture {
 	t.Helper()
-	db, err := records.Open(t.Context(), filepath.Join(t.TempDir(), "carbon.db"), slog.New(slog.DiscardHandler))
+	db, err := records.Open(t.Context(), filepath.Join(t.TempDir(), "carbon.db"), records.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,6 +61,8 @@ func status(err error) (code int, text string) {
 		return http.StatusGatewayTimeout, "time limit exceeded"
 	case errors.Is(err, errOverloaded), errors.Is(err, render.ErrOverloaded):
 		return http.StatusServiceUnavailable, err.Error()
+	case errors.Is(err, records.ErrFull):
+		return http.StatusInsufficientStorage, err.Error()
 	case errors.As(err, &access):
 		return access.code, access.reason
 	case errors.As(err, &tooLong):

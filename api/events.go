@@ -27,6 +27,8 @@ type Events interface {
 	Event(ctx context.Context, id int64) (records.Event, error)
 	// Events returns the events that match, in order of time.
 	Events(ctx context.Context, q records.EventQuery) ([]records.Event, error)
+	// DeleteEvents deletes events and returns how many there were.
+	DeleteEvents(ctx context.Context, ids []int64) (n int64, err error)
 }
 
 // noEvents is the Events of a server that could not open what it keeps them in.
@@ -40,6 +42,8 @@ func (noEvents) Event(context.Context, int64) (records.Event, error) {
 func (noEvents) Events(context.Context, records.EventQuery) ([]records.Event, error) {
 	return nil, errNoEvents
 }
+
+func (noEvents) DeleteEvents(context.Context, []int64) (int64, error) { return 0, errNoEvents }
 
 var errNoEvents = &accessError{http.StatusServiceUnavailable, "this server keeps no events now: its log says why"}
 
@@ -73,35 +77,58 @@ func tagWords(e records.Event) []string { return append([]string{}, strings.Fiel
 // maxEventTags is how many tags events may be looked for by.
 const maxEventTags = 1000
 
-// findEvents returns the events that are asked for, or the latest of them.
-func (s *server) findEvents(ctx context.Context, p params, latest int) ([]records.Event, error) {
+// eventQuery reads what events are asked for.
+func (s *server) eventQuery(p params) (records.EventQuery, error) {
 	now := s.Now().In(s.Location)
-	q := records.EventQuery{From: time.Unix(0, 0), Until: now, Latest: latest}
+	q := records.EventQuery{From: time.Unix(0, 0), Until: now, Any: p.get("set") == "union"}
 	for name, at := range map[string]*time.Time{"from": &q.From, "until": &q.Until} {
 		var err error
 		if *at, err = p.time(name, now, *at); err != nil {
-			return nil, err
+			return q, err
 		}
 	}
 	if p.has("tags") {
 		q.Tags = strings.Split(p.get("tags"), " ")
 	}
 	if len(q.Tags) > maxEventTags {
-		return nil, &limitError{fmt.Sprintf("more than %d tags", maxEventTags)}
+		return q, &limitError{fmt.Sprintf("more than %d tags", maxEventTags)}
 	}
-	set := p.get("set")
-	if set == "intersection" {
-		q.Latest = 0 // which they are shows when all are there
+	return q, nil
+}
+
+// findEvents returns the events that are asked for, or the latest of them.
+func (s *server) findEvents(ctx context.Context, p params, latest int) ([]records.Event, error) {
+	q, err := s.eventQuery(p)
+	if err != nil {
+		return nil, err
 	}
-	q.Any = set == "union"
+	intersection := p.get("set") == "intersection"
+	if !intersection { // else which they are shows when all are there
+		q.Latest = latest
+	}
 	events, err := s.Events.Events(ctx, q)
-	if set != "intersection" || len(events) == 0 {
+	if !intersection || len(events) == 0 {
 		return events, err
 	}
 	if q.Tags == nil {
-		return nil, &paramError{"set", set, "needs tags"}
+		return nil, &paramError{"set", "intersection", "needs tags"}
 	}
 	return slices.DeleteFunc(events, func(e records.Event) bool { return !hasEach(tagWords(e), q.Tags) }), nil
+}
+
+// earlierEvents tells whether there are any, of those that are asked for, before the
+// first of the latest, for which there was room.
+func (s *server) earlierEvents(ctx context.Context, p params, latest []records.Event) (bool, error) {
+	if len(latest) == 0 || p.get("set") == "intersection" {
+		return false, nil
+	}
+	q, err := s.eventQuery(p)
+	if err != nil {
+		return false, err
+	}
+	q.Until, q.Latest = latest[0].When.Add(-time.Microsecond), 1
+	events, err := s.Events.Events(ctx, q)
+	return len(events) > 0, err
 }
 
 // hasEach tells whether tags are all among words. As in graphite-web nothing has a
@@ -129,11 +156,15 @@ func (s *server) eventsPage(w http.ResponseWriter, r *http.Request, p params) er
 	if err != nil {
 		return err
 	}
-	return s.answerEvents(w, r, events)
+	earlier, err := s.earlierEvents(r.Context(), p, events)
+	if err != nil {
+		return err
+	}
+	return s.answerEvents(w, r, events, earlier)
 }
 
-func (s *server) answerEvents(w http.ResponseWriter, r *http.Request, events []records.Event) error {
-	page := web.EventsPage{Earlier: len(events) >= eventsOnPage, Prefix: s.URLPrefix, Base: baseOf(r), Version: s.Version}
+func (s *server) answerEvents(w http.ResponseWriter, r *http.Request, events []records.Event, earlier bool) error {
+	page := web.EventsPage{Earlier: earlier, Prefix: s.URLPrefix, Base: baseOf(r), Version: s.Version}
 	for _, e := range events {
 		page.Events = append(page.Events, web.Event{
 			ID: e.ID, When: e.When.In(s.Location), What: e.What, Data: e.Data, Tags: e.Tags,
@@ -158,7 +189,7 @@ func (s *server) eventDetails(w http.ResponseWriter, r *http.Request, p params) 
 	}
 	w.Header().Add("Vary", "Accept")
 	if r.Header.Get("Accept") != "application/json" {
-		return s.answerEvents(w, r, []records.Event{e})
+		return s.answerEvents(w, r, []records.Event{e}, false)
 	}
 	layout := "2006-01-02T15:04:05Z07:00"
 	if e.When.Nanosecond() != 0 {
@@ -173,6 +204,38 @@ func (s *server) eventDetails(w http.ResponseWriter, r *http.Request, p params) 
 		Data string   `json:"data"`
 		Tags []string `json:"tags"`
 	}{e.ID, e.When.UTC().Format(layout), e.What, e.Data, tagWords(e)})
+}
+
+// deleteEvents answers /events/delete: it deletes those with an id, or those that
+// from, until, tags and set find, and says how many there were.
+func (s *server) deleteEvents(w http.ResponseWriter, r *http.Request, p params) error {
+	var ids []int64
+	for _, text := range p["id"] {
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return &paramError{"id", text, "not a whole number"}
+		}
+		ids = append(ids, id)
+	}
+	if found := p.has("from") || p.has("until") || p.has("tags"); found == (ids != nil) {
+		return &paramError{"id", "", "either that, or from, until or tags"}
+	} else if found {
+		events, err := s.findEvents(r.Context(), p, 0)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			ids = append(ids, e.ID)
+		}
+	}
+	n, err := s.Events.DeleteEvents(r.Context(), ids)
+	if err != nil {
+		return err
+	}
+	s.Logger.Info("events deleted", "id", idOf(r), "remote", r.RemoteAddr, "query", shorten(fmt.Sprint(p)), "events", n)
+	return s.answerRecord(w, r, p, struct {
+		Deleted int64 `json:"deleted"`
+	}{n})
 }
 
 // Bytes of an event, of which Django takes no more either, and of its tags.

@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -16,7 +16,7 @@ import (
 )
 
 func TestEvents(t *testing.T) {
-	db, err := records.Open(t.Context(), filepath.Join(t.TempDir(), "carbon.db"), slog.New(slog.DiscardHandler))
+	db, err := records.Open(t.Context(), filepath.Join(t.TempDir(), "carbon.db"), records.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +97,63 @@ func TestEvents(t *testing.T) {
 	if w := do(http.MethodPost, "/events/", `{"what": "x"}`, "Origin", "http://evil.example"); w.Code != http.StatusForbidden {
 		t.Errorf("a page of another site records: %d", w.Code)
 	}
+}
+
+func TestDeleteEvents(t *testing.T) {
+	f := newRecords(t, nil)
+	for i := range 5 {
+		f.do(http.MethodPost, "/events", fmt.Sprintf(`{"what": "e%d", "when": %d, "tags": "t%d"}`, i+1, 100*i, i%2))
+	}
+	f.want(t, http.MethodPost, "/events/delete", "id=1&id=2&id=77", 200, `{"deleted":2}`)
+	f.want(t, http.MethodPost, "/events/delete", "tags=t1&until=300", 200, `{"deleted":1}`)
+	if w := f.do(http.MethodGet, "/events/get_data", ""); !strings.Contains(w.Body.String(), `"e3"`) || strings.Count(w.Body.String(), "when") != 2 {
+		t.Errorf("left: %s", w.Body)
+	}
+	for _, bad := range []string{"", "id=x", "id=1&from=1", "set=union"} {
+		if w := f.do(http.MethodPost, "/events/delete", bad); w.Code != 400 {
+			t.Errorf("%q: %d", bad, w.Code)
+		}
+	}
+	f.want(t, http.MethodPost, "/events/delete", "id=3", 403, "from a page of another site\n", "Origin", "http://evil.example")
+	f.remote = "192.0.2.1:1"
+	if w := f.do(http.MethodPost, "/events/delete", "id=3"); w.Code != 403 {
+		t.Errorf("anybody deletes: %d", w.Code)
+	}
+	f = newRecords(t, func(o *Options) { o.Events = nil })
+	if w := f.do(http.MethodPost, "/events/delete", "id=3"); w.Code != 503 {
+		t.Errorf("no events: %d", w.Code)
+	}
+}
+
+// fullEvents has room for none.
+type fullEvents struct{ noEvents }
+
+func (fullEvents) Record(context.Context, records.Event) (int64, error) { return 0, records.ErrFull }
+
+func TestNoRoomForEvents(t *testing.T) {
+	f := newRecords(t, func(o *Options) { o.Events = fullEvents{} })
+	if w := f.do(http.MethodPost, "/events", `{"what": "x"}`); w.Code != 507 || !strings.Contains(w.Body.String(), "[limits] RECORDS_SIZE") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// A page that has not all events says so, whether they are many or long.
+func TestEarlierEvents(t *testing.T) {
+	f := newRecords(t, nil)
+	page := func(query string, want bool) {
+		t.Helper()
+		if got := strings.Contains(f.do(http.MethodGet, "/events/"+query, "").Body.String(), "These are the latest"); got != want {
+			t.Errorf("%s: says that there are earlier ones: %v", query, got)
+		}
+	}
+	long := strings.Repeat("x", maxEvent/2)
+	for i := range 30 { // more than 32 MiB
+		f.do(http.MethodPost, "/events", fmt.Sprintf(`{"what": "e", "when": %d, "data": "%s"}`, i, long))
+	}
+	page("", true)
+	page("?from=20", false)
+	page("?from=20&until=25", false)
+	page("?tags=nosuch", false)
 }
 
 // manyEvents has more events than any page shows.

@@ -53,6 +53,7 @@ func operations() []operation {
 		{path: "/events", methods: get, id: "events", params: events, answers: []string{mediaHTML}, about: "A page of what happened."},
 		{path: "/events", methods: post, id: "recordEvent", body: `{"what":"deployed","tags":["web"],"data":"version 7","when":1793613660}`, answers: []string{mediaHTML}, about: "Records what happened."},
 		{path: "/events/get_data", methods: both, id: "eventsData", params: events, answers: []string{mediaJSON}, about: "What happened, as JSON."},
+		{path: "/events/delete", methods: post, id: "deleteEvents", params: []string{"id:list", "tags", "set", "from", "until"}, answers: []string{mediaJSON}, admin: true, about: "Deletes events, by their numbers or as /events/get_data finds them: {\"deleted\": HOW MANY}."},
 		{path: "/events/{id}", methods: get, id: "event", params: []string{"id"}, answers: []string{mediaHTML, mediaJSON}, about: "One event."},
 
 		{path: "/dashboard", methods: get, id: "dashboards", answers: []string{mediaHTML}, about: "A page of all dashboards."},
@@ -157,6 +158,7 @@ var parameters = map[string]parameter{
 	"tags":               {"string", "Tags, with blanks between them.", nil},
 	"set":                {"string", "Which of several tags: union is any of them, intersection all.", func() []string { return []string{"union", "intersection"} }},
 	"id":                 {"integer", "Its number.", nil},
+	"id:list":            {"list of integer", "Their numbers.", nil},
 	"name:dashboard":     {"string", "The name of a dashboard.", nil},
 	"name:template":      {"string", "The name of a template.", nil},
 	"name:address":       {"string", "A path below the prefix of all paths.", nil},

@@ -179,14 +179,16 @@ func (db *DB) Forget(ctx context.Context, kind Kind, name string) error {
 	if err := db.inPlace(); err != nil {
 		return err
 	}
-	result, err := db.sql.ExecContext(ctx, "DELETE FROM documents WHERE kind = ? AND name = ?", kind, name)
-	if err != nil {
-		return err
-	}
-	if n, err := result.RowsAffected(); n == 0 && err == nil {
-		return ErrNotFound
-	}
-	return nil
+	return db.transact(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, "DELETE FROM documents WHERE kind = ? AND name = ?", kind, name)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); n == 0 && err == nil {
+			return ErrNotFound
+		}
+		return nil
+	})
 }
 
 // find returns the id of a document, and whether it is gone: ErrNotFound if nothing

@@ -118,6 +118,22 @@ func (db *DB) Events(ctx context.Context, q EventQuery) ([]Event, error) {
 	return events, rows.Err()
 }
 
+// DeleteEvents deletes events by their ids, and returns how many of them there were.
+func (db *DB) DeleteEvents(ctx context.Context, ids []int64) (n int64, err error) {
+	if err := db.inPlace(); err != nil {
+		return 0, err
+	}
+	text, _ := json.Marshal(ids) // numbers cannot fail
+	return n, db.transact(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, "DELETE FROM events WHERE id IN (SELECT value FROM json_each(?))", string(text))
+		if err != nil {
+			return err
+		}
+		n, err = result.RowsAffected()
+		return err
+	})
+}
+
 // known counts the tags that any event has.
 func (db *DB) known(ctx context.Context, tags string) (n int, err error) {
 	err = db.sql.QueryRowContext(ctx,

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -65,12 +66,29 @@ var migrations = []string{
 		id INTEGER PRIMARY KEY AUTOINCREMENT, -- what a short URL says in base 62
 		address TEXT NOT NULL UNIQUE -- below the prefix of all paths: render?target=a.b
 	);`,
+	"CREATE INDEX event_tags_event ON event_tags (event);", // or deleting an event reads them all
 }
+
+// Options change how a database is opened. Zero values are the defaults.
+type Options struct {
+	MaxSize int64        // bytes of the file, beyond which nothing is kept: ErrFull. 0: 1 GiB
+	Logger  *slog.Logger // nil: discard
+}
+
+// ErrFull reports that there is no room for more.
+var ErrFull = errors.New("no room for more: carbon.db has reached [limits] RECORDS_SIZE, or the disk is full")
 
 // Open opens the database in a file, and makes one if there is none. A file that
 // is broken is moved out of the way, beside the new one, and logged.
-func Open(ctx context.Context, path string, log *slog.Logger) (*DB, error) {
-	db, err := open(ctx, path)
+func Open(ctx context.Context, path string, o Options) (*DB, error) {
+	if o.MaxSize == 0 {
+		o.MaxSize = 1 << 30
+	}
+	log := o.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	db, err := open(ctx, path, o.MaxSize)
 	if !broken(err) {
 		return db, err
 	}
@@ -81,17 +99,20 @@ func Open(ctx context.Context, path string, log *slog.Logger) (*DB, error) {
 		}
 	}
 	log.Error("database is broken: set aside, begun anew", "path", path, "kept", aside, "err", err)
-	return open(ctx, path)
+	return open(ctx, path, o.MaxSize)
 }
 
-func open(ctx context.Context, path string) (_ *DB, err error) {
+// pageSize is in how large pieces SQLite keeps a database, if nobody chose otherwise.
+const pageSize = 4096
+
+func open(ctx context.Context, path string, maxSize int64) (_ *DB, err error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
 	dsn := url.URL{Scheme: "file", Path: absolute, RawQuery: url.Values{
 		"_txlock": {"immediate"}, // who writes waits for its turn, rather than fail in the middle
-		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(ON)"},
+		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(ON)", fmt.Sprintf("max_page_count(%d)", min(max(1, maxSize/pageSize), math.MaxUint32-1))},
 	}.Encode()}
 	db := &DB{path: path}
 	if db.sql, err = sql.Open("sqlite", dsn.String()); err != nil {
@@ -147,11 +168,15 @@ func (db *DB) transact(ctx context.Context, work func(tx *sql.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	if err := work(tx); err != nil {
+	if err = work(tx); err != nil {
 		tx.Rollback()
-		return err
+	} else {
+		err = tx.Commit()
 	}
-	return tx.Commit()
+	if code(err) == sqlite3.SQLITE_FULL {
+		return ErrFull
+	}
+	return err
 }
 
 // inPlace returns an error if what was opened is not there any more: SQLite goes on
@@ -169,12 +194,18 @@ var errBroken = errors.New("broken")
 
 // broken tells whether an error is about what is in the file.
 func broken(err error) bool {
+	c := code(err)
+	return c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB || errors.Is(err, errBroken)
+}
+
+// code is SQLite's number of an error, without what is said about it in detail; 0:
+// it is not one of SQLite's.
+func code(err error) int {
 	var coded *sqlite.Error
-	if errors.As(err, &coded) {
-		code := coded.Code() & 0xff // without what is said about it in detail
-		return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
+	if !errors.As(err, &coded) {
+		return 0
 	}
-	return errors.Is(err, errBroken)
+	return coded.Code() & 0xff
 }
 
 // Close ends the use of the database.

@@ -2,7 +2,6 @@ package records
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -15,7 +14,7 @@ import (
 
 func opened(t *testing.T, path string) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), path, slog.New(slog.DiscardHandler))
+	db, err := Open(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +124,7 @@ func TestBrokenFile(t *testing.T) {
 			db.Close()
 			spoil(t, path)
 			var log bytes.Buffer
-			db, err := Open(t.Context(), path, slog.New(slog.NewTextHandler(&log, nil)))
+			db, err := Open(t.Context(), path, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -175,6 +174,52 @@ func TestFileGone(t *testing.T) {
 	}
 }
 
+// What is full says so, and takes more when something was deleted.
+func TestFull(t *testing.T) {
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "carbon.db"), Options{MaxSize: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	long := strings.Repeat("x", 10_000)
+	if err := db.Save(t.Context(), Dashboard, "web", long); err != nil {
+		t.Fatal(err)
+	}
+	var ids []int64
+	for {
+		id, err := db.Record(t.Context(), Event{When: time.Unix(1, 0), What: long, Tags: "a b"})
+		if errors.Is(err, ErrFull) {
+			break
+		}
+		if err != nil || len(ids) > 200 {
+			t.Fatalf("%d events, %v", len(ids), err)
+		}
+		ids = append(ids, id)
+	}
+	if _, err := db.Shorten(t.Context(), long); !errors.Is(err, ErrFull) {
+		t.Errorf("link: %v", err)
+	}
+	if err := db.Save(t.Context(), Dashboard, "web", long+long); !errors.Is(err, ErrFull) {
+		t.Errorf("dashboard: %v", err)
+	}
+	if v, err := db.Load(t.Context(), Dashboard, "web", 0); err != nil || v.State != long {
+		t.Errorf("dashboard: %v", err)
+	}
+	file, err := os.Stat(db.path)
+	if err != nil || file.Size() > 1<<20 {
+		t.Errorf("%d bytes %v", file.Size(), err)
+	}
+	if n, err := db.DeleteEvents(t.Context(), append(ids[:10:10], 1e9)); n != 10 || err != nil {
+		t.Errorf("%d events deleted, %v", n, err)
+	}
+	if err := db.Save(t.Context(), Dashboard, "web", long+long); err != nil {
+		t.Error(err)
+	}
+	if events, err := db.Events(t.Context(), EventQuery{Until: time.Unix(9, 0), Tags: []string{"a"}}); len(events) != len(ids)-10 || err != nil {
+		t.Errorf("%d events left, %v", len(events), err)
+	}
+}
+
 func TestNewerVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "carbon.db")
 	db := opened(t, path)
@@ -182,7 +227,7 @@ func TestNewerVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Close()
-	if _, err := Open(context.Background(), path, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "newer server") {
+	if _, err := Open(t.Context(), path, Options{}); err == nil || !strings.Contains(err.Error(), "newer server") {
 		t.Errorf("got %v for a database of a newer server", err)
 	}
 }

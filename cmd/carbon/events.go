@@ -14,8 +14,8 @@ import (
 // receives and draws.
 func (m *Main) openRecords(ctx context.Context) {
 	var err error
-	if m.records, err = records.Open(ctx, filepath.Join(m.config.Data, "carbon.db"), m.log); err != nil {
-		m.log.Error("events are neither kept nor found", "err", err)
+	if m.records, err = records.Open(ctx, filepath.Join(m.config.Data, "carbon.db"), records.Options{MaxSize: m.config.Limits.RecordsSize, Logger: m.log}); err != nil {
+		m.log.Error("events, dashboards and short URLs are neither kept nor found", "err", err)
 	}
 }
 
