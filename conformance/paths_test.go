@@ -40,6 +40,7 @@ var paths = []struct {
 	{"/events", "", 200, 400, "text/html"}, // a POST is an event as JSON
 	{"/events/get_data", "tags=a", 200, 200, "application/json"},
 	{"/events/1", "", 200, 405, "text/html"},
+	{"/events/delete", "id=99", 405, 200, "application/json"},
 	{"/dashboard", "", 200, 405, "text/html"},
 	{"/dashboard/help", "", 200, 405, "text/html"},
 	{"/dashboard/save/web", "state={}", 405, 200, "application/json"},
