@@ -37,6 +37,7 @@ var arrows = map[string]string{
 	"storage/index":        "metric disk regex",
 	"receive/plaintext":    "metric number",
 	"receive/framed":       "",
+	"receive/udp":          "metric receive tally",
 	"receive/pickle":       "metric number pickle receive/framed",
 	"receive/vectortest":   "metric",
 	"instrumentation":      "metric",

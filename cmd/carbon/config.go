@@ -25,7 +25,7 @@ type Config struct {
 	Data    string // wal, tagged.log, carbon.db; and whisper/ unless Whisper says where
 	Whisper string // the whisper tree; empty: Data/whisper
 
-	Line, Pickle, HTTP string // listeners, "host:port" or "off"
+	Line, UDP, Pickle, HTTP string // listeners, "host:port" or "off"
 
 	PortsFile string // written once all listeners are up; empty: none
 	LogLevel  string
@@ -158,7 +158,7 @@ func newConfig() *Config {
 // flagValues are the settings that have a flag of their own; empty means not given.
 type flagValues struct {
 	config, data, schemas, aggregation string
-	line, pickle, http                 string
+	line, udp, pickle, http            string
 	portsFile, logLevel, logFormat     string
 	set                                []string // SECTION.KEY=VALUE
 	unserved                           []string // listeners asked for that this version has not
@@ -355,6 +355,10 @@ func (c *Config) resolve(f flagValues) {
 	}
 
 	c.Line = first(f.line, listenOn(c.Cache.LineInterface, c.Cache.LinePort))
+	c.UDP = first(f.udp, "off")
+	if f.udp == "" && c.Carbon.UDP {
+		c.UDP = listenOn(c.Carbon.UDPInterface, c.Carbon.UDPPort)
+	}
 	c.Pickle = first(f.pickle, listenOn(c.Carbon.PickleInterface, c.Carbon.PicklePort))
 	c.HTTP = first(f.http, c.Web.Listen)
 	c.PortsFile = f.portsFile

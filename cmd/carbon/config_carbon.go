@@ -5,15 +5,23 @@ type CarbonConfig struct {
 	PickleInterface string
 	PicklePort      int // 0: none
 	PickleMaxLength int // bytes of a frame
+
+	UDP          bool
+	UDPInterface string
+	UDPPort      int
 }
 
 var carbonDefaults = CarbonConfig{
 	PicklePort:      2004,
 	PickleMaxLength: 1 << 20,
+	UDPPort:         2003,
 }
 
 var carbonKeys = []configKey{
 	text("cache", "PICKLE_RECEIVER_INTERFACE", func(c *Config) *string { return &c.Carbon.PickleInterface }),
 	number("cache", "PICKLE_RECEIVER_PORT", func(c *Config) *int { return &c.Carbon.PicklePort }, 0, 65535),
 	number("cache", "PICKLE_RECEIVER_MAX_LENGTH", func(c *Config) *int { return &c.Carbon.PickleMaxLength }, 1024, 64<<20),
+	boolean("cache", "ENABLE_UDP_LISTENER", func(c *Config) *bool { return &c.Carbon.UDP }),
+	text("cache", "UDP_RECEIVER_INTERFACE", func(c *Config) *string { return &c.Carbon.UDPInterface }),
+	number("cache", "UDP_RECEIVER_PORT", func(c *Config) *int { return &c.Carbon.UDPPort }, 0, 65535),
 }

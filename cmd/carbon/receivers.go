@@ -34,6 +34,7 @@ type receiver struct {
 // openers are all ways in, each of which may be off and then opens nothing.
 var openers = []func(*Main) ([]receiver, error){
 	(*Main).openLine,
+	(*Main).openUDP,
 	(*Main).openPickle,
 }
 

@@ -17,9 +17,10 @@ func configFlags(fs *flag.FlagSet) *flagValues {
 	fs.StringVar(&f.schemas, "schemas", "", "storage-schemas.conf (default beside the config, else built in)")
 	fs.StringVar(&f.aggregation, "aggregation", "", "storage-aggregation.conf (default beside the config, else carbon's defaults)")
 	fs.StringVar(&f.line, "line", "", "`ADDR` of the plaintext TCP port (default :2003); off; port 0 picks a free one")
+	fs.StringVar(&f.udp, "udp", "", "`ADDR` of the plaintext UDP port (default off)")
 	fs.StringVar(&f.pickle, "pickle", "", "`ADDR` of the pickle TCP port (default :2004); off")
 	fs.StringVar(&f.http, "http", "", "`ADDR` of the HTTP port (default :8080); off")
-	for _, later := range []struct{ name, what string }{{"udp", "plaintext UDP"}, {"statsd", "statsd"}} {
+	for _, later := range []struct{ name, what string }{{"statsd", "statsd"}} {
 		fs.Func(later.name, "`ADDR` of the "+later.what+" port: this version has no such listener, so only off", func(addr string) error {
 			if addr != "off" {
 				f.unserved = append(f.unserved, later.what)

@@ -181,6 +181,13 @@ func (f *Format) readOnce(r io.Reader, rest unfinished, push func([]metric.Datap
 	return n, unfinished{line: append(rest.line[:0], tail...)}, readErr
 }
 
+// Lines is Read for lines that are all there: data is empty or ends in a newline.
+func (f *Format) Lines(data []byte, push func([]metric.Datapoint) error) error {
+	b := f.buffers.Get().(*buffer)
+	defer f.buffers.Put(b)
+	return f.lines(data, b.batch, push)
+}
+
 // lines pushes the datapoints of data, which is empty or ends in a newline.
 func (f *Format) lines(data []byte, batch []metric.Datapoint, push func([]metric.Datapoint) error) error {
 	for len(data) > 0 {

@@ -1,0 +1,176 @@
+package udp
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"carbon/metric"
+	"carbon/receive/plaintext"
+	"carbon/receive/vectortest"
+)
+
+// patience bounds every wait for something that must happen.
+const patience = 30 * time.Second
+
+// listener is a Server and what it pushed.
+type listener struct {
+	*Server
+	t    *testing.T
+	stop func()
+
+	mu     sync.Mutex
+	points []metric.Datapoint
+	hold   chan struct{} // pushes wait for it to be closed; nil: they do not
+}
+
+func listen(t *testing.T, hold chan struct{}, maxPending int) *listener {
+	t.Helper()
+	l := &listener{t: t, hold: hold}
+	lines := plaintext.New(plaintext.Options{Now: func() int64 { return vectortest.Now }})
+	server, err := Listen("127.0.0.1:0", Options{Name: "udp", Lines: lines.Lines, Push: l.push, MaxPending: maxPending})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Server = server
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(t.Context()) }()
+	l.stop = sync.OnceFunc(func() {
+		server.Shutdown(context.Background())
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(l.stop)
+	return l
+}
+
+func (l *listener) push(ctx context.Context, points []metric.Datapoint) error {
+	if l.hold != nil {
+		select {
+		case <-l.hold:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range points {
+		p.Name = strings.Clone(p.Name)
+		l.points = append(l.points, p)
+	}
+	return nil
+}
+
+func (l *listener) dial() net.Conn {
+	l.t.Helper()
+	conn, err := net.Dial("udp", l.Addr().String())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func (l *listener) send(conn net.Conn, datagram string) {
+	l.t.Helper()
+	if _, err := conn.Write([]byte(datagram)); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("not in time: ", what)
+		}
+	}
+}
+
+func TestVectors(t *testing.T) {
+	for _, v := range vectortest.Load(t) {
+		t.Run(v.ID, func(t *testing.T) {
+			l := listen(t, nil, 0)
+			l.send(l.dial(), string(v.Data))
+			until(t, "read", func() bool { return l.Stats().Datagrams == 1 })
+			l.stop()
+			v.Check(t, l.points)
+		})
+	}
+}
+
+func TestNothingIsLostWhilePushesWait(t *testing.T) {
+	hold := make(chan struct{})
+	l := listen(t, hold, 0)
+	conn := l.dial()
+	const n = 20_000
+	for i := range n {
+		l.send(conn, fmt.Sprintf("m.%d 1 1700000000\nm.%d 2 1700000060", i, i))
+		if i%100 == 99 { // no faster than the reader, whatever else the machine does
+			until(t, "read", func() bool { return l.Stats().Datagrams+l.Stats().Dropped > int64(i) })
+		}
+	}
+	close(hold)
+	l.stop()
+	stats := l.Stats()
+	if stats.Dropped != 0 || stats.Datagrams != n || stats.Datapoints != 2*n || len(l.points) != 2*n {
+		t.Errorf("%+v, %d datapoints", stats, len(l.points))
+	}
+	if p := l.points[2*n-1]; p.Name != fmt.Sprintf("m.%d", n-1) || p.Value != 2 {
+		t.Errorf("the last is %v", p)
+	}
+}
+
+func TestWhatTheKernelDropsIsCounted(t *testing.T) {
+	hold := make(chan struct{})
+	l := listen(t, hold, 1)
+	if _, known := drops(l.conn); !known {
+		t.Skip("this kernel does not tell")
+	}
+	setBuffer(l.conn, 4096)
+	conn := l.dial()
+	sent := int64(0)
+	until(t, "dropped", func() bool {
+		for range 100 {
+			l.send(conn, "a 1 1700000000")
+			sent++
+		}
+		return l.Stats().Dropped > 0 && l.Stats().Datagrams > 0
+	})
+	close(hold)
+	l.stop()
+	if s := l.Stats(); s.Datagrams+s.Dropped != sent || s.Datapoints != s.Datagrams {
+		t.Errorf("%+v of %d", s, sent)
+	}
+}
+
+func TestLongestDatagram(t *testing.T) {
+	l := listen(t, nil, 0)
+	const line = "metric.name 12.5 1700000000\n"
+	n := 65507 / len(line)
+	conn := l.dial()
+	l.send(conn, strings.Repeat(line, n))
+	l.send(conn, "")
+	l.send(conn, "\x00\xff")
+	until(t, "read", func() bool { return l.Stats().Datagrams > 0 })
+	l.stop() // reads what has come
+	if len(l.points) != n {
+		t.Errorf("%d datapoints, want %d", len(l.points), n)
+	}
+}
+
+func TestShutdownGivesUpWhenTold(t *testing.T) {
+	l := listen(t, make(chan struct{}), 0) // pushes wait for ever
+	l.send(l.dial(), "a 1 1700000000")
+	until(t, "read", func() bool { return l.Stats().Datagrams == 1 })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := l.Shutdown(ctx); err != context.Canceled {
+		t.Errorf("got %v", err)
+	}
+}
