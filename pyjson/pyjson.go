@@ -219,6 +219,9 @@ func (d *Decoder) Any() (any, error) {
 	return nil, nil
 }
 
+// Offset is how much of the document was read, in bytes.
+func (d *Decoder) Offset() int { return d.at }
+
 // End wants nothing but white space to follow.
 func (d *Decoder) End() error {
 	d.space()
