@@ -36,6 +36,8 @@ var arrows = map[string]string{
 	"storage":              "metric",
 	"storage/index":        "metric disk regex",
 	"receive/plaintext":    "metric number",
+	"receive/talk":         "metric number pyjson",
+	"receive/zibrato":      "metric number",
 	"receive/framed":       "",
 	"receive/udp":          "metric receive tally",
 	"receive/pickle":       "metric number pickle receive/framed",
