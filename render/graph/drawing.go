@@ -8,6 +8,7 @@ package graph
 type Drawing struct {
 	Type                   Type
 	Width, Height          int
+	Scale                  float64 // pixels of an image per pixel here; 0: 1
 	Background, Foreground Color
 	Font                   Font
 	NoData                 bool

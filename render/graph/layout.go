@@ -51,7 +51,7 @@ func newLayout(o Options) *layout {
 		o: o,
 		d: &Drawing{
 			Type:  o.Type,
-			Width: o.Width, Height: o.Height,
+			Width: o.Width, Height: o.Height, Scale: o.Scale,
 			Background: o.Background, Foreground: o.Foreground,
 			Font:  Font{Name: o.FontName, Size: o.FontSize, Bold: o.FontBold, Italic: o.FontItalic},
 			Lines: Lines{o.LineMode, o.AreaMode, o.LineWidth, o.ConnectedLimit, o.LogBase},

@@ -13,8 +13,9 @@ import (
 type Options struct {
 	Type Type
 
-	Width, Height int // pixels, 1 to MaxSize
-	Margin        int // pixels around everything; 10 more at the left
+	Width, Height int     // pixels, 1 to MaxSize
+	Scale         float64 // pixels of a PNG image per pixel of all other measures, 1 to MaxScale; 0: 1
+	Margin        int     // pixels around everything; 10 more at the left
 
 	Background, Foreground Color
 	MajorGrid, MinorGrid   Color
@@ -105,8 +106,13 @@ const (
 	AreaStacked AreaMode = "stacked"
 )
 
-// MaxSize is the largest width and height of a picture, in pixels.
+// MaxSize is the largest width and height of a picture, in pixels, Scale counted
+// in.
 const MaxSize = 4000
+
+// MaxScale is the most by which a picture can be enlarged: screens have up to
+// four pixels where there once was one.
+const MaxScale = 4
 
 // maxFontSize is the largest font of labels, in pixels.
 const maxFontSize = 200
@@ -167,6 +173,7 @@ func ParseOptions(v url.Values, t *Templates) (Options, error) {
 func (p *optionParser) common(o *Options) {
 	p.integer("width", &o.Width, 1, MaxSize)
 	p.integer("height", &o.Height, 1, MaxSize)
+	p.scale(o)
 	p.integer("margin", &o.Margin, math.MinInt32, MaxSize)
 	if o.Margin < 0 {
 		o.Margin = 10
@@ -184,6 +191,14 @@ func (p *optionParser) common(o *Options) {
 	p.raw("yAxisSide", &side, 200)
 	o.YAxisRight = side == "right"
 	p.oneOf("pieMode", &o.Pie.Mode, "average", "maximum", "minimum") // as in graphite-web checked for lines, too
+}
+
+// scale reads the parameter for screens of more pixels, which is our own.
+func (p *optionParser) scale(o *Options) {
+	p.number("scale", &o.Scale, 1, MaxScale)
+	if side := float64(max(o.Width, o.Height)); p.err == nil && side*o.Scale > MaxSize {
+		p.fail("scale", p.values.Get("scale"), "%g times %g pixels are more than %d", o.Scale, side, MaxSize)
+	}
 }
 
 func (p *optionParser) pie(o *Options) {
