@@ -170,7 +170,7 @@ func BenchmarkFindTagged(b *testing.B) {
 			n := 0
 			defer cpu(b)()
 			for b.Loop() {
-				names, err := x.FindTagged(exprs)
+				names, err := x.FindTagged(b.Context(), exprs)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -90,7 +91,7 @@ func TestFindAsGraphite(t *testing.T) {
 func TestFindTaggedAsGraphite(t *testing.T) {
 	c, x := readCorpus(t)
 	for _, q := range c.Tagged {
-		got, err := x.FindTagged(q.Exprs)
+		got, err := x.FindTagged(t.Context(), q.Exprs)
 		var e *metric.TagExprError
 		if errors.As(err, &e) != q.Error {
 			t.Errorf("FindTagged(%q): error %v, want one: %v", q.Exprs, err, q.Error)
@@ -213,7 +214,7 @@ func TestAddRemove(t *testing.T) {
 	remove("m;k=v", true)
 	remove("m;k=v", false)
 	find("m;k=v")
-	if names, err := x.FindTagged([]string{"k!="}); err != nil || len(names) > 0 {
+	if names, err := x.FindTagged(t.Context(), []string{"k!="}); err != nil || len(names) > 0 {
 		t.Errorf("after its removal a series is found by its tag: %q, %v", names, err)
 	}
 	if x.Len() != 0 {
@@ -258,7 +259,7 @@ func TestModel(t *testing.T) {
 			got = append(got, n.Path)
 		}
 	}
-	names, _ := x.FindTagged([]string{"k!="})
+	names, _ := x.FindTagged(t.Context(), []string{"k!="})
 	got = append(got, names...)
 	for name := range model {
 		want = append(want, name)
@@ -276,7 +277,7 @@ func TestFindTaggedErrors(t *testing.T) {
 		nil, {""}, {"="}, {"k"}, {"k!"}, {"k!v"}, {";k=v"}, {"k=v;w"}, {"=v"}, {"k=~("}, {"k=~)|("}, {"k="}, {"k!=v"}, {"k=~.*"}, {"k!=~v"},
 	} {
 		var e *metric.TagExprError
-		if names, err := x.FindTagged(exprs); !errors.As(err, &e) {
+		if names, err := x.FindTagged(t.Context(), exprs); !errors.As(err, &e) {
 			t.Errorf("FindTagged(%q) = %q, %v; want a *metric.TagExprError", exprs, names, err)
 		}
 	}
@@ -284,7 +285,7 @@ func TestFindTaggedErrors(t *testing.T) {
 
 func TestFindTaggedIsAnchoredAtTheStart(t *testing.T) {
 	x := filled("m;k=abc", "m;k=xabc")
-	names, err := x.FindTagged([]string{"k=~ab|zz"})
+	names, err := x.FindTagged(t.Context(), []string{"k=~ab|zz"})
 	if err != nil || !slices.Equal(names, []string{"m;k=abc"}) {
 		t.Errorf("got %q, %v", names, err)
 	}
@@ -294,7 +295,7 @@ func TestFindTaggedTakesPython(t *testing.T) {
 	x := filled("m;k=web1", "m;k=web2", "m;k=test1", "m;k="+strings.Repeat("a", 100)+"b")
 	f := func(want []string, exprs ...string) {
 		t.Helper()
-		if names, err := x.FindTagged(exprs); err != nil || !slices.Equal(names, want) {
+		if names, err := x.FindTagged(t.Context(), exprs); err != nil || !slices.Equal(names, want) {
 			t.Errorf("%q: got %q, %v", exprs, names, err)
 		}
 	}
@@ -304,13 +305,49 @@ func TestFindTaggedTakesPython(t *testing.T) {
 	// What takes too long is no match, and no lack of one.
 	for _, expr := range []string{"k=~(?=a)(a+)+$", "k!=~(?=a)(a+)+$"} {
 		var e *metric.TagExprError
-		if names, err := x.FindTagged([]string{"name=m", expr}); !errors.As(err, &e) || e.Expr != expr {
+		if names, err := x.FindTagged(t.Context(), []string{"name=m", expr}); !errors.As(err, &e) || e.Expr != expr {
 			t.Errorf("%s: got %q, %v", expr, names, err)
 		}
 	}
-	if values, err := x.Values("k", "(?=a)(a+)+$", 0); !errors.As(err, new(*metric.TagExprError)) {
+	if values, err := x.Values(t.Context(), "k", "(?=a)(a+)+$", 0); !errors.As(err, new(*metric.TagExprError)) {
 		t.Errorf("got %v, %v", values, err)
 	}
+}
+
+// A search that nobody waits for any more ends.
+func TestTagsOfWhoLeft(t *testing.T) {
+	x := New()
+	for i := range 3 * maxHold {
+		x.Add(fmt.Sprintf("m;k=v%d;same=x", i))
+	}
+	asked := 0
+	ctx := leftContext{t.Context(), &asked}
+	for name, do := range map[string]func() error{
+		"all series":      func() error { _, err := x.FindTagged(ctx, []string{"same=x"}); return err },
+		"a pattern":       func() error { _, err := x.FindTagged(ctx, []string{"k=~v"}); return err },
+		"another pattern": func() error { _, err := x.FindTagged(ctx, []string{"same=x", "k=~.*nosuch"}); return err },
+		"values":          func() error { _, err := x.Values(ctx, "k", "", 0); return err },
+		"few values":      func() error { _, err := x.Values(ctx, "k", ".*nosuch", 1); return err },
+	} {
+		asked = 0
+		if err := do(); !errors.Is(err, context.Canceled) || asked != 1 {
+			t.Errorf("%s: %v after %d looks", name, err, asked)
+		}
+	}
+	if values, err := x.Values(t.Context(), "k", "", 2); err != nil || len(values) != 2 {
+		t.Errorf("%v %v", values, err)
+	}
+}
+
+// leftContext is one at its end, which counts how often it was asked.
+type leftContext struct {
+	context.Context
+	asked *int
+}
+
+func (c leftContext) Err() error {
+	*c.asked++
+	return context.Canceled
 }
 
 func TestConcurrentUse(t *testing.T) {
@@ -323,7 +360,7 @@ func TestConcurrentUse(t *testing.T) {
 				x.Add(name)
 				x.Add(name + ";k=v")
 				x.Find("a.*.c?")
-				x.FindTagged([]string{"k=v"})
+				x.FindTagged(t.Context(), []string{"k=v"})
 				if i%3 == 0 {
 					x.Remove(name)
 				}
@@ -357,7 +394,7 @@ func FuzzTagExpr(f *testing.F) {
 	}
 	x := filled("m;k=v", "m;k=w", "n;l=v")
 	f.Fuzz(func(t *testing.T, expr string) {
-		names, err := x.FindTagged([]string{expr})
+		names, err := x.FindTagged(t.Context(), []string{expr})
 		var e *metric.TagExprError
 		if err != nil && !errors.As(err, &e) {
 			t.Errorf("FindTagged(%q): %v", expr, err)

@@ -230,7 +230,7 @@ func TestUnusualNames(t *testing.T) {
 			t.Errorf("Add(%.40q)", name)
 		}
 	}
-	if got, err := x.FindTagged([]string{"aa=v"}); err != nil || !slices.Equal(got, []string{many.String()}) {
+	if got, err := x.FindTagged(t.Context(), []string{"aa=v"}); err != nil || !slices.Equal(got, []string{many.String()}) {
 		t.Errorf("of 700 tags: %d names, %v", len(got), err)
 	}
 	for _, name := range names {
@@ -349,7 +349,7 @@ func TestFindDuringChanges(t *testing.T) {
 				t.Errorf("Find(%q) has %d of %d names", pattern, n, len(steady))
 			}
 		}
-		names, err := x.FindTagged([]string{"k=~v"})
+		names, err := x.FindTagged(t.Context(), []string{"k=~v"})
 		n := 0
 		for _, name := range names {
 			if steady[strings.TrimSuffix(name, ";k=v")] {
@@ -371,25 +371,25 @@ func TestFindDuringChanges(t *testing.T) {
 
 func TestTagsAndValues(t *testing.T) {
 	x := filled("m;dc=eu;host=a", "m;dc=eu;host=b", "n;dc=us;rack=1", "plain.name")
-	if tags, err := x.Tags("", 0); err != nil || !slices.Equal(tags, []string{"dc", "host", "name", "rack"}) {
+	if tags, err := x.Tags(t.Context(), "", 0); err != nil || !slices.Equal(tags, []string{"dc", "host", "name", "rack"}) {
 		t.Errorf("Tags: %q, %v", tags, err)
 	}
-	if tags, err := x.Tags("h|r", 1); err != nil || !slices.Equal(tags, []string{"host"}) {
+	if tags, err := x.Tags(t.Context(), "h|r", 1); err != nil || !slices.Equal(tags, []string{"host"}) {
 		t.Errorf("one tag of h|r: %q, %v", tags, err)
 	}
-	if values, err := x.Values("dc", "", 0); err != nil || !slices.Equal(values, []metric.TagCount{{Value: "eu", Series: 2}, {Value: "us", Series: 1}}) {
+	if values, err := x.Values(t.Context(), "dc", "", 0); err != nil || !slices.Equal(values, []metric.TagCount{{Value: "eu", Series: 2}, {Value: "us", Series: 1}}) {
 		t.Errorf("values of dc: %v, %v", values, err)
 	}
-	if values, err := x.Values("dc", "u", 0); err != nil || !slices.Equal(values, []metric.TagCount{{Value: "us", Series: 1}}) {
+	if values, err := x.Values(t.Context(), "dc", "u", 0); err != nil || !slices.Equal(values, []metric.TagCount{{Value: "us", Series: 1}}) {
 		t.Errorf("values of dc that begin with u: %v, %v", values, err)
 	}
-	if values, err := x.Values("nope", "", 0); err != nil || len(values) > 0 {
+	if values, err := x.Values(t.Context(), "nope", "", 0); err != nil || len(values) > 0 {
 		t.Errorf("values of no tag: %v, %v", values, err)
 	}
-	if _, err := x.Tags("(", 0); err == nil {
+	if _, err := x.Tags(t.Context(), "(", 0); err == nil {
 		t.Error("Tags of half an expression: no error")
 	}
-	if _, err := x.Values("dc", "(", 0); err == nil {
+	if _, err := x.Values(t.Context(), "dc", "(", 0); err == nil {
 		t.Error("Values of half an expression: no error")
 	}
 }

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -188,8 +189,8 @@ func (t *tagged) appendName(b []byte, series uint32) []byte {
 // As in graphite-web a missing tag is one with an empty value, and at least one
 // expression must refuse the empty value. The tag "name" is the metric without
 // tags. Regular expressions are Go's, and Python's where Go cannot express them.
-// The error is a *metric.TagExprError.
-func (x *Index) FindTagged(exprs []string) ([]string, error) {
+// The error is a *metric.TagExprError, or that of ctx.
+func (x *Index) FindTagged(ctx context.Context, exprs []string) ([]string, error) {
 	parsed := make([]expr, len(exprs))
 	for i, s := range exprs {
 		var err error
@@ -201,11 +202,14 @@ func (x *Index) FindTagged(exprs []string) ([]string, error) {
 		return nil, &metric.TagExprError{Reason: "at least one must require a non-empty value"}
 	}
 	q := tagQuery{tagged: &x.tagged, exprs: parsed}
-	q.visit = visit{lock: &x.mu, tree: &x.tagged.tree}
+	q.visit = visit{lock: &x.mu, tree: &x.tagged.tree, wanted: ctx.Err}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	defer q.end()
 	names := q.run()
+	if q.err != nil {
+		return nil, q.err
+	}
 	for i, e := range q.exprs {
 		if err := e.err(); err != nil {
 			return nil, &metric.TagExprError{Expr: exprs[i], Reason: err.Error()}
@@ -231,7 +235,9 @@ func (q *tagQuery) run() []string {
 	var texts texts
 	var name []byte
 	for _, series := range q.fewest() {
-		q.step()
+		if q.step(); q.enough {
+			return nil
+		}
 		if q.version != q.tree.version {
 			q.lookUp()
 		}
@@ -350,30 +356,36 @@ func (q *tagQuery) match(series uint32) bool {
 }
 
 // Tags returns the tags that match a regular expression at their start, sorted,
-// at most limit of them; 0 is all. The error is a *metric.TagExprError.
-func (x *Index) Tags(filter string, limit int) ([]string, error) {
+// at most limit of them; 0 is all. The error is a *metric.TagExprError, or that of ctx.
+func (x *Index) Tags(ctx context.Context, filter string, limit int) ([]string, error) {
 	f, err := parseFilter(filter)
 	if err != nil {
 		return nil, &metric.TagExprError{Expr: filter, Reason: err.Error()}
 	}
 	var tags []string
-	x.eachValue("", f, limit, func(text string, _ int) { tags = append(tags, strings.Clone(text)) })
-	return tags, filterError(filter, f)
+	err = x.eachValue(ctx, "", f, limit, func(text string, _ int) { tags = append(tags, strings.Clone(text)) })
+	if err == nil {
+		err = filterError(filter, f)
+	}
+	return tags, err
 }
 
 // Values returns the values of a tag that match a regular expression at their
 // start, sorted, at most limit of them; 0 is all. There are none of an unknown
-// tag. The error is a *metric.TagExprError.
-func (x *Index) Values(tag, filter string, limit int) ([]metric.TagCount, error) {
+// tag. The error is a *metric.TagExprError, or that of ctx.
+func (x *Index) Values(ctx context.Context, tag, filter string, limit int) ([]metric.TagCount, error) {
 	f, err := parseFilter(filter)
 	if err != nil {
 		return nil, &metric.TagExprError{Expr: filter, Reason: err.Error()}
 	}
 	var values []metric.TagCount
-	x.eachValue(tag, f, limit, func(text string, series int) {
+	err = x.eachValue(ctx, tag, f, limit, func(text string, series int) {
 		values = append(values, metric.TagCount{Value: strings.Clone(text), Series: series})
 	})
-	return values, filterError(filter, f)
+	if err == nil {
+		err = filterError(filter, f)
+	}
+	return values, err
 }
 
 // filterError is what a filter ended with.
@@ -385,24 +397,28 @@ func filterError(text string, f filter) error {
 }
 
 // eachValue calls use for what matches of the values of a tag, or of the tags
-// themselves if that is empty.
-func (x *Index) eachValue(tag string, f filter, limit int, use func(text string, below int)) {
+// themselves if that is empty, until there are limit of them or ctx is at its end.
+func (x *Index) eachValue(ctx context.Context, tag string, f filter, limit int, use func(text string, below int)) error {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	t := &x.tagged.tree
 	number := uint32(root)
 	if tag != "" {
 		if number = t.child(root, tag); number == 0 {
-			return
+			return nil
 		}
 	}
-	v := visit{lock: &x.mu, tree: t}
+	v := visit{lock: &x.mu, tree: t, wanted: ctx.Err}
 	defer v.end()
 	used := 0
 	v.each(number, f.prefix, func(child uint32, text string) {
-		if (limit == 0 || used < limit) && f.match(text) {
+		if f.match(text) {
 			use(text, int(t.below(child).n))
 			used++
+			if used == limit {
+				v.enough = true
+			}
 		}
 	})
+	return v.err
 }

@@ -377,7 +377,10 @@ type visit struct {
 	steps   int
 	entered bool
 	began   uint64
-	enough  bool // what is looked for was found: each ends
+	enough  bool // what is looked for was found, or nobody wants it: each ends
+
+	wanted func() error // asked now and then: an error ends the visit; nil: it goes on to its end
+	err    error        // what wanted said
 }
 
 // maxHold is a few tenths of a millisecond.
@@ -400,6 +403,11 @@ func (v *visit) pause(while func()) {
 	v.lock.RUnlock()
 	if while != nil {
 		while()
+	}
+	if v.wanted != nil && v.err == nil {
+		if v.err = v.wanted(); v.err != nil {
+			v.enough = true
+		}
 	}
 	v.lock.RLock()
 }

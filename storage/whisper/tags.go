@@ -7,18 +7,18 @@ import (
 )
 
 // FindTagged implements storage.Tagger. The error is a *metric.TagExprError.
-func (s *Store) FindTagged(_ context.Context, exprs []string) ([]string, error) {
-	return s.index.FindTagged(exprs)
+func (s *Store) FindTagged(ctx context.Context, exprs []string) ([]string, error) {
+	return s.index.FindTagged(ctx, exprs)
 }
 
 // Tags implements storage.TagIndex. The error is a *metric.TagExprError.
-func (s *Store) Tags(_ context.Context, filter string, limit int) ([]string, error) {
-	return s.index.Tags(filter, limit)
+func (s *Store) Tags(ctx context.Context, filter string, limit int) ([]string, error) {
+	return s.index.Tags(ctx, filter, limit)
 }
 
 // TagValues implements storage.TagIndex. The error is a *metric.TagExprError.
-func (s *Store) TagValues(_ context.Context, tag, filter string, limit int) ([]metric.TagCount, error) {
-	return s.index.Values(tag, filter, limit)
+func (s *Store) TagValues(ctx context.Context, tag, filter string, limit int) ([]metric.TagCount, error) {
+	return s.index.Values(ctx, tag, filter, limit)
 }
 
 // Tag implements storage.TagIndex. What is never written is forgotten when the
