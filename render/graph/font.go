@@ -71,7 +71,7 @@ func (f *face) glyph(r rune) glyph {
 	if f.size < leastHinted || !f.load(index, font.HintingFull) {
 		f.load(index, font.HintingNone)
 	}
-	g := glyph{advance: math.Round(float64(f.buf.AdvanceWidth) / 64)}
+	g := glyph{advance: f.scaled(math.Round(float64(f.buf.AdvanceWidth) / 64))}
 	from := 0
 	for _, end := range f.buf.Ends {
 		contour := make([]glyphPoint, 0, end-from)
@@ -118,8 +118,16 @@ func (f *face) width(text string) float64 {
 	return w
 }
 
+// scaled is a length of whole pixels as cairo reports it: divided by the size and
+// multiplied again, which 6 pixels at size 10 do not survive unchanged. Whether a
+// point more fits into the plot may depend on it.
+func (f *face) scaled(pixels float64) float64 {
+	size := float64(max(f.size, 1))
+	return pixels * (1 / size) * size
+}
+
 // The metrics of a line of DejaVu Sans in units of its size, and how cairo
 // makes whole pixels of them.
-func (f *face) ascent() float64  { return math.Ceil(0.9282 * float64(f.size)) }
-func (f *face) descent() float64 { return math.Ceil(0.2358 * float64(f.size)) }
-func (f *face) height() float64  { return math.Round(1.1641 * float64(f.size)) }
+func (f *face) ascent() float64  { return f.scaled(math.Ceil(0.9282 * float64(f.size))) }
+func (f *face) descent() float64 { return f.scaled(math.Ceil(0.2358 * float64(f.size))) }
+func (f *face) height() float64  { return f.scaled(math.Round(1.1641 * float64(f.size))) }
