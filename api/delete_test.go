@@ -68,6 +68,9 @@ func (a fakeAggregator) SetAggregation(ctx context.Context, name, method string)
 	if err == nil && method == "nonsense" {
 		err = fmt.Errorf("%s: %w", method, storage.ErrUnknownAggregation)
 	}
+	if err == nil && name == "fixed" {
+		err = fmt.Errorf("%s: %w", name, storage.ErrFixedAggregation)
+	}
 	if err == nil {
 		a[name] = method
 	}
@@ -75,7 +78,7 @@ func (a fakeAggregator) SetAggregation(ctx context.Context, name, method string)
 }
 
 func TestMetadata(t *testing.T) {
-	a := fakeAggregator{"a.b": "average", "c;k=v;l=w": "sum"}
+	a := fakeAggregator{"a.b": "average", "c;k=v;l=w": "sum", "fixed": "sum"}
 	f := newFixture(func(o *Options) { o.Aggregator, o.AdminToken = a, "secret" })
 	check := func(method, address, form string, code int, want string, headers ...string) {
 		t.Helper()
@@ -100,6 +103,7 @@ func TestMetadata(t *testing.T) {
 	check("POST", set, "operations="+operations, 200, fmt.Sprintf(answer, "max"))
 	check("POST", set, operations, 200, fmt.Sprintf(answer, "min"), "Content-Type", "application/json")
 	check("GET", set+"?metric=a.b&key=aggregationMethod&value=nonsense", "", 200, `{"a.b":{"error":"nonsense: unknown aggregation method"}}`)
+	check("GET", set+"?metric=fixed&key=aggregationMethod&value=max", "", 200, `{"fixed":{"error":"fixed: its aggregation method cannot be changed"}}`)
 	check("GET", set+"?metric=a.b&key=aggregationMethod", "", 400, "value: missing")
 	check("POST", set, "operations={}", 400, `operations: not a list of metric, key and value: "{}"`)
 	check("POST", set, "a=b", 400, "operations: missing")

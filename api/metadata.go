@@ -143,7 +143,7 @@ func (k unsupportedKey) Error() string {
 // business is for the log.
 func (s *server) metadataError(r *http.Request, err error) metadata {
 	var key unsupportedKey
-	if errors.As(err, &key) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrUnknownAggregation) {
+	if errors.As(err, &key) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrUnknownAggregation) || errors.Is(err, storage.ErrFixedAggregation) {
 		return metadata{Error: err.Error()}
 	}
 	s.Logger.Error("metadata", "id", idOf(r), "err", err)

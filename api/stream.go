@@ -11,13 +11,19 @@ import (
 	"time"
 )
 
-// patience is how long a client may take for 64 KiB of an answer.
-const patience = time.Minute
+// patience is how long a client may take for an answer at first, and slowest what it
+// must take in a second from then on, on average, before what an encoding takes off.
+// Who takes less is left waiting no longer: an answer holds one of the places there
+// are for requests.
+const (
+	patience = time.Minute
+	slowest  = 16 << 10 // bytes
+)
 
 // stream writes an answer as it is made. An error before the first byte is out
 // is returned; later ones can only break the connection.
 func stream(w http.ResponseWriter, write func(io.Writer) error) error {
-	return send(&clientWriter{w: w, control: http.NewResponseController(w)}, write)
+	return send(&clientWriter{w: w, control: http.NewResponseController(w), left: patience}, write)
 }
 
 // sendBytes is how much is sent at once. What writes an answer may share the buffer,
@@ -30,7 +36,7 @@ const (
 // streamTagged does so and, if the whole answer is no longer than what is sent at
 // once, gives it a tag: a client that has it already is told so instead.
 func streamTagged(w http.ResponseWriter, r *http.Request, write func(io.Writer) error) error {
-	return send(&clientWriter{w: w, r: r, control: http.NewResponseController(w)}, write)
+	return send(&clientWriter{w: w, r: r, control: http.NewResponseController(w), left: patience}, write)
 }
 
 // sendBuffers are used again: a buffer is more than all else a short answer allocates.
@@ -59,6 +65,7 @@ type clientWriter struct {
 	w       http.ResponseWriter
 	r       *http.Request // nil: answers get no tags
 	control *http.ResponseController
+	left    time.Duration // that the client may take
 	begun   bool
 	known   bool // the client has the answer already: what is left of it goes nowhere
 }
@@ -74,12 +81,16 @@ func (c *clientWriter) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	c.begun = true
+	begin := time.Now()
 	c.extend()
-	return c.w.Write(b)
+	n, err := c.w.Write(b)
+	c.left = min(patience, c.left-time.Since(begin)+time.Duration(n)*time.Second/slowest)
+	return n, err
 }
 
-// extend gives the client more time. The next request on the connection has its own.
-func (c *clientWriter) extend() { c.control.SetWriteDeadline(time.Now().Add(patience)) }
+// extend gives the client the time it has left. The next request on the connection
+// has its own.
+func (c *clientWriter) extend() { c.control.SetWriteDeadline(time.Now().Add(c.left)) }
 
 // tagSeed makes tags that no other process knows: after a restart all is new.
 var tagSeed = maphash.MakeSeed()

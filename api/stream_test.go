@@ -1,9 +1,12 @@
 package api
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -24,6 +27,60 @@ func (d *deadlineRecorder) Write(b []byte) (int, error) {
 		d.t.Error("the client may take forever")
 	}
 	return d.ResponseRecorder.Write(b)
+}
+
+// slowReader takes so many bytes a second.
+type slowReader struct {
+	*httptest.ResponseRecorder
+	rate  int
+	until time.Time
+}
+
+func (r *slowReader) SetWriteDeadline(t time.Time) error {
+	r.until = t
+	return nil
+}
+
+func (r *slowReader) Write(b []byte) (int, error) {
+	took := time.Duration(len(b)) * time.Second / time.Duration(r.rate)
+	if room := time.Until(r.until); took > room {
+		time.Sleep(max(0, room))
+		return 0, os.ErrDeadlineExceeded
+	}
+	time.Sleep(took)
+	return len(b), nil
+}
+
+// Who reads slowly gets a long answer, who hardly reads does not.
+func TestSlowReaders(t *testing.T) {
+	f := func(rate int, most time.Duration, want bool) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			begin := time.Now()
+			var err any
+			func() {
+				defer func() { err = recover() }() // breaking the connection is a panic
+				stream(&slowReader{ResponseRecorder: httptest.NewRecorder(), rate: rate}, func(w io.Writer) error {
+					for range 100 {
+						time.Sleep(time.Second) // which is not the reader's fault
+						if _, err := w.Write(make([]byte, 64<<10)); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			}()
+			if took := time.Since(begin); (err == nil) != want || took > most {
+				t.Errorf("%d bytes a second: %v after %v", rate, err, took)
+			}
+		})
+	}
+	const made = 100 * time.Second
+	f(1<<20, made+7*time.Second, true)
+	f(slowest+1000, made+400*time.Second, true)
+	f(slowest/2, made+2*patience, false)
+	f(2000, made+2*patience, false)
+	f(1000, 2*patience, false)
 }
 
 // TestPatience has no client hold an answer forever, and none that takes its time

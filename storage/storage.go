@@ -18,6 +18,9 @@ var ErrNotFound = errors.New("metric not found")
 // ErrUnknownAggregation reports an aggregation method that no metric can have.
 var ErrUnknownAggregation = errors.New("unknown aggregation method")
 
+// ErrFixedAggregation reports a metric whose aggregation method stays as it is.
+var ErrFixedAggregation = errors.New("its aggregation method cannot be changed")
+
 // Store keeps points by metric. All methods may be called concurrently, except
 // that one metric is written by one caller at a time.
 type Store interface {
@@ -114,7 +117,8 @@ type Aggregator interface {
 	Aggregation(ctx context.Context, name string) (method string, err error)
 
 	// SetAggregation changes it for points that come from now on. The error of a
-	// method that there is not is ErrUnknownAggregation.
+	// method that there is not is ErrUnknownAggregation, that of a metric whose method
+	// stays as it is ErrFixedAggregation.
 	SetAggregation(ctx context.Context, name, method string) (old string, err error)
 }
 

@@ -45,6 +45,8 @@ func (s *Store) SetAggregation(_ context.Context, name, method string) (old stri
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("%s: %w: nothing of it is stored yet", name, storage.ErrNotFound)
+	case errors.Is(err, ErrCompressed):
+		return "", fmt.Errorf("%s: %w: its file is compressed, see carbon whisper convert", name, storage.ErrFixedAggregation)
 	case err != nil:
 		return "", fmt.Errorf("set the aggregation of %s: %w", name, err)
 	}

@@ -71,6 +71,9 @@ func TestCompressed(t *testing.T) {
 				t.Fatalf("Write = %d, %v", n, err)
 			}
 		}
+		if _, err := s.SetAggregation(t.Context(), "a.b", "max"); !errors.Is(err, storage.ErrFixedAggregation) {
+			t.Errorf("set the aggregation of a compressed file: %v", err)
+		}
 		null := math.NaN()
 		hourly(t, s, "a.b", null, null, null)
 		var many []float64
