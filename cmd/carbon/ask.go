@@ -136,10 +136,17 @@ func (s *source) open(p program) (_ http.Handler, end func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	looks, err := openTemplates(c.Templates, log)
+	if err != nil {
+		store.Close()
+		return nil, nil, err
+	}
 	zone, _ := time.LoadLocation(c.Web.TimeZone) // validated with the configuration
 	defines, _ := target.ParseDefines(c.Define)  // so are they
 	engine := render.New(store, render.Options{Limits: c.renderLimits(), Defines: defines, Hashes: c.Hashes})
-	handler := api.New(api.Options{Renderer: engine, Finder: store, Location: zone, Timeout: c.Limits.EvaluationTime, Logger: log})
+	handler := api.New(api.Options{
+		Renderer: engine, Finder: store, Templates: looks.get, Location: zone, Timeout: c.Limits.EvaluationTime, Logger: log,
+	})
 	return handler, func() {
 		store.Close()
 		lock.Close()

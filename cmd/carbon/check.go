@@ -36,6 +36,9 @@ func check(_ context.Context, p program, args []string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := loadTemplates(c.Templates); err != nil {
+		return err
+	}
 	for _, w := range append(c.Warning, warnings...) {
 		fmt.Fprintln(p.stderr, "warning:", w)
 	}

@@ -21,6 +21,7 @@ type Config struct {
 	File        string // the carbon.conf that was read; empty: built in
 	Schemas     string // storage-schemas.conf; empty: the built-in one
 	Aggregation string // storage-aggregation.conf; empty: carbon's defaults
+	Templates   string // graphTemplates.conf, which need not be there; empty: none
 
 	Data    string // wal, tagged.log, carbon.db; and whisper/ unless Whisper says where
 	Whisper string // the whisper tree; empty: Data/whisper
@@ -340,6 +341,9 @@ func (c *Config) resolve(f flagValues) {
 	}
 	c.Schemas = first(f.schemas, beside("storage-schemas.conf"))
 	c.Aggregation = first(f.aggregation, beside("storage-aggregation.conf"))
+	if c.File != "" {
+		c.Templates = filepath.Join(filepath.Dir(c.File), "graphTemplates.conf")
+	}
 
 	switch {
 	case f.data != "":

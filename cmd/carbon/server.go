@@ -46,6 +46,7 @@ type Main struct {
 	config   *Config
 	log      *slog.Logger
 	rules    *liveRules
+	looks    *liveTemplates
 	lock     *os.File // of the data directory
 	files    openFiles
 	store    *whisper.Store
@@ -74,6 +75,9 @@ func Open(ctx context.Context, c *Config, log *slog.Logger) (_ *Main, err error)
 		}
 	}()
 	if m.rules, err = openRules(c.Schemas, c.Aggregation, log); err != nil {
+		return nil, err
+	}
+	if m.looks, err = openTemplates(c.Templates, log); err != nil {
 		return nil, err
 	}
 	for _, dir := range []string{c.Data, c.Whisper} {
@@ -245,6 +249,7 @@ func (m *Main) handler() http.Handler {
 		Aggregator:    m.store,
 		AdminToken:    c.Auth.AdminToken,
 		CacheDuration: c.Web.CacheDuration,
+		Templates:     m.looks.get,
 		Location:      zone,
 		URLPrefix:     c.Web.URLPrefix,
 		Version:       version,

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"net/url"
@@ -130,7 +129,7 @@ func Defaults() Options {
 		YUnitSystem: "si", YDivisors: []int{4, 5, 6},
 		Pie: PieOptions{Mode: "average", Labels: "percent", LabelsMin: 5, LabelsColor: named("black")},
 	}
-	o.use(builtIn().Template(""))
+	o.use((*Templates)(nil).Template(""))
 	return o
 }
 
@@ -156,7 +155,7 @@ func ParseOptions(v url.Values, t *Templates) (Options, error) {
 	o := Defaults()
 	p := optionParser{values: v}
 	if name, ok := p.get("template"); ok || t != nil {
-		o.use(cmp.Or(t, builtIn()).Template(name))
+		o.use(t.Template(name))
 	}
 	p.oneOf("graphType", (*string)(&o.Type), string(Line), string(Pie))
 	p.common(&o)

@@ -25,12 +25,15 @@ type Template struct {
 	FontItalic bool
 }
 
-// Templates are templates by name.
+// Templates are templates by name. Nil are those built in.
 type Templates struct{ byName map[string]Template }
 
 // Template returns the template of a name. As in Graphite that of a name which
 // there is not is the one called default.
 func (t *Templates) Template(name string) Template {
+	if t == nil {
+		t = builtIn()
+	}
 	if found, ok := t.byName[name]; ok {
 		return found
 	}
