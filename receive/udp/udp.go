@@ -1,4 +1,4 @@
-// Package udp receives datagrams of lines.
+// Package udp receives datagrams, most of them of lines.
 //
 // Nobody can make a sender of datagrams wait: what comes while the server cannot
 // take it is lost in the kernel. So one goroutine does nothing but read, as many
@@ -23,8 +23,8 @@ import (
 	"carbon/tally"
 )
 
-// Options of a Server. Lines and Push are needed; for the rest zero means the
-// default.
+// Options of a Server. Either Lines and Push are needed or Packets; for the rest zero
+// means the default.
 type Options struct {
 	Name string // for the log, as "udp"
 
@@ -32,7 +32,12 @@ type Options struct {
 	// to push in order, and returns push's error.
 	Lines func(lines []byte, push func([]metric.Datapoint) error) error
 
-	Push   receive.Push
+	Push receive.Push
+
+	// Packets takes datagrams as they came, instead of Lines. It should not wait, and
+	// keeps nothing of their memory.
+	Packets func(datagrams [][]byte)
+
 	Logger *slog.Logger // nil discards
 
 	// MaxPending is how many bytes may wait to be pushed; 0 means 32 MiB.
@@ -63,6 +68,7 @@ type Server struct {
 	log  *slog.Logger
 	conn *net.UDPConn
 	in   *reader
+	take func(datagrams [][]byte)
 
 	mu      sync.Mutex
 	changed sync.Cond // pending, ended
@@ -94,6 +100,9 @@ func Listen(addr string, o Options) (*Server, error) {
 	}
 	s := &Server{o: o, log: o.Logger, conn: conn, served: make(chan struct{})}
 	s.changed.L = &s.mu
+	if s.take = o.Packets; s.take == nil {
+		s.take = s.add
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -164,7 +173,7 @@ func (s *Server) beginClosing() {
 // read gathers datagrams until the server is closing and none is left.
 func (s *Server) read() error {
 	for {
-		n, err := s.in.read(s.add)
+		n, err := s.in.read(s.take)
 		s.datagrams.Add(int64(n))
 		until := s.closing.Load()
 		switch {
@@ -172,7 +181,7 @@ func (s *Server) read() error {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			// On a busy machine that may be for want of time.
 			for n := 1; n > 0 && time.Now().UnixNano() < until; {
-				n = s.in.rest(s.add)
+				n = s.in.rest(s.take)
 				s.datagrams.Add(int64(n))
 			}
 			return nil

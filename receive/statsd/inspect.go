@@ -1,0 +1,84 @@
+package statsd
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+const (
+	// maxShown is how many values of a timer a dump has, as in node.
+	maxShown = 100
+
+	// lineWidth is how long an object may be to stand on one line, as in node: 80
+	// less what its braces and separators are taken for.
+	lineWidth = 80
+)
+
+// someValues are the first values of a timer.
+type someValues struct {
+	first []float64
+	all   int
+}
+
+// inspect writes keys and values as node's util.inspect does an object: on one line
+// if it is short, else a line for each.
+func inspect[V any](all []named[V], format func(V) string) string {
+	if len(all) == 0 {
+		return "{}\n"
+	}
+	pairs := make([]string, len(all))
+	width := 0
+	for i, e := range all {
+		pairs[i] = quoteKey(e.key) + ": " + format(e.v)
+		width += len(pairs[i])
+	}
+	if width+2*len(pairs)+len("{")+10 <= lineWidth && !strings.Contains(strings.Join(pairs, ""), "\n") {
+		return "{ " + strings.Join(pairs, ", ") + " }\n"
+	}
+	return "{\n  " + strings.Join(pairs, ",\n  ") + "\n}\n"
+}
+
+// quoteKey writes a key as JavaScript needs it.
+func quoteKey(key string) string {
+	plainName := key != ""
+	for i := range len(key) {
+		c := key[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			plainName = false
+			break
+		}
+	}
+	if plainName {
+		return key
+	}
+	escaped := strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(key)
+	return "'" + escaped + "'"
+}
+
+// formatSigned writes a number as node shows it: -0 too.
+func formatSigned(v float64) string {
+	if v == 0 && math.Signbit(v) {
+		return "-0"
+	}
+	return formatNumber(v)
+}
+
+func formatValues(v someValues) string {
+	if v.all == 0 {
+		return "[]"
+	}
+	texts := make([]string, len(v.first), len(v.first)+1)
+	for i, value := range v.first {
+		texts[i] = formatSigned(value)
+	}
+	if more := v.all - len(v.first); more > 0 {
+		plural := "s"
+		if more == 1 {
+			plural = ""
+		}
+		texts = append(texts, fmt.Sprintf("... %d more item%s", more, plural))
+	}
+	return "[ " + strings.Join(texts, ", ") + " ]"
+}
