@@ -38,6 +38,7 @@ var arrows = map[string]string{
 	"receive/plaintext":    "metric number",
 	"receive/talk":         "metric number pyjson",
 	"receive/zibrato":      "metric number",
+	"receive/statsd":       "metric",
 	"receive/framed":       "",
 	"receive/udp":          "metric receive tally",
 	"receive/pickle":       "metric number pickle receive/framed",

@@ -34,6 +34,7 @@ type Config struct {
 
 	Cache   CacheConfig
 	Carbon  CarbonConfig
+	Statsd  StatsdConfig
 	WAL     WALConfig
 	Storage StorageConfig
 	Web     HTTPConfig
@@ -133,6 +134,7 @@ func newConfig() *Config {
 			WritePoints:            500,
 		},
 		Carbon: carbonDefaults,
+		Statsd: statsdDefaults(),
 		WAL: WALConfig{
 			Enabled:       true,
 			FlushInterval: 10 * time.Millisecond,
@@ -159,10 +161,9 @@ func newConfig() *Config {
 // flagValues are the settings that have a flag of their own; empty means not given.
 type flagValues struct {
 	config, data, schemas, aggregation string
-	line, udp, pickle, http            string
+	line, udp, pickle, statsd, http    string
 	portsFile, logLevel, logFormat     string
 	set                                []string // SECTION.KEY=VALUE
-	unserved                           []string // listeners asked for that this version has not
 }
 
 // loadConfig reads the configuration as serve does: file, then environment,
@@ -179,9 +180,6 @@ func loadConfig(f flagValues, environ []string) (*Config, error) {
 		if err := c.readSetFlag(s); err != nil {
 			return nil, err
 		}
-	}
-	for _, what := range f.unserved {
-		c.warn("flag for the %s listener: %s", what, notYet)
 	}
 	c.resolve(f)
 	return c, c.validate()
@@ -298,7 +296,7 @@ func (c *Config) set(section, name, value, where string) error {
 		}
 		return nil
 	}
-	if why, known := carbonOnly[fold(name)]; known && section == "cache" {
+	if why, known := withoutEffect[section][fold(name)]; known {
 		if why != "" {
 			c.warn("%s: %s: %s", where, strings.ToUpper(name), why)
 		}
@@ -364,6 +362,7 @@ func (c *Config) resolve(f flagValues) {
 		c.UDP = listenOn(c.Carbon.UDPInterface, c.Carbon.UDPPort)
 	}
 	c.Pickle = first(f.pickle, listenOn(c.Carbon.PickleInterface, c.Carbon.PicklePort))
+	c.Statsd.resolve(f.statsd)
 	c.HTTP = first(f.http, c.Web.Listen)
 	c.PortsFile = f.portsFile
 	c.LogLevel = first(f.logLevel, c.LogLevel)

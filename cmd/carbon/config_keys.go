@@ -20,7 +20,7 @@ type configKey struct {
 	get           func(c *Config) string
 }
 
-var configKeys = slices.Concat(cacheKeys, carbonKeys, generalKeys)
+var configKeys = slices.Concat(cacheKeys, carbonKeys, generalKeys, statsdKeys)
 
 var cacheKeys = []configKey{
 	text("cache", "STORAGE_DIR", func(c *Config) *string { return &c.Cache.StorageDir }),
@@ -99,6 +99,10 @@ var carbonOnly = foldKeys(map[string]string{
 	"DIVERSE_REPLICAS": "", "DESTINATIONS": "", "DESTINATION_PROTOCOL": "", "DESTINATION_TRANSPORT": "", "DESTINATION_SSL_CA": "", "DESTINATION_POOL_REPLICAS": "",
 	"USE_RATIO_RESET": "", "MIN_RESET_STAT_FLOW": "", "MIN_RESET_RATIO": "", "MIN_RESET_INTERVAL": "",
 })
+
+// withoutEffect are, by section, the keys of other programs' files that change nothing
+// here.
+var withoutEffect = map[string]map[string]string{"cache": carbonOnly, "statsd": statsdOnly}
 
 const notYet = "not served by this version"
 

@@ -20,14 +20,7 @@ func configFlags(fs *flag.FlagSet) *flagValues {
 	fs.StringVar(&f.udp, "udp", "", "`ADDR` of the plaintext UDP port (default off)")
 	fs.StringVar(&f.pickle, "pickle", "", "`ADDR` of the pickle TCP port (default :2004); off")
 	fs.StringVar(&f.http, "http", "", "`ADDR` of the HTTP port (default :8080); off")
-	for _, later := range []struct{ name, what string }{{"statsd", "statsd"}} {
-		fs.Func(later.name, "`ADDR` of the "+later.what+" port: this version has no such listener, so only off", func(addr string) error {
-			if addr != "off" {
-				f.unserved = append(f.unserved, later.what)
-			}
-			return nil
-		})
-	}
+	fs.StringVar(&f.statsd, "statsd", "", "`ADDR` of statsd's port, UDP and TCP (default off; statsd's own is :8125)")
 	fs.StringVar(&f.portsFile, "ports-file", "", "`FILE` to write the listeners' addresses to, as JSON, once all are up")
 	fs.StringVar(&f.logLevel, "log-level", "", "debug, info, warn or error (default info)")
 	fs.StringVar(&f.logFormat, "log-format", "", "text or json (default text)")

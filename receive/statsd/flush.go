@@ -12,13 +12,13 @@ import (
 // batchSize is how many datapoints are pushed at once, at most.
 const batchSize = 1024
 
-// Run flushes at every multiple of the interval since the start, until ctx is
-// cancelled.
-func (a *Aggregator) Run(ctx context.Context) {
+// Run flushes at every multiple of the interval since the start, until stop is closed.
+// ctx ends a flush that waits.
+func (a *Aggregator) Run(ctx context.Context, stop <-chan struct{}) {
 	for {
 		timer := time.NewTimer(a.untilFlush())
 		select {
-		case <-ctx.Done():
+		case <-stop:
 			timer.Stop()
 			return
 		case <-timer.C:
@@ -46,8 +46,12 @@ func (a *Aggregator) Flush(ctx context.Context) error { return a.flush(ctx, fals
 func (a *Aggregator) FlushRest(ctx context.Context) error { return a.flush(ctx, true) }
 
 func (a *Aggregator) flush(ctx context.Context, rest bool) error {
-	a.flushing.Lock()
-	defer a.flushing.Unlock()
+	select {
+	case a.flushing <- struct{}{}:
+		defer func() { <-a.flushing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	begin := a.o.Now()
 	w := writer{a: a, ctx: ctx, points: make([]metric.Datapoint, 0, batchSize)}
 	taken := a.take(seconds(begin), rest)

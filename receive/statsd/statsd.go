@@ -41,8 +41,8 @@ type Aggregator struct {
 	own     ownNames
 	started int64 // unix seconds, rounded; flushes are multiples of the interval later
 
-	flushing sync.Mutex // held during a flush
-	buffers  sync.Pool  // for streams
+	flushing chan struct{} // full during a flush
+	buffers  sync.Pool     // for streams
 
 	mu        sync.Mutex
 	counters  table[counter]
@@ -88,7 +88,7 @@ type set struct {
 // New returns an Aggregator with nothing in it but its own counters.
 func New(o Options) *Aggregator {
 	o = o.withDefaults()
-	a := &Aggregator{o: o, names: newNames(o), down: o.Down}
+	a := &Aggregator{o: o, names: newNames(o), down: o.Down, flushing: make(chan struct{}, 1)}
 	a.own = ownNames{
 		badLines: o.PrefixStats + ".bad_lines_seen",
 		packets:  o.PrefixStats + ".packets_received",
