@@ -48,6 +48,7 @@ type Decoder struct {
 func (d *Decoder) Decode(data []byte) (Value, error) {
 	d.reset(data)
 	for {
+		d.quick()
 		if d.at >= len(data) {
 			return Value{}, d.fail(ErrMalformed)
 		}

@@ -65,5 +65,3 @@ func (d *Decoder) Lookup(dict Value, key string) Value {
 	}
 	return found
 }
-
-func numberValue(v float64) Value { return Value{kind: Number, bits: math.Float64bits(v)} }
