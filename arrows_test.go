@@ -50,6 +50,7 @@ var arrows = map[string]string{
 	"storage/storagetest":  "metric storage",
 	"cache":                "metric aggregate compact storage",
 	"receive":              "metric tally",
+	"receive/zeromq":       "metric receive zmtp",
 	"render/function":      "metric aggregate attime regex render/target",
 	"ingest":               "metric cache compact storage tally wal",
 	"render/graph":         "metric aggregate ini render/function",

@@ -22,6 +22,11 @@ func NewBatch(push func([]Datapoint) error) *Batch {
 	return &Batch{push: push, points: make([]Datapoint, 0, batchPoints), names: make([]byte, 0, batchNames)}
 }
 
+// Reset makes an empty Batch hand its datapoints to push from now on.
+func (b *Batch) Reset(push func([]Datapoint) error) {
+	b.push, b.points, b.names = push, b.points[:0], b.names[:0]
+}
+
 // Add takes one datapoint, whose name is prefix and name together. The error is
 // push's.
 func (b *Batch) Add(prefix, name string, p Point) error {

@@ -25,7 +25,8 @@ import (
 // io.EOF, and the error of r or push, or that r cannot be read on.
 //
 // The reader it is given has a method Wait() error, which returns when there is
-// something to read, or with the error that Read would give.
+// something to read, or with the error that Read would give. It is a net.Conn, for
+// protocols that answer.
 type Format func(r io.Reader, push func([]metric.Datapoint) error) error
 
 // Push takes datapoints in, as ingest.Pipeline does.

@@ -94,6 +94,11 @@ func (p *Publisher) Serve(nc net.Conn) error {
 	writing.Go(func() { p.write(s, stop) })
 
 	err = s.read()
+	select {
+	case <-s.gone: // it does not take what is written
+		err = nil
+	default:
+	}
 
 	p.mu.Lock()
 	delete(p.subscribers, s)

@@ -40,6 +40,7 @@ type Config struct {
 	Web     HTTPConfig
 	Auth    AuthConfig
 	TLS     TLSConfig
+	ZeroMQ  ZeroMQConfig
 	Limits  LimitsConfig
 	Define  map[string]string            // the [define] section: templates of targets by function
 	Hashes  map[string]map[string]string // the sections [hash:KEY]: names of nodes, by key in lower case
@@ -144,6 +145,7 @@ func newConfig() *Config {
 		},
 		Storage: StorageConfig{RescanInterval: time.Hour},
 		Web:     HTTPConfig{Listen: ":8080", TimeZone: "UTC"},
+		ZeroMQ: zeroMQDefaults,
 		Limits: LimitsConfig{
 			LineLength:         16384,
 			BodySize:           16 << 20,
@@ -388,6 +390,9 @@ func first(settings ...string) string {
 }
 
 func (c *Config) validate() error {
+	if err := c.ZeroMQ.validate(); err != nil {
+		return err
+	}
 	if _, err := time.LoadLocation(c.Web.TimeZone); err != nil {
 		return fmt.Errorf("[http] TIME_ZONE: %w", err)
 	}

@@ -37,6 +37,7 @@ var openers = []func(*Main) ([]receiver, error){
 	(*Main).openUDP,
 	(*Main).openPickle,
 	(*Main).openStatsd,
+	(*Main).openZeroMQ,
 }
 
 // openReceivers binds all listeners. Nothing is read yet.

@@ -84,6 +84,13 @@ func New(o Options) *Format {
 	return &Format{o: o, slots: make(chan struct{}, atOnce)}
 }
 
+// Is tells whether a message looks like JSON, or compressed.
+func Is(message []byte) bool { return compressed(message) || looksLikeJSON(trimSpace(message)) }
+
+func looksLikeJSON(text []byte) bool { return len(text) > 0 && (text[0] == '[' || text[0] == '{') }
+
+func trimSpace(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n") }
+
 // Read adds the datapoints of a message to the batch. readable is false when there
 // is nothing in it that could be understood. The error is the batch's.
 func (f *Format) Read(message []byte, batch *metric.Batch) (readable bool, err error) {
@@ -111,12 +118,11 @@ func (f *Format) read(message []byte, batch *metric.Batch, onlyJSON bool) (bool,
 			return false, nil
 		}
 	}
-	text = bytes.TrimLeft(text, " \t\r\n")
-	switch {
+	switch text = trimSpace(text); {
 	case len(text) == 0:
 		f.o.Bad(Empty, nil)
 		return false, nil
-	case onlyJSON, text[0] == '[', text[0] == '{':
+	case onlyJSON, looksLikeJSON(text):
 		return f.json(text, batch)
 	}
 	return f.ReadLines(text, batch)
