@@ -71,7 +71,7 @@ func status(err error) (code int, text string) {
 		return http.StatusRequestEntityTooLarge, err.Error()
 	case errors.As(err, &syntax), errors.As(err, &arg), errors.As(err, &unknown),
 		errors.As(err, &when), errors.As(err, &pattern), errors.As(err, &tagExpr), errors.As(err, &option),
-		errors.As(err, &param), errors.As(err, &body):
+		errors.As(err, &param), errors.As(err, &body), errors.Is(err, records.ErrNumber):
 		return http.StatusBadRequest, err.Error()
 	case errors.Is(err, storage.ErrNotFound), errors.Is(err, records.ErrNotFound):
 		return http.StatusNotFound, err.Error()

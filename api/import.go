@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"carbon/records"
 )
@@ -38,7 +39,11 @@ func (s *server) importDashboards(w http.ResponseWriter, r *http.Request) {
 		results, taken := make([]imported, len(entries)), 0
 		for i, entry := range entries {
 			d := readEntry(entry)
-			if d.err == nil {
+			switch {
+			case d.err != nil:
+			case d.kind == link:
+				d.err = s.Links.KeepLink(r.Context(), d.number, d.state)
+			default:
 				d.err = s.Documents.Save(r.Context(), d.kind, d.name, d.state)
 			}
 			results[i] = imported{Kind: d.kind, Name: d.name, Success: d.err == nil}
@@ -82,9 +87,13 @@ func importEntries(body []byte) ([]json.RawMessage, error) {
 // document is what an entry is to be kept as.
 type document struct {
 	kind        records.Kind
+	number      int64 // of a link
 	name, state string
 	err         error // why not
 }
+
+// link is the kind of short URLs, which are no documents elsewhere.
+const link records.Kind = "link"
 
 // models are the kinds of what graphite-web keeps in its database.
 var models = map[string]records.Kind{
@@ -92,6 +101,7 @@ var models = map[string]records.Kind{
 	"dashboard.dashboard": records.Dashboard,
 	"dashboard.template":  records.Template,
 	"account.mygraph":     records.Graph,
+	"url_shortener.link":  link,
 }
 
 // readEntry reads {"name": …, "state": …}, what /dashboard/load answers, whose state
@@ -123,6 +133,16 @@ func readEntry(text json.RawMessage) (d document) {
 	var known bool
 	if d.kind, known = models[entry.Model]; !known {
 		d.err = &paramError{"model", entry.Model, "of which nothing is imported"}
+		return d
+	}
+	if d.kind == link {
+		if json.Unmarshal(entry.Key, &d.number) != nil {
+			d.err = &paramError{"pk", string(entry.Key), "not a number"}
+			return d
+		}
+		d.name = base62(max(0, d.number))
+		d.state = strings.TrimLeft(asciiQuery(given.URL), `/\`)
+		d.err = boundAddress(d.state)
 		return d
 	}
 	if d.kind == records.Graph {

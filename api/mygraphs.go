@@ -5,7 +5,6 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -69,9 +68,6 @@ func answerWord(w http.ResponseWriter, word string) error {
 	return err
 }
 
-// maxAddress is how many bytes an address may have that is kept.
-const maxAddress = 64 << 10
-
 // graphAddress says what is wrong with the address of a graph, if anything is. It
 // becomes a link in browsers.
 func graphAddress(address string) error {
@@ -79,12 +75,10 @@ func graphAddress(address string) error {
 	switch {
 	case address == "":
 		return &paramError{"url", "", "missing"}
-	case len(address) > maxAddress:
-		return &limitError{fmt.Sprintf("url: more than %d bytes", maxAddress)}
 	case err != nil || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https":
 		return &paramError{"url", address, "not an address of a graph"}
 	}
-	return nil
+	return boundAddress(address)
 }
 
 // graphNode is a node in the tree of saved graphs.

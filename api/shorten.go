@@ -17,6 +17,8 @@ import (
 type Links interface {
 	// Shorten keeps an address and returns its number, from 1 on; an address has one.
 	Shorten(ctx context.Context, address string) (id int64, err error)
+	// KeepLink keeps an address under a number, records.ErrNumber if that cannot be.
+	KeepLink(ctx context.Context, id int64, address string) error
 	// Address returns what a number stands for, records.ErrNotFound if that is nothing.
 	Address(ctx context.Context, id int64) (string, error)
 }
@@ -25,6 +27,7 @@ type Links interface {
 type noLinks struct{}
 
 func (noLinks) Shorten(context.Context, string) (int64, error) { return 0, errNoRecords }
+func (noLinks) KeepLink(context.Context, int64, string) error  { return errNoRecords }
 func (noLinks) Address(context.Context, int64) (string, error) { return "", errNoRecords }
 
 // passing are parameters that make each address a new one.
@@ -37,8 +40,8 @@ func (s *server) shorten(w http.ResponseWriter, r *http.Request, _ params) error
 	if r.URL.RawQuery != "" {
 		address += "?" + passing.ReplaceAllString(asciiQuery(r.URL.RawQuery), "")
 	}
-	if len(address) > maxAddress {
-		return &limitError{fmt.Sprintf("address: more than %d bytes", maxAddress)}
+	if err := boundAddress(address); err != nil {
+		return err
 	}
 	id, err := s.Links.Shorten(r.Context(), address)
 	if err != nil {
@@ -48,6 +51,16 @@ func (s *server) shorten(w http.ResponseWriter, r *http.Request, _ params) error
 	noCache(w)
 	_, err = io.WriteString(w, s.URLPrefix+"/S/"+base62(id))
 	return err
+}
+
+// maxAddress is how many bytes an address may have that is kept.
+const maxAddress = 64 << 10
+
+func boundAddress(address string) error {
+	if len(address) > maxAddress {
+		return &limitError{fmt.Sprintf("address: more than %d bytes", maxAddress)}
+	}
+	return nil
 }
 
 // asciiQuery escapes what may not stand in a header.

@@ -181,4 +181,21 @@ func TestLinks(t *testing.T) {
 	if _, err := db.Address(t.Context(), 4); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
 	}
+	keep := func(id int64, address string, want error) {
+		t.Helper()
+		if err := db.KeepLink(t.Context(), id, address); !errors.Is(err, want) {
+			t.Errorf("%d %s: %v, want %v", id, address, err, want)
+		}
+	}
+	keep(77, "render?target=a", nil)
+	keep(77, "render?target=a", nil)
+	keep(77, "render?target=b", ErrNumber)
+	keep(1, "render?target=b", ErrNumber)
+	keep(0, "x", ErrNumber)
+	keep(maxLink+1, "x", ErrNumber)
+	if address, err := db.Address(t.Context(), 77); address != "render?target=a" || err != nil {
+		t.Error(address, err)
+	}
+	f("render?target=a", 1)
+	f("render?target=c", 78)
 }

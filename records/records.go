@@ -64,8 +64,9 @@ var migrations = []string{
 	);
 	CREATE TABLE links (
 		id INTEGER PRIMARY KEY AUTOINCREMENT, -- what a short URL says in base 62
-		address TEXT NOT NULL UNIQUE -- below the prefix of all paths: render?target=a.b
-	);`,
+		address TEXT NOT NULL -- below the prefix of all paths: render?target=a.b
+	);
+	CREATE INDEX links_address ON links (address);`,
 	"CREATE INDEX event_tags_event ON event_tags (event);", // or deleting an event reads them all
 }
 
