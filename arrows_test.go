@@ -40,6 +40,7 @@ var arrows = map[string]string{
 	"receive/zibrato":      "metric number",
 	"receive/statsd":       "metric",
 	"receive/framed":       "",
+	"receive/protobuf":     "metric number protobuf receive/framed",
 	"receive/udp":          "metric receive tally",
 	"receive/pickle":       "metric number pickle receive/framed",
 	"receive/vectortest":   "metric",

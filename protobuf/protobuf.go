@@ -140,3 +140,11 @@ func (f Field) Bytes() ([]byte, error) {
 	}
 	return f.bytes, nil
 }
+
+// Double is the value of a double, which has 64 bits.
+func (f Field) Double() (float64, error) {
+	if f.kind != fixed64 {
+		return 0, ErrMalformed
+	}
+	return math.Float64frombits(binary.LittleEndian.Uint64(f.bytes)), nil
+}

@@ -36,6 +36,7 @@ var openers = []func(*Main) ([]receiver, error){
 	(*Main).openLine,
 	(*Main).openUDP,
 	(*Main).openPickle,
+	(*Main).openProtobuf,
 	(*Main).openStatsd,
 	(*Main).openZeroMQ,
 }

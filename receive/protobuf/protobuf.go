@@ -1,0 +1,187 @@
+// Package protobuf reads what carbon takes as Protocol Buffers: frames, each of
+// which is a message
+//
+//	Payload { repeated Metric metrics = 1; }
+//	Metric  { string metric = 1; repeated Point points = 2; }
+//	Point   { uint32 timestamp = 1; double value = 2; }
+//
+// Fields of other numbers are skipped. A frame that cannot be read is refused
+// whole, and the connection stays.
+package protobuf
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"unsafe"
+
+	"carbon/metric"
+	"carbon/number"
+	"carbon/protobuf"
+	"carbon/receive/framed"
+)
+
+// Reasons why a frame or a point of it is no datapoint, as given to Options.Bad.
+const (
+	Malformed = "malformed message"
+	NaN       = "nan value"
+	TooLong   = "frame too long"
+	Memory    = "too many unfinished frames"
+)
+
+const (
+	// batchSize is how many datapoints are handed over at once, at most.
+	batchSize = 1024
+
+	// keptPoints is how many there is room kept for between frames.
+	keptPoints = 64 << 10
+)
+
+// Options of a Format. The zero value is carbon's behaviour.
+type Options struct {
+	// MaxLength is the limit of a frame in bytes; 0 means 1 MiB.
+	MaxLength int
+
+	// Bad is told of each frame or point that is no datapoint and why; nil means
+	// nobody. What it is told aliases the read buffer: of a frame all of it, of a
+	// point its name.
+	Bad func(reason string, what []byte)
+}
+
+// Format reads streams of messages. It may serve any number of them at once.
+type Format struct {
+	frames *framed.Reader
+	bad    func(reason string, what []byte)
+	points sync.Pool // *[]metric.Datapoint
+}
+
+// New returns a Format.
+func New(o Options) *Format {
+	f := &Format{frames: framed.New(framed.Options{MaxLength: o.MaxLength}), bad: o.Bad}
+	if f.bad == nil {
+		f.bad = func(string, []byte) {}
+	}
+	f.points.New = func() any { return new([]metric.Datapoint) }
+	return f
+}
+
+// Read reads frames until r ends and pushes their datapoints, in order, many at a
+// time. The names alias a read buffer: they and the slice are good only until push
+// returns, and push may change the slice's elements.
+//
+// It returns nil at io.EOF, framed.ErrTooLong or framed.ErrMemory, or the error of r
+// or push.
+func (f *Format) Read(r io.Reader, push func([]metric.Datapoint) error) error {
+	err := f.frames.Read(r, func(frame []byte) error { return f.frame(frame, push) })
+	switch {
+	case errors.Is(err, framed.ErrTooLong):
+		f.bad(TooLong, nil)
+	case errors.Is(err, framed.ErrMemory):
+		f.bad(Memory, nil)
+	}
+	return err
+}
+
+// frame pushes the datapoints of one message.
+func (f *Format) frame(frame []byte, push func([]metric.Datapoint) error) error {
+	room := f.points.Get().(*[]metric.Datapoint)
+	points, err := payload((*room)[:0], frame)
+	if cap(points) <= keptPoints {
+		*room = points
+	}
+	defer f.points.Put(room)
+	if err != nil {
+		f.bad(Malformed, frame)
+		return nil
+	}
+	good := points[:0]
+	for _, p := range points {
+		_, reason := number.Seconds(float64(p.Time))
+		switch {
+		case p.Value != p.Value:
+			f.bad(NaN, nil)
+		case reason != "":
+			f.bad(reason, unsafe.Slice(unsafe.StringData(p.Name), len(p.Name)))
+		default:
+			good = append(good, p)
+		}
+	}
+	for len(good) > 0 {
+		n := min(batchSize, len(good))
+		if err := push(good[:n]); err != nil {
+			return err
+		}
+		good = good[n:]
+	}
+	return nil
+}
+
+// payload appends the points of a Payload.
+func payload(points []metric.Datapoint, message []byte) ([]metric.Datapoint, error) {
+	err := each(message, 1, func(inner []byte) error {
+		first := len(points)
+		name := ""
+		err := each(inner, 2, func(inner []byte) error {
+			p, err := point(inner)
+			points = append(points, metric.Datapoint{Point: p})
+			return err
+		})
+		if err == nil {
+			err = each(inner, 1, func(b []byte) error {
+				name = unsafe.String(unsafe.SliceData(b), len(b))
+				return nil
+			})
+		}
+		for i := first; i < len(points); i++ {
+			points[i].Name = name
+		}
+		return err
+	})
+	return points, err
+}
+
+// point reads a Point.
+func point(message []byte) (p metric.Point, err error) {
+	for len(message) > 0 {
+		var field protobuf.Field
+		if field, message, err = protobuf.Next(message); err != nil {
+			return p, err
+		}
+		switch field.Number {
+		case 1:
+			seconds, err := field.Int()
+			if err != nil {
+				return p, err
+			}
+			p.Time = int64(uint32(seconds))
+		case 2:
+			if p.Value, err = field.Double(); err != nil {
+				return p, err
+			}
+		}
+	}
+	return p, nil
+}
+
+// each calls take with each field of the number given, which is to be a text or a
+// message.
+func each(message []byte, number int, take func(field []byte) error) error {
+	for len(message) > 0 {
+		field, rest, err := protobuf.Next(message)
+		if err != nil {
+			return err
+		}
+		message = rest
+		if field.Number != number {
+			continue
+		}
+		b, err := field.Bytes()
+		if err != nil {
+			return err
+		}
+		if err := take(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
