@@ -119,6 +119,9 @@ func sampleRate(b []byte) (rate float64, ok bool) {
 	if len(b) < 2 || b[0] != '@' || b[1] == '-' {
 		return 0, false
 	}
+	if len(trimJS(b[1:])) == 0 {
+		return 0, false
+	}
 	rate, ok = parseNumber(b[1:])
 	return rate, ok && rate >= 0
 }
