@@ -5,11 +5,14 @@ import (
 	"math"
 	"sync"
 
+	"carbon/render/graph/raster"
+
 	"github.com/go-fonts/dejavu/dejavusans"
 	"github.com/go-fonts/dejavu/dejavusansbold"
 	"github.com/golang/freetype/truetype"
 	"golang.org/x/image/font"
 	"golang.org/x/image/math/fixed"
+	"gonum.org/v1/plot/vg"
 )
 
 // fonts returns DejaVu Sans, regular and bold: the font that cairo finds under
@@ -28,24 +31,52 @@ var fonts = sync.OnceValue(func() (f struct{ regular, bold *truetype.Font }) {
 	return f
 })
 
-// face is a font at one size. It remembers the glyphs it was asked for, so it
-// belongs to one drawing and one goroutine.
+// typecase holds the faces in use, so that a letter is taken out of the font once
+// and not for each picture. When there are too many letters it is begun anew.
+var typecase struct {
+	sync.Mutex
+	faces  map[faceKey]*face
+	glyphs int // taken out so far
+}
+
+type faceKey struct {
+	size         int
+	bold, italic bool
+}
+
+// mostGlyphs bounds the typecase: some 10 MB.
+const mostGlyphs = 5000
+
+// face is a font at one size. It remembers the glyphs it was asked for, and may
+// be used by many at once.
 //
 // Like cairo's, its letters are fitted to whole pixels by the instructions in
 // the font, and all advances are whole pixels; there is no kerning.
 type face struct {
-	font   *truetype.Font
-	size   int
-	italic bool
-	glyphs map[rune]glyph
+	faceKey
+	font *truetype.Font
+
+	mu     sync.RWMutex
+	glyphs map[rune]*glyph
 	buf    truetype.GlyphBuf
 }
 
 // newFace returns the font at the size in pixels, rounded to a whole number.
 func newFace(size float64, bold, italic bool) *face {
-	f := &face{font: fonts().regular, size: int(math.Round(size)), italic: italic, glyphs: make(map[rune]glyph)}
-	if bold {
-		f.font = fonts().bold
+	key := faceKey{int(math.Round(size)), bold, italic}
+	typecase.Lock()
+	defer typecase.Unlock()
+	if typecase.faces == nil || typecase.glyphs > mostGlyphs {
+		typecase.faces, typecase.glyphs = map[faceKey]*face{}, 0
+	}
+	f := typecase.faces[key]
+	if f == nil {
+		f = &face{faceKey: key, font: fonts().regular, glyphs: map[rune]*glyph{}}
+		if bold {
+			f.font = fonts().bold
+		}
+		typecase.faces[key] = f
+		typecase.glyphs++
 	}
 	return f
 }
@@ -55,6 +86,7 @@ func newFace(size float64, bold, italic bool) *face {
 type glyph struct {
 	advance  float64
 	contours [][]glyphPoint
+	masks    [4]*raster.Mask // by quarter turns clockwise; nil: not asked for yet
 }
 
 // glyphPoint is on the curve or, if not, a control point of a quadratic curve.
@@ -63,15 +95,57 @@ type glyphPoint struct {
 	on   bool
 }
 
-func (f *face) glyph(r rune) glyph {
-	if g, ok := f.glyphs[r]; ok {
-		return g
+func (f *face) glyph(r rune) *glyph {
+	f.mu.RLock()
+	g := f.glyphs[r]
+	f.mu.RUnlock()
+	if g == nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if g = f.glyphs[r]; g == nil {
+			g = f.take(r)
+			f.glyphs[r] = g
+			typecase.Lock()
+			typecase.glyphs++
+			typecase.Unlock()
+		}
+	}
+	return g
+}
+
+// mask is what of the pixels a glyph covers, turned clockwise by quarters.
+func (f *face) mask(g *glyph, quarters int) *raster.Mask {
+	f.mu.RLock()
+	m := g.masks[quarters]
+	f.mu.RUnlock()
+	if m == nil {
+		var path vg.Path
+		for _, contour := range g.contours {
+			outline(&path, contour, func(q glyphPoint) vg.Point {
+				for range quarters {
+					q.x, q.y = q.y, -q.x
+				}
+				return vg.Point{X: vg.Length(q.x), Y: vg.Length(q.y)}
+			})
+		}
+		m = raster.NewMask(path)
+		f.mu.Lock()
+		g.masks[quarters] = m
+		f.mu.Unlock()
+	}
+	return m
+}
+
+// take takes a glyph out of the font.
+func (f *face) take(r rune) *glyph {
+	if f.size < 1 {
+		return &glyph{} // nothing to be seen
 	}
 	index := f.font.Index(r)
 	if f.size < leastHinted || !f.load(index, font.HintingFull) {
 		f.load(index, font.HintingNone)
 	}
-	g := glyph{advance: f.scaled(math.Round(float64(f.buf.AdvanceWidth) / 64))}
+	g := &glyph{advance: f.scaled(math.Round(float64(f.buf.AdvanceWidth) / 64))}
 	from := 0
 	for _, end := range f.buf.Ends {
 		contour := make([]glyphPoint, 0, end-from)
@@ -85,7 +159,6 @@ func (f *face) glyph(r rune) glyph {
 		g.contours = append(g.contours, contour)
 		from = end
 	}
-	f.glyphs[r] = g
 	return g
 }
 

@@ -18,9 +18,6 @@ import (
 	"time"
 
 	"carbon/render/function"
-
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // Span is the range of time that was asked for, in unix seconds, and the zone
@@ -39,11 +36,11 @@ func DrawPNG(w io.Writer, o Options, series []function.Series, span Span) error 
 	if err != nil {
 		return err
 	}
-	c := vgimg.NewWith(
-		vgimg.UseWH(vg.Length(d.Width), vg.Length(d.Height)),
-		vgimg.UseDPI(72),
-		vgimg.UseBackgroundColor(d.Background.nrgba()),
-	)
+	c := newPixels(d)
 	Paint(c, d)
-	return encodePNG(w, c.Image(), d.Background.A == 1)
+	if err := c.WritePNG(w, d.Background.A == 1); err != nil {
+		return err
+	}
+	c.Release()
+	return nil
 }

@@ -86,17 +86,32 @@ func walk(b testing.TB, series, points int) []function.Series {
 	return all
 }
 
+// benchmark reports besides the time that passes the one computed for.
 func benchmark(b *testing.B, query string, series, points int) {
 	all := walk(b, series, points)
 	o := options(b, query)
-	b.ReportAllocs()
-	start := cpuTime(b)
-	for b.Loop() {
-		if err := DrawPNG(io.Discard, o, all, Span{}); err != nil {
-			b.Fatal(err)
-		}
+	var d *Drawing
+	c := newPixels(&Drawing{Width: 1, Height: 1})
+	for _, part := range []struct {
+		name string
+		do   func() error
+	}{
+		{"all", func() error { return DrawPNG(io.Discard, o, all, Span{}) }},
+		{"layout", func() (err error) { d, err = Layout(o, all, Span{}); return err }},
+		{"paint", func() error { c.Release(); c = newPixels(d); Paint(c, d); return nil }},
+		{"encode", func() error { return c.WritePNG(io.Discard, true) }},
+	} {
+		b.Run(part.name, func(b *testing.B) {
+			b.ReportAllocs()
+			start := cpuTime(b)
+			for b.Loop() {
+				if err := part.do(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(cpuTime(b)-start)/1e6/float64(b.N), "cpu-ms/op")
+		})
 	}
-	b.ReportMetric(float64(cpuTime(b)-start)/1e6/float64(b.N), "cpu-ms/op")
 }
 
 func BenchmarkPNG5x1440(b *testing.B)   { benchmark(b, "width=800&height=400", 5, 1440) }
@@ -104,3 +119,5 @@ func BenchmarkPNG20x10080(b *testing.B) { benchmark(b, "width=800&height=400", 2
 func BenchmarkPNG20x10080Stacked(b *testing.B) {
 	benchmark(b, "width=800&height=400&areaMode=stacked", 20, 10080)
 }
+func BenchmarkPNGSparkline(b *testing.B) { benchmark(b, "width=100&height=50&graphOnly=1", 1, 1440) }
+func BenchmarkPNGPie(b *testing.B)       { benchmark(b, "width=800&height=400&graphType=pie", 8, 1440) }

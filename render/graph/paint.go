@@ -1,17 +1,44 @@
 package graph
 
 import (
+	"image/color"
 	"math"
 	"slices"
 
 	"gonum.org/v1/plot/vg"
 )
 
+// Canvas is the part of gonum's vg.Canvas that graphs are drawn with. Its y grows
+// upwards.
+type Canvas interface {
+	SetColor(color.Color)
+	SetLineWidth(vg.Length)
+	SetLineDash(pattern []vg.Length, offset vg.Length)
+	Stroke(vg.Path)
+	Fill(vg.Path)
+}
+
+// letterer is a canvas that knows better than to fill the outlines of letters.
+// It gets the origin of the baseline.
+type letterer interface {
+	letters(t *Text, f *face, x, y float64)
+}
+
+// grouper is a canvas that keeps together what belongs to a series.
+type grouper interface {
+	begin(series string)
+	end()
+}
+
 // Paint draws d on the canvas, which has d's size in points and is filled with
-// its background already. All text is drawn as outlines, so it looks the same on
-// every kind of canvas.
-func Paint(c vg.Canvas, d *Drawing) {
-	p := painter{c: c, d: d, faces: map[float64]*face{}}
+// its background already.
+func Paint(c Canvas, d *Drawing) {
+	p := painter{c: c, d: d, faces: map[float64]*face{}, scale: 1}
+	p.letterer, _ = c.(letterer)
+	p.grouper, _ = c.(grouper)
+	if d.Scale > 0 {
+		p.scale = d.Scale
+	}
 	for _, t := range d.Texts {
 		if t.Kind != PieText { // they come over the slices
 			p.text(t)
@@ -35,23 +62,33 @@ func Paint(c vg.Canvas, d *Drawing) {
 	resting := false // an area was followed by something else
 	for i := range d.Series {
 		t := &d.Series[i]
+		if p.grouper != nil {
+			p.grouper.begin(t.Name)
+		}
 		if t.Stacked {
 			p.area(t, &covered)
-			continue
+		} else {
+			if !resting {
+				covered, resting = cover{}, true // as in Graphite
+			}
+			p.line(t)
 		}
-		if !resting {
-			covered, resting = cover{}, true // as in Graphite
+		if p.grouper != nil {
+			p.grouper.end()
 		}
-		p.line(t)
 	}
 }
 
 // painter turns the picture's coordinates into the canvas', whose y grows
 // upwards.
 type painter struct {
-	c     vg.Canvas
-	d     *Drawing
-	faces map[float64]*face // by size
+	c        Canvas
+	letterer // nil: letters are outlines
+	grouper  // nil: nothing is kept together
+	d        *Drawing
+	scale    float64           // pixels of the image per pixel of the drawing
+	faces    map[float64]*face // by size
+	path     vg.Path           // to be used again
 }
 
 func (p *painter) at(x, y float64) vg.Point {
@@ -62,7 +99,7 @@ func (p *painter) at(x, y float64) vg.Point {
 // seen. A legend may have thousands of such entries.
 func (p *painter) outside(y, size float64) bool { return y < -size || y > float64(p.d.Height)+size }
 
-// text fills the outlines of a text's letters.
+// text writes a text.
 func (p *painter) text(t Text) {
 	f := p.faces[t.Size]
 	if f == nil {
@@ -90,8 +127,17 @@ func (p *painter) text(t Text) {
 	if t.Rotate == 0 && p.outside(y, t.Size) {
 		return
 	}
+	if p.letterer != nil {
+		p.letterer.letters(&t, f, x, y)
+		return
+	}
+	p.outlines(&t, f, x, y)
+}
 
-	var path vg.Path
+// outlines fills the outlines of a text's letters.
+func (p *painter) outlines(t *Text, f *face, x, y float64) {
+	sin, cos := math.Sincos(t.Rotate * math.Pi / 180)
+	path := p.path[:0]
 	place := func(gx, gy float64) vg.Point { // gy upwards
 		return p.at(x+gx*cos+gy*sin, y+gx*sin-gy*cos)
 	}
@@ -109,6 +155,7 @@ func (p *painter) text(t Text) {
 	}
 	p.c.SetColor(t.Color.nrgba())
 	p.c.Fill(path)
+	p.path = path
 }
 
 // outline adds a closed curve to the path. Between two control points in a row
@@ -176,13 +223,16 @@ func (p *painter) grid() {
 		if len(l.At) == 0 {
 			return
 		}
-		var path vg.Path
+		path := p.path[:0]
+		width, middle := p.thin(l.Width)
 		for _, at := range l.At {
-			from, to := ends(math.Floor(at+1e-6) + 0.5) // 75.9999999 is 76
+			// 75.9999999 is 76
+			from, to := ends(math.Round(math.Floor(at+1e-6)*p.scale)/p.scale + middle)
 			path.Move(from)
 			path.Line(to)
 		}
-		p.c.SetLineWidth(vg.Length(l.Width))
+		p.path = path
+		p.c.SetLineWidth(vg.Length(width))
 		p.c.SetColor(l.Color.nrgba())
 		p.c.Stroke(path)
 	}
@@ -196,9 +246,19 @@ func (p *painter) grid() {
 	lines(g.Border, upright)
 }
 
+// thin is the width of a line so that it fits the pixels, if it has one at least,
+// and how far its middle is from where its first pixel begins.
+func (p *painter) thin(width float64) (fits, middle float64) {
+	pixels := width * p.scale
+	if pixels >= 1 {
+		pixels = math.Round(pixels)
+	}
+	return pixels / p.scale, max(pixels, 1) / p.scale / 2
+}
+
 // area fills what the areas before left of this one.
 func (p *painter) area(t *Trace, covered *cover) {
-	var path vg.Path
+	path := p.path[:0]
 	for _, f := range t.Fills {
 		piece := t.Path[f.First:f.End]
 		for _, polygon := range covered.add(clampPath(piece), clamp(f.BaseY)) {
@@ -214,6 +274,7 @@ func (p *painter) area(t *Trace, covered *cover) {
 			path.Close()
 		}
 	}
+	p.path = path
 	if len(path) == 0 || t.Color.A == 0 {
 		return
 	}
@@ -233,11 +294,15 @@ func clampPath(path []PathPoint) []PathPoint {
 // shorter ones could not be seen, but would have to be drawn.
 const leastDash = 0.5
 
+// mostDashes is how many dashes are drawn of one series: a line of more of them
+// covers the plot.
+const mostDashes = 100_000
+
 func (p *painter) line(t *Trace) {
 	if t.Color.A == 0 {
 		return
 	}
-	path := make(vg.Path, 0, len(t.Path)+1)
+	path := slices.Grow(p.path[:0], len(t.Path)+1)
 	clipLine(t.Path, p.d.Area, func(move bool, q point) {
 		if move {
 			path.Move(p.at(q.x, q.y))
@@ -245,6 +310,7 @@ func (p *painter) line(t *Trace) {
 			path.Line(p.at(q.x, q.y))
 		}
 	})
+	p.path = path
 	p.c.SetColor(t.Color.nrgba())
 	p.dots(t)
 	if len(path) == 0 {
@@ -252,10 +318,22 @@ func (p *painter) line(t *Trace) {
 	}
 	p.c.SetLineWidth(vg.Length(t.LineWidth))
 	p.c.SetLineDash(nil, 0)
-	if t.Dash >= leastDash {
+	if t.Dash >= leastDash && length(path) < mostDashes*t.Dash {
 		p.c.SetLineDash([]vg.Length{vg.Length(t.Dash)}, 1)
 	}
 	p.c.Stroke(path)
+}
+
+// length is that of all lines of a path.
+func length(path vg.Path) float64 {
+	sum := 0.0
+	for i := 1; i < len(path); i++ {
+		if path[i].Type == vg.LineComp {
+			d := path[i].Pos.Sub(path[i-1].Pos)
+			sum += math.Hypot(float64(d.X), float64(d.Y))
+		}
+	}
+	return sum
 }
 
 // shortest is how far, in pixels, a piece of line must reach to be seen.

@@ -1,0 +1,118 @@
+package raster
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"io"
+
+	"github.com/klauspost/compress/zlib"
+)
+
+// encoder is what writing a PNG needs, used again for the next picture.
+type encoder struct {
+	chunks chunkWriter
+	z      *zlib.Writer
+	line   []byte
+	head   []byte
+}
+
+// WritePNG writes the picture as RGB if it is opaque, otherwise as RGBA. It does
+// without the filters of image/png, which for graphs cost much time and save
+// little room. The error is w's own.
+func (c *Canvas) WritePNG(w io.Writer, opaque bool) error {
+	e := &c.out
+	e.chunks.w, e.chunks.err = w, nil
+	colorType, size, row := byte(2), 3, rgbRow
+	if !opaque {
+		colorType, size, row = 6, 4, rgbaRow
+	}
+	e.chunks.write([]byte("\x89PNG\r\n\x1a\n"))
+	e.head = binary.BigEndian.AppendUint32(e.head[:0], uint32(c.width))
+	e.head = binary.BigEndian.AppendUint32(e.head, uint32(c.height))
+	e.head = append(e.head, 8, colorType, 0, 0, 0) // 8 bits; deflate; filters by row; not interlaced
+	e.chunks.chunk("IHDR", e.head)
+	if e.z == nil {
+		var err error
+		if e.z, err = zlib.NewWriterLevel(&e.chunks, zlib.BestSpeed); err != nil {
+			return err
+		}
+	} else {
+		e.z.Reset(&e.chunks)
+	}
+	if n := 1 + size*c.width; cap(e.line) < n {
+		e.line = make([]byte, n)
+	} else {
+		e.line = e.line[:n]
+	}
+	e.line[0] = 0 // no filter
+	for y := range c.height {
+		row(e.line[1:], c.pix[y*c.width:][:c.width])
+		if _, err := e.z.Write(e.line); err != nil {
+			return err
+		}
+	}
+	if err := e.z.Close(); err != nil {
+		return err
+	}
+	e.chunks.chunk("IEND", nil)
+	e.chunks.w = nil
+	return e.chunks.err
+}
+
+func rgbRow(to []byte, pix []uint32) {
+	for _, p := range pix {
+		if len(to) < 3 {
+			return
+		}
+		to[0], to[1], to[2] = byte(p), byte(p>>8), byte(p>>16)
+		to = to[3:]
+	}
+}
+
+// rgbaRow undoes the multiplication by alpha, which a PNG does not have.
+func rgbaRow(to []byte, pix []uint32) {
+	for i, p := range pix {
+		a := p >> 24
+		q := to[4*i:][:4]
+		q[0], q[1], q[2], q[3] = divided(p, a), divided(p>>8, a), divided(p>>16, a), byte(a)
+	}
+}
+
+func divided(p, a uint32) byte {
+	if a == 0 {
+		return 0
+	}
+	return byte(min((p&255*255+a/2)/a, 255))
+}
+
+// chunkWriter writes chunks until the first error.
+type chunkWriter struct {
+	w   io.Writer
+	err error
+	buf [8]byte
+}
+
+func (c *chunkWriter) write(b []byte) {
+	if c.err == nil {
+		_, c.err = c.w.Write(b)
+	}
+}
+
+// chunk is length, name, data and a check sum of the latter two.
+func (c *chunkWriter) chunk(name string, data []byte) {
+	binary.BigEndian.PutUint32(c.buf[:], uint32(len(data)))
+	copy(c.buf[4:], name)
+	sum := crc32.Update(crc32.ChecksumIEEE(c.buf[4:]), crc32.IEEETable, data)
+	c.write(c.buf[:])
+	c.write(data)
+	binary.BigEndian.PutUint32(c.buf[:], sum)
+	c.write(c.buf[:4])
+}
+
+// Write makes a chunk of each piece that the compressor hands on.
+func (c *chunkWriter) Write(b []byte) (int, error) {
+	if len(b) > 0 {
+		c.chunk("IDAT", b)
+	}
+	return len(b), c.err
+}
