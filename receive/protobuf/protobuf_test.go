@@ -53,7 +53,7 @@ func TestFrames(t *testing.T) {
 	f("", "[{g {5 1}}] [] <nil>")
 	f(good, "[{g {5 1}} {g {5 1}}] [] <nil>")
 	// Points before the name, fields that nobody knows, a value of 0, an empty point.
-	f("\n\x0c\x12\x02\x08\x07\x12\x00\n\x01x\x18\x01", "[{x {7 0}} {g {5 1}}] [timestamp out of range] <nil>")
+	f("\n\x0b\x12\x02\x08\x07\x12\x00\n\x01x\x18\x01", "[{x {7 0}} {g {5 1}}] [timestamp out of range] <nil>")
 	f(good+"\n", "[{g {5 1}}] [malformed message] <nil>")
 	f("\x08\x01", "[{g {5 1}}] [malformed message] <nil>")
 	f("\n\x02\x12\x05", "[{g {5 1}}] [malformed message] <nil>")
