@@ -20,6 +20,7 @@ import (
 func (s *server) dashboardRoutes() map[string]tagRoute {
 	const get, head, post = http.MethodGet, http.MethodHead, http.MethodPost
 	looked, both, posted := []string{get, head}, []string{get, head, post}, []string{post}
+	deleted := []string{get, post} // a HEAD asks for nothing to be done
 	dashboard, template := records.Dashboard, records.Template
 	return map[string]tagRoute{
 		"/dashboard":                              {s.app(s.dashboardList), looked},
@@ -34,8 +35,8 @@ func (s *server) dashboardRoutes() map[string]tagRoute {
 		"/dashboard/save/{name}":                  {sameSite(s.saveDashboard), posted},
 		"/dashboard/save_template/{name}/{key}":   {sameSite(s.saveTemplate), posted},
 		"/dashboard/create-temporary":             {sameSite(s.saveTemporary), posted},
-		"/dashboard/delete/{name}":                {sameSite(s.admin(s.deleteDocument(dashboard))), both},
-		"/dashboard/delete_template/{name}":       {sameSite(s.admin(s.deleteDocument(template))), both},
+		"/dashboard/delete/{name}":                {sameSite(s.admin(s.deleteDocument(dashboard))), deleted},
+		"/dashboard/delete_template/{name}":       {sameSite(s.admin(s.deleteDocument(template))), deleted},
 		"/dashboard/history/{name}":               {s.dashboardHistory, looked},
 		"/dashboard/restore/{name}":               {sameSite(s.admin(s.restoreDashboard)), posted},
 		"/dashboard/email":                        {mailNothing, posted},

@@ -133,6 +133,7 @@ func TestDashboardHistory(t *testing.T) {
 	versions(version{2, 0, 8, false}, version{1, 0, 7, false})
 	f.want(t, post, "/dashboard/restore/web?version=1", "", 200, ok)
 	f.want(t, get, "/dashboard/load/web", "", 200, `{"state":{"a":1}}`)
+	f.want(t, http.MethodHead, "/dashboard/delete/web", "", 405, "HEAD is not allowed here\n")
 	f.want(t, get, "/dashboard/delete/web", "", 200, ok)
 	f.want(t, get, "/dashboard/delete/web", "", 200, `{"error":"Dashboard 'web' does not exist. "}`)
 	f.want(t, get, "/dashboard/load/web", "", 200, `{"error":"Dashboard 'web' does not exist. "}`)

@@ -19,7 +19,7 @@ import (
 func (s *server) graphRoutes() map[string]tagRoute {
 	both := []string{http.MethodGet, http.MethodHead, http.MethodPost}
 	return map[string]tagRoute{
-		"/composer/mygraph":  {sameSite(s.changeGraph), both},
+		"/composer/mygraph":  {sameSite(s.changeGraph), []string{http.MethodGet, http.MethodPost}},
 		"/browser/mygraph":   {s.graphTree, both},
 		"/browser/usergraph": {s.userGraphTree, both},
 	}
