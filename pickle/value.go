@@ -2,6 +2,8 @@ package pickle
 
 import (
 	"math"
+	"strconv"
+	"strings"
 	"unsafe"
 )
 
@@ -64,4 +66,49 @@ func (d *Decoder) Lookup(dict Value, key string) Value {
 		}
 	}
 	return found
+}
+
+// String writes a value for people, as Python nearly would. What is nested deeper
+// than 20 times is left out.
+func (d *Decoder) String(v Value) string {
+	var b strings.Builder
+	d.write(&b, v, 0)
+	return b.String()
+}
+
+func (d *Decoder) write(b *strings.Builder, v Value, depth int) {
+	brackets := ""
+	switch v.kind {
+	case Number:
+		b.WriteString(strconv.FormatFloat(v.Number(), 'g', -1, 64))
+		return
+	case Text:
+		b.WriteString(strconv.Quote(d.Text(v)))
+		return
+	case Tuple:
+		brackets = "()"
+	case List:
+		brackets = "[]"
+	case Dict, Set:
+		brackets = "{}"
+	default:
+		b.WriteString("None")
+		return
+	}
+	if depth == 20 {
+		b.WriteString("...")
+		return
+	}
+	b.WriteByte(brackets[0])
+	for i, item := range d.Items(v) {
+		switch {
+		case i == 0:
+		case v.kind == Dict && i%2 == 1:
+			b.WriteString(": ")
+		default:
+			b.WriteString(", ")
+		}
+		d.write(b, item, depth+1)
+	}
+	b.WriteByte(brackets[1])
 }

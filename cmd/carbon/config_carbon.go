@@ -9,6 +9,9 @@ type CarbonConfig struct {
 	ProtobufInterface string
 	ProtobufPort      int // 0: none
 
+	QueryInterface string
+	QueryPort      int // 0: none
+
 	UDP          bool
 	UDPInterface string
 	UDPPort      int
@@ -26,6 +29,8 @@ var carbonKeys = []configKey{
 	number("cache", "PICKLE_RECEIVER_MAX_LENGTH", func(c *Config) *int { return &c.Carbon.PickleMaxLength }, 1024, 64<<20),
 	text("cache", "PROTOBUF_RECEIVER_INTERFACE", func(c *Config) *string { return &c.Carbon.ProtobufInterface }),
 	number("cache", "PROTOBUF_RECEIVER_PORT", func(c *Config) *int { return &c.Carbon.ProtobufPort }, 0, 65535),
+	text("cache", "CACHE_QUERY_INTERFACE", func(c *Config) *string { return &c.Carbon.QueryInterface }),
+	number("cache", "CACHE_QUERY_PORT", func(c *Config) *int { return &c.Carbon.QueryPort }, 0, 65535),
 	boolean("cache", "ENABLE_UDP_LISTENER", func(c *Config) *bool { return &c.Carbon.UDP }),
 	text("cache", "UDP_RECEIVER_INTERFACE", func(c *Config) *string { return &c.Carbon.UDPInterface }),
 	number("cache", "UDP_RECEIVER_PORT", func(c *Config) *int { return &c.Carbon.UDPPort }, 0, 65535),

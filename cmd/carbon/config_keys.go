@@ -20,7 +20,7 @@ type configKey struct {
 	get           func(c *Config) string
 }
 
-var configKeys = slices.Concat(cacheKeys, carbonKeys, generalKeys, statsdKeys, zeroMQKeys)
+var configKeys = slices.Concat(cacheKeys, carbonKeys, generalKeys, statsdKeys, mmstatsKeys, zeroMQKeys)
 
 var cacheKeys = []configKey{
 	text("cache", "STORAGE_DIR", func(c *Config) *string { return &c.Cache.StorageDir }),
@@ -85,7 +85,6 @@ var carbonOnly = foldKeys(map[string]string{
 	"LOG_UPDATES": "", "LOG_CREATES": "", "LOG_CACHE_HITS": "", "LOG_CACHE_QUEUE_SORTS": "", "LOG_LISTENER_CONN_SUCCESS": "", "LOG_LISTENER_CONN_LOST": "",
 	"MIN_TIMESTAMP_LAG": "see WRITE_DELAY", "WHISPER_FADVISE_RANDOM": "",
 	"CERES_MAX_SLICE_GAP": "", "CERES_NODE_CACHING_BEHAVIOR": "", "CERES_SLICE_CACHING_BEHAVIOR": "", "CERES_LOCK_WRITES": "",
-	"CACHE_QUERY_INTERFACE": "", "CACHE_QUERY_PORT": notYet,
 	"USE_WHITELIST": notYet, "RELAY_CACHE_METRICS": "", "ENABLE_AMQP": notYet, "AMQP_VERBOSE": "", "AMQP_HOST": "", "AMQP_PORT": "", "AMQP_VHOST": "", "AMQP_USER": "",
 	"AMQP_PASSWORD": "", "AMQP_EXCHANGE": "", "AMQP_METRIC_NAME_IN_BODY": "", "AMQP_SPEC": "", "BIND_PATTERNS": "",
 	"ENABLE_MANHOLE": "", "MANHOLE_INTERFACE": "", "MANHOLE_PORT": "", "MANHOLE_USER": "", "MANHOLE_PUBLIC_KEY": "", "MANHOLE_HOST_KEY_DIR": "",

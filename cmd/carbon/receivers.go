@@ -37,7 +37,9 @@ var openers = []func(*Main) ([]receiver, error){
 	(*Main).openUDP,
 	(*Main).openPickle,
 	(*Main).openProtobuf,
+	(*Main).openCarbonlink,
 	(*Main).openStatsd,
+	(*Main).openMmstats,
 	(*Main).openZeroMQ,
 }
 
