@@ -35,6 +35,7 @@ type Config struct {
 	Cache   CacheConfig
 	Carbon  CarbonConfig
 	Statsd  StatsdConfig
+	Mmstats MmstatsConfig
 	WAL     WALConfig
 	Storage StorageConfig
 	Web     HTTPConfig
@@ -135,7 +136,7 @@ func newConfig() *Config {
 			WritePoints:            500,
 		},
 		Carbon: carbonDefaults,
-		Statsd: statsdDefaults(),
+		Statsd: statsdDefaults(), Mmstats: mmstatsDefaults(),
 		WAL: WALConfig{
 			Enabled:       true,
 			FlushInterval: 10 * time.Millisecond,
