@@ -1,7 +1,7 @@
 # make run starts the server; make test proves it. Everything else is in one line each.
 GO ?= go
 
-.PHONY: all build run test lint race fuzz soak bench cover parts
+.PHONY: all build run test lint race fuzz soak bench cover parts gallery
 
 all: build test
 
@@ -35,6 +35,9 @@ bench: ## every row of docs/performance.md, beside the peers that can be install
 	@scripts/install-bench-parts
 	$(GO) run ./bench $(BENCHFLAGS)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+gallery: ## bin/gallery/index.html: every recorded picture, beside those of a folder GALLERY_REFERENCE
+	GALLERY=$(CURDIR)/bin/gallery $(GO) test -count=1 ./conformance -run '^TestGallery$$'
 
 cover: ## test coverage by function
 	$(GO) test -coverprofile=bin/cover.out ./... && $(GO) tool cover -func=bin/cover.out | tail -1
