@@ -119,5 +119,7 @@ func BenchmarkPNG20x10080(b *testing.B) { benchmark(b, "width=800&height=400", 2
 func BenchmarkPNG20x10080Stacked(b *testing.B) {
 	benchmark(b, "width=800&height=400&areaMode=stacked", 20, 10080)
 }
+
 func BenchmarkPNGSparkline(b *testing.B) { benchmark(b, "width=100&height=50&graphOnly=1", 1, 1440) }
-func BenchmarkPNGPie(b *testing.B)       { benchmark(b, "width=800&height=400&graphType=pie", 8, 1440) }
+
+func BenchmarkPNGPie(b *testing.B) { benchmark(b, "width=800&height=400&graphType=pie", 8, 1440) }
