@@ -39,7 +39,7 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain.File = documented.File
+	plain.File, plain.Templates = documented.File, documented.Templates
 	if !reflect.DeepEqual(documented, plain) {
 		t.Errorf("carbon.conf differs from the defaults:\n%+v\n%+v", documented, plain)
 	}
