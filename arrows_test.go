@@ -35,6 +35,7 @@ var arrows = map[string]string{
 	"schema":               "metric aggregate ini",
 	"storage":              "metric",
 	"storage/index":        "metric disk regex",
+	"filter":               "regex",
 	"receive/plaintext":    "metric number",
 	"receive/talk":         "metric number pyjson",
 	"receive/zibrato":      "metric number",

@@ -133,7 +133,9 @@ type Pipeline struct {
 	troubles  tally.Tally   // with the log, by what could not be done
 	stuck     atomic.Int64  // when there was the last of them, unix nanoseconds
 
-	refused   tally.Tally // names, by reason
+	filter    atomic.Pointer[Filter] // nil: everything passes
+	filtered  tally.Tally            // points, by the filter's reason
+	refused   tally.Tally            // names, by reason
 	received  atomic.Int64
 	replayed  atomic.Int64
 	updates   atomic.Int64
@@ -193,27 +195,36 @@ func setDefault[T int | time.Duration](option *T, value T) {
 // Push may change the elements of points, and keeps neither it nor the names in
 // it. The error is ctx's; then only a beginning of the points was taken, or none.
 func (p *Pipeline) Push(ctx context.Context, points []metric.Datapoint) error {
+	return p.pushAll(ctx, points, p.filter.Load())
+}
+
+// PushOwn is Push for the server's own points, which no filter holds back.
+func (p *Pipeline) PushOwn(ctx context.Context, points []metric.Datapoint) error {
+	return p.pushAll(ctx, points, nil)
+}
+
+func (p *Pipeline) pushAll(ctx context.Context, points []metric.Datapoint, f *Filter) error {
 	for len(points) > maxBatch {
-		if err := p.push(ctx, points[:maxBatch]); err != nil {
+		if err := p.push(ctx, points[:maxBatch], f); err != nil {
 			return err
 		}
 		points = points[maxBatch:]
 	}
-	return p.push(ctx, points)
+	return p.push(ctx, points, f)
 }
 
 // maxBatch is how many points go into one record of the log, which their names,
 // of up to 4 KiB, must not make longer than one may be.
 const maxBatch = 2048
 
-func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint) error {
+func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint, f *Filter) error {
 	if err := p.cache.Reserve(ctx, len(points)); err != nil {
 		return err
 	}
 	defer p.cache.Release(len(points))
 	b := p.batches.Get().(*batch)
 	defer p.batches.Put(b)
-	b.points = points
+	b.points, b.filter = points, f
 	err := b.takeIn()
 	if err != nil {
 		err = p.insist(ctx, b)
@@ -296,6 +307,7 @@ func (p *Pipeline) trouble(what string, err error) {
 type batch struct {
 	p      *Pipeline
 	points []metric.Datapoint
+	filter *Filter // nil: everything passes
 	refs   []cache.Ref
 	added  []string
 
@@ -375,6 +387,12 @@ func (b *batch) resolve(now time.Time) {
 	for i := range b.points {
 		d := b.points[i]
 		r := p.cache.Follower(last, d.Name)
+		if b.filter != nil {
+			if reason := b.filter.check(r, d.Name); reason != "" {
+				p.filtered.Add(reason, now)
+				continue
+			}
+		}
 		if r == 0 {
 			if r = b.find(d.Name, now); r == 0 {
 				continue
@@ -419,6 +437,7 @@ func (p *Pipeline) refuse(err error, now time.Time) {
 // Stats is a snapshot of a Pipeline. Counts are since the start.
 type Stats struct {
 	MetricsReceived  int64            // points taken in
+	Filtered         map[string]int64 // points that the filter held back, by reason
 	Refused          map[string]int64 // points refused, by reason
 	Replayed         int64            // points that the log held at the start
 	UpdateOperations int64            // metrics updated in the store
@@ -434,6 +453,7 @@ type Stats struct {
 func (p *Pipeline) Stats() Stats {
 	s := Stats{
 		MetricsReceived:  p.received.Load(),
+		Filtered:         p.filtered.Counts(),
 		Refused:          p.refused.Counts(),
 		Replayed:         p.replayed.Load(),
 		UpdateOperations: p.updates.Load(),

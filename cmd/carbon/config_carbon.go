@@ -12,6 +12,9 @@ type CarbonConfig struct {
 	QueryInterface string
 	QueryPort      int // 0: none
 
+	UseWhitelist  bool   // and the blacklist
+	WhitelistsDir string // empty: where carbon.conf is
+
 	UDP          bool
 	UDPInterface string
 	UDPPort      int
@@ -31,6 +34,8 @@ var carbonKeys = []configKey{
 	number("cache", "PROTOBUF_RECEIVER_PORT", func(c *Config) *int { return &c.Carbon.ProtobufPort }, 0, 65535),
 	text("cache", "CACHE_QUERY_INTERFACE", func(c *Config) *string { return &c.Carbon.QueryInterface }),
 	number("cache", "CACHE_QUERY_PORT", func(c *Config) *int { return &c.Carbon.QueryPort }, 0, 65535),
+	boolean("cache", "USE_WHITELIST", func(c *Config) *bool { return &c.Carbon.UseWhitelist }),
+	text("cache", "WHITELISTS_DIR", func(c *Config) *string { return &c.Carbon.WhitelistsDir }),
 	boolean("cache", "ENABLE_UDP_LISTENER", func(c *Config) *bool { return &c.Carbon.UDP }),
 	text("cache", "UDP_RECEIVER_INTERFACE", func(c *Config) *string { return &c.Carbon.UDPInterface }),
 	number("cache", "UDP_RECEIVER_PORT", func(c *Config) *int { return &c.Carbon.UDPPort }, 0, 65535),

@@ -80,12 +80,12 @@ var generalKeys = []configKey{
 // nothing here, with what a person should know. Without a reason there is
 // nothing to know: the server does it anyway, or has nothing of the kind.
 var carbonOnly = foldKeys(map[string]string{
-	"USER": "start the server as the user it should run as", "CONF_DIR": "", "LOG_DIR": "logs go to stderr", "PID_DIR": "", "WHITELISTS_DIR": "",
+	"USER": "start the server as the user it should run as", "CONF_DIR": "", "LOG_DIR": "logs go to stderr", "PID_DIR": "",
 	"DATABASE": "", "ENABLE_LOGROTATION": "", "USE_FLOW_CONTROL": "", "USE_INSECURE_UNPICKLER": "",
 	"LOG_UPDATES": "", "LOG_CREATES": "", "LOG_CACHE_HITS": "", "LOG_CACHE_QUEUE_SORTS": "", "LOG_LISTENER_CONN_SUCCESS": "", "LOG_LISTENER_CONN_LOST": "",
 	"MIN_TIMESTAMP_LAG": "see WRITE_DELAY", "WHISPER_FADVISE_RANDOM": "",
 	"CERES_MAX_SLICE_GAP": "", "CERES_NODE_CACHING_BEHAVIOR": "", "CERES_SLICE_CACHING_BEHAVIOR": "", "CERES_LOCK_WRITES": "",
-	"USE_WHITELIST": notYet, "RELAY_CACHE_METRICS": "", "ENABLE_AMQP": notYet, "AMQP_VERBOSE": "", "AMQP_HOST": "", "AMQP_PORT": "", "AMQP_VHOST": "", "AMQP_USER": "",
+	"RELAY_CACHE_METRICS": "", "ENABLE_AMQP": notYet, "AMQP_VERBOSE": "", "AMQP_HOST": "", "AMQP_PORT": "", "AMQP_VHOST": "", "AMQP_USER": "",
 	"AMQP_PASSWORD": "", "AMQP_EXCHANGE": "", "AMQP_METRIC_NAME_IN_BODY": "", "AMQP_SPEC": "", "BIND_PATTERNS": "",
 	"ENABLE_MANHOLE": "", "MANHOLE_INTERFACE": "", "MANHOLE_PORT": "", "MANHOLE_USER": "", "MANHOLE_PUBLIC_KEY": "", "MANHOLE_HOST_KEY_DIR": "",
 	"GRAPHITE_URL": "tags are indexed here, nothing is posted", "ENABLE_TAGS": "", "SKIP_TAGS_FOR_NONTAGGED": "", "TAG_UPDATE_INTERVAL": "", "TAG_BATCH_SIZE": "",

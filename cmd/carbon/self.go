@@ -68,7 +68,7 @@ func (s *selfWatch) run(ctx context.Context) {
 
 func (s *selfWatch) record(ctx context.Context, now time.Time) {
 	points := s.recorder.Record(now.Unix(), s.samples(now))
-	if err := s.m.pipeline.Push(ctx, points); err != nil && ctx.Err() == nil {
+	if err := s.m.pipeline.PushOwn(ctx, points); err != nil && ctx.Err() == nil {
 		s.m.log.Warn("own metrics not recorded", "err", err)
 	}
 }
@@ -111,6 +111,7 @@ func (s *selfWatch) samples(now time.Time) []instrumentation.Sample {
 	for _, way := range m.ways {
 		samples = append(samples, way.samples()...)
 	}
+	samples = append(samples, byReason("metricsFiltered", "Datapoints held back by the lists of names, by list.", in.Filtered)...)
 	samples = append(samples, byReason("metricsRefused", "Datapoints refused for their name, by reason.", in.Refused)...)
 	return append(samples, s.process.Samples(now)...)
 }

@@ -46,6 +46,7 @@ type Main struct {
 	config   *Config
 	log      *slog.Logger
 	rules    *liveRules
+	lists    *liveLists
 	looks    *liveTemplates
 	lock     *os.File // of the data directory
 	files    openFiles
@@ -136,6 +137,7 @@ func Open(ctx context.Context, c *Config, log *slog.Logger) (_ *Main, err error)
 		MaxUpdatesPerSecond:    c.Cache.MaxUpdatesPerSecond,
 		MaxUpdatesOnShutdown:   c.Cache.MaxUpdatesOnShutdown,
 	})
+	m.lists = m.openLists()
 	m.self = newSelfWatch(m)
 	if err = m.listen(); err != nil {
 		return nil, err
@@ -314,6 +316,7 @@ func (m *Main) Run(ctx context.Context) error {
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
 	running.Go(func() { m.rules.watch(background, time.Minute, reload) })
+	running.Go(func() { m.lists.watch(background) })
 	running.Go(func() { m.self.run(background) })
 	running.Go(func() { m.beatWatchdog(background) })
 	if os.Getenv("GOGC") == "" {
