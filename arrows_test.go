@@ -55,6 +55,7 @@ var arrows = map[string]string{
 	"cache":                "metric aggregate compact storage",
 	"receive":              "metric tally",
 	"receive/zeromq":       "metric receive zmtp",
+	"receive/redis":        "metric",
 	"render/function":      "metric aggregate attime regex render/target",
 	"ingest":               "metric cache compact storage tally wal",
 	"render/graph/raster":  "",

@@ -42,6 +42,7 @@ type Config struct {
 	Auth    AuthConfig
 	TLS     TLSConfig
 	ZeroMQ  ZeroMQConfig
+	Redis   RedisConfig
 	Limits  LimitsConfig
 	Define  map[string]string            // the [define] section: templates of targets by function
 	Hashes  map[string]map[string]string // the sections [hash:KEY]: names of nodes, by key in lower case
@@ -147,6 +148,7 @@ func newConfig() *Config {
 		Storage: StorageConfig{RescanInterval: time.Hour},
 		Web:     HTTPConfig{Listen: ":8080", TimeZone: "UTC"},
 		ZeroMQ: zeroMQDefaults,
+		Redis:  redisDefaults,
 		Limits: LimitsConfig{
 			LineLength:         16384,
 			BodySize:           16 << 20,

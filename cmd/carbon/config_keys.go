@@ -20,7 +20,7 @@ type configKey struct {
 	get           func(c *Config) string
 }
 
-var configKeys = slices.Concat(cacheKeys, carbonKeys, generalKeys, statsdKeys, mmstatsKeys, zeroMQKeys)
+var configKeys = slices.Concat(cacheKeys, carbonKeys, generalKeys, statsdKeys, mmstatsKeys, zeroMQKeys, redisKeys)
 
 var cacheKeys = []configKey{
 	text("cache", "STORAGE_DIR", func(c *Config) *string { return &c.Cache.StorageDir }),

@@ -41,6 +41,7 @@ var openers = []func(*Main) ([]receiver, error){
 	(*Main).openStatsd,
 	(*Main).openMmstats,
 	(*Main).openZeroMQ,
+	(*Main).openRedis,
 }
 
 // openReceivers binds all listeners. Nothing is read yet.
