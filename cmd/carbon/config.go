@@ -147,8 +147,8 @@ func newConfig() *Config {
 		},
 		Storage: StorageConfig{RescanInterval: time.Hour},
 		Web:     HTTPConfig{Listen: ":8080", TimeZone: "UTC"},
-		ZeroMQ: zeroMQDefaults,
-		Redis:  redisDefaults,
+		ZeroMQ:  zeroMQDefaults,
+		Redis:   redisDefaults,
 		Limits: LimitsConfig{
 			LineLength:         16384,
 			BodySize:           16 << 20,
