@@ -44,6 +44,7 @@ var arrows = map[string]string{
 	"receive/framed":       "",
 	"receive/protobuf":     "metric number protobuf receive/framed",
 	"carbonlink":           "metric pickle receive/framed",
+	"amqp":                 "metric tally",
 	"receive/udp":          "metric receive tally",
 	"receive/pickle":       "metric number pickle receive/framed",
 	"receive/vectortest":   "metric",

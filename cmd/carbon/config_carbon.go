@@ -15,6 +15,18 @@ type CarbonConfig struct {
 	UseWhitelist  bool   // and the blacklist
 	WhitelistsDir string // empty: where carbon.conf is
 
+	AMQP             bool
+	AMQPHost         string
+	AMQPPort         int
+	AMQPVHost        string
+	AMQPUser         string
+	AMQPPassword     string
+	AMQPExchange     string
+	AMQPNameInBody   bool
+	AMQPBindPatterns string // with commas between them
+	AMQPQueue        string // empty: one that ends with the connection
+	AMQPTLS          bool
+
 	UDP          bool
 	UDPInterface string
 	UDPPort      int
@@ -24,6 +36,14 @@ var carbonDefaults = CarbonConfig{
 	PicklePort:      2004,
 	PickleMaxLength: 1 << 20,
 	UDPPort:         2003,
+
+	AMQPHost:         "localhost",
+	AMQPPort:         5672,
+	AMQPVHost:        "/",
+	AMQPUser:         "guest",
+	AMQPPassword:     "guest",
+	AMQPExchange:     "graphite",
+	AMQPBindPatterns: "#",
 }
 
 var carbonKeys = []configKey{
@@ -36,6 +56,17 @@ var carbonKeys = []configKey{
 	number("cache", "CACHE_QUERY_PORT", func(c *Config) *int { return &c.Carbon.QueryPort }, 0, 65535),
 	boolean("cache", "USE_WHITELIST", func(c *Config) *bool { return &c.Carbon.UseWhitelist }),
 	text("cache", "WHITELISTS_DIR", func(c *Config) *string { return &c.Carbon.WhitelistsDir }),
+	boolean("cache", "ENABLE_AMQP", func(c *Config) *bool { return &c.Carbon.AMQP }),
+	text("cache", "AMQP_HOST", func(c *Config) *string { return &c.Carbon.AMQPHost }),
+	number("cache", "AMQP_PORT", func(c *Config) *int { return &c.Carbon.AMQPPort }, 1, 65535),
+	text("cache", "AMQP_VHOST", func(c *Config) *string { return &c.Carbon.AMQPVHost }),
+	text("cache", "AMQP_USER", func(c *Config) *string { return &c.Carbon.AMQPUser }),
+	text("cache", "AMQP_PASSWORD", func(c *Config) *string { return &c.Carbon.AMQPPassword }),
+	text("cache", "AMQP_EXCHANGE", func(c *Config) *string { return &c.Carbon.AMQPExchange }),
+	boolean("cache", "AMQP_METRIC_NAME_IN_BODY", func(c *Config) *bool { return &c.Carbon.AMQPNameInBody }),
+	text("cache", "BIND_PATTERNS", func(c *Config) *string { return &c.Carbon.AMQPBindPatterns }),
+	text("cache", "AMQP_QUEUE", func(c *Config) *string { return &c.Carbon.AMQPQueue }),
+	boolean("cache", "AMQP_TLS", func(c *Config) *bool { return &c.Carbon.AMQPTLS }),
 	boolean("cache", "ENABLE_UDP_LISTENER", func(c *Config) *bool { return &c.Carbon.UDP }),
 	text("cache", "UDP_RECEIVER_INTERFACE", func(c *Config) *string { return &c.Carbon.UDPInterface }),
 	number("cache", "UDP_RECEIVER_PORT", func(c *Config) *int { return &c.Carbon.UDPPort }, 0, 65535),

@@ -38,6 +38,7 @@ var openers = []func(*Main) ([]receiver, error){
 	(*Main).openPickle,
 	(*Main).openProtobuf,
 	(*Main).openCarbonlink,
+	(*Main).openAMQP,
 	(*Main).openStatsd,
 	(*Main).openMmstats,
 	(*Main).openZeroMQ,
