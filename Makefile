@@ -1,17 +1,20 @@
 # make run starts the server; make test proves it. Everything else is in one line each.
 GO ?= go
 
-.PHONY: all build run test lint race fuzz soak bench cover parts gallery
+.PHONY: all build run ui test lint race fuzz soak bench cover parts gallery
 
 all: build test
 
-build: ## the binary, bin/carbon
+build: ui ## the binary, bin/carbon
 	$(GO) build -o bin/carbon ./cmd/carbon
 
-run: ## start the server: lines on :2003, pictures on :8080
+run: ui ## start the server: lines on :2003, pictures on :8080
 	$(GO) run ./cmd/carbon serve
 
-test: parts lint ## everything CI runs: linters, then all tests with the race detector
+ui: ## build the user interface for the binary to embed, where npm is
+	@scripts/build-ui
+
+test: parts ui lint ## everything CI runs: linters, then all tests with the race detector
 	$(GO) test -race ./...
 
 lint: ## vet, staticcheck, formatting

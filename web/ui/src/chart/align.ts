@@ -1,0 +1,64 @@
+import type { Series } from '../graph/load'
+
+type Column = (number | null | undefined)[]
+
+// align puts series of different steps on one axis of time. Where a series has no
+// point because its step is another, it has undefined, and its line goes on.
+export function align(series: Series[], nullAsZero: boolean): { times: number[]; columns: Column[] } {
+  const first = series[0]
+  if (!first) return { times: [], columns: [] }
+  const value = (v: number | null) => (v === null && nullAsZero ? 0 : v)
+  const same = series.every(
+    (s) => s.points.length === first.points.length && s.points[0]?.[1] === first.points[0]?.[1] && s.points[1]?.[1] === first.points[1]?.[1],
+  )
+  if (same) {
+    return { times: first.points.map((p) => p[1]), columns: series.map((s) => s.points.map((p) => value(p[0]))) }
+  }
+  const all = new Set<number>()
+  for (const s of series) for (const p of s.points) all.add(p[1])
+  const times = [...all].sort((a, b) => a - b)
+  const index = new Map(times.map((t, i) => [t, i]))
+  const columns = series.map((s) => {
+    const column: Column = new Array<undefined>(times.length).fill(undefined)
+    for (const p of s.points) column[index.get(p[1])!] = value(p[0])
+    return column
+  })
+  return { times, columns }
+}
+
+// stack adds up columns from the first to the last; heights are those to be drawn.
+export function stack(columns: Column[], which: boolean[]): Column[] {
+  const sum: number[] = []
+  return columns.map((column, n) => {
+    if (!which[n]) return column
+    return column.map((v, i) => {
+      if (v === null || v === undefined) return v
+      sum[i] = (sum[i] ?? 0) + v
+      return sum[i]
+    })
+  })
+}
+
+export interface Summary {
+  last: number | null
+  min: number | null
+  max: number | null
+  avg: number | null
+}
+
+export function summary(s: Series): Summary {
+  let last: number | null = null
+  let min = Infinity
+  let max = -Infinity
+  let sum = 0
+  let n = 0
+  for (const [v] of s.points) {
+    if (v === null) continue
+    last = v
+    if (v < min) min = v
+    if (v > max) max = v
+    sum += v
+    n++
+  }
+  return n ? { last, min, max, avg: sum / n } : { last: null, min: null, max: null, avg: null }
+}

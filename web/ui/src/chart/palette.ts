@@ -1,0 +1,34 @@
+// Colours of lines, in the order they are given, each told from the next by hue and
+// lightness. Those for dark pages are lighter.
+const light = ['#1f6feb', '#d9480f', '#2b8a3e', '#9c36b5', '#b08800', '#0c8599', '#c2255c', '#5f3dc4', '#66800b', '#495057', '#a0522d', '#1098ad']
+const dark = ['#6ea8fe', '#ff922b', '#69db7c', '#da77f2', '#ffd43b', '#3bc9db', '#f783ac', '#9775fa', '#c0eb75', '#ced4da', '#e6a77c', '#66d9e8']
+
+export function colour(i: number, onDark: boolean): string {
+  const list = onDark ? dark : light
+  return list[i % list.length]!
+}
+
+// Names of graphite-web that are not CSS's, or other colours there.
+const named: Record<string, string> = {
+  rose: '#c83296',
+  aqua: '#96b4c8',
+  brown: '#966432',
+  darkgrey: '#6f6f6f',
+  darkgray: '#6f6f6f',
+  green: '#00c800',
+  lime: '#00ff00',
+}
+
+// css makes of a colour as /render takes it one of CSS; null if it is none.
+export function css(text: string): string | null {
+  const word = text.trim().toLowerCase().replace(/^#/, '')
+  if (named[word]) return named[word]
+  if (/^([0-9a-f]{6}|[0-9a-f]{8})$/.test(word)) return `#${word}`
+  return CSS.supports('color', word) ? word : null
+}
+
+// faded is a colour with some opacity. What is not #rrggbb is left to the browser.
+export function faded(c: string, alpha: number): string {
+  if (/^#[0-9a-f]{6}$/i.test(c)) return c + Math.round(alpha * 255).toString(16).padStart(2, '0')
+  return `color-mix(in srgb, ${c} ${Math.round(alpha * 100)}%, transparent)`
+}

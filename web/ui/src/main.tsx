@@ -1,0 +1,58 @@
+import { render } from 'preact'
+import { useEffect } from 'preact/hooks'
+import 'uplot/dist/uPlot.min.css'
+import './style/tokens.css'
+import './style/base.css'
+import './style/chart.css'
+import './style/compose.css'
+import './style/pages.css'
+import './base/theme'
+import { AskForToken, Header } from './base/page'
+import { followLinks, place } from './base/router'
+import { useStore } from './base/store'
+import { Notes } from './base/ui'
+import { ComposePage } from './compose/page'
+import { ListPage } from './dashboard/list'
+import { DashboardPage } from './dashboard/page'
+import { EventsPage } from './events/page'
+import { ServerPage } from './server/page'
+
+function App() {
+  const p = useStore(place)
+  useEffect(() => {
+    const key = (e: KeyboardEvent) => {
+      const typing = e.target instanceof HTMLElement && e.target.closest('input, textarea, select, [contenteditable]')
+      if (e.key === '/' && !typing && !e.ctrlKey && !e.metaKey) {
+        const search = document.querySelector<HTMLInputElement>('#search, input[type=search]')
+        if (search) {
+          e.preventDefault()
+          search.focus()
+          search.select()
+        }
+      }
+    }
+    addEventListener('keydown', key)
+    return () => removeEventListener('keydown', key)
+  }, [])
+  const wall = p.params.get('wall') === '1'
+  return (
+    <>
+      {!wall && <Header path={p.path} />}
+      <Page />
+      <Notes />
+      <AskForToken />
+    </>
+  )
+}
+
+function Page() {
+  const p = useStore(place)
+  if (p.path === '/events') return <EventsPage place={p} />
+  if (p.path === '/server') return <ServerPage place={p} />
+  if (p.path === '/dashboard' || p.path === '/dashboard/help') return <ListPage />
+  if (p.path.startsWith('/dashboard/')) return <DashboardPage place={p} key={p.path} />
+  return <ComposePage place={p} />
+}
+
+followLinks()
+render(<App />, document.getElementById('app')!)
