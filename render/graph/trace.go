@@ -73,7 +73,7 @@ func (l *layout) trace(c *curve) Trace {
 		t.Consolidation = "average"
 	}
 	if c.lineWidth != nil {
-		t.LineWidth = *c.lineWidth
+		t.LineWidth = max(*c.lineWidth, 0)
 	}
 	if c.dashed != nil {
 		t.Dash = *c.dashed

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 )
 
@@ -67,16 +68,44 @@ func (s *YScale) withoutLabels() *YScale {
 // y is the pixel row of a value. ok is false for no value, and for one that a
 // logarithmic axis has no place for.
 func (s *YScale) y(v float64, a Area) (y float64, ok bool) {
-	share := (v - s.low) / (s.high - s.low)
+	// In the order in which Graphite calculates, to the last bit: a value at the
+	// upper edge is to come out at 0 there, and not a little above.
+	above, span := v-s.low, s.high-s.low
 	if s.logBase > 0 {
 		if v <= 0 {
 			return 0, false
 		}
-		share = math.Log(v/s.low) / math.Log(s.high/s.low)
+		low := logTo(s.low, s.logBase)
+		above, span = logTo(v, s.logBase)-low, logTo(s.high, s.logBase)-low
 	}
-	y = a.YMax - (a.YMax-a.YMin)*share
+	perUnit := (a.YMax - a.YMin) / span
+	y = a.YMax - perUnit*above
 	return y, y == y
 }
+
+// logTo is the logarithm of v to a base.
+func logTo(v, base float64) float64 { return math.Log(v) / math.Log(base) }
+
+// power is base to the n-th, n a whole number, correctly rounded as that of the C
+// library nearly always is: labels of logarithmic axes show the last bit.
+func power(base, n float64) float64 {
+	if math.Abs(n) > maxPower {
+		return math.Pow(base, n)
+	}
+	const exact = 53 * maxPower
+	p, b := new(big.Float).SetPrec(exact).SetInt64(1), new(big.Float).SetFloat64(base)
+	for range int(math.Abs(n)) {
+		p.Mul(p, b)
+	}
+	if n < 0 {
+		p.Quo(new(big.Float).SetPrec(exact).SetInt64(1), p)
+	}
+	f, _ := p.Float64()
+	return f
+}
+
+// maxPower bounds what is multiplied out.
+const maxPower = 64
 
 // restrict applies a parameter's range, and moves ends apart that are not. It
 // reports false if both ends are fixed and the wrong way round.
@@ -184,9 +213,8 @@ func (t *tics) chooseLimits() {
 }
 
 func (t *tics) chooseLogLimits() {
-	log := func(v float64) float64 { return math.Log(v) / math.Log(t.logBase) }
-	t.bottom = math.Pow(t.logBase, math.Floor(log(t.low)))
-	t.top = math.Pow(t.logBase, math.Ceil(log(t.high)))
+	t.bottom = power(t.logBase, math.Floor(logTo(t.low, t.logBase)))
+	t.top = power(t.logBase, math.Ceil(logTo(t.high, t.logBase)))
 	if t.span = t.top - t.bottom; t.span == 0 {
 		t.top *= t.logBase
 		t.span = t.top - t.bottom
@@ -200,7 +228,7 @@ const maxLabels = 1000
 func (t *tics) labelValues() []float64 {
 	var values []float64
 	if t.logBase > 0 {
-		v := math.Pow(t.logBase, math.Ceil(math.Log(t.bottom)/math.Log(t.logBase)-epsilon))
+		v := power(t.logBase, math.Ceil(logTo(t.bottom, t.logBase)-epsilon))
 		for v < t.top*(1+epsilon) && len(values) < maxLabels {
 			values = append(values, v)
 			v *= t.logBase
