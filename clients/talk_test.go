@@ -1,0 +1,135 @@
+//go:build linux
+
+package clients
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// talkMessage is what the talk's publisher says, before it is compressed.
+func talkMessage(name string, value float64, at int64) string {
+	return fmt.Sprintf(`[{"name": %q, "value": %v, "time": %d.93}]`, name, value, at)
+}
+
+// publishUntil publishes a metric again and again until the server has it: what is
+// published before a connection is made goes nowhere.
+func publishUntil(t *testing.T, v *server, p *program, name string) {
+	t.Helper()
+	now := time.Now().Unix()
+	next := time.Now()
+	until(t, name+" is there", func() bool {
+		if time.Now().After(next) {
+			p.say("%s", talkMessage(name, 1, now))
+			next = time.Now().Add(50 * time.Millisecond)
+		}
+		return len(v.points("demo."+name, now)) == 1
+	})
+}
+
+func TestTalkPublishersConnect(t *testing.T) {
+	needPython(t, "zmq")
+	s := newSite(t, "zeromq.LISTEN=127.0.0.1:0")
+	v := s.start()
+	s.args = append(s.args, "--set", "zeromq.LISTEN="+v.ports["zmq"])
+	endpoint := "tcp://" + v.ports["zmq"]
+
+	p := script(t, "zmq_publish.py", "connect", endpoint, "zlib")
+	publishUntil(t, v, p, "first")
+	now := time.Now().Unix()
+	for i := range 5 {
+		p.say("%s", talkMessage("interesting_metric", 60.25+float64(i), now+int64(i)))
+		until(t, "the message is stored", func() bool {
+			return v.points("demo.interesting_metric", now)["demo.interesting_metric"][now+int64(i)] == 60.25+float64(i)
+		})
+	}
+
+	// Another publisher comes, and the first dies.
+	other := script(t, "zmq_publish.py", "connect", endpoint, "zlib")
+	publishUntil(t, v, other, "other")
+	p.kill()
+	publishUntil(t, v, other, "other_again")
+
+	// The server is killed, and starts again: the publisher finds it.
+	v.kill()
+	v = s.start()
+	publishUntil(t, v, other, "after_restart")
+	if got := v.points("demo.interesting_metric", now)["demo.interesting_metric"]; len(got) != 5 {
+		t.Errorf("after the restart: %v", got)
+	}
+	v.stop()
+}
+
+func TestTalkPublishersAreDialled(t *testing.T) {
+	needPython(t, "zmq")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint := "tcp://" + l.Addr().String()
+	l.Close()
+	v := start(t, "zeromq.CONNECT="+endpoint) // nobody is there yet
+	for _, name := range []string{"first", "second", "third"} {
+		p := script(t, "zmq_publish.py", "bind", endpoint, "zlib")
+		publishUntil(t, v, p, name)
+		p.kill()
+	}
+	v.stop()
+}
+
+// TestZeroMQTakesLines has the talk's last idea: lines, right away.
+func TestZeroMQTakesLines(t *testing.T) {
+	needPython(t, "zmq")
+	v := start(t, "zeromq.LISTEN=127.0.0.1:0")
+	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.ports["zmq"], "text")
+	publishUntil(t, v, p, "json_uncompressed")
+	now := time.Now().Unix()
+	p.say("servers.web01.load 0.5 %d", now)
+	p.say("nonsense")
+	p.say("info|Gauge|name|2.5|%d|web01", now)
+	until(t, "all are stored", func() bool {
+		return v.points("servers.web01.load", now)["servers.web01.load"][now] == 0.5 && v.points("zibrato.web01.name", now)["zibrato.web01.name"][now] == 2.5
+	})
+	if n := v.figure(`carbon_zeromq_bad_total{reason="not three fields"}`); n != 1 {
+		t.Errorf("%v bad lines", n)
+	}
+}
+
+// TestHostilePeersOfZeroMQ has all kinds of them beside a publisher that means well.
+func TestHostilePeersOfZeroMQ(t *testing.T) {
+	needPython(t, "zmq")
+	v := start(t, "zeromq.LISTEN=127.0.0.1:0", "zeromq.BROKER_LISTEN=127.0.0.1:0", "zeromq.BROKER_PUBLISH=127.0.0.1:0")
+	greeting := "\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x03\x01NULL" + strings.Repeat("\x00", 16+1+31) + "\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03PUB"
+	for _, port := range []string{"zmq", "zibrato", "zibrato-out"} {
+		for range 30 {
+			for _, stream := range []string{
+				"", // says nothing
+				"\xff",
+				"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+				greeting[:40],
+				greeting + "\x02\x7f\xff\xff\xff\xff\xff\xff\xffabc", // a length that cannot be
+				greeting + "\x02\x00\x00\x00\x00\x00\x0f\xff\xffabc", // one that could, and then no more
+				greeting + "\x00\x09x\x9cgarbage",
+				"\x01\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00",
+			} {
+				c, err := net.Dial("tcp", v.ports[port])
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				io.WriteString(c, stream)
+			}
+		}
+	}
+	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.ports["zmq"], "zlib")
+	publishUntil(t, v, p, "unmoved")
+	until(t, "what was wrong is counted", func() bool {
+		return v.figure(`carbon_zeromq_bad_total{reason="message too long"}`) >= 60+30 && v.figure(`carbon_zeromq_bad_total{reason="zlib"}`) >= 30 &&
+			v.figure(`carbon_zeromq_bad_total{reason="greeting"}`) >= 30
+	})
+	v.stop()
+}

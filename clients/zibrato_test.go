@@ -1,0 +1,104 @@
+//go:build linux
+
+package clients
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestZibratoBroker stands between a publisher and back ends, as Zibrato's broker
+// does, and is a back end, too.
+func TestZibratoBroker(t *testing.T) {
+	needPython(t, "zmq")
+	s := newSite(t, "zeromq.BROKER_LISTEN=127.0.0.1:0", "zeromq.BROKER_PUBLISH=127.0.0.1:0", "zeromq.ZIBRATO_FLUSH=1h")
+	v := s.start()
+	all := script(t, "zmq_subscribe.py", "tcp://"+v.ports["zibrato-out"], "")
+	some := script(t, "zmq_subscribe.py", "tcp://"+v.ports["zibrato-out"], "crit", "war")
+	until(t, "both subscribe", func() bool { return v.figure("carbon_zeromq_subscribers") == 2 })
+	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.ports["zibrato"], "text")
+	until(t, "connected", func() bool {
+		p.say("hello")
+		return strings.Contains(all.out.String(), "hello")
+	})
+	now := time.Now().Unix()
+	var forwarded, important strings.Builder
+	say := func(message string) {
+		p.say("%s", message)
+		forwarded.WriteString(message + "\n")
+		if strings.HasPrefix(message, "crit") {
+			important.WriteString(message + "\n")
+		}
+	}
+	for i := range 200 {
+		level := []string{"info", "crit", "critical", "debug"}[i%4]
+		say(fmt.Sprintf("%s|Gauge|gauge_name|%d.5|%d|web 1/a", level, i, now))
+		say(fmt.Sprintf("%s|Counter|counter_name|2|%d|deathstar", level, now))
+	}
+	say(fmt.Sprintf("info|Gauge|pipe|d|2|%d|s", now)) // nobody stores it, but it is forwarded
+	say(fmt.Sprintf("crit|Timer|last|0.25|%d|s", now))
+	until(t, "all are forwarded", func() bool {
+		return strings.Contains(all.out.String(), "|last|") && strings.Contains(some.out.String(), "|last|")
+	})
+	if got := strings.ReplaceAll(all.out.String(), "hello\n", ""); got != forwarded.String() {
+		t.Errorf("forwarded:\n%s", got)
+	}
+	if got := some.out.String(); got != important.String() {
+		t.Errorf("forwarded to who wants the important:\n%s", got)
+	}
+	until(t, "the last is stored", func() bool { return v.points("zibrato.s.last", now)["zibrato.s.last"][now] == 0.25 })
+	if got := v.points("zibrato.web_1_a.gauge_name", now)["zibrato.web_1_a.gauge_name"]; got[now] != 199.5 {
+		t.Errorf("stored: %v", got)
+	}
+	if got := v.points("zibrato.deathstar.*", now); len(got) > 0 {
+		t.Errorf("counted before the flush: %v", got)
+	}
+
+	// At its end the server stores what it counted.
+	v.stop()
+	v = s.start()
+	sum := 0.0
+	for _, value := range v.points("zibrato.deathstar.counter_name", now)["zibrato.deathstar.counter_name"] {
+		sum += value
+	}
+	if sum != 400 {
+		t.Errorf("counted %v", sum)
+	}
+	v.stop()
+}
+
+// TestZibratoBackEnd has the server subscribe to a broker that is there already:
+// here another of its kind.
+func TestZibratoBackEnd(t *testing.T) {
+	needPython(t, "zmq")
+	broker := start(t, "zeromq.BROKER_LISTEN=127.0.0.1:0", "zeromq.BROKER_PUBLISH=127.0.0.1:0", "zeromq.BROKER_STORE=false")
+	v := start(t, "zeromq.CONNECT=tcp://"+broker.ports["zibrato-out"], "zeromq.SUBSCRIBE=crit,warn", "zeromq.FORMAT=zibrato", "zeromq.ZIBRATO_FLUSH=1s")
+	until(t, "subscribed", func() bool { return broker.figure("carbon_zeromq_subscribers") == 1 })
+	p := script(t, "zmq_publish.py", "connect", "tcp://"+broker.ports["zibrato"], "text")
+	now := time.Now().Unix()
+	until(t, "connected", func() bool {
+		p.say("crit|Gauge|hello|1|%d|s", now)
+		return len(v.points("zibrato.s.hello", now)) == 1
+	})
+	p.say("info|Gauge|unwanted|1|%d|s", now)
+	for range 10 {
+		p.say("warn|Counter|c|1|%d|s", now)
+	}
+	until(t, "counted", func() bool {
+		sum := 0.0
+		for _, value := range v.points("zibrato.s.c", now)["zibrato.s.c"] {
+			sum += value
+		}
+		return sum == 10
+	})
+	if got := v.points("zibrato.s.unwanted", now); len(got) > 0 {
+		t.Errorf("stored: %v", got)
+	}
+	if got := broker.points("zibrato.*.*", now); len(got) > 0 {
+		t.Errorf("stored by a broker that is not to: %v", got)
+	}
+	broker.stop()
+	v.stop()
+}
