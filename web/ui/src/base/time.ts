@@ -82,6 +82,8 @@ export function describe(range: Range, zone = ''): string {
   if (isLive(range)) {
     if (preset) return `Last ${preset.long}`
     if (range.from === '') return 'Last day'
+    const m = /^-(\d+)([a-z]+)$/.exec(range.from)
+    if (m) return `Last ${m[1]} ${m[2]}`
   }
   const word = (time: string, otherwise: string) => (/^\d{9,11}$/.test(time) ? dateTime(Number(time), zone) : time || otherwise)
   return `${word(range.from, '-1d')} – ${word(range.until, 'now')}`

@@ -85,7 +85,7 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
       }
     }
     return (_, a, b) => {
-      if (a === null || a === undefined || b === null) return [low ?? 0, high ?? 1]
+      if (a === null || a === undefined || b === null || (a === 0 && b === 0)) return [low ?? 0, high ?? 1]
       const zero = (p.series.some((_, i) => areas(i)) && a > 0) || (a >= 0 && a < (b - a) * 0.5)
       const auto = uPlot.rangeNum(zero ? 0 : a, b === a && zero && b === 0 ? 1 : b, {
         min: { pad: zero ? 0 : 0.08, soft: 0, mode: zero ? 1 : 3 },
@@ -110,7 +110,7 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
       fill: area ? faded(line, areaAlpha ?? (stacked[i] ? 0.55 : 0.16)) : undefined,
       paths: s.style.bars ? uPlot.paths.bars!({ size: [0.05, 2] }) : paths,
       spanGaps: p.options.lineMode === 'connected',
-      points: { show: lonely(s), size: 5, fill: line },
+      points: { show: true, size: 5, fill: line, filter: (u, at) => lonely(u.data[at] ?? []) },
     }
   })
   const bands: uPlot.Band[] = []
@@ -123,7 +123,7 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
 
   const tip = tooltip(current, c)
   const axes: uPlot.Axis[] = [
-    { stroke: c.quiet, font, grid: { stroke: c.line, width: 1 }, ticks: { stroke: c.line, width: 1, size: 4 }, size: 30, space: 70, values: timeValues(p.zone) },
+    { stroke: c.quiet, font, grid: { stroke: c.line, width: 1 }, ticks: { stroke: c.line, width: 1, size: 4 }, size: 40, gap: 3, space: 70, values: timeValues(p.zone) },
     {
       scale: 'y', stroke: c.quiet, font, size: axisSize, gap: 6,
       grid: { stroke: c.line, width: 1 }, ticks: { show: false },
@@ -138,7 +138,7 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
   const options: uPlot.Options = {
     width,
     height,
-    padding: [10, second ? 0 : 10, 0, 0],
+    padding: [10, second ? 0 : 18, 0, 0],
     legend: { show: false },
     focus: { alpha: 1 },
     tzDate: p.zone ? (t) => uPlot.tzDate(new Date(t * 1000), p.zone) : (t) => new Date(t * 1000),
@@ -175,13 +175,21 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
   return new uPlot(options, data(p).all, into)
 }
 
-// lonely tells whether a series has points without neighbours, which are no line.
-function lonely(s: Series): boolean {
-  const v = s.points
-  for (let i = 0; i < v.length; i++) {
-    if (v[i]![0] !== null && (v[i - 1]?.[0] ?? null) === null && (v[i + 1]?.[0] ?? null) === null) return true
+// lonely are the points of a column without neighbours, which no line shows.
+function lonely(column: ArrayLike<number | null | undefined>): number[] {
+  const found: number[] = []
+  let before = true // nothing is there
+  for (let i = 0; i < column.length; i++) {
+    const v = column[i]
+    if (v === undefined) continue
+    if (v !== null && before) {
+      let k = i + 1
+      while (k < column.length && column[k] === undefined) k++
+      if (k >= column.length || column[k] === null) found.push(i)
+    }
+    before = v === null
   }
-  return false
+  return found
 }
 
 const axisSize: uPlot.Axis.Size = (u, values) => {

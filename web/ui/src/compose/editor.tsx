@@ -1,9 +1,8 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { aborted } from '../base/api'
-import { tokens, type Problem } from '../graph/syntax'
+import { check, context, tokens, type Context, type Problem } from '../graph/syntax'
 import { choices, parameter, type Choice } from './complete'
 import { functions, plain, type Func } from './functions'
-import { context, type Context } from '../graph/syntax'
 
 // Editor edits one target: it colours what is typed, marks what is wrong where it
 // is, and offers ways to go on.
@@ -13,7 +12,7 @@ export function Editor(props: {
   label: string
   placeholder?: string
   onChange: (text: string) => void // when the reader is done, or pauses
-  onEnter?: () => void
+  clears?: boolean // it is for one target after the other: each is sent by Enter or when the reader leaves
   select?: [number, number] | null // to be selected once
 }) {
   const [text, setText] = useState(props.value)
@@ -38,7 +37,7 @@ export function Editor(props: {
     setText(props.value)
   }, [props.value])
   useEffect(() => {
-    if (text === sent.current) return
+    if (text === sent.current || props.clears || check(text)) return
     const timer = setTimeout(() => send(text), 600)
     return () => clearTimeout(timer)
   }, [text])
@@ -55,7 +54,9 @@ export function Editor(props: {
 
   const send = (t: string) => {
     if (t === sent.current) return
-    sent.current = t
+    if (props.clears) setText('')
+    else sent.current = t
+    setList(null)
     props.onChange(t)
   }
 
@@ -104,7 +105,6 @@ export function Editor(props: {
     } else if (e.key === 'Enter') {
       e.preventDefault()
       send(text)
-      props.onEnter?.()
     } else if (e.key === ' ' && e.ctrlKey) {
       e.preventDefault()
       offer(text, area.current!.selectionStart)

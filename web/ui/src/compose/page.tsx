@@ -193,6 +193,7 @@ function Welcome(props: { onAdd: (text: string) => void }) {
           <p>A second later it is in the tree.</p>
         </>
       )}
+      {own && <Own own={own} />}
       <h2>Or begin with</h2>
       <ul class="starts">
         {own && (
@@ -200,15 +201,36 @@ function Welcome(props: { onAdd: (text: string) => void }) {
             <button type="button" class="link" onClick={() => props.onAdd(`alias(sumSeries(${own}.metricsReceived),"points received")`)}>
               what this server receives
             </button>
+            , or <a href={url('/server')}>all that it tells of itself</a>
           </li>
         )}
-        <li>
-          <a href={url('/server')}>how this server is</a>
-        </li>
         <li>
           <a href={url('/dashboard')}>dashboards</a>, also those of a graphite-web
         </li>
       </ul>
     </section>
+  )
+}
+
+// Own is what the server does right now, so that a fresh one has something to show.
+function Own(props: { own: string }) {
+  const isDark = useStore(dark)
+  const graph = useMemo(
+    (): Graph => ({
+      targets: ['metricsReceived', 'committedPoints'].map((name) => ({ text: `alias(sumSeries(${props.own}.${name}),"${name}")` })),
+      range: { from: '-1h', until: '' },
+      tz: '',
+      options: { areaMode: 'first' },
+    }),
+    [props.own],
+  )
+  const data = useGraph(graph, 10, 600, null)
+  const plot = { series: data.series, hidden: new Set<string>(), window: data.window, options: graph.options, zone: '', dark: isDark, events: [], group: '', onRange: () => {} }
+  if (!data.series.length) return null
+  return (
+    <>
+      <h2>This server right now</h2>
+      <Chart plot={plot} height={180} label="Points that this server receives and stores" />
+    </>
   )
 }

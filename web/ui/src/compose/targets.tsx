@@ -103,20 +103,19 @@ export function Targets(props: { targets: Target[]; problems: Map<string, Proble
           </div>
         </div>
       ))}
-      <NewTarget onAdd={(text) => onChange([...targets, { text }])} count={targets.length} />
+      <NewTarget onAdd={(text) => onChange([...targets, { text }])} />
     </div>
   )
 }
 
-function NewTarget(props: { onAdd: (text: string) => void; count: number }) {
-  // A new editor for each: its key changes when one was added.
+function NewTarget(props: { onAdd: (text: string) => void }) {
   return (
     <div class="target new">
       <span class="letter" aria-hidden="true">
         <Icon name="plus" />
       </span>
       <Editor
-        key={props.count}
+        clears
         value=""
         problem={undefined}
         label="Another target"
