@@ -218,6 +218,33 @@ func TestLineHeight(t *testing.T) {
 	f(14, 16, 13, 4)
 }
 
+// Letters whose advances differ from those of the upright font, as cairo has them.
+func TestTextWidthItalic(t *testing.T) {
+	for _, c := range []struct {
+		size  float64
+		bold  bool
+		text  string
+		width float64
+	}{
+		{10, false, "ijlMm", 28},
+		{10, false, "user", 21},
+		{10, false, "aemovOQ", 50},
+		{10, true, "ijlMm", 29},
+		{10, true, "user", 25},
+		{10, true, "aemovOQ", 56},
+		{12, false, "ijlMm", 31},
+		{12, false, "user", 26},
+		{12, false, "aemovOQ", 58},
+		{13, false, "ijlMm", 36},
+		{13, false, "user", 28},
+		{13, false, "aemovOQ", 65},
+	} {
+		if got := newFace(c.size, c.bold, true).width(c.text); !near(got, c.width, 0) {
+			t.Errorf("%q at %g (bold: %t) is %g pixels wide, want %g", c.text, c.size, c.bold, got, c.width)
+		}
+	}
+}
+
 // As cairo calculates it. With a width of 24 another point would fit into some
 // plots, and other points be drawn.
 func TestLengthsAreThoseOfCairo(t *testing.T) {

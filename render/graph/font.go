@@ -9,27 +9,46 @@ import (
 
 	"github.com/go-fonts/dejavu/dejavusans"
 	"github.com/go-fonts/dejavu/dejavusansbold"
+	"github.com/go-fonts/dejavu/dejavusansboldoblique"
+	"github.com/go-fonts/dejavu/dejavusansoblique"
 	"github.com/golang/freetype/truetype"
 	"golang.org/x/image/font"
 	"golang.org/x/image/math/fixed"
 	"gonum.org/v1/plot/vg"
 )
 
-// fonts returns DejaVu Sans, regular and bold: the font that cairo finds under
-// the name Sans on most systems that Graphite runs on.
-var fonts = sync.OnceValue(func() (f struct{ regular, bold *truetype.Font }) {
-	for _, one := range []struct {
-		to  **truetype.Font
-		ttf []byte
-	}{{&f.regular, dejavusans.TTF}, {&f.bold, dejavusansbold.TTF}} {
-		parsed, err := truetype.Parse(one.ttf)
+// regular and the others are DejaVu Sans: the font that cairo finds under the
+// name Sans on most systems that Graphite runs on.
+var (
+	regular     = embedded(dejavusans.TTF)
+	bold        = embedded(dejavusansbold.TTF)
+	oblique     = embedded(dejavusansoblique.TTF)
+	boldOblique = embedded(dejavusansboldoblique.TTF)
+)
+
+// embedded returns a font that is parsed when it is first needed.
+func embedded(ttf []byte) func() *truetype.Font {
+	return sync.OnceValue(func() *truetype.Font {
+		f, err := truetype.Parse(ttf)
 		if err != nil {
 			panic(fmt.Sprintf("embedded font: %v", err))
 		}
-		*one.to = parsed
+		return f
+	})
+}
+
+// styled is the font of a style.
+func (k faceKey) styled() *truetype.Font {
+	switch {
+	case k.bold && k.italic:
+		return boldOblique()
+	case k.bold:
+		return bold()
+	case k.italic:
+		return oblique()
 	}
-	return f
-})
+	return regular()
+}
 
 // typecase holds the faces in use, so that a letter is taken out of the font once
 // and not for each picture. When there are too many letters it is begun anew.
@@ -71,10 +90,7 @@ func newFace(size float64, bold, italic bool) *face {
 	}
 	f := typecase.faces[key]
 	if f == nil {
-		f = &face{faceKey: key, font: fonts().regular, glyphs: map[rune]*glyph{}}
-		if bold {
-			f.font = fonts().bold
-		}
+		f = &face{faceKey: key, font: key.styled(), glyphs: map[rune]*glyph{}}
 		typecase.faces[key] = f
 		typecase.glyphs++
 	}
@@ -142,7 +158,9 @@ func (f *face) take(r rune) *glyph {
 		return &glyph{} // nothing to be seen
 	}
 	index := f.font.Index(r)
-	if f.size < leastHinted || !f.load(index, font.HintingFull) {
+	// The oblique fonts have no instructions; what is made up instead is not what
+	// cairo does.
+	if f.italic || f.size < leastHinted || !f.load(index, font.HintingFull) {
 		f.load(index, font.HintingNone)
 	}
 	g := &glyph{advance: f.scaled(math.Round(float64(f.buf.AdvanceWidth) / 64))}
@@ -150,11 +168,7 @@ func (f *face) take(r rune) *glyph {
 	for _, end := range f.buf.Ends {
 		contour := make([]glyphPoint, 0, end-from)
 		for _, p := range f.buf.Points[from:end] {
-			q := glyphPoint{float64(p.X) / 64, float64(p.Y) / 64, p.Flags&1 != 0}
-			if f.italic {
-				q.x += q.y * slant
-			}
-			contour = append(contour, q)
+			contour = append(contour, glyphPoint{float64(p.X) / 64, float64(p.Y) / 64, p.Flags&1 != 0})
 		}
 		g.contours = append(g.contours, contour)
 		from = end
@@ -177,10 +191,6 @@ func (f *face) load(index truetype.Index, hinting font.Hinting) (ok bool) {
 	}()
 	return f.buf.Load(f.font, fixed.I(f.size), index, hinting) == nil
 }
-
-// slant is how far DejaVu Sans Oblique leans to the right: 11 degrees. Its
-// advances are those of the upright font.
-const slant = 0.194
 
 // width is the advance of a text in pixels.
 func (f *face) width(text string) float64 {
