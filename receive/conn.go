@@ -11,6 +11,8 @@ type conn struct {
 	net.Conn
 	server *Server
 	raw    syscall.RawConn // nil: it has none
+
+	encrypted *encrypted // nil: it is not
 }
 
 // Read reads what the client sent. At shutdown it returns an error when nothing
@@ -24,11 +26,14 @@ func (c *conn) Read(p []byte) (int, error) {
 
 // Wait returns when there is something to read, the end too.
 func (c *conn) Wait() error {
-	if c.raw == nil {
+	if c.raw == nil && c.encrypted == nil {
 		return nil
 	}
 	if err := c.arm(); err != nil {
 		return err
+	}
+	if c.encrypted != nil {
+		return c.encrypted.Wait()
 	}
 	return c.raw.Read(readable)
 }

@@ -8,6 +8,7 @@ package receive
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
@@ -43,6 +44,9 @@ type Options struct {
 	// Refused is what the format tells of what it cannot read, for Stats; nil
 	// means that nobody counts it.
 	Refused *Refused
+
+	// TLS encrypts connections; nil: it does not.
+	TLS *tls.Config
 
 	// MaxConnections is how many clients there may be; 0 means 12,000. More wait
 	// until one leaves. Each takes a file descriptor and some kilobytes.

@@ -116,7 +116,10 @@ func (s *Server) acceptPending(ctx context.Context) {
 // start serves one client in a goroutine. slot tells whether it holds one.
 func (s *Server) start(ctx context.Context, nc net.Conn, slot bool) {
 	c := &conn{Conn: nc, server: s}
-	if sc, ok := nc.(syscall.Conn); ok {
+	if s.o.TLS != nil {
+		c.encrypted = encrypt(nc, s.o.TLS)
+		c.Conn = c.encrypted
+	} else if sc, ok := nc.(syscall.Conn); ok {
 		c.raw, _ = sc.SyscallConn()
 	}
 	s.accepted.Add(1)
@@ -124,7 +127,7 @@ func (s *Server) start(ctx context.Context, nc net.Conn, slot bool) {
 	s.conns[c] = struct{}{}
 	s.mu.Unlock()
 	s.running.Go(func() {
-		err := s.o.Format(c, func(points []metric.Datapoint) error {
+		err := s.read(ctx, c, func(points []metric.Datapoint) error {
 			n := len(points)
 			if err := s.o.Push(ctx, points); err != nil {
 				return err
@@ -141,6 +144,16 @@ func (s *Server) start(ctx context.Context, nc net.Conn, slot bool) {
 			<-s.slots
 		}
 	})
+}
+
+// read reads one client to its end.
+func (s *Server) read(ctx context.Context, c *conn, push func([]metric.Datapoint) error) error {
+	if c.encrypted != nil {
+		if err := c.encrypted.handshake(ctx); err != nil {
+			return err
+		}
+	}
+	return s.o.Format(c, push)
 }
 
 // ended logs why a connection ended, if that is not as it should be.

@@ -37,6 +37,21 @@ func openCertificate(files TLSConfig, log *slog.Logger) (*certificate, error) {
 	return c, nil
 }
 
+// encryption is what listeners with TLS do; nil: there is no certificate.
+func (m *Main) encryption() (*tls.Config, error) {
+	if m.config.TLS.Certificate == "" {
+		return nil, nil
+	}
+	if m.shown == nil {
+		shown, err := openCertificate(m.config.TLS, m.log)
+		if err != nil {
+			return nil, err
+		}
+		m.shown = shown
+	}
+	return m.shown.config(), nil
+}
+
 // config makes a server of TLS 1.2 and newer.
 func (c *certificate) config() *tls.Config {
 	return &tls.Config{

@@ -65,6 +65,7 @@ func (c *Config) write(w io.Writer, value func(configKey) string) error {
 		}
 		fmt.Fprintf(out, "%s\n", strings.TrimRight(k.name+" = "+value(k), " "))
 	}
+	fmt.Fprint(out, c.listenerSections())
 	fmt.Fprintln(out, "\n[define]")
 	for _, name := range slices.Sorted(maps.Keys(c.Define)) {
 		template := strings.ReplaceAll(c.Define[name], "%", "%%")

@@ -32,21 +32,22 @@ type Config struct {
 	LogLevel  string
 	LogFormat string // text or json
 
-	Cache   CacheConfig
-	Carbon  CarbonConfig
-	Statsd  StatsdConfig
-	Mmstats MmstatsConfig
-	WAL     WALConfig
-	Storage StorageConfig
-	Web     HTTPConfig
-	Auth    AuthConfig
-	TLS     TLSConfig
-	ZeroMQ  ZeroMQConfig
-	Redis   RedisConfig
-	Limits  LimitsConfig
-	Define  map[string]string            // the [define] section: templates of targets by function
-	Hashes  map[string]map[string]string // the sections [hash:KEY]: names of nodes, by key in lower case
-	Warning []string                     // what was read but has no effect
+	Cache    CacheConfig
+	Carbon   CarbonConfig
+	Statsd   StatsdConfig
+	Mmstats  MmstatsConfig
+	WAL      WALConfig
+	Storage  StorageConfig
+	Web      HTTPConfig
+	Auth     AuthConfig
+	TLS      TLSConfig
+	ZeroMQ   ZeroMQConfig
+	Redis    RedisConfig
+	Limits   LimitsConfig
+	Define   map[string]string            // the [define] section: templates of targets by function
+	Listener []ListenerConfig             // the sections [listener:NAME]
+	Hashes   map[string]map[string]string // the sections [hash:KEY]: names of nodes, by key in lower case
+	Warning  []string                     // what was read but has no effect
 }
 
 // AuthConfig is the [auth] section.
@@ -54,10 +55,12 @@ type AuthConfig struct {
 	AdminToken string // empty: who is on this machine may do all
 }
 
-// TLSConfig is the [tls] section: files in PEM, for the HTTP port. Both or none.
+// TLSConfig is the [tls] section: files in PEM, for the HTTP port and others. Both or
+// none.
 type TLSConfig struct {
 	Certificate string // with those above it, if any
 	Key         string
+	Receivers   bool // the ports for lines, pickles and Protocol Buffers, too
 }
 
 // CacheConfig is the [cache] section: carbon's keys, with our defaults.
@@ -285,6 +288,12 @@ func (c *Config) set(section, name, value, where string) error {
 	if section == "define" {
 		return c.define(name, strings.TrimSpace(value), where)
 	}
+	if listener, is := strings.CutPrefix(section, "listener:"); is {
+		if err := c.setListener(listener, name, strings.TrimSpace(value)); err != nil {
+			return fmt.Errorf("%s: %w", where, err)
+		}
+		return nil
+	}
 	if key, isHash := strings.CutPrefix(section, "hash:"); isHash {
 		if c.Hashes == nil {
 			c.Hashes = map[string]map[string]string{}
@@ -401,6 +410,9 @@ func (c *Config) validate() error {
 	}
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		return errors.New("[tls]: CERTIFICATE and KEY go together")
+	}
+	if err := c.validateListeners(); err != nil {
+		return err
 	}
 	if _, err := logLevel(c.LogLevel); err != nil {
 		return err

@@ -64,6 +64,7 @@ var generalKeys = []configKey{
 
 	text("tls", "CERTIFICATE", func(c *Config) *string { return &c.TLS.Certificate }),
 	text("tls", "KEY", func(c *Config) *string { return &c.TLS.Key }),
+	boolean("tls", "RECEIVERS", func(c *Config) *bool { return &c.TLS.Receivers }),
 
 	number("limits", "LINE_LENGTH", func(c *Config) *int { return &c.Limits.LineLength }, 256, 1<<20),
 	number("limits", "BODY_SIZE", func(c *Config) *int64 { return &c.Limits.BodySize }, 1, math.MaxInt64),
@@ -124,7 +125,7 @@ func findKey(section, name string) *configKey {
 }
 
 func knownSection(section string) bool {
-	return section == "define" || strings.HasPrefix(section, "hash:") || slices.ContainsFunc(configKeys, func(k configKey) bool { return k.section == section })
+	return section == "define" || strings.HasPrefix(section, "hash:") || strings.HasPrefix(section, "listener:") || slices.ContainsFunc(configKeys, func(k configKey) bool { return k.section == section })
 }
 
 func text(section, name string, field func(*Config) *string) configKey {

@@ -1,29 +1,20 @@
 package main
 
-import (
-	"carbon/receive"
-	"carbon/receive/pickle"
-	"carbon/receive/protobuf"
-)
+import "carbon/receive"
 
 // openPickle listens for carbon's pickles over TCP.
-func (m *Main) openPickle() ([]receiver, error) {
-	c := m.config
-	if c.Pickle == "off" {
-		return nil, nil
-	}
-	refused := receive.NewRefused(m.log.With("receiver", "pickle"))
-	format := pickle.New(pickle.Options{MaxLength: c.Carbon.PickleMaxLength, Bad: refused.Add})
-	return m.listenTCP("pickle", c.Pickle, format.Read, refused)
-}
+func (m *Main) openPickle() ([]receiver, error) { return m.openFramed("pickle", m.config.Pickle) }
 
 // openProtobuf listens for carbon's Protocol Buffers over TCP.
 func (m *Main) openProtobuf() ([]receiver, error) {
 	c := m.config.Carbon
-	addr := listenOn(c.ProtobufInterface, c.ProtobufPort)
+	return m.openFramed("protobuf", listenOn(c.ProtobufInterface, c.ProtobufPort))
+}
+
+func (m *Main) openFramed(format, addr string) ([]receiver, error) {
 	if addr == "off" {
 		return nil, nil
 	}
-	refused := receive.NewRefused(m.log.With("receiver", "protobuf"))
-	return m.listenTCP("protobuf", addr, protobuf.New(protobuf.Options{Bad: refused.Add}).Read, refused)
+	refused := receive.NewRefused(m.log.With("receiver", format))
+	return m.listenTCP(format, addr, m.format(format, refused), refused, m.config.TLS.Receivers)
 }

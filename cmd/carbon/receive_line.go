@@ -5,7 +5,6 @@ import (
 
 	"carbon/instrumentation"
 	"carbon/receive"
-	"carbon/receive/plaintext"
 )
 
 // openLine listens for carbon's line format over TCP.
@@ -15,10 +14,14 @@ func (m *Main) openLine() ([]receiver, error) {
 		return nil, nil
 	}
 	refused := receive.NewRefused(m.log)
-	lines := plaintext.New(plaintext.Options{MaxLine: c.Limits.LineLength, Bad: refused.Add})
+	encryption, err := m.encryptionIf(c.TLS.Receivers)
+	if err != nil {
+		return nil, err
+	}
 	server, err := receive.Listen(c.Line, receive.Options{
 		Name:           "line",
-		Format:         lines.Read,
+		Format:         m.format("line", refused),
+		TLS:            encryption,
 		Push:           m.pipeline.Push,
 		Refused:        refused,
 		MaxConnections: m.files.connections,

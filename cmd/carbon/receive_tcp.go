@@ -7,14 +7,18 @@ import (
 	"carbon/receive"
 )
 
-// listenTCP listens for a wire format. Its figures begin with its name, except that
-// those of the line port are carbon's own.
-func (m *Main) listenTCP(name, addr string, format receive.Format, refused *receive.Refused) ([]receiver, error) {
+// listenTCP listens for a wire format. Its figures begin with its name.
+func (m *Main) listenTCP(name, addr string, format receive.Format, refused *receive.Refused, encrypted bool) ([]receiver, error) {
+	encryption, err := m.encryptionIf(encrypted)
+	if err != nil {
+		return nil, err
+	}
 	server, err := receive.Listen(addr, receive.Options{
 		Name:           name,
 		Format:         format,
 		Push:           m.pipeline.Push,
 		Refused:        refused,
+		TLS:            encryption,
 		MaxConnections: m.files.connections,
 		IdleTimeout:    m.config.Cache.ClientIdleTimeout,
 		Logger:         m.log,

@@ -5,35 +5,36 @@ import (
 
 	"carbon/instrumentation"
 	"carbon/receive"
-	"carbon/receive/plaintext"
 	"carbon/receive/udp"
 )
 
 // openUDP listens for carbon's line format in datagrams.
 func (m *Main) openUDP() ([]receiver, error) {
-	c := m.config
-	if c.UDP == "off" {
+	if m.config.UDP == "off" {
 		return nil, nil
 	}
-	refused := receive.NewRefused(m.log.With("receiver", "udp"))
-	lines := plaintext.New(plaintext.Options{MaxLine: c.Limits.LineLength, Bad: refused.Add})
-	server, err := udp.Listen(c.UDP, udp.Options{Name: "udp", Lines: lines.Lines, Push: m.pipeline.Push, Logger: m.log})
+	return m.listenUDP("udp", m.config.UDP, receive.NewRefused(m.log.With("receiver", "udp")))
+}
+
+// listenUDP listens for lines in datagrams. Its figures begin with its name.
+func (m *Main) listenUDP(name, addr string, refused *receive.Refused) ([]receiver, error) {
+	server, err := udp.Listen(addr, udp.Options{Name: name, Lines: m.lines(refused).Lines, Push: m.pipeline.Push, Logger: m.log})
 	if err != nil {
 		return nil, fmt.Errorf("listen for datagrams: %w", err)
 	}
 	return []receiver{{
-		name:     "udp",
+		name:     name,
 		addr:     server.Addr(),
 		serve:    server.Serve,
 		shutdown: server.Shutdown,
 		samples: func() []instrumentation.Sample {
 			stats := server.Stats()
 			samples := []instrumentation.Sample{
-				counter("udp.datapoints", "Datapoints that came this way.", stats.Datapoints),
-				counter("udp.datagrams", "Datagrams read.", stats.Datagrams),
-				counter("udp.dropped", "Datagrams that the kernel dropped because the server did not read them in time.", stats.Dropped),
+				counter(name+".datapoints", "Datapoints that came this way.", stats.Datapoints),
+				counter(name+".datagrams", "Datagrams read.", stats.Datagrams),
+				counter(name+".dropped", "Datagrams that the kernel dropped because the server did not read them in time.", stats.Dropped),
 			}
-			return append(samples, byReason("udp.refused", "Lines refused, by reason.", refused.Counts())...)
+			return append(samples, byReason(name+".refused", "Lines refused, by reason.", refused.Counts())...)
 		},
 	}}, nil
 }

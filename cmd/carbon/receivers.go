@@ -39,6 +39,7 @@ var openers = []func(*Main) ([]receiver, error){
 	(*Main).openProtobuf,
 	(*Main).openCarbonlink,
 	(*Main).openAMQP,
+	(*Main).openListeners,
 	(*Main).openStatsd,
 	(*Main).openMmstats,
 	(*Main).openZeroMQ,

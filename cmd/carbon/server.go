@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,6 +49,7 @@ type Main struct {
 	looks    *liveTemplates
 	lock     *os.File // of the data directory
 	files    openFiles
+	shown    *certificate // nil: it was not asked for, or there is none
 	store    *whisper.Store
 	wal      *wal.Log
 	cache    *cache.Cache
@@ -191,13 +191,9 @@ func (m *Main) listen() error {
 		return err
 	}
 	if c.HTTP != "off" {
-		var encryption *tls.Config
-		if c.TLS.Certificate != "" {
-			shown, err := openCertificate(c.TLS, m.log)
-			if err != nil {
-				return err
-			}
-			encryption = shown.config()
+		encryption, err := m.encryption()
+		if err != nil {
+			return err
 		}
 		listener, err := net.Listen("tcp", c.HTTP)
 		if err != nil {

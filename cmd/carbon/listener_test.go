@@ -1,0 +1,125 @@
+package main
+
+import (
+	"compress/gzip"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestListeners sends a point to each kind of listener that a section opens, and to
+// the line port, with and without TLS and gzip.
+func TestListeners(t *testing.T) {
+	files, trusted := writeCertificate(t, t.TempDir(), 1)
+	settings := []string{"tls.CERTIFICATE=" + files.Certificate, "tls.KEY=" + files.Key, "listener:safe.TLS=yes"}
+	for name, format := range map[string]string{"plain": "line", "safe": "line", "datagrams": "udp", "frames": "pickle"} {
+		settings = append(settings, "listener:"+name+".ADDRESS=127.0.0.1:0", "listener:"+name+".FORMAT="+format)
+	}
+	s := start(t, t.TempDir(), settings...)
+	now := time.Now().Unix()
+	line := func(name string) string { return fmt.Sprintf("%s 1 %d\n", name, now) }
+	frame := func(name string) string {
+		pickle := fmt.Sprintf("((S'%s'\n(I%d\nI1\nttt.", name, now)
+		return string([]byte{0, 0, 0, byte(len(pickle))}) + pickle
+	}
+	send := func(name, network string, encrypted bool, text string) {
+		t.Helper()
+		conn, err := net.Dial(network, s.m.Addrs()[name].String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if encrypted {
+			conn = tls.Client(conn, &tls.Config{RootCAs: trusted, ServerName: "127.0.0.1"})
+		}
+		if _, err := io.WriteString(conn, text); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if network == "tcp" { // until it is read to its end
+			if c, ok := conn.(interface{ CloseWrite() error }); ok {
+				c.CloseWrite()
+			}
+			conn.SetReadDeadline(time.Now().Add(30 * time.Second))
+			io.Copy(io.Discard, conn)
+		}
+	}
+	send("line", "tcp", false, line("a.line"))
+	send("line", "tcp", false, zipped(line("a.zipped")))
+	send("plain", "tcp", false, line("a.plain"))
+	send("safe", "tcp", true, line("a.safe"))
+	send("safe", "tcp", true, zipped(line("a.safe.zipped"))+zipped(strings.Repeat(line("a.much"), 10_000)))
+	send("frames", "tcp", false, frame("a.frames"))
+	send("datagrams", "udp", false, strings.TrimSpace(line("a.datagrams")))
+	for _, name := range []string{"a.line", "a.zipped", "a.plain", "a.safe", "a.safe.zipped", "a.much", "a.frames", "a.datagrams"} {
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+			if _, ok := s.m.cache.Points(name); ok {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Errorf("%s did not come", name)
+				break
+			}
+		}
+	}
+
+	// A client without TLS harms nobody, nor does one that keeps silent.
+	send("safe", "tcp", false, line("a.unsafe"))
+	silent, err := net.Dial("tcp", s.m.Addrs()["safe"].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	send("safe", "tcp", true, line("a.safe"))
+	if _, ok := s.m.cache.Points("a.unsafe"); ok {
+		t.Error("plain text was taken where TLS is wanted")
+	}
+}
+
+func TestReceiversWithTLS(t *testing.T) {
+	files, trusted := writeCertificate(t, t.TempDir(), 1)
+	s := start(t, t.TempDir(), "tls.CERTIFICATE="+files.Certificate, "tls.KEY="+files.Key, "tls.RECEIVERS=True")
+	for _, name := range []string{"line", "pickle"} {
+		conn, err := tls.Dial("tcp", s.m.Addrs()[name].String(), &tls.Config{RootCAs: trusted})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		conn.Close()
+	}
+	if _, err := tls.Dial("tcp", s.m.Addrs()["line"].String(), &tls.Config{RootCAs: x509.NewCertPool()}); err == nil {
+		t.Error("a stranger's certificate is trusted")
+	}
+}
+
+func zipped(text string) string {
+	var b strings.Builder
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, text) // to memory
+	w.Close()
+	return b.String()
+}
+
+func TestListenerConfig(t *testing.T) {
+	c := load(t, "[listener:A]\nADDRESS = :1\n[listener:b]\nAddress=:2\nFORMAT = Pickle\n")
+	if got := fmt.Sprint(c.Listener); got != "[{a :1 line false} {b :2 pickle false}]" {
+		t.Errorf("got %s", got)
+	}
+	f := func(content, want string) {
+		t.Helper()
+		_, err := loadConfig(flagValues{config: write(t, content)}, nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", content, err, want)
+		}
+	}
+	f("[listener:a]\nFORMAT = line\n", "ADDRESS")
+	f("[listener:a]\nADDRESS = :1\nFORMAT = xml\n", "carbon.conf:3: FORMAT: \"xml\": want one of line")
+	f("[listener:a]\nADDRESS = :1\nTLS = maybe\n", "want True or False")
+	f("[listener:a]\nADDRESS = :1\nTLS = True\n", "CERTIFICATE")
+	f("[listener:a]\nCOLOR = red\n", "unknown key COLOR in [listener:a]")
+	f("[tls]\nRECEIVERS = True\n", "CERTIFICATE")
+}
