@@ -192,11 +192,12 @@ func (p *optionParser) common(o *Options) {
 	p.oneOf("pieMode", &o.Pie.Mode, "average", "maximum", "minimum") // as in graphite-web checked for lines, too
 }
 
-// scale reads the parameter for screens of more pixels, which is our own.
+// scale reads the parameter for screens of more pixels.
 func (p *optionParser) scale(o *Options) {
+	p.number("pixelRatio", &o.Scale, 1, MaxScale) // as carbonapi calls it
 	p.number("scale", &o.Scale, 1, MaxScale)
 	if side := float64(max(o.Width, o.Height)); p.err == nil && side*o.Scale > MaxSize {
-		p.fail("scale", p.values.Get("scale"), "%g times %g pixels are more than %d", o.Scale, side, MaxSize)
+		p.fail("scale", fmt.Sprint(o.Scale), "%g times %g pixels are more than %d", o.Scale, side, MaxSize)
 	}
 }
 
