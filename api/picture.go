@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 
 	"carbon/render/function"
@@ -13,8 +14,12 @@ import (
 // is a PNG image, as in graphite-web: "PNG", "xyz", and nothing at all.
 var pictures = map[string]format{
 	"png":     {"image/png", writePNG},
+	"svg":     {svgImage, writeSVG},
+	"pdf":     {"application/x-pdf", writePDF},
 	"drawing": {"application/json", writeDrawing},
 }
+
+const svgImage = "image/svg+xml"
 
 func pictureFormat(name string) format {
 	if f, ok := pictures[name]; ok {
@@ -43,6 +48,29 @@ func (q *renderQuery) span() graph.Span {
 
 func writePNG(w io.Writer, q *renderQuery, series []function.Series) error {
 	return graph.DrawPNG(w, q.look, series, q.span())
+}
+
+// writeSVG writes an image, or with jsonp as graphite-web a call with it as a string.
+func writeSVG(w io.Writer, q *renderQuery, series []function.Series) error {
+	if q.jsonp == "" {
+		return graph.DrawSVG(w, q.look, series, q.span())
+	}
+	var image bytes.Buffer
+	if err := graph.DrawSVG(&image, q.look, series, q.span()); err != nil {
+		return err
+	}
+	text, err := json.Marshal(image.String())
+	if err != nil {
+		return err
+	}
+	return q.inCall(w, func() error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+func writePDF(w io.Writer, q *renderQuery, series []function.Series) error {
+	return graph.DrawPDF(w, q.look, series, q.span())
 }
 
 // writeDrawing writes the facts of the picture as JSON.

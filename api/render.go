@@ -100,7 +100,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 	}
 	h := w.Header()
 	h.Set("Content-Type", f.mediaType)
-	if q.jsonp != "" && f.mediaType == "application/json" {
+	if q.jsonp != "" && (f.mediaType == "application/json" || f.mediaType == svgImage) {
 		h.Set("Content-Type", "text/javascript; charset=utf-8")
 	}
 	s.setCaching(h, q.keep)

@@ -114,7 +114,24 @@ func TestRenderFormats(t *testing.T) {
 	check("format=xyz&width=400&height=200", "image/png", "400 200")
 	check("format=JSON&graphType=line", "image/png", "330 250")
 	check("format=", "image/png", "330 250")
+	check("scale=2&width=400&height=200", "image/png", "800 400")
 	check("format=json&width=abc&jsonp=", "application/json", json)
+}
+
+func TestRenderDocuments(t *testing.T) {
+	f := newFixture(nil)
+	check := func(query, mediaType, begins, has string) {
+		t.Helper()
+		r := f.do(t, "GET", "/render?target=a.b&from=1793613600&until=1793613840&"+query, "")
+		got := body(t, r)
+		if r.StatusCode != 200 || r.Header.Get("Content-Type") != mediaType || !strings.HasPrefix(got, begins) || !strings.Contains(got, has) {
+			t.Errorf("%s: %d, %s, %.100q", query, r.StatusCode, r.Header.Get("Content-Type"), got)
+		}
+	}
+	check("format=svg", "image/svg+xml", "<?xml", "<title>a.b</title>")
+	check("format=svg&jsonp=cb", "text/javascript; charset=utf-8", `cb("\u003c?xml`, `\u003e\n")`)
+	check("format=svg&graphType=pie", "image/svg+xml", "<?xml", "<title>a.b</title>")
+	check("format=pdf&width=400", "application/x-pdf", "%PDF", "/MediaBox [0 0 400 250]")
 }
 
 func TestNothingIsNotAnError(t *testing.T) {

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"math"
@@ -164,7 +163,8 @@ func TestUnquotePlus(t *testing.T) {
 // neither takes long.
 func FuzzParseOptions(f *testing.F) {
 	for _, query := range []string{
-		"", "fontSize=1", "width=50&height=30", "width=1&height=1", "margin=4000", "margin=100&width=50", "graphOnly=true&title=x",
+		"", "fontSize=1", "width=50&height=30", "width=1&height=1", "width=1&height=1&scale=1.3", "scale=4&title=%D7%A9%D7%9C%D7%95%D7%9D+%F0%9F%98%80", "dashed=1e-9&lineWidth=3",
+		"graphType=pie&pieLabels=rotated&scale=2", "margin=4000", "margin=100&width=50", "graphOnly=true&title=x",
 		"yMin=1e300&yMax=-1e300", "yMin=-1e300&yMax=1e300", "yMin=0&yMax=5e-324", "yStep=1e-300", "logBase=1e300&yMin=1e-300",
 		"logBase=1.01&yMin=0.5&yMax=1e9&minorY=100", "minXStep=1e-300", "minXStep=-1", "lineWidth=4000", "areaMode=stacked&areaAlpha=0.5",
 		"areaMode=all&drawNullAsZero=1&lineMode=connected&connectedLimit=1", "lineMode=staircase&yUnitSystem=msec",
@@ -191,8 +191,10 @@ func FuzzParseOptions(f *testing.F) {
 		}
 		o.Width, o.Height = min(o.Width, 150), min(o.Height, 100) // pictures cost time
 		for _, some := range [][]function.Series{nil, all, all[:1], all[2:]} {
-			if err := DrawPNG(new(bytes.Buffer), o, some, Span{}); err != nil && !errors.As(err, &e) {
-				t.Fatalf("%v (%T)", err, err)
+			for _, draw := range []func(io.Writer, Options, []function.Series, Span) error{DrawPNG, DrawSVG, DrawPDF} {
+				if err := draw(io.Discard, o, some, Span{}); err != nil && !errors.As(err, &e) {
+					t.Fatalf("%v (%T)", err, err)
+				}
 			}
 		}
 	})

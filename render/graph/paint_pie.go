@@ -30,8 +30,14 @@ func (p *painter) pie(c *PieChart) {
 		path.Line(vg.Point{X: centre.X + radius*vg.Length(cos), Y: centre.Y + radius*vg.Length(sin)})
 		path.Arc(centre, radius, -s.From, -turn)
 		path.Close()
+		if p.grouper != nil {
+			p.grouper.begin(s.Name)
+		}
 		p.c.SetColor(s.Color.nrgba())
 		p.c.Fill(path)
+		if p.grouper != nil {
+			p.grouper.end()
+		}
 	}
 	for _, t := range p.d.Texts {
 		if t.Kind == PieText {

@@ -1,0 +1,53 @@
+package graph
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// metadata is what scripts in pages find in the SVG images of graphite-web, as
+// JSON: the places of axes and series. Without data, and of pies, there is none.
+// Filled areas are left out, as there.
+func metadata(d *Drawing) (string, error) {
+	m := object{}
+	if !d.NoData && d.Type == Line {
+		m["x"] = object{"start": d.XAxis.Start, "end": d.XAxis.End}
+		m["options"] = object{"lineWidth": d.Lines.LineWidth}
+		m["font"] = object{
+			"name": d.Font.Name, "size": d.Font.Size, "bold": d.Font.Bold, "italic": d.Font.Italic, "rgba": rgba(d.Foreground),
+		}
+		m["area"] = d.Area.facts()
+		y := d.YAxis.Left
+		if y == nil {
+			y = d.YAxis.Right
+		}
+		if y != nil && d.YAxis.Side != "both" {
+			m["y"] = object{
+				"top": number(y.Top), "bottom": number(y.Bottom), "step": number(y.Step),
+				"labels": orEmpty(y.Labels), "labelValues": numbers(y.LabelValues),
+			}
+		}
+		series := []any{}
+		for i := range d.Series {
+			t := &d.Series[i]
+			if t.Stacked {
+				continue
+			}
+			series = append(series, object{
+				"name": strings.ToValidUTF8(t.Name, "\ufffd"), "start": t.Start, "end": t.End, "step": t.Step,
+				"valuesPerPoint": t.ValuesPerPoint, "color": rgba(t.Color), "data": numbers(t.Values),
+				"options": object{
+					"lineWidth": number(t.LineWidth), "secondYAxis": t.SecondYAxis,
+					"drawAsInfinite": t.DrawAsInfinite, "invisible": t.Invisible,
+				},
+			})
+		}
+		m["series"] = series
+	}
+	b, err := json.Marshal(m) // which escapes < and >, so that it cannot end the script
+	return notInXML.Replace(string(b)), err
+}
+
+// notInXML are the characters that JSON leaves as they are and XML has no place
+// for.
+var notInXML = strings.NewReplacer("\ufffe", `\ufffe`, "\uffff", `\uffff`)
