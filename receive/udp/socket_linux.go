@@ -1,8 +1,10 @@
 package udp
 
 import (
+	"fmt"
 	"net"
-	"syscall"
+	"sync"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -11,12 +13,22 @@ import (
 // atOnce is how many datagrams are read with one system call.
 const atOnce = 64
 
-// reader reads many datagrams with one system call (recvmmsg).
+// skew is how much further apart buffers stand than a power of two, so that their
+// beginnings have different places in the processor's caches.
+const skew = 5 * 64
+
+// reader reads many datagrams with one system call (recvmmsg). Its socket is none of
+// the runtime's poller: that one would be woken for every datagram, even while nobody
+// waits for it.
 type reader struct {
-	raw      syscall.RawConn
+	socket   int
+	signal   int // an eventfd that ends waiting
 	messages []message
 	views    [][]byte
 	buffers  [][]byte
+
+	mu     sync.Mutex // of closed, and while socket is asked something
+	closed bool
 }
 
 // message is the kernel's struct mmsghdr.
@@ -26,15 +38,26 @@ type message struct {
 	_      [4]byte
 }
 
+// newReader takes the socket over from conn, which it closes.
 func newReader(conn *net.UDPConn) (*reader, error) {
-	raw, err := conn.SyscallConn()
+	socket, err := duplicate(conn)
+	conn.Close()
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{raw: raw, messages: make([]message, atOnce), buffers: make([][]byte, atOnce), views: make([][]byte, 0, atOnce)}
+	signal, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		unix.Close(socket)
+		return nil, fmt.Errorf("eventfd: %w", err)
+	}
+	r := &reader{
+		socket: socket, signal: signal,
+		messages: make([]message, atOnce), buffers: make([][]byte, atOnce), views: make([][]byte, 0, atOnce),
+	}
 	vectors := make([]unix.Iovec, atOnce)
+	slab := make([]byte, atOnce*(maxDatagram+skew)) // the kernel gives pages to those that are used
 	for i := range r.messages {
-		r.buffers[i] = make([]byte, maxDatagram) // the kernel gives pages to those that are used
+		r.buffers[i] = slab[i*(maxDatagram+skew):][:maxDatagram:maxDatagram]
 		vectors[i].Base = &r.buffers[i][0]
 		vectors[i].SetLen(maxDatagram)
 		r.messages[i].header.Iov = &vectors[i]
@@ -43,73 +66,97 @@ func newReader(conn *net.UDPConn) (*reader, error) {
 	return r, nil
 }
 
-// read waits for datagrams and gives those that are there to take, which does not
-// keep them.
-func (r *reader) read(take func([][]byte)) (n int, err error) {
-	return r.readBy(r.raw.Read, take)
-}
-
-// rest is read without waiting; 0 says that there was nothing.
-func (r *reader) rest(take func([][]byte)) (n int) {
-	n, _ = r.readBy(func(once func(fd uintptr) bool) error {
-		return r.raw.Control(func(fd uintptr) { once(fd) })
-	}, take)
-	return n
-}
-
-func (r *reader) readBy(by func(func(fd uintptr) (done bool)) error, take func([][]byte)) (n int, err error) {
-	waitErr := by(func(fd uintptr) (done bool) {
-		got, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&r.messages[0])), atOnce, 0, 0, 0)
-		switch errno {
-		case 0:
-			n = int(got)
-		case unix.EAGAIN:
-			return false
-		case unix.EINTR:
-		default:
-			err = errno
-		}
-		return true
-	})
-	if waitErr != nil {
-		return 0, waitErr
-	}
-	if n > 0 {
-		r.views = r.views[:0]
-		for i := range n {
-			r.views = append(r.views, r.buffers[i][:r.messages[i].length])
-		}
-		take(r.views)
-	}
-	return n, err
-}
-
-// setBuffer asks the kernel to hold so many bytes. Only the superuser gets more
-// than net.core.rmem_max says.
-func setBuffer(conn *net.UDPConn, size int) {
+// duplicate returns the socket of a connection, once more.
+func duplicate(conn *net.UDPConn) (socket int, err error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
-		return
+		return 0, err
 	}
-	raw.Control(func(fd uintptr) {
-		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, size) != nil {
-			unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, size)
-		}
-	})
+	if controlErr := raw.Control(func(fd uintptr) {
+		socket, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
+	}); controlErr != nil {
+		return 0, controlErr
+	}
+	return socket, err
+}
+
+// read gives datagrams that are there to take, which does not keep them. It waits for
+// them so long, without end if that is negative; none: it was interrupted, or time is
+// up.
+func (r *reader) read(wait time.Duration, take func([][]byte)) (n int, err error) {
+	timeout := -1
+	if wait >= 0 {
+		timeout = int(wait.Milliseconds())
+	}
+	waiting := []unix.PollFd{{Fd: int32(r.socket), Events: unix.POLLIN}, {Fd: int32(r.signal), Events: unix.POLLIN}}
+	if _, err := unix.Poll(waiting, timeout); err != nil {
+		return 0, temporary(err)
+	}
+	if waiting[1].Revents != 0 {
+		var count [8]byte
+		unix.Read(r.signal, count[:])
+	}
+	got, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(r.socket), uintptr(unsafe.Pointer(&r.messages[0])), atOnce, unix.MSG_DONTWAIT, 0, 0)
+	if errno != 0 {
+		return 0, temporary(errno)
+	}
+	r.views = r.views[:0]
+	for i := range int(got) {
+		r.views = append(r.views, r.buffers[i][:r.messages[i].length])
+	}
+	take(r.views)
+	return int(got), nil
+}
+
+// temporary is nil for errors that mean nothing.
+func temporary(err error) error {
+	if err == unix.EAGAIN || err == unix.EINTR {
+		return nil
+	}
+	return err
+}
+
+// interrupt ends a read that waits, or the next one.
+func (r *reader) interrupt() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closed {
+		unix.Write(r.signal, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	}
+}
+
+// close ends the reader. It is not called while a read runs.
+func (r *reader) close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	unix.Close(r.signal)
+	return unix.Close(r.socket)
+}
+
+// setBuffer asks the kernel to hold so many bytes, and returns how many it will. Only
+// the superuser gets more than net.core.rmem_max says.
+func (r *reader) setBuffer(size int) (got int) {
+	if unix.SetsockoptInt(r.socket, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, size) != nil {
+		unix.SetsockoptInt(r.socket, unix.SOL_SOCKET, unix.SO_RCVBUF, size)
+	}
+	got, _ = unix.GetsockoptInt(r.socket, unix.SOL_SOCKET, unix.SO_RCVBUF)
+	return got
 }
 
 // drops is how many datagrams the kernel has dropped.
-func drops(conn *net.UDPConn) (n uint32, ok bool) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
+func (r *reader) drops() (n uint32, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
 		return 0, false
 	}
-	raw.Control(func(fd uintptr) {
-		var info [unix.SK_MEMINFO_VARS]uint32
-		size := uint32(unsafe.Sizeof(info))
-		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
-			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
-		n, ok = info[unix.SK_MEMINFO_DROPS], errno == 0
-	})
-	return n, ok
+	var info [unix.SK_MEMINFO_VARS]uint32
+	size := uint32(unsafe.Sizeof(info))
+	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(r.socket), unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+	return info[unix.SK_MEMINFO_DROPS], errno == 0
 }

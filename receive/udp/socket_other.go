@@ -2,7 +2,15 @@
 
 package udp
 
-import "net"
+import (
+	"errors"
+	"net"
+	"os"
+	"time"
+)
+
+// atOnce is how many datagrams are read at once.
+const atOnce = 1
 
 // reader reads one datagram at a time.
 type reader struct {
@@ -14,9 +22,16 @@ func newReader(conn *net.UDPConn) (*reader, error) {
 	return &reader{conn, make([]byte, maxDatagram)}, nil
 }
 
-// read waits for a datagram and gives it to take, which does not keep it.
-func (r *reader) read(take func([][]byte)) (n int, err error) {
+// read gives a datagram to take, which does not keep it. It waits for it so long,
+// without end if that is negative; none: it was interrupted, or time is up.
+func (r *reader) read(wait time.Duration, take func([][]byte)) (n int, err error) {
+	if wait >= 0 {
+		r.conn.SetReadDeadline(time.Now().Add(wait))
+	}
 	length, _, err := r.conn.ReadFromUDPAddrPort(r.buffer)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return 0, nil
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -24,15 +39,19 @@ func (r *reader) read(take func([][]byte)) (n int, err error) {
 	return 1, nil
 }
 
-// rest is read without waiting, which cannot be done here.
-func (r *reader) rest(func([][]byte)) (n int) { return 0 }
+// interrupt ends a read that waits, or the next one.
+func (r *reader) interrupt() { r.conn.SetReadDeadline(time.Now()) }
 
-// setBuffer asks the kernel to hold so many bytes.
-func setBuffer(conn *net.UDPConn, size int) {
-	for conn.SetReadBuffer(size) != nil && size > maxDatagram {
+func (r *reader) close() error { return r.conn.Close() }
+
+// setBuffer asks the kernel to hold so many bytes, and returns how many it will, as far
+// as is known.
+func (r *reader) setBuffer(size int) (got int) {
+	for r.conn.SetReadBuffer(size) != nil && size > maxDatagram {
 		size /= 2
 	}
+	return 0
 }
 
 // drops is not known here.
-func drops(*net.UDPConn) (n uint32, ok bool) { return 0, false }
+func (r *reader) drops() (n uint32, ok bool) { return 0, false }

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,6 +52,15 @@ const (
 	// kernelBuffer is what the kernel is asked to hold.
 	kernelBuffer = 32 << 20
 
+	// pause is the least time between two reads, so that there is much to read: being
+	// woken for every datagram costs several times what taking it does. The kernel holds
+	// what comes meanwhile if it gave pauseBuffer.
+	pause       = 10 * time.Millisecond
+	pauseBuffer = 8 << 20
+
+	// errorPause is how long reading stops after an error.
+	errorPause = 10 * time.Millisecond
+
 	// maxDatagram is the longest datagram there is.
 	maxDatagram = 64 << 10
 
@@ -66,9 +74,11 @@ const (
 type Server struct {
 	o    Options
 	log  *slog.Logger
-	conn *net.UDPConn
+	addr net.Addr
 	in   *reader
 	take func(datagrams [][]byte)
+
+	pause time.Duration // between reads; 0: none
 
 	mu      sync.Mutex
 	changed sync.Cond // pending, ended
@@ -98,7 +108,7 @@ func Listen(addr string, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, log: o.Logger, conn: conn, served: make(chan struct{})}
+	s := &Server{o: o, log: o.Logger, addr: conn.LocalAddr(), served: make(chan struct{})}
 	s.changed.L = &s.mu
 	if s.take = o.Packets; s.take == nil {
 		s.take = s.add
@@ -111,16 +121,18 @@ func Listen(addr string, o Options) (*Server, error) {
 		s.o.MaxPending = defaultMaxPending
 	}
 	s.ctx, s.abort = context.WithCancel(context.Background())
-	setBuffer(conn, kernelBuffer)
 	if s.in, err = newReader(conn); err != nil {
 		conn.Close()
 		return nil, err
+	}
+	if s.in.setBuffer(kernelBuffer) >= pauseBuffer {
+		s.pause = pause
 	}
 	return s, nil
 }
 
 // Addr is the address listened on, with the port chosen for 0.
-func (s *Server) Addr() net.Addr { return s.conn.LocalAddr() }
+func (s *Server) Addr() net.Addr { return s.addr }
 
 // Serve reads until ctx is cancelled or Shutdown is called, then what has come
 // already, and returns when all is pushed. It is called once.
@@ -134,7 +146,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	pushing.Go(s.push)
 	err := s.read()
 	s.dropped()
-	s.conn.Close()
+	s.in.close()
 	s.mu.Lock()
 	s.ended = true
 	s.changed.Broadcast()
@@ -151,7 +163,7 @@ func (s *Server) Serve(ctx context.Context) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.beginClosing()
 	if !s.started.Load() {
-		return s.conn.Close()
+		return s.in.close()
 	}
 	select {
 	case <-s.served:
@@ -164,37 +176,38 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 func (s *Server) beginClosing() {
-	now := time.Now()
-	if s.closing.CompareAndSwap(0, now.Add(drainLimit).UnixNano()) {
-		s.conn.SetReadDeadline(now.Add(drainQuiet))
+	if s.closing.CompareAndSwap(0, time.Now().Add(drainLimit).UnixNano()) {
+		s.in.interrupt()
 	}
 }
 
 // read gathers datagrams until the server is closing and none is left.
 func (s *Server) read() error {
 	for {
-		n, err := s.in.read(s.take)
+		begin := time.Now()
+		wait, until := time.Duration(-1), s.closing.Load()
+		if until != 0 {
+			wait = drainQuiet
+		}
+		n, err := s.in.read(wait, s.take)
 		s.datagrams.Add(int64(n))
-		until := s.closing.Load()
 		switch {
-		case err == nil && until == 0:
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			// On a busy machine that may be for want of time.
-			for n := 1; n > 0 && time.Now().UnixNano() < until; {
-				n = s.in.rest(s.take)
-				s.datagrams.Add(int64(n))
-			}
-			return nil
 		case errors.Is(err, net.ErrClosed):
 			return nil
-		case until != 0:
-			now := time.Now()
-			if now.UnixNano() > until {
+		case err != nil:
+			if s.failures.Add("read", time.Now()) {
+				s.log.Warn("datagrams not read", "err", err)
+			}
+			if until != 0 {
 				return nil
 			}
-			s.conn.SetReadDeadline(now.Add(drainQuiet))
-		case s.failures.Add("read", time.Now()):
-			s.log.Warn("datagrams not read", "err", err)
+			time.Sleep(errorPause)
+		case until != 0:
+			if n == 0 || begin.UnixNano() > until {
+				return nil
+			}
+		case n < atOnce && s.pause > 0:
+			time.Sleep(s.pause - time.Since(begin))
 		}
 	}
 }
@@ -263,7 +276,7 @@ func (s *Server) Stats() Stats {
 
 // dropped asks the kernel, as long as the port is open.
 func (s *Server) dropped() int64 {
-	if n, ok := drops(s.conn); ok {
+	if n, ok := s.in.drops(); ok {
 		s.kernel.Store(int64(n))
 	}
 	return s.kernel.Load()

@@ -129,10 +129,10 @@ func TestNothingIsLostWhilePushesWait(t *testing.T) {
 func TestWhatTheKernelDropsIsCounted(t *testing.T) {
 	hold := make(chan struct{})
 	l := listen(t, hold, 1)
-	if _, known := drops(l.conn); !known {
+	if _, known := l.in.drops(); !known {
 		t.Skip("this kernel does not tell")
 	}
-	setBuffer(l.conn, 4096)
+	l.in.setBuffer(4096)
 	conn := l.dial()
 	sent := int64(0)
 	until(t, "dropped", func() bool {
