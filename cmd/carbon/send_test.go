@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"carbon/metric"
+	"carbon/receive/pickle"
+)
+
+func TestCopyPickles(t *testing.T) {
+	var lines strings.Builder
+	fmt.Fprintln(&lines, "now 1.5")
+	for i := range 5000 {
+		fmt.Fprintf(&lines, "many.m%d %d 1700000000\n", i, i)
+	}
+	var out bytes.Buffer
+	if err := copyPickles(&out, strings.NewReader(lines.String()), time.Unix(1700000500, 0)); err != nil {
+		t.Fatal(err)
+	}
+	var got []metric.Datapoint
+	err := pickle.New(pickle.Options{}).Read(&out, func(points []metric.Datapoint) error {
+		for _, p := range points {
+			p.Name = strings.Clone(p.Name)
+			got = append(got, p)
+		}
+		return nil
+	})
+	if err != nil || len(got) != 5001 || fmt.Sprint(got[0], got[5000]) != "{now {1700000500 1.5}} {many.m4999 {1700000000 4999}}" {
+		t.Errorf("%d datapoints, %v", len(got), err)
+	}
+	if err := copyPickles(&out, strings.NewReader("a x 5\n"), time.Now()); err == nil {
+		t.Error("no error for what is no number")
+	}
+}
+
+// datagrams keeps what is written at once together.
+type datagrams []string
+
+func (d *datagrams) Write(b []byte) (int, error) {
+	*d = append(*d, string(b))
+	return len(b), nil
+}
+
+func TestCopyStatsd(t *testing.T) {
+	var got datagrams
+	if err := copyStatsd(&got, strings.NewReader("a:1|c\n\n  b:2|ms|@0.1\n"), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprintf("%q", got) != `["a:1|c\nb:2|ms|@0.1"]` {
+		t.Errorf("got %q", got)
+	}
+	got = nil
+	if err := copyStatsd(&got, strings.NewReader(strings.Repeat("counter.name:1|c\n", 1000)), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range got {
+		if len(d) > datagramSize {
+			t.Errorf("a datagram of %d bytes", len(d))
+		}
+	}
+	if n := strings.Count(strings.Join(got, "\n"), "|c"); n != 1000 {
+		t.Errorf("%d lines", n)
+	}
+	if err := copyStatsd(&got, strings.NewReader("a 1\n"), time.Now()); err == nil || !strings.Contains(err.Error(), "line 1") {
+		t.Errorf("got %v", err)
+	}
+}
