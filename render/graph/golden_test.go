@@ -51,6 +51,9 @@ func TestGolden(t *testing.T) {
 		{"graph-only", "width=120&height=40&graphOnly=true&areaMode=all", lines[:1]},
 		{"lone-points", "width=300&height=150", []function.Series{series("lone", sparsely(600, 100, 350, 599)...)}},
 		{"no-data", "width=300&height=150", nil},
+		{"pie", "width=300&height=200&graphType=pie&pieLabels=rotated&areaAlpha=0.8&valueLabelsColor=white", lines},
+		{"light", "width=400&height=200&template=light", lines},
+		{"dark", "width=400&height=200&template=dark", lines},
 	} {
 		got := picture(t, g.query, g.series...)
 		file := "testdata/" + g.name + ".png"
