@@ -111,5 +111,8 @@ func TestTheServerStartsWithoutRedis(t *testing.T) {
 	at := time.Now().Unix()
 	script(t, "redis_push.py", r.port, "0", "10", strconv.FormatInt(at, 10)).wait()
 	wantMetrics(t, v, 10, at)
+	if n := v.figure("carbon_redis_connected"); n != 2 {
+		t.Errorf("connected for %v lists", n)
+	}
 	v.stop()
 }

@@ -99,6 +99,36 @@ func TestZeroMQTakesLines(t *testing.T) {
 	}
 }
 
+// TestZeroMQAnswersHeartbeats has libzmq close a connection when it does not.
+func TestZeroMQAnswersHeartbeats(t *testing.T) {
+	needPython(t, "zmq")
+	v := start(t, "zeromq.LISTEN=127.0.0.1:0", "zeromq.BROKER_PUBLISH=127.0.0.1:0")
+	publisher := script(t, "zmq_heartbeat.py", "PUB", "tcp://"+v.ports["zmq"])
+	subscriber := script(t, "zmq_heartbeat.py", "SUB", "tcp://"+v.ports["zibrato-out"])
+	publisher.wait()
+	subscriber.wait()
+}
+
+// TestLongMessagesOfZeroMQ has one with many metrics, and one too long, after which
+// libzmq makes a new connection.
+func TestLongMessagesOfZeroMQ(t *testing.T) {
+	needPython(t, "zmq")
+	v := start(t, "zeromq.LISTEN=127.0.0.1:0")
+	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.ports["zmq"], "text")
+	publishUntil(t, v, p, "first")
+	now := time.Now().Unix()
+	const metrics = 15_000
+	var long strings.Builder
+	for i := range metrics {
+		fmt.Fprintf(&long, `%s{"name": "long.m%d", "value": %d, "time": %d}`, map[bool]string{true: "[", false: ", "}[i == 0], i, i, now)
+	}
+	p.say("%s]", &long)
+	until(t, "all metrics are there", func() bool { return len(v.points("demo.long.*", now)) == metrics })
+	p.say("[%s]", strings.Repeat(" ", 2<<20))
+	until(t, "it is refused", func() bool { return v.figure(`carbon_zeromq_bad_total{reason="message too long"}`) == 1 })
+	publishUntil(t, v, p, "after")
+}
+
 // TestHostilePeersOfZeroMQ has all kinds of them beside a publisher that means well.
 func TestHostilePeersOfZeroMQ(t *testing.T) {
 	needPython(t, "zmq")
