@@ -53,6 +53,9 @@ func quoteKey(key string) string {
 	if plainName {
 		return key
 	}
+	if strings.Contains(key, "'") && !strings.ContainsAny(key, "\"\\\n\r\t") {
+		return `"` + key + `"`
+	}
 	escaped := strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(key)
 	return "'" + escaped + "'"
 }
