@@ -16,7 +16,7 @@ import (
 )
 
 // messagePoints is how many points are sent as messages of metrics_talk.
-const messagePoints = 2_000_000
+const messagePoints = 1_000_000
 
 // messages are as metrics_talk sends them: compressed JSON with so many metrics
 // each.
@@ -89,7 +89,13 @@ func (b *bench) startTalk(ctx context.Context, settings ...string) (p *process, 
 func endTalk(ctx context.Context, p *process, before usage, figure string, messages int) (float64, error) {
 	err := p.until(ctx, 5*time.Minute, func() bool {
 		body, err := p.get(ctx, "/-/metrics")
-		return err == nil && strings.Contains(string(body), figure+" "+strconv.Itoa(messages)+"\n")
+		if err != nil {
+			return false
+		}
+		_, rest, _ := strings.Cut("\n"+string(body), "\n"+figure+" ")
+		text, _, _ := strings.Cut(rest, "\n")
+		n, err := strconv.ParseFloat(text, 64)
+		return err == nil && n == float64(messages)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", figure, err)
