@@ -25,13 +25,19 @@ func (e edge) at(x float64) float64 {
 //
 // Each boundary is a list of edges from left to right, the upper one above the
 // line that areas begin at, the lower one, mirrored, below it.
-type cover struct{ upper, lower []edge }
+type cover struct {
+	upper, lower boundary
+	above, below []edge // of the area being added
+}
+
+// boundary is its edges, and room for the next one.
+type boundary struct{ edges, spare []edge }
 
 // add returns the part of a new area that was not covered yet, as polygons, and
 // covers it. The area lies between base and the path, whose points do not go
 // back to the left.
 func (c *cover) add(path []PathPoint, base float64) [][]point {
-	var above, below []edge
+	above, below := c.above[:0], c.below[:0]
 	for i := 1; i < len(path); i++ {
 		a, b := path[i-1], path[i]
 		if b.Move || b.X <= a.X {
@@ -53,9 +59,8 @@ func (c *cover) add(path []PathPoint, base float64) [][]point {
 			}
 		}
 	}
-	var shown, mirrored [][]point
-	shown, c.upper = uncovered(c.upper, above, base)
-	mirrored, c.lower = uncovered(c.lower, below, base)
+	c.above, c.below = above, below
+	shown, mirrored := c.upper.add(above, base), c.lower.add(below, base)
 	for _, polygon := range mirrored {
 		for i := range polygon {
 			polygon[i].y = 2*base - polygon[i].y
@@ -64,14 +69,13 @@ func (c *cover) add(path []PathPoint, base float64) [][]point {
 	return append(shown, mirrored...)
 }
 
-// uncovered returns what of the area between area and base lies above old, and
-// the boundary that is the higher one of the two.
-func uncovered(old, area []edge, base float64) (shown [][]point, boundary []edge) {
+// add returns what of the area between area and base lies above the boundary,
+// which becomes the higher one of the two. It uses area up.
+func (b *boundary) add(area []edge, base float64) (shown [][]point) {
 	if len(area) == 0 {
-		return nil, old
+		return nil
 	}
-	old, area = slices.Clone(old), slices.Clone(area) // cut shortens their edges
-	boundary = make([]edge, 0, len(old)+len(area))
+	old, higher := b.edges, slices.Grow(b.spare[:0], len(b.edges)+len(area))
 	var strip strip
 	for len(old) > 0 || len(area) > 0 {
 		switch {
@@ -81,33 +85,34 @@ func uncovered(old, area []edge, base float64) (shown [][]point, boundary []edge
 			if len(area) > 0 {
 				end = min(end, area[0].x0)
 			}
-			boundary = append(boundary, cut(&old, end))
+			higher = append(higher, cut(&old, end))
 		case len(old) == 0 || area[0].x0 < old[0].x0:
 			end := area[0].x1
 			if len(old) > 0 {
 				end = min(end, old[0].x0)
 			}
 			e := cut(&area, end)
-			boundary = append(boundary, e)
+			higher = append(higher, e)
 			strip.add(e, edge{e.x0, base, e.x1, base})
 		default: // both, from the same x
 			end := min(old[0].x1, area[0].x1)
-			a, b := area[0], old[0]
-			if d0, d1 := a.y0-b.y0, a.at(end)-b.at(end); d0*d1 < 0 { // they cross
+			a, o := area[0], old[0]
+			if d0, d1 := a.y0-o.y0, a.at(end)-o.at(end); d0*d1 < 0 { // they cross
 				if x := a.x0 + (end-a.x0)*d0/(d0-d1); x > a.x0 && x < end {
 					end = x
 				}
 			}
 			e, o := cut(&area, end), cut(&old, end)
 			if e.y0+e.y1 < o.y0+o.y1 {
-				boundary = append(boundary, e)
+				higher = append(higher, e)
 				strip.add(e, o)
 			} else {
-				boundary = append(boundary, o)
+				higher = append(higher, o)
 			}
 		}
 	}
-	return strip.close(), boundary
+	b.edges, b.spare = higher, b.edges
+	return strip.close()
 }
 
 // cut takes the piece up to x off the first edge.

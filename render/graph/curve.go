@@ -92,38 +92,75 @@ func (c *curve) points() []float64 {
 	if c.cachedAt == c.perPoint {
 		return c.cache
 	}
-	fn, ok := aggregate.Lookup(c.Consolidation)
-	if !ok {
-		fn, _ = aggregate.Lookup("average")
-	}
-	c.cache = make([]float64, 0, len(c.raw)/c.perPoint+1)
+	c.cache, c.cachedAt = make([]float64, 0, len(c.raw)/c.perPoint+1), c.perPoint
+	point := c.consolidator()
 	for values := range slices.Chunk(c.raw, c.perPoint) {
+		c.cache = append(c.cache, point(values))
+	}
+	return c.cache
+}
+
+// consolidator returns what makes a point of values.
+func (c *curve) consolidator() func(values []float64) float64 {
+	enough := func(known int) bool { return known > 0 && float64(known)/float64(c.perPoint) >= c.XFilesFactor }
+	fn, ok := aggregate.Lookup(c.Consolidation)
+	if !ok || c.Consolidation == "average" || c.Consolidation == "avg" {
+		return func(values []float64) float64 { // the usual one in one pass
+			sum, known := 0.0, 0
+			for _, v := range values {
+				if v == v {
+					sum += v
+					known++
+				}
+			}
+			if !enough(known) {
+				return math.NaN()
+			}
+			return sum / float64(known)
+		}
+	}
+	return func(values []float64) float64 {
 		known := 0
 		for _, v := range values {
 			if v == v {
 				known++
 			}
 		}
-		point := math.NaN()
-		if known > 0 && float64(known)/float64(c.perPoint) >= c.XFilesFactor {
-			point = fn(values)
+		if !enough(known) {
+			return math.NaN()
 		}
-		c.cache = append(c.cache, point)
+		return fn(values)
 	}
-	c.cachedAt = c.perPoint
-	return c.cache
 }
 
-// restack replaces the values by those stacked on the curves before.
+// restack makes the points of the values stacked on the curves before, whose sum
+// is total, and adds the values to it.
 func (c *curve) restack(total []float64) {
-	stacked := slices.Clone(c.raw)
-	for i, v := range stacked {
+	if c.perPoint <= 1 {
+		stacked := slices.Clone(c.raw)
+		stackOn(total, stacked)
+		c.raw = stacked
+		return
+	}
+	c.cache, c.cachedAt = make([]float64, 0, len(c.raw)/c.perPoint+1), c.perPoint
+	point := c.consolidator()
+	some := make([]float64, c.perPoint)
+	for values := range slices.Chunk(c.raw, c.perPoint) {
+		n := copy(some, values)
+		stackOn(total[:n], some[:n])
+		total = total[n:]
+		c.cache = append(c.cache, point(some[:n]))
+	}
+}
+
+// stackOn adds total to the values, and they become it where they are known.
+func stackOn(total, values []float64) {
+	for i, v := range values {
 		if v == v {
-			stacked[i] += total[i]
 			total[i] += v
+			values[i] = total[i]
 		}
 	}
-	c.raw, c.cachedAt = stacked, 0
 }
 
 // dataLimits is the range of values that an axis for the curves has to show.
@@ -140,7 +177,7 @@ func (l *layout) dataLimits(curves []*curve) (low, high float64) {
 		finite = append(finite, c)
 		shortest = min(shortest, len(c.raw))
 		for _, v := range c.points() {
-			if !math.IsInf(v, 0) && v == v {
+			if v-v == 0 { // neither infinite nor unknown
 				low, high = min(low, v), max(high, v)
 			}
 		}
@@ -149,16 +186,7 @@ func (l *layout) dataLimits(curves []*curve) (low, high float64) {
 		return 0, 1
 	}
 	if l.o.AreaMode == AreaStacked {
-		high = math.Inf(-1)
-		for i := range shortest {
-			sum := 0.0
-			for _, c := range finite {
-				if v := c.raw[i]; !math.IsInf(v, 0) && v == v {
-					sum += v
-				}
-			}
-			high = max(high, sum)
-		}
+		high = l.stackHeight(finite, shortest)
 		if math.IsInf(high, 0) {
 			high = low
 		}
@@ -168,4 +196,28 @@ func (l *layout) dataLimits(curves []*curve) (low, high float64) {
 	}
 	// Twice of either must still be a number.
 	return max(low, -math.MaxFloat64/4), min(high, math.MaxFloat64/4)
+}
+
+// stackHeight is the greatest sum of the first n values of curves.
+func (l *layout) stackHeight(curves []*curve, n int) float64 {
+	if high, ok := l.stackHeights[curves[0]]; ok {
+		return high
+	}
+	sums := make([]float64, n)
+	for _, c := range curves {
+		for i, v := range c.raw[:n] {
+			if v-v == 0 {
+				sums[i] += v
+			}
+		}
+	}
+	high := math.Inf(-1)
+	for _, sum := range sums {
+		high = max(high, sum)
+	}
+	if l.stackHeights == nil {
+		l.stackHeights = map[*curve]float64{}
+	}
+	l.stackHeights[curves[0]] = high
+	return high
 }

@@ -90,8 +90,11 @@ func walk(b testing.TB, series, points int) []function.Series {
 func benchmark(b *testing.B, query string, series, points int) {
 	all := walk(b, series, points)
 	o := options(b, query)
-	var d *Drawing
-	c := newPixels(&Drawing{Width: 1, Height: 1})
+	d, err := Layout(o, all, Span{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := newPixels(d)
 	for _, part := range []struct {
 		name string
 		do   func() error

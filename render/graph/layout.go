@@ -77,6 +77,9 @@ type layout struct {
 	curves      []*curve
 	secondYAxis bool
 	left, right *YScale
+	// How high curves are stacked, by the first of them: it takes all values to
+	// know, and does not depend on the room.
+	stackHeights map[*curve]float64
 
 	start, end int64   // of the time axis
 	plotWidth  float64 // pixels that the time axis takes

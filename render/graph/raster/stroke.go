@@ -54,11 +54,21 @@ func (p *pencil) normal(a, b point) (n point, ok bool) {
 	return point{-dy * k, dx * k}, true
 }
 
-func (p *pencil) edge(ax, ay, bx, by float64) { p.c.edges.line(toFixed(ax, ay), toFixed(bx, by)) }
+// sides are the two places beside a point of a line, right and left as one goes.
+type sides struct {
+	n           point // from the point to the right
+	right, left fixed
+}
 
-// outline adds the outline of a line through points.
+func beside(at, n point) sides {
+	return sides{n, toFixed(at.x+n.x, at.y+n.y), toFixed(at.x-n.x, at.y-n.y)}
+}
+
+// outline adds the outline of a line through points. All outlines turn the same
+// way, so that where they overlap they never cancel each other.
 func (p *pencil) outline(points []point, closed bool) {
-	var first, last point // normals
+	edges := &p.c.edges
+	var first, last sides // where the line begins, and has got to
 	var from point
 	begun := false
 	at := points[0]
@@ -73,74 +83,73 @@ func (p *pencil) outline(points []point, closed bool) {
 			continue
 		}
 		if p.used++; p.used > mostPoints {
-			p.flush(at, last, begun)
+			p.flush(last, begun)
 		}
+		here, there := beside(at, n), beside(to, n)
 		if begun {
-			p.join(at, last, n)
+			p.join(at, last, here)
 		} else {
-			begun, first, from = true, n, at
+			begun, first, from = true, here, at
 			if !closed {
-				p.edge(at.x-n.x, at.y-n.y, at.x+n.x, at.y+n.y)
+				edges.line(here.left, here.right)
 			}
 		}
-		p.edge(at.x+n.x, at.y+n.y, to.x+n.x, to.y+n.y)
-		p.edge(to.x-n.x, to.y-n.y, at.x-n.x, at.y-n.y)
-		at, last = to, n
+		edges.line(here.right, there.right)
+		edges.line(there.left, here.left)
+		at, last = to, there
 	}
 	switch {
 	case !begun:
 	case closed:
 		p.join(from, last, first)
 	default:
-		p.edge(at.x+last.x, at.y+last.y, at.x-last.x, at.y-last.y)
+		edges.line(last.right, last.left)
 	}
 }
 
-// flush paints what there is of a line, cut off at a point, where it goes on.
-func (p *pencil) flush(at, n point, begun bool) {
+// flush paints what there is of a line, cut off where it has got to.
+func (p *pencil) flush(last sides, begun bool) {
 	if begun {
-		p.edge(at.x+n.x, at.y+n.y, at.x-n.x, at.y-n.y)
+		p.c.edges.line(last.right, last.left)
 	}
 	p.c.paint()
 	p.used = 0
 	if begun {
-		p.edge(at.x-n.x, at.y-n.y, at.x+n.x, at.y+n.y)
+		p.c.edges.line(last.left, last.right)
 	}
 }
 
 // miterLimit is the longest point of a join, in widths of the line: cairo's.
 const miterLimit = 10
 
-// join connects the outlines of two lines that meet at a point. The outer one
-// goes around it, the inner one through it, so that the turns of all outlines
-// have the same direction and never cancel each other.
-func (p *pencil) join(at, n0, n1 point) {
-	dot := (n0.x*n1.x + n0.y*n1.y) / (p.half * p.half)
+// join connects the outlines of two lines that meet at a point: the outer sides
+// around it, the inner ones through it.
+func (p *pencil) join(at point, a, b sides) {
+	edges := &p.c.edges
+	dot := (a.n.x*b.n.x + a.n.y*b.n.y) / (p.half * p.half)
 	if dot > 0.95 { // too little of a turn to be seen
-		p.edge(at.x+n0.x, at.y+n0.y, at.x+n1.x, at.y+n1.y)
-		p.edge(at.x-n1.x, at.y-n1.y, at.x-n0.x, at.y-n0.y)
+		edges.line(a.right, b.right)
+		edges.line(b.left, a.left)
 		return
 	}
-	if n0.x*n1.y > n0.y*n1.x { // a turn to the right: outside is the left
-		p.inner(at, n0, n1)
-		n0, n1 = point{-n1.x, -n1.y}, point{-n0.x, -n0.y}
+	from, to := a.right, b.right // of the outer side
+	centre := toFixed(at.x, at.y)
+	k := 1 / (1 + dot)
+	if a.n.x*b.n.y > a.n.y*b.n.x { // a turn to the right
+		from, to, k = b.left, a.left, -k
+		edges.line(a.right, centre)
+		edges.line(centre, b.right)
 	} else {
-		p.inner(at, point{-n1.x, -n1.y}, point{-n0.x, -n0.y})
+		edges.line(b.left, centre)
+		edges.line(centre, a.left)
 	}
-	ax, ay, bx, by := at.x+n0.x, at.y+n0.y, at.x+n1.x, at.y+n1.y
 	if 2 <= miterLimit*miterLimit*(1+dot) {
-		x, y := at.x+(n0.x+n1.x)/(1+dot), at.y+(n0.y+n1.y)/(1+dot)
-		p.edge(ax, ay, x, y)
-		p.edge(x, y, bx, by)
+		tip := toFixed(at.x+(a.n.x+b.n.x)*k, at.y+(a.n.y+b.n.y)*k)
+		edges.line(from, tip)
+		edges.line(tip, to)
 		return
 	}
-	p.edge(ax, ay, bx, by)
-}
-
-// inner connects the sides that two lines have in common.
-func (p *pencil) inner(at, n0, n1 point) {
-	p.edge(at.x+n0.x, at.y+n0.y, at.x, at.y)
-	p.edge(at.x, at.y, at.x+n1.x, at.y+n1.y)
+	edges.line(from, to)
 }
 
 // dashed adds the outlines of the dashes of a line.
