@@ -10,8 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -88,14 +86,8 @@ func (b *bench) startTalk(ctx context.Context, settings ...string) (p *process, 
 // and returns what they cost in CPU seconds.
 func endTalk(ctx context.Context, p *process, before usage, figure string, messages int) (float64, error) {
 	err := p.until(ctx, 5*time.Minute, func() bool {
-		body, err := p.get(ctx, "/-/metrics")
-		if err != nil {
-			return false
-		}
-		_, rest, _ := strings.Cut("\n"+string(body), "\n"+figure+" ")
-		text, _, _ := strings.Cut(rest, "\n")
-		n, err := strconv.ParseFloat(text, 64)
-		return err == nil && n == float64(messages)
+		n, err := counter(ctx, p, figure)
+		return err == nil && n == int64(messages)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", figure, err)
