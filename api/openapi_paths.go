@@ -19,7 +19,7 @@ const (
 // the routes.
 func operations() []operation {
 	const get, post, both = "GET", "POST", "GET POST"
-	drawn := []string{"target!", "from", "until", "tz", "now", "format:render", "width", "height", "title", "template", "maxDataPoints", "noNullPoints", "xFilesFactor", "noCache", "cacheTimeout", "jsonp", "pretty"}
+	drawn := []string{"target!", "from", "until", "tz", "now", "format:render", "graphType", "width", "height", "title", "template", "maxDataPoints", "noNullPoints", "xFilesFactor", "noCache", "cacheTimeout", "jsonp", "pretty"}
 	found := []string{"query!", "format:find", "from", "until", "tz", "leavesOnly", "wildcards", "automatic_variants", "position", "jsonp", "pretty", "local"}
 	events := []string{"tags", "set", "from", "until", "jsonp"}
 	return []operation{
@@ -115,7 +115,7 @@ var parameters = map[string]parameter{
 	"now":          {"string", "The time that others count from.", nil},
 	"tz":           {"string", "The zone of times, as Europe/Berlin.", nil},
 	"format:render": {"string", "How to write: png if it is none of these.", func() []string {
-		return words(maps.Keys(formats), maps.Keys(messageFormats), slices.Values([]string{"png"}))
+		return words(maps.Keys(formats), maps.Keys(messageFormats), maps.Keys(pictures))
 	}},
 	"format:find": {"string", "How to write: treejson if none is given.", func() []string {
 		return words(maps.Keys(findFormats), maps.Keys(objectFormats), maps.Keys(messageFormats))
@@ -124,7 +124,8 @@ var parameters = map[string]parameter{
 	"width":              {"integer", "Of a picture, in pixels.", nil},
 	"height":             {"integer", "Of a picture, in pixels.", nil},
 	"title":              {"string", "Of a picture.", nil},
-	"template":           {"string", "A template for the targets, with variables as template[name].", nil},
+	"template":           {"string", "The look of a picture, by its name. template[NAME] is something else: a variable of template() in targets.", nil},
+	"graphType":          {"string", "What a picture shows: lines, or pie for shares of a whole, whose targets may be NAME:VALUE.", func() []string { return []string{"line", "pie"} }},
 	"maxDataPoints":      {"integer", "At most so many points of each series.", nil},
 	"noNullPoints":       {"boolean", "Leave out points without a value.", nil},
 	"xFilesFactor":       {"number", "Which share of points must have a value for theirs to have one.", nil},
