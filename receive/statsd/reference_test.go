@@ -120,7 +120,7 @@ func withTrue(name string) string {
 // TestLikeTheReference sends the same random packets to Etsy's statsd. Left out is
 // where this server differs: see docs/ingest/statsd.md.
 func TestLikeTheReference(t *testing.T) {
-	rounds := 150
+	rounds := 50
 	for _, config := range []string{
 		`{}`,
 		`{"percentThreshold": [50, 90, -25, 99.9, 0.5, 100, -3.7], "deleteIdleStats": true, "gaugesMaxTTL": 3}`,
