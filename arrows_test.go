@@ -42,6 +42,12 @@ var arrows = map[string]string{
 	"receive/statsd":       "metric",
 	"receive/mmstats":      "metric",
 	"receive/framed":       "",
+	"receive/posted":       "metric number pyjson",
+	"receive/influx":       "metric number receive/posted",
+	"receive/sink":         "metric receive/plaintext receive/posted",
+	"receive/librato":      "metric pyjson receive/posted",
+	"receive/opentsdb":     "metric number pyjson receive/posted",
+	"receive/lines":        "metric receive/plaintext receive/posted",
 	"receive/protobuf":     "metric number protobuf receive/framed",
 	"carbonlink":           "metric pickle receive/framed",
 	"amqp":                 "metric tally",
@@ -67,6 +73,7 @@ var arrows = map[string]string{
 	"bench":                "*",
 	"conformance":          "*",
 	"crash":                "*",
+	"browser":              "web",
 	"clients":              "",
 }
 

@@ -36,7 +36,7 @@ async function ask(path: string, init: RequestInit, retry = true): Promise<Respo
   if (token) headers.set('Authorization', `Bearer ${token}`)
   let response: Response
   try {
-    response = await fetch(config.prefix + path, { ...init, headers, credentials: 'same-origin' })
+    response = await fetch(config.prefix + path, { ...init, headers, credentials: 'same-origin', cache: 'no-cache' })
   } catch (e) {
     if (e instanceof DOMException && e.name === 'AbortError') throw e
     throw new Failure(0, 'The server does not answer. Trying again.')

@@ -20,6 +20,7 @@ export async function choices(text: string, cursor: number, all: Map<string, Fun
     return { at, list: values(at, param) }
   }
   const { word } = at
+  if (!word && !/[(,]\s*$/.test(text.slice(0, cursor))) return { at, list: [] }
   const list: Choice[] = []
   if (word && !word.includes('.') && /^[a-zA-Z_]\w*$/.test(word)) {
     const lower = word.toLowerCase()

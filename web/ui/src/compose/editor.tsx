@@ -98,12 +98,15 @@ export function Editor(props: {
     } else if (list && (e.key === 'Tab' || e.key === 'Enter')) {
       take(list.list[picked]!)
       e.preventDefault()
-    } else if (list && e.key === 'Escape') {
+    } else if (e.key === 'Escape') {
+      stop.current.abort()
+      if (!list) return
       setList(null)
       e.preventDefault()
       e.stopPropagation()
     } else if (e.key === 'Enter') {
       e.preventDefault()
+      stop.current.abort()
       send(text)
     } else if (e.key === ' ' && e.ctrlKey) {
       e.preventDefault()

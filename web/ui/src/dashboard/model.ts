@@ -197,7 +197,8 @@ export function graphOf(p: Panel, range: Range, tz: string, variables: Variable[
 }
 
 export function titleOf(p: Panel, variables: Variable[]): string {
-  return fill(p.options.title ?? p.targets.map((t) => t.text).join(', '), variables)
+  const words = variables.map((v) => (v.value === '*' ? { ...v, value: 'all' } : v))
+  return p.options.title ? fill(p.options.title, words) : p.targets.map((t) => fill(t.text, variables)).join(', ')
 }
 
 // graphsOf reads addresses of graphs, one a line: of /render, /composer, or images.

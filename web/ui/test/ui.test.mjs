@@ -1,0 +1,278 @@
+// What people do, in a browser, against a server.
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { launch, open } from './browser.mjs'
+import { base, feedDemo, get, post, send } from './server.mjs'
+
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+let browser, page, errors, close
+
+before(async () => {
+  await feedDemo(1)
+  browser = await launch()
+})
+after(() => browser?.close())
+beforeEach(async () => {
+  ;({ page, errors, close } = await open(browser))
+})
+afterEach(async () => {
+  await close()
+  assert.deepEqual(errors, [], 'errors of the console')
+})
+
+const treeItem = (name) => page.getByRole('treeitem', { name, exact: true })
+const legendNames = () => page.locator('.legend .entry').allInnerTexts()
+const seriesIs = (...names) => assert.doesNotReject(page.waitForFunction((want) => JSON.stringify([...document.querySelectorAll('.legend .entry')].map((e) => e.textContent)) === want, JSON.stringify(names)))
+const pixels = () =>
+  page.evaluate(() => {
+    const c = document.querySelector('.chart canvas')
+    const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height)
+    let n = 0
+    for (let i = 3; i < data.length; i += 4) if (data[i]) n++
+    return n
+  })
+
+test('explore: a click in the tree plots, and stands in the address', async () => {
+  await page.goto(`${base}/`)
+  await treeItem('servers').click()
+  await treeItem('web01').click()
+  await treeItem('cpu').click()
+  await treeItem('user').click()
+  await seriesIs('servers.web01.cpu.user')
+  assert.match(page.url(), /\/composer\?target=servers\.web01\.cpu\.user/)
+  assert.ok((await pixels()) > 1000, 'nothing is drawn')
+  await treeItem('system').click()
+  await seriesIs('servers.web01.cpu.user', 'servers.web01.cpu.system')
+  await page.goBack()
+  await seriesIs('servers.web01.cpu.user')
+})
+
+test('explore: words, patterns and tags are searched for', async () => {
+  await page.goto(`${base}/`)
+  await treeItem('servers').waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('WEB0 load')
+  await page.getByText('6 found').waitFor()
+  await page.fill('#search', 'servers.{web01,db01}.cpu.*')
+  await page.getByRole('button', { name: 'Plot all as one target' }).click()
+  await page.waitForFunction(() => document.querySelectorAll('.legend .entry').length === 4)
+  await page.fill('#search', 'name=http.requests status=500')
+  await page.getByText('4 found').waitFor()
+  await page.fill('#search', '')
+  await page.getByRole('button', { name: 'Tags', exact: true }).click()
+  await page.getByRole('button', { name: 'host', exact: true }).click()
+  await page.getByRole('button', { name: 'web02', exact: true }).click()
+  await page.getByRole('button', { name: /^Plot 3 series/ }).click()
+  await page.waitForFunction(() => document.querySelectorAll('.legend .entry').length === 7)
+})
+
+test('compose: completion, functions, options, hiding', async () => {
+  await page.goto(`${base}/composer?target=servers.web01.cpu.user&from=-1h`)
+  const another = page.getByLabel('Another target')
+  await another.pressSequentially('sumSeries(servers.web0')
+  await page.getByRole('option', { name: 'servers.web02.' }).click()
+  await page.getByRole('option', { name: 'servers.web02.memory.' }).click()
+  await page.getByRole('option', { name: 'servers.web02.memory.used' }).click()
+  await another.press('End')
+  await another.pressSequentially(')')
+  await page.keyboard.press('Escape')
+  await another.press('Enter')
+  await seriesIs('servers.web01.cpu.user', 'sumSeries(servers.web02.memory.used)')
+
+  await page.getByRole('button', { name: 'Put target 1 into a function' }).click()
+  await page.getByLabel('Find a function').fill('scaleToSeconds')
+  await page.locator('.functions button', { hasText: 'scaleToSeconds' }).click()
+  await page.waitForFunction(() => document.querySelector('textarea').value.startsWith('scaleToSeconds(servers.web01.cpu.user, '))
+
+  await page.getByRole('button', { name: 'Hide', exact: true }).nth(1).click()
+  await page.waitForFunction(() => document.querySelectorAll('.legend .entry').length === 1)
+  assert.match(page.url(), /off=1/)
+
+  await page.getByRole('button', { name: 'Options' }).click()
+  await page.getByRole('combobox', { name: 'Area', exact: true }).selectOption('stacked')
+  assert.match(page.url(), /areaMode=stacked/)
+  await page.getByRole('button', { name: 'Share' }).click()
+  assert.match(await page.getByLabel('Picture (PNG)', { exact: true }).inputValue(), /^http.*\/render\?target=scaleToSeconds/)
+})
+
+test('compose: what is wrong is marked where it is, the rest is drawn', async () => {
+  await page.goto(`${base}/composer?target=servers.web01.cpu.user&target=scale(movingAverag(servers.web01.cpu.user,5),2)&target=sumSeries(a.b&from=-1h`)
+  await seriesIs('servers.web01.cpu.user')
+  await page.getByText('unknown function: movingAverag').waitFor()
+  assert.deepEqual(await page.locator('.t-wrong').allInnerTexts(), ['movingAverag', '('])
+})
+
+test('compose: zoom by dragging, and back', async () => {
+  await page.goto(`${base}/composer?target=servers.web01.cpu.user&from=-1h`)
+  await seriesIs('servers.web01.cpu.user')
+  const box = await page.locator('.u-over').boundingBox()
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 80)
+  await page.mouse.down()
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 90, { steps: 4 })
+  await page.mouse.up()
+  await page.waitForURL(/from=\d{10}&until=\d{10}/)
+  await page.goBack()
+  await page.waitForURL(/from=-1h/)
+})
+
+test('new points appear without reload', async () => {
+  const now = () => Math.floor(Date.now() / 1000)
+  await send(`live.points 1 ${now() - 20}\n`)
+  await page.goto(`${base}/composer?target=live.points&from=-5min&refresh=1`)
+  await page.locator('.legend td', { hasText: /^1$/ }).first().waitFor()
+  await send(`live.points 77 ${now()}\n`)
+  await page.locator('.legend td', { hasText: /^77$/ }).first().waitFor()
+})
+
+test('a graph becomes a dashboard, which is the same after a reload', async () => {
+  await page.goto(`${base}/composer?target=servers.$host.cpu.user&target=servers.web03.cpu.system&from=-1h`)
+  await page.getByRole('button', { name: 'Add to dashboard' }).click()
+  await page.getByLabel('Dashboard', { exact: true }).fill('Browser test')
+  await page.getByLabel('Title of the graph').fill('CPU')
+  await page.getByRole('button', { name: 'Make the dashboard' }).click()
+  await page.getByRole('heading', { name: 'Browser test' }).waitFor()
+
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
+  await page.getByRole('button', { name: 'Variables' }).click()
+  await page.getByRole('button', { name: 'Add a variable' }).click()
+  await page.getByLabel('Name', { exact: true }).fill('host')
+  await page.getByLabel('Values from').fill('servers.*')
+  await page.getByRole('button', { name: 'Close' }).click()
+  await page.locator('.variable select').selectOption('web02')
+  await page.locator('.mini-legend', { hasText: 'servers.web02.cpu.user' }).waitFor()
+  const header = page.locator('.panel > header')
+  await header.focus()
+  await page.keyboard.press('Shift+ArrowRight')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByText('Saved Browser test').waitFor()
+
+  await page.reload()
+  await page.locator('.mini-legend', { hasText: 'servers.web02.cpu.user' }).waitFor()
+  const { state } = await get('/dashboard/load/Browser%20test')
+  assert.equal(state.carbon.layout[0].w, 13)
+  assert.deepEqual(state.graphs[0][0], ['servers.$host.cpu.user', 'servers.web03.cpu.system'])
+
+  const frame = () => page.evaluate(() => document.querySelector('.chart canvas').toDataURL())
+  await page.goto(`${base}/dashboard/Browser%20test?from=${Math.floor(Date.now() / 1000) - 3600}&until=${Math.floor(Date.now() / 1000) - 60}`)
+  await page.locator('.mini-legend', { hasText: 'servers.web02.cpu.user' }).waitFor()
+  await page.waitForLoadState('networkidle')
+  const first = await frame()
+  await page.reload()
+  await page.locator('.mini-legend', { hasText: 'servers.web02.cpu.user' }).waitFor()
+  await page.waitForLoadState('networkidle')
+  assert.equal(await frame(), first, 'another picture')
+
+  await page.getByRole('button', { name: 'More', exact: true }).click()
+  await page.getByRole('button', { name: 'Versions' }).click()
+  await page.getByRole('button', { name: 'Restore' }).last().click()
+  await page.getByText('Version 1 is the latest again').waitFor()
+  assert.deepEqual((await get('/dashboard/load/Browser%20test')).state.carbon.variables, [])
+})
+
+test('dashboards of graphite-web are imported, and bookmarks of it open', async () => {
+  const state = {
+    name: 'Old',
+    graphs: [[['servers.web01.cpu.user'], { target: ['servers.web01.cpu.user'], title: 'From graphite-web' }, '/render?target=servers.web01.cpu.user']],
+    timeConfig: { type: 'relative', relativeStartUnits: 'hours', relativeStartQuantity: '3', relativeUntilUnits: 'now', relativeUntilQuantity: '' },
+    refreshConfig: { interval: 60000, enabled: true },
+    defaultGraphParams: { width: 400, height: 250 },
+  }
+  await page.goto(`${base}/dashboard`)
+  await page.getByRole('button', { name: 'Import' }).click()
+  await page.getByLabel('Or from here').fill(JSON.stringify(state))
+  await page.getByRole('button', { name: 'Import' }).last().click()
+  await page.getByRole('link', { name: 'Old' }).click()
+  await page.getByRole('heading', { name: 'From graphite-web' }).waitFor()
+  await page.getByText('Last 3 hours').waitFor()
+  await page.goto(`${base}/browser`)
+  await treeItem('servers').waitFor()
+})
+
+test('events are added, listed, and stand in charts', async () => {
+  await page.goto(`${base}/events`)
+  await page.getByRole('button', { name: 'Add' }).click()
+  await page.getByLabel('What happened').fill('<b>deployed</b> 1.4')
+  await page.getByLabel('Tags', { exact: true }).last().fill('deploy web')
+  await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click()
+  await page.getByRole('cell', { name: '<b>deployed</b> 1.4' }).waitFor()
+  await page.getByRole('link', { name: 'deploy', exact: true }).first().click()
+  await page.waitForURL(/tags=deploy/)
+  await page.goto(`${base}/composer?target=servers.web01.cpu.user&from=-1h&refresh=0`)
+  await seriesIs('servers.web01.cpu.user')
+  const without = await page.evaluate(() => document.querySelector('.chart canvas').toDataURL())
+  const answered = page.waitForResponse(/events\/get_data/)
+  await page.getByRole('button', { name: 'Events as marks' }).click()
+  await answered
+  await page.waitForFunction((old) => document.querySelector('.chart canvas').toDataURL() !== old, without)
+})
+
+test('200 000 metrics stay responsive', async () => {
+  const t = Math.floor(Date.now() / 1000)
+  for (let part = 0; part < 20; part++) {
+    let lines = ''
+    for (let i = part * 10_000; i < (part + 1) * 10_000; i++) lines += `fleet.dc${i % 5}.host${String(Math.floor(i / 20)).padStart(5, '0')}.metric${i % 20} ${i} ${t}\n`
+    await send(lines)
+  }
+  for (let i = 0; i < 20; i++) await send(Array.from({ length: 600 }, (_, k) => `wide.n${i * 600 + k} 1 ${t}\n`).join(''))
+  await page.goto(`${base}/`)
+  const within = async (limit, what, act) => {
+    const began = performance.now()
+    await act()
+    const took = performance.now() - began
+    assert.ok(took < limit, `${what} took ${Math.round(took)} ms`)
+    return took
+  }
+  await treeItem('fleet').click()
+  await treeItem('dc3').waitFor()
+  await within(2000, 'opening a branch of 2000', async () => {
+    await treeItem('dc3').click()
+    await treeItem('host00000').or(treeItem('host00001')).first().waitFor()
+  })
+  await within(2500, 'a branch of 10 000', async () => {
+    await treeItem('fleet').click()
+    await treeItem('wide').click()
+    await treeItem('n0').waitFor()
+  })
+  assert.ok((await page.locator('[role=treeitem]').count()) < 120, 'rows out of sight are drawn')
+  await within(1500, 'a search', async () => {
+    await page.fill('#search', 'host09999 metric7')
+    await page.getByRole('button', { name: /metric7/ }).first().waitFor()
+  })
+  await within(1500, 'a search that finds much', async () => {
+    await page.fill('#search', 'metric')
+    await page.getByText('The first 2,000').waitFor()
+  })
+})
+
+test('nothing serious is wrong for those who see or hear otherwise', async () => {
+  await post('/dashboard/save/Axe', { state: JSON.stringify({ graphs: [[['servers.*.load.shortterm'], { target: ['servers.*.load.shortterm'], title: 'Load' }]] }) })
+  const paths = ['/', '/composer?target=servers.*.cpu.user&target=nofunction(a)&from=-1h', '/dashboard', '/dashboard/Axe?edit=1', '/events', '/server']
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: theme })
+    for (const path of paths) {
+      await page.goto(base + path)
+      await page.waitForLoadState('networkidle')
+      // The page's own policy keeps scripts out, so axe comes by the debugger.
+      await page.evaluate(await (await import('node:fs/promises')).readFile(axePath, 'utf8'))
+      const found = await page.evaluate(() => window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }))
+      const serious = found.violations
+        .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+        .map((v) => `${v.id}: ${v.nodes.map((n) => `${n.html.slice(0, 160)} ${n.failureSummary?.split('\n')[1] ?? ''}`).slice(0, 3).join(' | ')}`)
+      assert.deepEqual(serious, [], `${theme} ${path}`)
+    }
+  }
+})
+
+test('the first load is small, and quick', async () => {
+  let bytes = 0
+  const client = await page.context().newCDPSession(page)
+  await client.send('Network.enable')
+  client.on('Network.loadingFinished', (e) => (bytes += e.encodedDataLength))
+  const began = performance.now()
+  await page.goto(`${base}/`)
+  await treeItem('servers').waitFor()
+  const took = performance.now() - began
+  assert.ok(bytes < 150_000, `${bytes} bytes`)
+  assert.ok(took < 3000, `${Math.round(took)} ms`)
+})
