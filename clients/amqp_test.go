@@ -1,0 +1,133 @@
+//go:build linux
+
+package clients
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+// broker is Debian's RabbitMQ on ports of its own.
+type broker struct {
+	t    *testing.T
+	dir  string
+	port string
+	cmd  *exec.Cmd
+	env  []string
+}
+
+func newBroker(t *testing.T) *broker {
+	t.Helper()
+	need(t, "test", "-x", "/usr/lib/rabbitmq/bin/rabbitmq-server")
+	b := &broker{t: t, dir: t.TempDir(), port: freePort(t)}
+	epmd := freePort(t)
+	b.env = append(os.Environ(), "HOME="+b.dir, "ERL_EPMD_PORT="+epmd, "ERL_EPMD_ADDRESS=127.0.0.1",
+		"RABBITMQ_NODENAME=carbon"+b.port+"@localhost", "RABBITMQ_NODE_IP_ADDRESS=127.0.0.1", "RABBITMQ_NODE_PORT="+b.port, "RABBITMQ_DIST_PORT="+freePort(t),
+		"RABBITMQ_MNESIA_BASE="+b.dir+"/mnesia", "RABBITMQ_LOG_BASE="+b.dir+"/log", "RABBITMQ_LOGS=-",
+		"RABBITMQ_CONFIG_FILE="+b.dir+"/none", "RABBITMQ_ENABLED_PLUGINS_FILE="+b.dir+"/plugins", "RABBITMQ_PID_FILE="+b.dir+"/pid")
+	t.Cleanup(func() {
+		b.kill()
+		kill := exec.Command("epmd", "-port", epmd, "-kill")
+		kill.Env = b.env
+		kill.Run()
+	})
+	return b
+}
+
+// start starts the broker and returns when clients may come.
+func (b *broker) start() {
+	b.t.Helper()
+	b.cmd = exec.Command("/usr/lib/rabbitmq/bin/rabbitmq-server")
+	b.cmd.Env = b.env
+	b.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	out := &output{}
+	b.cmd.Stdout, b.cmd.Stderr = out, out
+	if err := b.cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	for deadline := time.Now().Add(2 * patience); ; time.Sleep(50 * time.Millisecond) {
+		conn, err := amqp.Dial("amqp://guest:guest@127.0.0.1:" + b.port + "/")
+		if err == nil {
+			conn.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatalf("RabbitMQ does not start: %v\n%s", err, out)
+		}
+	}
+}
+
+// kill ends the broker at once, all its processes.
+func (b *broker) kill() {
+	if b.cmd != nil {
+		syscall.Kill(-b.cmd.Process.Pid, syscall.SIGKILL)
+		b.cmd.Wait()
+		b.cmd = nil
+	}
+}
+
+// publish publishes durable messages, and returns when the broker has them.
+func (b *broker) publish(messages map[string]string) {
+	b.t.Helper()
+	conn, err := amqp.Dial("amqp://guest:guest@127.0.0.1:" + b.port + "/")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer conn.Close()
+	ch, err := conn.Channel()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := ch.Confirm(false); err != nil {
+		b.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
+	defer cancel()
+	for key, body := range messages {
+		confirmed, err := ch.PublishWithDeferredConfirmWithContext(ctx, "graphite", key, false, false, amqp.Publishing{DeliveryMode: amqp.Persistent, Body: []byte(body)})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if ok, err := confirmed.WaitContext(ctx); err != nil || !ok {
+			b.t.Fatalf("not confirmed: %v", err)
+		}
+	}
+}
+
+// TestAMQP takes messages from RabbitMQ, which dies and comes back, as does the
+// server: what is published while the server is away is not lost.
+func TestAMQP(t *testing.T) {
+	b := newBroker(t)
+	s := newSite(t, "cache.ENABLE_AMQP=True", "cache.AMQP_HOST=127.0.0.1", "cache.AMQP_PORT="+b.port, "cache.AMQP_QUEUE=metrics")
+	v := s.start() // before there is a broker
+	b.start()
+	connected := func() { until(t, "connected", func() bool { return v.figure("carbon_amqp_connected") == 1 }) }
+	connected()
+	now := time.Now().Unix()
+	b.publish(map[string]string{"q.a": fmt.Sprintf("1 %d\nbad\n2.5 %d\n", now, now+1)})
+	v.has("q.a", now, 1)
+	v.has("q.a", now+1, 2.5)
+
+	v.kill()
+	b.publish(map[string]string{"q.away": fmt.Sprintf("3 %d", now)})
+	b.kill()
+	v = s.start()
+	v.has("q.a", now, 1)
+	b.start()
+	v.has("q.away", now, 3)
+	connected()
+	messages := map[string]string{}
+	for i := range 500 {
+		messages[fmt.Sprintf("q.many.m%d", i)] = fmt.Sprintf("%d %d", i, now)
+	}
+	b.publish(messages)
+	until(t, "all messages are there", func() bool { return len(v.points("q.many.*", now)) == len(messages) })
+	v.stop()
+}
