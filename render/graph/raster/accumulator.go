@@ -202,6 +202,10 @@ func (a *accumulator) accumulate(b brush, y, x, end int, sum int32) int32 {
 	return sum
 }
 
+// shades is how many degrees of coverage there are between none and all. More
+// of them nobody sees, and with these pictures compress to nearly half.
+const shades = 15
+
 // coverage makes 0 to 255 of a sum.
 func coverage(sum int32) uint8 {
 	if sum < 0 {
@@ -210,5 +214,5 @@ func coverage(sum int32) uint8 {
 	if sum >= whole {
 		return 255
 	}
-	return uint8((sum - sum>>8) >> 9)
+	return uint8((sum*shades + whole/2) / whole * (255 / shades))
 }

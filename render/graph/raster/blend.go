@@ -34,6 +34,12 @@ func weigh(source, a uint32) (part, keep uint32) {
 // blend lays a weighed colour over a pixel.
 func blend(p, part, keep uint32) uint32 { return part + scaled(p, keep) }
 
+// mix lays a of 255 of an opaque colour over a pixel.
+func mix(p, source, a uint32) uint32 {
+	keep := 255 - a
+	return over255(p&pair*keep+source&pair*a) | over255(p>>8&pair*keep+source>>8&pair*a)<<8
+}
+
 // fill sets all pixels.
 func fill(to []uint32, p uint32) {
 	if len(to) == 0 {

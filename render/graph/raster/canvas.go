@@ -119,11 +119,13 @@ func (c *Canvas) cells(y, x int, cover []uint8) {
 	for i, a := range cover {
 		switch {
 		case a == 0:
-		case a == 255 && c.opaque:
-			row[i] = c.source
-		default:
+		case !c.opaque:
 			source, keep := weigh(c.source, uint32(a))
 			row[i] = blend(row[i], source, keep)
+		case a == 255:
+			row[i] = c.source
+		default:
+			row[i] = mix(row[i], c.source, uint32(a))
 		}
 	}
 }

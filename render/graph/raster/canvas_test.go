@@ -63,7 +63,7 @@ func TestAsVgimg(t *testing.T) {
 					overall, worst = overall+d, max(worst, d)
 				}
 			}
-			if mean := float64(overall) / float64(width*height*scale*scale); mean > 0.4 || worst > 60 {
+			if mean := float64(overall) / float64(width*height*scale*scale); mean > 0.5 || worst > 60 {
 				t.Errorf("%s, scale %d: differs by %.2f overall, by %d at worst", name, scale, mean, worst)
 			}
 			got.Release()

@@ -16,15 +16,16 @@ type encoder struct {
 	head   []byte
 }
 
-// WritePNG writes the picture as RGB if it is opaque, otherwise as RGBA. It does
-// without the filters of image/png, which for graphs cost much time and save
-// little room. The error is w's own.
+// WritePNG writes the picture as RGB if it is opaque, otherwise as RGBA. A row is
+// written as what differs from the one above, but not all the filters are tried
+// that image/png tries: for graphs they cost much time and save little room. The
+// error is w's own.
 func (c *Canvas) WritePNG(w io.Writer, opaque bool) error {
 	e := &c.out
 	e.chunks.w, e.chunks.err = w, nil
-	colorType, size, row := byte(2), 3, rgbRow
+	colorType, size := byte(2), 3
 	if !opaque {
-		colorType, size, row = 6, 4, rgbaRow
+		colorType, size = 6, 4
 	}
 	e.chunks.write([]byte("\x89PNG\r\n\x1a\n"))
 	e.head = binary.BigEndian.AppendUint32(e.head[:0], uint32(c.width))
@@ -44,9 +45,19 @@ func (c *Canvas) WritePNG(w io.Writer, opaque bool) error {
 	} else {
 		e.line = e.line[:n]
 	}
-	e.line[0] = 0 // no filter
 	for y := range c.height {
-		row(e.line[1:], c.pix[y*c.width:][:c.width])
+		row := c.pix[y*c.width:][:c.width]
+		switch {
+		case !opaque:
+			e.line[0] = filterNone
+			rgbaRow(e.line[1:], row)
+		case y == 0:
+			e.line[0] = filterNone
+			rgbRow(e.line[1:], row)
+		default:
+			e.line[0] = filterUp
+			rgbDifference(e.line[1:], row, c.pix[(y-1)*c.width:][:c.width])
+		}
 		if _, err := e.z.Write(e.line); err != nil {
 			return err
 		}
@@ -57,6 +68,30 @@ func (c *Canvas) WritePNG(w io.Writer, opaque bool) error {
 	e.chunks.chunk("IEND", nil)
 	e.chunks.w = nil
 	return e.chunks.err
+}
+
+// How a row of pixels is written.
+const (
+	filterNone = 0
+	filterUp   = 2 // the difference to the row above
+)
+
+// rgbDifference writes the colours of a row less those of the row above.
+func rgbDifference(to []byte, row, above []uint32) {
+	const high = 0x80808080
+	above = above[:len(row)]
+	for i, p := range row {
+		if len(to) < 3 {
+			return
+		}
+		if q := above[i]; p == q {
+			p = 0
+		} else { // byte by byte, none borrowing from the next
+			p = (p | high) - (q &^ high) ^ (p^^q)&high
+		}
+		to[0], to[1], to[2] = byte(p), byte(p>>8), byte(p>>16)
+		to = to[3:]
+	}
 }
 
 func rgbRow(to []byte, pix []uint32) {
