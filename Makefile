@@ -1,7 +1,7 @@
 # make run starts the server; make test proves it. Everything else is in one line each.
 GO ?= go
 
-.PHONY: all build run ui test lint race fuzz soak bench cover parts gallery
+.PHONY: all build run ui test lint race fuzz soak bench cover parts gallery screenshots
 
 all: build test
 
@@ -38,6 +38,9 @@ bench: ## every row of docs/performance.md, beside the peers that can be install
 	@scripts/install-bench-parts
 	$(GO) run ./bench $(BENCHFLAGS)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+screenshots: ui ## bin/screenshots: every page of the user interface, light and dark, wide and narrow
+	SCREENSHOTS=$(CURDIR)/bin/screenshots $(GO) test -count=1 ./browser -run '^TestScreenshots$$'
 
 gallery: ## bin/gallery/index.html: every recorded picture, beside those of a folder GALLERY_REFERENCE
 	GALLERY=$(CURDIR)/bin/gallery $(GO) test -count=1 ./conformance -run '^TestGallery$$'
