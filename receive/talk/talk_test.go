@@ -161,11 +161,21 @@ func FuzzRead(f *testing.F) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	message := deflate(`[` + strings.Repeat(`{"name": "interesting_metric", "value": 69.92845010757446, "time": 1795220769.928459}, `, 99) + `["a", 1, 1]]`)
+	b.Run("1", func(b *testing.B) { benchmark(b, deflate(talkElement("interesting_metric")), 1) })
+	b.Run("100", func(b *testing.B) {
+		benchmark(b, deflate(`[`+strings.Repeat(talkElement("interesting_metric")+", ", 99)+talkElement("last")+`]`), 100)
+	})
+}
+
+func talkElement(name string) string {
+	return fmt.Sprintf(`{"name": %q, "value": 69.92845010757446, "time": 1795220769.928459}`, name)
+}
+
+func benchmark(b *testing.B, message []byte, points int) {
 	format := New(Options{})
 	batch := metric.NewBatch(func([]metric.Datapoint) error { return nil })
 	for b.Loop() {
 		format.Read(message, batch)
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/point")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(points), "ns/point")
 }
