@@ -104,6 +104,9 @@ func TestLayoutOfBuiltInSchemas(t *testing.T) {
 	for name, want := range map[string]string{
 		"carbon.agents.host-a.cpuUsage": "60:129600 average 0.5",
 		"servers.web01.carbon.x":        "60:10080,300:17280,3600:17520 average 0.5",
+		"stats_counts.a":                "10:2160,60:10080,300:17280,3600:17520 average 0.5",
+		"stats.timers.a.mean_90":        "10:2160,60:10080,300:17280,3600:17520 average 0.5",
+		"statistics.a":                  "60:10080,300:17280,3600:17520 average 0.5",
 	} {
 		if got := layout(r.Layout(name)); got != want {
 			t.Errorf("%s: %s; want %s", name, got, want)

@@ -27,6 +27,7 @@ func (m *Main) openStatsd() ([]receiver, error) {
 	o := c.Options
 	o.Push, o.Bad, o.Logger = m.pipeline.Push, refused.Add, m.log
 	daemon := statsd.New(o)
+	m.warnOfCoarse(o.FlushInterval, daemon.Example())
 
 	datagrams, err := udp.Listen(c.Listen, udp.Options{Name: "statsd", Packets: daemon.Packets, Logger: m.log})
 	if err != nil {
@@ -98,6 +99,16 @@ func statsdReceiver(daemon *statsd.Aggregator, datagrams *udp.Server, streams *r
 			}
 			return append(samples, byReason("statsd.refused", "Measurements refused, by reason.", refused.Counts())...)
 		},
+	}
+}
+
+// warnOfCoarse says if several flushes fall into one slot of a file, where only the
+// last of them stays.
+func (m *Main) warnOfCoarse(interval time.Duration, series string) {
+	archives := m.rules.Layout(series).Archives
+	if step := time.Duration(archives[0].Step) * time.Second; step > interval {
+		m.log.Warn("statsd: storage-schemas.conf keeps a point less often than statsd flushes, so that most flushes are replaced by the next",
+			"series", series, "step", step, "flushInterval", interval)
 	}
 }
 

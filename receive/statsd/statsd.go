@@ -140,6 +140,11 @@ func (a *Aggregator) Packets(packets [][]byte) {
 	a.increase(a.own.metrics, lines)
 }
 
+// Example is the name of a series that is there as long as statsd is.
+func (a *Aggregator) Example() string {
+	return string(a.names.appendName(nil, a.names.rate, a.own.metrics, ""))
+}
+
 // increase adds to one of statsd's own counters.
 func (a *Aggregator) increase(name string, n int) {
 	if n == 0 {
