@@ -128,6 +128,7 @@ type server struct {
 	router  chi.Router
 	slots   chan struct{} // holds one for each request for data being answered
 	bodies  atomic.Int64  // bytes read of the bodies of all requests
+	held    atomic.Int64  // bytes of records read for all requests
 	easels  chan struct{} // holds one for each picture being drawn
 	lookups chan struct{} // holds one for each look at the tags of many series
 	shared  flights       // evaluations going on
@@ -200,6 +201,7 @@ func New(o Options) http.Handler {
 		easels:  make(chan struct{}, runtime.GOMAXPROCS(0)),
 		lookups: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
+	s.Documents, s.Events = heldDocuments{s.Documents, s.hold}, heldEvents{s.Events, s.hold}
 	s.document = s.newDocument()
 	s.router = s.routes()
 	return s.router
@@ -311,7 +313,9 @@ func (s *server) data(h dataHandler) http.HandlerFunc {
 		p, err := readParams(r)
 		if err == nil {
 			readAhead(r)
-			err = s.limitRequests(func() error { return h(w, r, p) })
+			ctx, release := s.withHeld(r.Context())
+			defer release()
+			err = s.limitRequests(func() error { return h(w, r.WithContext(ctx), p) })
 		}
 		if err != nil {
 			s.fail(w, r, err)

@@ -129,7 +129,17 @@ func checkState(text []byte) (string, error) {
 	if json.Unmarshal(text, &fields) != nil || fields == nil || json.Compact(&compact, text) != nil {
 		return "", &paramError{"state", string(text), "must be a JSON object"}
 	}
-	return compact.String(), nil
+	return compact.String(), boundState(compact.Len())
+}
+
+// maxState is how many bytes a state may have. Django takes no longer form.
+const maxState = 2_621_440
+
+func boundState(size int) error {
+	if size > maxState {
+		return &limitError{fmt.Sprintf("state: more than %d bytes", maxState)}
+	}
+	return nil
 }
 
 // saveTemporary answers /dashboard/create-temporary: the name it gave.
@@ -237,7 +247,7 @@ func (s *server) templatePage(w http.ResponseWriter, r *http.Request, _ params) 
 	name, value := pathParam(r, "name"), pathParam(r, "value")
 	v, err := s.Documents.Load(r.Context(), records.Template, name, 0)
 	if err == nil {
-		v.State, err = s.filledTemplate(v.State, name, value)
+		v.State, err = filledTemplate(v.State, name, value)
 	}
 	return s.answerDashboard(w, name+"/"+value, v.State, v.Saved, err)
 }

@@ -24,7 +24,7 @@ func (s *server) saveTemplate(w http.ResponseWriter, r *http.Request, p params) 
 	if err != nil {
 		return err
 	}
-	if state, err = s.templateOf(state, pathParam(r, "key")); err != nil {
+	if state, err = templateOf(state, pathParam(r, "key")); err != nil {
 		return err
 	}
 	if err := s.Documents.Save(r.Context(), records.Template, name, state); err != nil {
@@ -44,7 +44,7 @@ func (s *server) loadTemplate(w http.ResponseWriter, r *http.Request, p params) 
 	if err != nil {
 		return err
 	}
-	state, err := s.filledTemplate(v.State, name, pathParam(r, "value"))
+	state, err := filledTemplate(v.State, name, pathParam(r, "value"))
 	if err != nil {
 		return err
 	}
@@ -53,11 +53,11 @@ func (s *server) loadTemplate(w http.ResponseWriter, r *http.Request, p params) 
 
 // templateOf replaces a key in the graphs of a dashboard: in texts, which are its
 // target and its address, and in the targets of its parameters.
-func (s *server) templateOf(state, key string) (string, error) {
+func templateOf(state, key string) (string, error) {
 	if key == "" {
 		return "", &paramError{"key", "", "missing"}
 	}
-	if err := s.boundReplaced(state, key, blank); err != nil {
+	if err := boundReplaced(state, key, blank); err != nil {
 		return "", err
 	}
 	var fields map[string]json.RawMessage
@@ -91,13 +91,16 @@ func (s *server) templateOf(state, key string) (string, error) {
 		return "", err
 	}
 	text, err := json.Marshal(fields)
+	if err == nil {
+		err = boundState(len(text))
+	}
 	return string(text), err
 }
 
 // filledTemplate is the state of a template with a value in its place, and a name.
-func (s *server) filledTemplate(state, name, value string) (string, error) {
+func filledTemplate(state, name, value string) (string, error) {
 	escaped := string(appendString(nil, value))
-	if err := s.boundReplaced(state, blank, escaped); err != nil {
+	if err := boundReplaced(state, blank, escaped); err != nil {
 		return "", err
 	}
 	state = strings.ReplaceAll(state, blank, escaped)
@@ -113,10 +116,7 @@ func (s *server) filledTemplate(state, name, value string) (string, error) {
 	return string(text), err
 }
 
-// boundReplaced refuses what would get longer than a body may be.
-func (s *server) boundReplaced(text, old, replacement string) error {
-	if int64(len(text)+strings.Count(text, old)*len(replacement)) > s.MaxBody {
-		return &limitError{fmt.Sprintf("template: more than %d bytes", s.MaxBody)}
-	}
-	return nil
+// boundReplaced refuses a replacement that makes too long a state.
+func boundReplaced(text, old, replacement string) error {
+	return boundState(len(text) + strings.Count(text, old)*max(0, len(replacement)-len(old)))
 }

@@ -63,8 +63,12 @@ func (p DashboardsPage) Write(w io.Writer) error {
 	}{p, p.Prefix + AssetPath + style.Name, p.Prefix + AssetPath + icon.Name})
 }
 
-// maxGraphs is how many graphs of a dashboard the page shows.
-const maxGraphs = 500
+// maxGraphs is how many graphs of a dashboard the page shows, maxQueries how many
+// bytes their queries may have together. What all graphs share is in each of them.
+const (
+	maxGraphs  = 500
+	maxQueries = 4 << 20
+)
 
 // DashboardGraphs are the graphs in the state of a dashboard of graphite-web: each a
 // list in which an object holds the parameters of render that differ from
@@ -76,14 +80,16 @@ func DashboardGraphs(state []byte) []DashboardGraph {
 		return nil
 	}
 	var graphs []DashboardGraph
+	defaults, size := objectParams(fields["defaultGraphParams"]), objectParams(fields["graphSize"])
+	room := maxQueries
 	for _, text := range all[:min(len(all), maxGraphs)] {
 		own := graphParams(text)
 		if len(own["target"]) == 0 {
 			continue
 		}
 		params := map[string][]string{}
-		maps.Copy(params, objectParams(fields["defaultGraphParams"]))
-		maps.Copy(params, objectParams(fields["graphSize"]))
+		maps.Copy(params, defaults)
+		maps.Copy(params, size)
 		maps.Copy(params, own)
 		delete(params, "_uniq")
 		if len(params["title"]) == 0 && len(own["target"]) == 1 {
@@ -94,6 +100,9 @@ func DashboardGraphs(state []byte) []DashboardGraph {
 			for _, value := range params[name] {
 				q.add(name, value)
 			}
+		}
+		if room -= q.b.Len(); room < 0 {
+			break
 		}
 		g := DashboardGraph{Query: q.b.String(), Title: "Graph"}
 		if title := params["title"]; len(title) > 0 {

@@ -42,6 +42,19 @@ func TestDashboardGraphs(t *testing.T) {
 	}
 }
 
+// TestDashboardGraphsTogether has graphs share a parameter that is long.
+func TestDashboardGraphsTogether(t *testing.T) {
+	shared := strings.Repeat("x", maxQueries/10)
+	graphs := DashboardGraphs([]byte(`{"defaultGraphParams": {"a": "` + shared + `"}, "graphs": [` + strings.Repeat(`["t", {"target": "b"}],`, 100) + `[]]}`))
+	size := 0
+	for _, g := range graphs {
+		size += len(g.Query)
+	}
+	if len(graphs) < 5 || size > maxQueries {
+		t.Errorf("%d graphs, %d bytes", len(graphs), size)
+	}
+}
+
 func FuzzDashboardGraphs(f *testing.F) {
 	f.Add([]byte(`{"graphSize": {"width": 400}, "defaultGraphParams": {"from": "-2hours"}, "graphs": [["t", {"target": ["a"]}, "u"]]}`))
 	f.Fuzz(func(t *testing.T, state []byte) {

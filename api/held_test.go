@@ -1,0 +1,59 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"carbon/records"
+)
+
+func TestHeld(t *testing.T) {
+	s := &server{}
+	half := records.Event{Data: strings.Repeat("x", maxHeld/2-smallest)}
+	events := heldEvents{fakeEvents{half}, s.hold}
+	read := func(want error) (release func()) {
+		t.Helper()
+		ctx, release := s.withHeld(t.Context())
+		if _, err := events.Events(ctx, records.EventQuery{}); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+		return release
+	}
+	first, second := read(nil), read(nil)
+	read(errOverloaded)()
+	first()
+	third := read(nil)
+	second()
+	third()
+	if n := s.held.Load(); n != 0 {
+		t.Errorf("%d bytes are held for nobody", n)
+	}
+}
+
+// fakeEvents finds one event, whatever is asked for.
+type fakeEvents struct{ one records.Event }
+
+func (f fakeEvents) Record(context.Context, records.Event) (int64, error) { return 1, nil }
+func (f fakeEvents) Event(context.Context, int64) (records.Event, error)  { return f.one, nil }
+func (f fakeEvents) Events(context.Context, records.EventQuery) ([]records.Event, error) {
+	return []records.Event{f.one}, nil
+}
+func (f fakeEvents) DeleteEvents(context.Context, []int64) (int64, error) { return 0, nil }
+
+// TestLongDashboards asks for one more often than all answers could be held at once.
+func TestLongDashboards(t *testing.T) {
+	f := newRecords(t, nil)
+	text := func(size int) string { return `{"a":"` + strings.Repeat("x", size-8) + `"}` }
+	f.want(t, http.MethodPost, "/dashboard/save/long", state(text(maxState)), 200, `{"success":true}`)
+	f.want(t, http.MethodPost, "/dashboard/save/long", state(text(maxState+1)), 413, fmt.Sprintf("state: more than %d bytes\n", maxState))
+	f.want(t, http.MethodPost, "/dashboard/create-temporary", state(text(maxState+1)), 413, fmt.Sprintf("state: more than %d bytes\n", maxState))
+	for range maxHeld/maxState + 1 {
+		if w := f.do(http.MethodGet, "/dashboard/load/long", ""); w.Code != 200 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+}
