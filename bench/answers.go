@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image/png"
 	"log/slog"
 	"net/url"
 	"path/filepath"
@@ -38,7 +40,14 @@ var questions = []question{
 	{"answer sum of 1k", "sumSeries(day.*.*.value)", 1, "", 1, 1440},
 	{"answer movingAverage of 100 weeks", `sumSeries(movingAverage(week.*,"1h"))`, 7, "", 1, 10080},
 	{"answer groups of summaries of 1k", `groupByNode(summarize(day.*.*.value,"1h","avg"),1,"sum")`, 1, "", 100, 0},
+	{"picture 5 series", "day.g00.m00[0-4].value", 1, picture + "&width=800&height=400", 5, 1440},
+	{"picture 20 weeks stacked", "week.m[01]?", 7, picture + "&width=800&height=400&areaMode=stacked", 20, 10080},
+	{"picture pie", "day.g00.m00[0-4].value", 1, picture + "&width=800&height=400&graphType=pie", 5, 0},
+	{"picture sparkline", "day.g00.m000.value", 1, picture + "&width=100&height=50&graphOnly=1", 1, 1440},
 }
+
+// picture in a question's extra asks for an image instead of JSON.
+const picture = "&format=png"
 
 const dayPoints = 24 * 60
 
@@ -120,11 +129,16 @@ var graphiteWebMarks = map[string]float64{
 	"answer 1k series":               1150,
 	"answer 1k series in 800 points": 1050,
 	"answer sum of 1k":               540,
+	"picture 5 series":               28,
 }
 
 func checkAnswer(ctx context.Context, p *process, path string, q question) error {
 	body, err := p.get(ctx, path)
 	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(q.extra, picture) {
+		_, err := png.Decode(bytes.NewReader(body))
 		return err
 	}
 	var series []struct{ Datapoints []json.RawMessage }

@@ -57,6 +57,7 @@ var parts = []part{
 	{[]string{
 		"answer 1 series", "answer 100 series", "answer 1k series", "answer 1k series in 800 points", "answer sum of 1k",
 		"answer movingAverage of 100 weeks", "answer groups of summaries of 1k",
+		"picture 5 series", "picture 20 weeks stacked", "picture pie", "picture sparkline",
 	}, (*bench).answers},
 	{[]string{"traffic, finds", "traffic, renders", "traffic, cores", "traffic, memory"}, (*bench).traffic},
 	{[]string{"index of 10k, ready", "index of 100k, ready", "find 100 of 10k", "find 100 of 100k"}, (*bench).growth},

@@ -70,6 +70,8 @@ var marks = []mark{
 	{"answer 1k series", 100},
 	{"answer 1k series in 800 points", 70},
 	{"answer sum of 1k", 40},
+	{"picture 5 series", 4},
+	{"picture 20 weeks stacked", 6},
 	{"index, memory", 150},
 	{"index, ready", 1},
 }
