@@ -174,7 +174,6 @@ func (p *optionParser) alpha(name string, to **float64, otherwise float64) {
 			a = otherwise
 		}
 	}
-	a = min(max(a, 0), 1)
 	*to = &a
 }
 

@@ -118,7 +118,7 @@ func (p *PieChart) facts() object {
 		"slices": list(p.Slices, func(s *Slice) any {
 			return object{
 				"name": s.Name, "value": s.Value, "share": s.Share, "midAngle": s.MidAngle,
-				"alpha": s.Alpha, "rgba": rgba(s.Color),
+				"alpha": number(s.Alpha), "rgba": rgba(s.Color),
 			}
 		}),
 	}

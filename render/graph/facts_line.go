@@ -61,16 +61,19 @@ func (g Grid) facts() object {
 
 func (t *Trace) facts() any {
 	o := object{
-		"name": t.Name, "rgba": rgba(t.Color), "lineWidth": t.LineWidth, "alpha": t.Alpha,
+		"name": t.Name, "rgba": rgba(t.Color), "lineWidth": number(t.LineWidth), "alpha": nil,
 		"stacked": t.Stacked, "outline": t.Outline, "secondYAxis": t.SecondYAxis,
 		"drawAsInfinite": t.DrawAsInfinite, "invisible": t.Invisible,
 		"start": t.Start, "end": t.End, "step": t.Step, "consolidation": t.Consolidation,
 		"valuesPerPoint": t.ValuesPerPoint, "xStep": number(t.XStep),
 		"values": valueFacts(t.Values), "path": pathFacts(t.Path), "fills": fillFacts(t.Fills),
 	}
-	o["dash"] = []float64{}
+	if t.Alpha != nil {
+		o["alpha"] = number(*t.Alpha)
+	}
+	o["dash"] = []any{}
 	if t.Dash != 0 {
-		o["dash"] = []float64{t.Dash}
+		o["dash"] = []any{number(t.Dash)}
 	}
 	return o
 }

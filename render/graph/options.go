@@ -31,7 +31,7 @@ type Options struct {
 	LineWidth      float64 // pixels
 	ConnectedLimit float64 // unknown points that LineMode connected bridges; +Inf: all
 	AreaMode       AreaMode
-	AreaAlpha      *float64 // 0 to 1; nil: areas are solid and have no outline
+	AreaAlpha      *float64 // drawn as 0 to 1; nil: areas are solid and have no outline
 	DrawNullAsZero bool
 	DrawAsInfinite bool    // every point above zero is a vertical line
 	MinXStep       float64 // pixels that points keep apart; they are consolidated to do so; 0: never

@@ -59,7 +59,7 @@ func TestParseOptions(t *testing.T) {
 	f("lineMode=StairCase&areaMode=STACKED", func(o *Options) { o.LineMode, o.AreaMode = Staircase, AreaStacked })
 	f("areaAlpha=0.25", func(o *Options) { o.AreaAlpha = is(0.25) })
 	f("areaAlpha=0", func(o *Options) {})
-	f("areaAlpha=7", func(o *Options) { o.AreaAlpha = is(1) })
+	f("areaAlpha=7", func(o *Options) { o.AreaAlpha = is(7) })
 	f("areaAlpha=half", func(o *Options) { o.AreaAlpha = is(0.5) })
 	f("thickness=3", func(o *Options) { o.LineWidth = 3 })
 	f("thickness=3&lineWidth=2", func(o *Options) { o.LineWidth = 2 })

@@ -92,5 +92,7 @@ func TestFactsOfOddValues(t *testing.T) {
 	f("hideAxes=1", []string{`"labels":[]`, `"labelTimes":[]`, `"grid":{"drawn":false}`}, series("a", 1, 2))
 	f("logBase=10&hideLegend=1", []string{`"step":null`, `"legend":{"entries":[],"shown":false}`}, series("a", 1, 2))
 	f("", []string{`"firstValue":null`, `"nulls":3`}, series("a", unknown, unknown, unknown))
+	f("areaMode=all&areaAlpha=inf", []string{`"alpha":"inf"`, `"rgba":[100,100,255,1]`}, series("a", 1, 2))
+	f("areaMode=all&areaAlpha=-0.5", []string{`"alpha":-0.5`, `"rgba":[100,100,255,0]`}, series("a", 1, 2))
 	f("graphType=pie&areaAlpha=0.5", []string{`"share":0.25`, `"alpha":0.5`, `"rgba":[100,100,255,0.5]`}, series("a", 1), series("b", 3))
 }
