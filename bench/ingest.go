@@ -215,12 +215,6 @@ func stored(ctx context.Context, p *process, points int64) error {
 	})
 }
 
-func (b *bench) notServed(context.Context) error {
-	b.add(skippedRow("ingest pickle", "the server has no such receiver yet"))
-	b.add(skippedRow("ingest UDP, lost", "the server has no such receiver yet"))
-	return nil
-}
-
 // idle measures memory with many connections, each of which has sent a line.
 func (b *bench) idle(ctx context.Context) error {
 	connections := b.size(10_000)

@@ -20,7 +20,7 @@ type configKey struct {
 	get           func(c *Config) string
 }
 
-var configKeys = slices.Concat(cacheKeys, carbonKeys, generalKeys, statsdKeys, mmstatsKeys, zeroMQKeys, redisKeys)
+var configKeys = slices.Concat(cacheKeys, carbonKeys, generalKeys, statsdKeys, mmstatsKeys, zeroMQKeys, redisKeys, postedKeys)
 
 var cacheKeys = []configKey{
 	text("cache", "STORAGE_DIR", func(c *Config) *string { return &c.Cache.StorageDir }),
@@ -101,8 +101,6 @@ var carbonOnly = foldKeys(map[string]string{
 // withoutEffect are, by section, the keys of other programs' files that change nothing
 // here.
 var withoutEffect = map[string]map[string]string{"cache": carbonOnly, "statsd": statsdOnly}
-
-const notYet = "not served by this version"
 
 // fold brings a key to the form in which keys compare: without case and underscores.
 func fold(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
