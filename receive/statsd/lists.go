@@ -37,8 +37,13 @@ func FormatPercentages(percentages []float64) string {
 }
 
 // ParseNames reads calculatedTimerMetrics: names separated by commas or white space,
-// or a list of JSON.
-func ParseNames(text string) []string { return splitList(text) }
+// or a list of JSON. Nothing is nil.
+func ParseNames(text string) []string {
+	if names := splitList(text); len(names) > 0 {
+		return names
+	}
+	return nil
+}
 
 // splitList splits at commas and white space, without the brackets and quotes of
 // JSON and JavaScript.
