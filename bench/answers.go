@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image/png"
 	"log/slog"
+	"math/rand/v2"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -22,7 +23,7 @@ import (
 
 // question is a request whose answer is measured. Series are called
 // day.gNN.mNNN.value, a thousand with a day of points, and week.mNN, a hundred
-// with seven, all 60 s apart.
+// random walks with seven, all 60 s apart.
 type question struct {
 	row    string
 	target string
@@ -40,10 +41,10 @@ var questions = []question{
 	{"answer sum of 1k", "sumSeries(day.*.*.value)", 1, "", 1, 1440},
 	{"answer movingAverage of 100 weeks", `sumSeries(movingAverage(week.*,"1h"))`, 7, "", 1, 10080},
 	{"answer groups of summaries of 1k", `groupByNode(summarize(day.*.*.value,"1h","avg"),1,"sum")`, 1, "", 100, 0},
-	{"picture 5 series", "day.g00.m00[0-4].value", 1, picture + "&width=800&height=400", 5, 1440},
+	{"picture 5 series", "week.m0[0-4]", 1, picture + "&width=800&height=400", 5, 1440},
 	{"picture 20 weeks stacked", "week.m[01]?", 7, picture + "&width=800&height=400&areaMode=stacked", 20, 10080},
-	{"picture pie", "day.g00.m00[0-4].value", 1, picture + "&width=800&height=400&graphType=pie", 5, 0},
-	{"picture sparkline", "day.g00.m000.value", 1, picture + "&width=100&height=50&graphOnly=1", 1, 1440},
+	{"picture pie", "week.m0[0-4]", 1, picture + "&width=800&height=400&graphType=pie", 5, 0},
+	{"picture sparkline", "week.m00", 1, picture + "&width=100&height=50&graphOnly=1", 1, 1440},
 }
 
 // picture in a question's extra asks for an image instead of JSON.
@@ -175,22 +176,28 @@ func fillTree(ctx context.Context, dir string, until int64) error {
 		return err
 	}
 	defer store.Close()
-	fill := func(name string, points int) error {
+	fill := func(name string, points int, value func(i int) float64) error {
 		u := storage.Update{Name: name}
 		for i := range points {
 			t := until - int64(points-1-i)*60
-			u.Points = append(u.Points, metric.Point{Time: t, Value: float64(len(name)*i%1000) / 8})
+			u.Points = append(u.Points, metric.Point{Time: t, Value: value(i)})
 		}
 		_, err := store.Write(ctx, []storage.Update{u})
 		return err
 	}
 	for i := range 1000 {
-		if err := fill(fmt.Sprintf("day.g%02d.m%03d.value", i/10, i), dayPoints+120); err != nil {
+		name := fmt.Sprintf("day.g%02d.m%03d.value", i/10, i)
+		if err := fill(name, dayPoints+120, func(i int) float64 { return float64(len(name)*i%1000) / 8 }); err != nil {
 			return err
 		}
 	}
 	for i := range 100 {
-		if err := fill(fmt.Sprintf("week.m%02d", i), 7*dayPoints+120); err != nil {
+		r, at := rand.New(rand.NewPCG(uint64(i), 1)), 50.0
+		walk := func(int) float64 {
+			at += r.Float64() - 0.5
+			return at
+		}
+		if err := fill(fmt.Sprintf("week.m%02d", i), 7*dayPoints+120, walk); err != nil {
 			return err
 		}
 	}

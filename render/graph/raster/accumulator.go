@@ -150,8 +150,9 @@ func (a *accumulator) row(y, x0, x1 int, dy, sign int32) {
 		cells[i+1] += sign * part
 	}
 	touched[i>>block>>6] |= 1 << (i >> block & 63)
-	i++
-	touched[i>>block>>6] |= 1 << (i >> block & 63)
+	if i++; i&(1<<block-1) == 0 { // the first of the next block
+		touched[i>>block>>6] |= 1 << (i >> block & 63)
+	}
 }
 
 // brush paints what is covered, row by row.
