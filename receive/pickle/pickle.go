@@ -50,8 +50,8 @@ type Options struct {
 	Now func() int64
 
 	// Bad is told of each frame or element that is no datapoint and why; nil means
-	// nobody. What it is told aliases the read buffer: of a frame all of it, of an
-	// element its name, if it has one.
+	// nobody. It is told of a frame all, which aliases the read buffer, and of an
+	// element its name, if it has one; of NaN nothing, which is dropped in silence.
 	Bad func(reason string, what []byte)
 }
 
@@ -139,8 +139,13 @@ func (f *Format) frame(w *work, frame []byte, push func([]metric.Datapoint) erro
 	batch := w.batch
 	for i := 0; i < len(items); i += step {
 		point, reason := f.datapoint(&w.decoder, items[i])
-		if reason != "" {
-			f.bad(reason, bytesOf(point.Name))
+		switch reason {
+		case "":
+		case NaN:
+			f.bad(NaN, nil)
+			continue
+		default:
+			f.bad(reason, []byte(point.Name))
 			continue
 		}
 		if batch = append(batch, point); len(batch) == cap(batch) {
@@ -175,7 +180,6 @@ func (f *Format) datapoint(d *pickle.Decoder, v pickle.Value) (point metric.Data
 		return point, BadValue
 	}
 	if point.Value != point.Value {
-		point.Name = "" // in silence
 		return point, NaN
 	}
 	if point.Time, reason = number.Seconds(t); point.Time == number.Now {
@@ -202,10 +206,8 @@ func float(d *pickle.Decoder, v pickle.Value) (float64, bool) {
 	case pickle.Number:
 		return v.Number(), true
 	case pickle.Text:
-		return number.Float(bytesOf(strings.TrimSpace(d.Text(v))))
+		text := strings.TrimSpace(d.Text(v))
+		return number.Float(unsafe.Slice(unsafe.StringData(text), len(text)))
 	}
 	return 0, false
 }
-
-// bytesOf returns the bytes of s without copying; nil if there are none.
-func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
