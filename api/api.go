@@ -63,7 +63,8 @@ type Options struct {
 	App *web.App // what browsers run; nil: they get plain pages
 
 	// Mounts are paths that others answer. Nil: there are none.
-	Mounts []Mount
+	Mounts     []Mount
+	mountsOnly bool // nothing else is served
 
 	// AdminToken is what a request that deletes or configures must send. Empty:
 	// it must come from this machine.
@@ -224,6 +225,10 @@ func (s *server) routes() chi.Router {
 	)
 	r.NotFound(s.notFound)
 	r.MethodNotAllowed(s.methodNotAllowed)
+	if s.mountsOnly {
+		s.mount(r)
+		return r
+	}
 
 	get := func(r chi.Router, path string, h http.HandlerFunc) {
 		r.Get(path, h)

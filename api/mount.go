@@ -16,6 +16,7 @@ type Mount struct {
 	Path    string // a chi pattern, as "/api/v1/sink"; served with a slash at its end too
 	Methods string // separated by spaces, as "GET POST"; GET brings HEAD
 	Handler http.Handler
+	Open    bool // to everybody, whatever the rest needs
 
 	// What /-/openapi.json tells of it: a word for the operation, a sentence, and
 	// the media types that a POST takes and that answers have.
@@ -37,4 +38,11 @@ func (s *server) mount(r chi.Router) {
 // operation is its row of the document.
 func (m *Mount) operation() operation {
 	return operation{path: m.Path, methods: m.Methods, id: m.ID, about: m.About, takes: m.Takes, answers: m.Answers}
+}
+
+// NewMounted returns a handler of the mounts alone, which go through the same as
+// beside all other paths. Of the options those count that are about requests.
+func NewMounted(o Options, mounts []Mount) http.Handler {
+	o.Mounts, o.mountsOnly = mounts, true
+	return New(o)
 }

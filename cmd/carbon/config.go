@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"carbon/ini"
+	"carbon/receive/sink"
 	"carbon/render/target"
 )
 
@@ -39,6 +40,7 @@ type Config struct {
 	WAL      WALConfig
 	Storage  StorageConfig
 	Web      HTTPConfig
+	Influx   InfluxConfig
 	Auth     AuthConfig
 	TLS      TLSConfig
 	ZeroMQ   ZeroMQConfig
@@ -108,6 +110,8 @@ type HTTPConfig struct {
 	TimeZone  string // default of tz=
 
 	CacheDuration time.Duration // 0: no answer is kept
+
+	SinkTimestamp string // one of package sink's
 }
 
 // LimitsConfig is the [limits] section.
@@ -149,7 +153,8 @@ func newConfig() *Config {
 			MaxSize:       1 << 30,
 		},
 		Storage: StorageConfig{RescanInterval: time.Hour},
-		Web:     HTTPConfig{Listen: ":8080", TimeZone: "UTC"},
+		Web:     HTTPConfig{Listen: ":8080", TimeZone: "UTC", SinkTimestamp: sink.Repair},
+		Influx:  influxDefaults,
 		ZeroMQ:  zeroMQDefaults,
 		Redis:   redisDefaults,
 		Limits: LimitsConfig{
@@ -402,6 +407,9 @@ func first(settings ...string) string {
 }
 
 func (c *Config) validate() error {
+	if _, err := c.Influx.template(); err != nil {
+		return err
+	}
 	if err := c.ZeroMQ.validate(); err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ var openers = []func(*Main) ([]receiver, error){
 	(*Main).openMmstats,
 	(*Main).openZeroMQ,
 	(*Main).openRedis,
+	(*Main).openPosted,
 }
 
 // openReceivers binds all listeners. Nothing is read yet.

@@ -56,6 +56,7 @@ type Main struct {
 	records  *records.DB // nil: it could not be opened
 	pipeline *ingest.Pipeline
 	ways     []receiver   // in, besides HTTP
+	mounts   []api.Mount  // paths of HTTP that datapoints are posted to
 	httpAddr net.Listener // nil: off
 	http     *http.Server
 	self     *selfWatch
@@ -200,17 +201,8 @@ func (m *Main) listen() error {
 			return fmt.Errorf("listen for HTTP: %w", err)
 		}
 		m.httpAddr = listener
-		m.http = &http.Server{
-			Handler:           m.handler(),
-			ReadHeaderTimeout: 10 * time.Second,
-			ReadTimeout:       time.Minute,
-			IdleTimeout:       2 * time.Minute,
-			MaxHeaderBytes:    1 << 20,
-			TLSConfig:         encryption,
-			Protocols:         protocols(),
-			HTTP2:             &http.HTTP2Config{SendPingTimeout: time.Minute, PingTimeout: 15 * time.Second},
-			ErrorLog:          slog.NewLogLogger(m.log.Handler(), slog.LevelDebug),
-		}
+		m.http = m.httpServer(m.handler())
+		m.http.TLSConfig = encryption
 	}
 	return nil
 }
@@ -232,36 +224,30 @@ func (m *Main) handler() http.Handler {
 	if err != nil {
 		m.log.Warn("only plain pages are served", "err", err)
 	}
-	return api.New(api.Options{
-		Renderer:      engine,
-		Finder:        source,
-		Searcher:      m.store,
-		App:           app,
-		Tags:          m.store,
-		Events:        events,
-		Documents:     documents,
-		Links:         links,
-		Describer:     m.store,
-		Measurer:      m.store,
-		Deleter:       m.pipeline,
-		Aggregator:    m.store,
-		AdminToken:    c.Auth.AdminToken,
-		CacheDuration: c.Web.CacheDuration,
-		Templates:     m.looks.get,
-		Location:      zone,
-		URLPrefix:     c.Web.URLPrefix,
-		Version:       version,
-		Line:          m.addrOf("line"),
-		Own:           []string{c.Cache.MetricPrefix + ".agents.*.metricsReceived", c.Cache.MetricPrefix + ".agents.*.committedPoints"},
-		Health:        m.health.Reasons,
-		Metrics:       m.self.writePrometheus,
-		Config:        c.writeMasked,
-		Observe:       m.self.requests.Observe,
-		MaxBody:       c.Limits.BodySize,
-		Timeout:       c.Limits.EvaluationTime,
-		MaxRequests:   c.Limits.ConcurrentRequests,
-		Logger:        m.log,
-	})
+	o := m.apiBasics()
+	o.Renderer = engine
+	o.Finder = source
+	o.Searcher = m.store
+	o.App = app
+	o.Tags = m.store
+	o.Events = events
+	o.Documents = documents
+	o.Links = links
+	o.Describer = m.store
+	o.Measurer = m.store
+	o.Deleter = m.pipeline
+	o.Aggregator = m.store
+	o.CacheDuration = c.Web.CacheDuration
+	o.Templates = m.looks.get
+	o.Location = zone
+	o.Line = m.addrOf("line")
+	o.Own = []string{c.Cache.MetricPrefix + ".agents.*.metricsReceived", c.Cache.MetricPrefix + ".agents.*.committedPoints"}
+	o.Health = m.health.Reasons
+	o.Metrics = m.self.writePrometheus
+	o.Config = c.writeMasked
+	o.MaxRequests = c.Limits.ConcurrentRequests
+	o.Mounts = m.mounts
+	return api.New(o)
 }
 
 // protocols are the versions of HTTP that are spoken: all of them, and HTTP/2

@@ -26,6 +26,7 @@ type Vector struct {
 	Data      []byte   `json:"data_b64"`
 	Expected  [][4]any `json:"expected"` // metric, value, time, tags
 	Optional  []string `json:"optional"`
+	Status    []int    `json:"status"` // of HTTP, any of these
 }
 
 // Load reads testdata/vectors.json, a list of vectors.

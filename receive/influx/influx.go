@@ -1,0 +1,252 @@
+// Package influx reads what clients of InfluxDB write: line protocol over HTTP.
+//
+//	measurement,tag=value field=1,other=2i 1700000000000000000
+//
+// Each field that is a number or a truth value is a datapoint of the series
+// measurement.field with the tags, or of the name that a Template makes. Texts, nan
+// and infinities are no value and cost nothing else. A line that cannot be read
+// costs only itself, a field that cannot only itself; both are told to the client.
+package influx
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"carbon/metric"
+	"carbon/number"
+)
+
+// Options of a Reader. Zero means the default for each.
+type Options struct {
+	// Template makes names. Nil: measurement.field with tags.
+	Template *Template
+
+	// Now is the time of lines without one, in unix seconds.
+	Now int64
+
+	// Unit is how many of the client's units of time make a second, and PerUnit how
+	// many seconds make one unit; one of them is 1. 0: nanoseconds.
+	Unit, PerUnit int64
+
+	// Database is what the client writes to, for templates.
+	Database string
+
+	// Bad is told of each line or field that is no datapoint, and why. Nil: nobody.
+	Bad func(reason string, line []byte)
+}
+
+// maxTold bounds the lines that an error names.
+const maxTold = 10
+
+// PartialError reports lines of which something could not be read. All else is taken.
+type PartialError struct {
+	Lines int      // how many
+	Told  []string // the first of them, with the reasons
+}
+
+func (e *PartialError) Error() string {
+	text := "partial write: " + strings.Join(e.Told, "; ")
+	if more := e.Lines - len(e.Told); more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return text
+}
+
+// Reader reads one body after the other.
+type Reader struct {
+	line    line
+	key     []byte // of the last line, as written
+	ok      bool   // its series could be read
+	series  series
+	name    []byte // room for names
+	escaped []byte // room for what was escaped
+}
+
+// series is what stands before the fields of a line.
+type series struct {
+	measurement string
+	tags        []tag
+	tail        []byte // the tags as they end a name: ;key=value;key=value
+}
+
+type tag struct{ key, value string }
+
+// Read adds the datapoints of a body to the batch. The error is the batch's or a
+// *PartialError.
+func (r *Reader) Read(text []byte, o Options, batch *metric.Batch) error {
+	if o.Unit == 0 {
+		o.Unit, o.PerUnit = 1e9, 1
+	}
+	if o.Bad == nil {
+		o.Bad = func(string, []byte) {}
+	}
+	var partial PartialError
+	r.key, r.ok = r.key[:0], false
+	for at := 1; len(text) > 0; {
+		rest, blank, reason := r.line.next(text)
+		whole := text[:len(text)-len(rest)]
+		if !blank && reason == "" {
+			for range r.line.skip {
+				o.Bad(NoValue, nil)
+			}
+			var err error
+			if reason, err = r.take(&o, batch); err != nil {
+				return err
+			}
+			if reason == "" {
+				reason = r.line.bad
+			}
+		}
+		if reason != "" {
+			o.Bad(reason, bytes.TrimRight(whole, "\n"))
+			if partial.Lines++; len(partial.Told) < maxTold {
+				partial.Told = append(partial.Told, fmt.Sprintf("line %d: %s", at, reason))
+			}
+		}
+		at += bytes.Count(whole, []byte{'\n'})
+		text = rest
+	}
+	if partial.Lines > 0 {
+		return &partial
+	}
+	return nil
+}
+
+// take adds the datapoints of the line.
+func (r *Reader) take(o *Options, batch *metric.Batch) (reason string, err error) {
+	p := metric.Point{Time: o.Now}
+	if len(r.line.time) > 0 {
+		t, err := strconv.ParseInt(alias(r.line.time), 10, 64)
+		if err != nil {
+			return BadTimestamp, nil
+		}
+		if o.PerUnit > 1 {
+			t = min(max(t, -1<<40), 1<<40) * o.PerUnit
+		}
+		if p.Time, reason = number.Seconds(float64(floor(t, o.Unit))); reason != "" {
+			return reason, nil
+		}
+		if p.Time == number.Now {
+			return number.OutOfRange, nil
+		}
+	}
+	if !r.ok || !bytes.Equal(r.key, r.line.key) {
+		r.key = append(r.key[:0], r.line.key...)
+		if r.ok = r.readKey(); !r.ok {
+			return BadKey, nil
+		}
+	}
+	for _, f := range r.line.fields {
+		field := f.name
+		if bytes.IndexByte(field, '\\') >= 0 {
+			r.escaped = unescape(r.escaped[:0], field, ",= ")
+			field = r.escaped
+		}
+		name := metric.SafeName(alias(field))
+		if name == "" {
+			reason = BadField
+			continue
+		}
+		r.name = r.name[:0]
+		if o.Template != nil {
+			r.name = o.Template.append(r.name, &r.series, name, o.Database)
+		} else {
+			r.name = append(append(append(append(r.name, r.series.measurement...), '.'), name...), r.series.tail...)
+		}
+		p.Value = f.value
+		if err := batch.Add("", alias(r.name), p); err != nil {
+			return "", err
+		}
+	}
+	return reason, nil
+}
+
+// floor divides, downwards.
+func floor(t, unit int64) int64 {
+	q := t / unit
+	if t%unit < 0 {
+		q--
+	}
+	return q
+}
+
+// readKey takes measurement and tags apart. What it finds may alias the key.
+func (r *Reader) readKey() bool {
+	s := &r.series
+	s.tags, s.tail = s.tags[:0], s.tail[:0]
+	read := func(part []byte, escaped string) string { return alias(part) }
+	if bytes.IndexByte(r.key, '\\') >= 0 {
+		read = func(part []byte, escaped string) string { return string(unescape(nil, part, escaped)) }
+	}
+	part, rest, more := cutComma(r.key)
+	s.measurement = metric.SafeName(read(part, ", "))
+	if s.measurement == "" {
+		return false
+	}
+	for more {
+		part, rest, more = cutComma(rest)
+		equals := equalsAt(part)
+		if equals <= 0 {
+			return false
+		}
+		key, value, ok := metric.SafeTag(read(part[:equals], ",= "), read(part[equals+1:], ",= "))
+		if !ok {
+			continue // an empty value, which says nothing
+		}
+		s.tags = append(s.tags, tag{key, value})
+	}
+	// Names whose tags are in order are taken as they are. Of those of one key the last
+	// counts, as in the name.
+	slices.SortStableFunc(s.tags, func(a, b tag) int { return strings.Compare(a.key, b.key) })
+	for i, t := range s.tags {
+		if i+1 == len(s.tags) || s.tags[i+1].key != t.key {
+			s.tail = append(append(append(append(s.tail, ';'), t.key...), '='), t.value...)
+		}
+	}
+	return true
+}
+
+// cutComma cuts around the first comma that is not escaped.
+func cutComma(text []byte) (before, after []byte, found bool) {
+	for n := 0; n < len(text); n++ {
+		switch text[n] {
+		case '\\':
+			n++
+		case ',':
+			return text[:n], text[n+1:], true
+		}
+	}
+	return text, nil, false
+}
+
+// equalsAt is where the first equals sign stands that is not escaped, or -1.
+func equalsAt(text []byte) int {
+	for n := 0; n < len(text); n++ {
+		switch text[n] {
+		case '\\':
+			n++
+		case '=':
+			return n
+		}
+	}
+	return -1
+}
+
+// unescape appends text without the backslashes before the characters given. Others
+// stay.
+func unescape(to, text []byte, escaped string) []byte {
+	for n := 0; n < len(text); n++ {
+		if text[n] == '\\' && n+1 < len(text) && strings.IndexByte(escaped, text[n+1]) >= 0 {
+			n++
+		}
+		to = append(to, text[n])
+	}
+	return to
+}
+
+// alias returns b as a string without copying.
+func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

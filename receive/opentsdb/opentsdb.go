@@ -1,0 +1,217 @@
+// Package opentsdb reads what clients of OpenTSDB post to /api/put: one object, or a
+// list of them,
+//
+//	{"metric": "sys.cpu", "value": 18, "timestamp": 1700000000, "tags": {"host": "web1"}}
+//
+// Times are seconds or, from thirteen digits on, milliseconds. Tags become tags.
+package opentsdb
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+
+	"carbon/metric"
+	"carbon/number"
+	"carbon/pyjson"
+	"carbon/receive/posted"
+)
+
+// Bounds of what an answer tells of elements that were not taken.
+const (
+	maxDetails = 20
+	maxShown   = 1024 // bytes of one
+)
+
+// failure is one element that was not taken.
+type failure struct {
+	Error     string          `json:"error"`
+	Datapoint json.RawMessage `json:"datapoint,omitempty"`
+}
+
+// result is what came of a request.
+type result struct {
+	Success int       `json:"success"`
+	Failed  int       `json:"failed"`
+	Errors  []failure `json:"errors,omitempty"`
+
+	worthless int // of those that failed, because their value is no number
+}
+
+// Handler answers /api/put: 204, or 200 with how many were taken and how many not, if
+// the query has summary or details. It is 400 when none could be taken though there
+// were some with values.
+func Handler(in *posted.Intake) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var got result
+		err := in.Take(r, func(text []byte, batch *metric.Batch) (err error) {
+			got, err = read(in, text, batch)
+			return err
+		})
+		query := r.URL.Query()
+		_, details := query["details"]
+		_, summary := query["summary"]
+		if !details {
+			got.Errors = nil
+		}
+		code, reason := http.StatusNoContent, ""
+		switch {
+		case err != nil:
+			code, reason = posted.Status(err)
+		case got.Success == 0 && got.Failed > got.worthless:
+			code, reason = http.StatusBadRequest, fmt.Sprintf("none of %d datapoints could be read", got.Failed)
+		case details || summary:
+			code = http.StatusOK
+		}
+		switch {
+		case code == http.StatusNoContent:
+			w.WriteHeader(code)
+		case err == nil && (details || summary):
+			answer(w, code, got)
+		default:
+			answer(w, code, map[string]any{"error": map[string]any{"code": code, "message": reason}})
+		}
+	})
+}
+
+func answer(w http.ResponseWriter, code int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	json.NewEncoder(w).Encode(v)
+}
+
+// element is one datapoint of a body.
+type element struct {
+	metric, value, time pyjson.Scalar
+	tags                []tag
+}
+
+type tag struct{ key, value string }
+
+// read takes a body.
+func read(in *posted.Intake, text []byte, batch *metric.Batch) (got result, err error) {
+	if err := posted.JSON(text); err != nil {
+		return got, err
+	}
+	now := in.Now().Unix()
+	decoder := pyjson.New(text)
+	var e element
+	one := func() error {
+		decoder.Peek() // past white space
+		start := decoder.Offset()
+		name, p, reason, err := e.read(decoder, now)
+		if err != nil {
+			return err
+		}
+		switch reason {
+		case "":
+			got.Success++
+			return batch.Add("", name, p)
+		case posted.NoValue: // nobody's fault
+			in.Bad(reason, nil)
+		default:
+			part := text[start:decoder.Offset()]
+			in.Bad(reason, part)
+			got.fail(reason, part)
+		}
+		return nil
+	}
+	switch decoder.Peek() {
+	case pyjson.List:
+		err = decoder.List(one)
+	case pyjson.Object:
+		err = one()
+	default:
+		err = &posted.RequestError{Code: http.StatusBadRequest, Reason: "want a datapoint or a list of them"}
+	}
+	return got, err
+}
+
+// fail counts an element that was not taken.
+func (r *result) fail(reason string, part []byte) {
+	if reason == posted.BadValue {
+		r.worthless++
+	}
+	if r.Failed++; len(r.Errors) == maxDetails {
+		return
+	}
+	f := failure{Error: reason}
+	if len(part) <= maxShown && json.Valid(part) {
+		f.Datapoint = append(json.RawMessage(nil), part...)
+	}
+	r.Errors = append(r.Errors, f)
+}
+
+// read reads the next element, wholly, whatever it is, and makes a datapoint of it.
+func (e *element) read(decoder *pyjson.Decoder, now int64) (name string, p metric.Point, reason string, err error) {
+	*e = element{tags: e.tags[:0]}
+	if decoder.Peek() != pyjson.Object {
+		return "", p, posted.BadShape, decoder.Skip()
+	}
+	err = decoder.Object(func(key string) error {
+		switch key {
+		case "metric":
+			return posted.Scalar(decoder, &e.metric)
+		case "value":
+			return posted.Scalar(decoder, &e.value)
+		case "timestamp":
+			return posted.Scalar(decoder, &e.time)
+		case "tags":
+			if decoder.Peek() == pyjson.Object {
+				return decoder.Object(func(key string) error { return e.tag(decoder, key) })
+			}
+		}
+		return decoder.Skip()
+	})
+	if err == nil {
+		name, p, reason = e.datapoint(now)
+	}
+	return name, p, reason, err
+}
+
+func (e *element) tag(decoder *pyjson.Decoder, key string) error {
+	var s pyjson.Scalar
+	if err := posted.Scalar(decoder, &s); err != nil {
+		return err
+	}
+	switch s.Kind {
+	case pyjson.Text, pyjson.Number, pyjson.Bool:
+		e.tags = append(e.tags, tag{key, s.Text})
+	}
+	return nil
+}
+
+func (e *element) datapoint(now int64) (name string, p metric.Point, reason string) {
+	if e.metric.Kind == pyjson.Text {
+		name = metric.SafeName(e.metric.Text)
+	}
+	if name == "" {
+		return "", p, posted.BadName
+	}
+	if p.Value, reason = posted.Value(e.value); reason != "" {
+		return "", p, reason
+	}
+	if p.Time, reason = seconds(e.time, now); reason != "" {
+		return "", p, reason
+	}
+	text := []byte(name)
+	for _, t := range e.tags {
+		key, value, ok := metric.SafeTag(t.key, t.value)
+		if !ok || len(text) > metric.MaxTaggedLength {
+			continue // what is longer is refused as a whole
+		}
+		text = append(append(append(append(text, ';'), key...), '='), value...)
+	}
+	return string(text), p, ""
+}
+
+// seconds is the time; one in milliseconds tells itself by its size.
+func seconds(s pyjson.Scalar, now int64) (int64, string) {
+	t, reason := posted.Time(s, now)
+	if reason == number.Milliseconds {
+		v, _ := s.Float()
+		return int64(math.Trunc(v / 1000)), ""
+	}
+	return t, reason
+}
