@@ -86,7 +86,7 @@ func sameSite(h dataHandler) dataHandler {
 	return func(w http.ResponseWriter, r *http.Request, p params) error {
 		site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 		foreign := site == "cross-site" || site == "same-site"
-		if origin != "" && !foreign {
+		if origin != "" && site == "" { // a browser too old to say it, or one without TLS
 			u, err := url.Parse(origin)
 			foreign = err != nil || !strings.EqualFold(u.Host, r.Host)
 		}

@@ -77,7 +77,7 @@ func (p params) cacheKey() string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(p)) {
 		switch name {
-		case "_salt", "_uniq", "_dc", "_t", "cacheTimeout":
+		case "_salt", "_uniq", "uniq", "_dc", "_t", "_ts", "cacheTimeout":
 			continue
 		}
 		for _, v := range p[name] {

@@ -30,7 +30,7 @@ func TestCachedAnswers(t *testing.T) {
 	ask(h, "target=a&format=json", 1)
 	ask(h, "target=a&format=json", 2)
 	ask(h, "target=a&format=json&cacheTimeout=60", 3)
-	ask(h, "format=json&target=a&cacheTimeout=60&_salt=1", 3)
+	ask(h, "format=json&target=a&cacheTimeout=60&_salt=1&uniq=2&_ts=3", 3)
 	ask(h, "target=b&format=json&cacheTimeout=60", 4)
 	ask(h, "target=a&format=json&cacheTimeout=60&noCache=1", 5)
 	now = now.Add(time.Minute)

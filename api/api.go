@@ -284,6 +284,7 @@ func (s *server) routes() chi.Router {
 		get(r, "/tags/{tag}", s.data(func(w http.ResponseWriter, r *http.Request, p params) error {
 			return s.tagValues(w, r, p, pathParam(r, "tag"))
 		}))
+		r.Options("/tags/{tag}", func(http.ResponseWriter, *http.Request) {})
 	})
 
 	r.Post("/events/delete", s.data(sameSite(s.admin(s.deleteEvents))))

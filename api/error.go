@@ -32,8 +32,8 @@ type limitError struct{ what string }
 
 func (e *limitError) Error() string { return e.what }
 
-// statusClientGone is what the access log says of a request whose client left
-// before the answer. Nothing is sent.
+// statusClientGone is the status of a request whose client left before the answer, or
+// looks as if it had.
 const statusClientGone = 499
 
 // status is the one place where an error becomes a status and a text for the
@@ -87,8 +87,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		// Cancelled, but not by the client: a server on its way down.
 		code, text = http.StatusServiceUnavailable, "shutting down"
 	case code == statusClientGone:
-		setClientGone(r)
-		return
+		// Who only ended its half of the connection still reads.
+		text = "the connection was closed before the answer"
 	case code == http.StatusInternalServerError:
 		s.Logger.Error("request failed", "id", idOf(r), "method", r.Method, "url", shorten(r.URL.String()), "err", err)
 	}

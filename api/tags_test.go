@@ -72,6 +72,7 @@ func TestWhoMayDelete(t *testing.T) {
 	f("", here, [2]string{"Origin", "http://evil.example"}, 403)
 	f("", here, [2]string{"Sec-Fetch-Site", "cross-site"}, 403)
 	f("", here, [2]string{"Origin", "http://graphite"}, 200)
+	f("", here, [2]string{"Sec-Fetch-Site", "same-origin"}, 200)
 	f("", here, [2]string{"Via", "1.1 proxy"}, 403)
 	f("", "[::ffff:127.0.0.1]:999", none, 200)
 	f("", "@", none, 403)
