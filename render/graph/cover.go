@@ -31,7 +31,10 @@ type cover struct {
 }
 
 // boundary is its edges, and room for the next one.
-type boundary struct{ edges, spare []edge }
+type boundary struct {
+	edges, spare []edge
+	strip        strip
+}
 
 // add returns the part of a new area that was not covered yet, as polygons, and
 // covers it. The area lies between base and the path, whose points do not go
@@ -76,7 +79,8 @@ func (b *boundary) add(area []edge, base float64) (shown [][]point) {
 		return nil
 	}
 	old, higher := b.edges, slices.Grow(b.spare[:0], len(b.edges)+len(area))
-	var strip strip
+	strip := &b.strip
+	strip.done = nil
 	for len(old) > 0 || len(area) > 0 {
 		switch {
 		case len(area) == 0 || len(old) > 0 && old[0].x0 < area[0].x0:
@@ -154,8 +158,8 @@ func extend(line []point, e edge) []point {
 func (s *strip) close() [][]point {
 	if len(s.top) > 0 {
 		slices.Reverse(s.bottom)
-		s.done = append(s.done, append(s.top, s.bottom...))
+		s.done = append(s.done, slices.Concat(s.top, s.bottom))
 	}
-	s.top, s.bottom = nil, nil
+	s.top, s.bottom = s.top[:0], s.bottom[:0]
 	return s.done
 }

@@ -88,7 +88,8 @@ type painter struct {
 	d        *Drawing
 	scale    float64           // pixels of the image per pixel of the drawing
 	faces    map[float64]*face // by size
-	path     vg.Path           // to be used again
+	path     vg.Path           // to be used again, as is
+	clamped  []PathPoint
 }
 
 func (p *painter) at(x, y float64) vg.Point {
@@ -261,7 +262,8 @@ func (p *painter) area(t *Trace, covered *cover) {
 	path := p.path[:0]
 	for _, f := range t.Fills {
 		piece := t.Path[f.First:f.End]
-		for _, polygon := range covered.add(clampPath(piece), clamp(f.BaseY)) {
+		p.clamped = clampPath(p.clamped[:0], piece)
+		for _, polygon := range covered.add(p.clamped, clamp(f.BaseY)) {
 			polygon = clipPolygon(polygon, p.d.Area)
 			path = slices.Grow(path, len(polygon)+1)
 			for i, q := range polygon {
@@ -282,10 +284,10 @@ func (p *painter) area(t *Trace, covered *cover) {
 	p.c.Fill(path)
 }
 
-func clampPath(path []PathPoint) []PathPoint {
-	out := make([]PathPoint, len(path))
-	for i, q := range path {
-		out[i] = PathPoint{q.Move, clamp(q.X), clamp(q.Y)}
+// clampPath appends a path whose coordinates can be calculated with.
+func clampPath(out, path []PathPoint) []PathPoint {
+	for _, q := range path {
+		out = append(out, PathPoint{q.Move, clamp(q.X), clamp(q.Y)})
 	}
 	return out
 }
