@@ -3,7 +3,8 @@ import { place } from './layout'
 import { columns, type Panel } from './model'
 import { PanelView, type Shown } from './panel'
 
-const rowHeight = 32
+const usual = 32 // height of a row, in pixels
+const least = 14 // where all is to fit on a screen
 const gap = 10
 
 // Grid lays panels out, and lets them be dragged and resized while they are edited.
@@ -12,6 +13,7 @@ export function Grid(props: {
   panels: Panel[]
   shown: Shown
   editing: boolean
+  fits: boolean // all of it on one screen, if that can be
   onPanels: (panels: Panel[]) => void
   onEdit: (panel: Panel) => void
   onDuplicate: (panel: Panel) => void
@@ -19,17 +21,24 @@ export function Grid(props: {
 }) {
   const ref = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)
+  const [room, setRoom] = useState(innerHeight)
   const [draft, setDraft] = useState<Panel[] | null>(null)
   const [held, setHeld] = useState(-1)
   useEffect(() => {
     const watch = new ResizeObserver(() => setWidth(ref.current?.clientWidth ?? 0))
     watch.observe(ref.current!)
-    return () => watch.disconnect()
+    const turned = () => setRoom(innerHeight)
+    addEventListener('resize', turned)
+    return () => {
+      watch.disconnect()
+      removeEventListener('resize', turned)
+    }
   }, [])
   const panels = draft ?? props.panels
   const narrow = width > 0 && width < 720
   const column = (width + gap) / columns
-  const row = rowHeight + gap
+  const rows = panels.reduce((max, p) => Math.max(max, p.y + p.h), 0)
+  const row = props.fits && rows > 0 ? Math.max(least + gap, Math.min(120, (room - 52) / rows)) : usual + gap
 
   const drag = (p: Panel, e: PointerEvent, resize: boolean) => {
     if (e.button !== 0 || narrow || (e.target as Element).closest('button, a, .popover')) return
@@ -64,7 +73,7 @@ export function Grid(props: {
     const down = dy > 0 && !e.shiftKey ? Math.max(1, ...props.panels.filter((q) => q.id !== p.id && q.y === p.y + p.h && q.x < p.x + p.w && p.x < q.x + q.w).map((q) => q.h)) : dy
     props.onPanels(place(props.panels, p.id, e.shiftKey ? { w: p.w + dx, h: p.h + dy } : { x: p.x + dx, y: p.y + down }))
   }
-  const height = panels.reduce((max, p) => Math.max(max, p.y + p.h), 0) * row
+  const height = rows * row
   const ordered = [...panels].sort((a, b) => a.id - b.id)
   return (
     <div class={`grid ${narrow ? 'narrow-grid' : ''} ${props.editing ? 'editing' : ''}`} ref={ref} style={narrow ? undefined : { height: `${height}px` }}>

@@ -136,7 +136,7 @@ export function DashboardPage(props: { place: Place }) {
   return (
     <main class={`dashboard ${wall ? 'wall' : ''}`}>
       <div class="heading">
-        <h1>{d.name}</h1>
+        <h1>{name.startsWith('temporary-') && typeof d.rest.name === 'string' ? d.rest.name : d.name}</h1>
         {version > 0 && <span class="badge">version {version}</span>}
         {changed && <span class="badge">not saved</span>}
         {!wall && <VariableBar variables={variables} onChange={(n, v) => put({ [`var-${n}`]: v })} />}
@@ -196,6 +196,7 @@ export function DashboardPage(props: { place: Place }) {
           panels={d.panels}
           shown={shown}
           editing={editing}
+          fits={wall}
           onPanels={(panels) => change({ panels })}
           onEdit={setPanel}
           onDuplicate={(p) => change({ panels: [...d.panels, { ...newPanel(p.targets, p.options, d.panels), w: p.w, h: p.h, x: 0 }] })}
