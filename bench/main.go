@@ -45,6 +45,7 @@ var parts = []part{
 	{[]string{"ingest 1M series", "memory, 1M series"}, func(b *bench, ctx context.Context) error { return b.ingest(ctx, "1M", 1_000_000) }},
 	{[]string{"ingest pickle", "ingest UDP, lost"}, (*bench).receivers},
 	{[]string{"ingest ZeroMQ, 1 a message", "ingest ZeroMQ, 100 a message", "ingest Redis, 1 a message", "ingest Redis, 100 a message"}, (*bench).talk},
+	{[]string{"ingest statsd, 1 a packet", "ingest statsd, 10 a packet"}, (*bench).statsd},
 	{[]string{"memory, 10k connections"}, (*bench).idle},
 	{[]string{"lost by kill -9"}, (*bench).killed},
 	{[]string{"lost by SIGTERM"}, (*bench).terminated},
