@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"strings"
 	"time"
@@ -55,7 +54,7 @@ var zeroMQKeys = []configKey{
 	text("zeromq", "BROKER_LISTEN", func(c *Config) *string { return &c.ZeroMQ.BrokerListen }),
 	text("zeromq", "BROKER_PUBLISH", func(c *Config) *string { return &c.ZeroMQ.BrokerPublish }),
 	boolean("zeromq", "BROKER_STORE", func(c *Config) *bool { return &c.ZeroMQ.BrokerStore }),
-	number("zeromq", "SEND_QUEUE", func(c *Config) *int { return &c.ZeroMQ.SendQueue }, 1, math.MaxInt32),
+	number("zeromq", "SEND_QUEUE", func(c *Config) *int { return &c.ZeroMQ.SendQueue }, 1, 100_000),
 	text("zeromq", "ZIBRATO_PREFIX", func(c *Config) *string { return &c.ZeroMQ.ZibratoPrefix }),
 	text("zeromq", "ZIBRATO_LEVELS", func(c *Config) *string { return &c.ZeroMQ.ZibratoLevels }),
 	duration("zeromq", "ZIBRATO_FLUSH", func(c *Config) *time.Duration { return &c.ZeroMQ.ZibratoFlush }),

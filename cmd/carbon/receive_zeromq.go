@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -138,9 +139,12 @@ func (z *zeroMQ) wait(context.Context) error {
 	return nil
 }
 
-// brokerFlushTime is how long subscribers of the broker may take at shutdown for what
-// waits for them.
-const brokerFlushTime = 2 * time.Second
+// What may take how long at shutdown, besides reading: storing what was counted, and
+// forwarding what waits for subscribers of the broker.
+const (
+	countersTime    = 5 * time.Second
+	brokerFlushTime = 2 * time.Second
+)
 
 // shutdown ends what brings messages, then stores what was counted, then ends what
 // messages are forwarded to.
@@ -154,16 +158,16 @@ func (z *zeroMQ) shutdown(ctx context.Context) (err error) {
 			ending.Go(func() error { return c.Shutdown(ctx) })
 		}
 		err = ending.Wait()
-		if flushErr := z.zibrato.Flush(func(points []metric.Datapoint) error { return z.m.pipeline.Push(ctx, points) }); err == nil {
-			err = flushErr
+		storing, cancel := context.WithTimeout(ctx, countersTime)
+		defer cancel()
+		if flushErr := z.zibrato.Flush(func(points []metric.Datapoint) error { return z.m.pipeline.Push(storing, points) }); flushErr != nil {
+			err = errors.Join(err, fmt.Errorf("zibrato's counters are lost: %w", flushErr))
 		}
 		if z.out != nil {
-			bounded, cancel := context.WithTimeout(ctx, brokerFlushTime)
+			forwarding, cancel := context.WithTimeout(ctx, brokerFlushTime)
 			defer cancel()
-			z.publisher.Flush(bounded)
-			if outErr := z.out.Shutdown(ctx); err == nil {
-				err = outErr
-			}
+			z.publisher.Flush(forwarding)
+			err = errors.Join(err, z.out.Shutdown(ctx))
 		}
 		close(z.stopping)
 	})

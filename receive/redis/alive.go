@@ -62,7 +62,9 @@ func (s *session) adopt() error {
 		if err != nil {
 			return err
 		}
-		s.log.Warn("taking over what another server left", "server", id, "elements", left.n)
+		if left.n > 0 {
+			s.log.Warn("taking over what another server left", "server", id, "elements", left.n)
+		}
 		for range left.n {
 			if _, err := s.do("RPOPLPUSH", theirs, s.processing); err != nil {
 				return err

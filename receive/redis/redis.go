@@ -67,6 +67,9 @@ const (
 	// replyTime is how long Redis may take to answer.
 	replyTime = 30 * time.Second
 
+	// stopTime is how long Redis and the log may take at shutdown.
+	stopTime = 5 * time.Second
+
 	// After an error the next try waits, twice as long each time.
 	minPause = 100 * time.Millisecond
 	maxPause = 5 * time.Second
@@ -168,17 +171,21 @@ func (w *Worker) Serve(ctx context.Context) error {
 }
 
 // Shutdown makes Serve end and returns when it has: what it took last is in the log
-// and removed from Redis. When ctx is done before, the error is ctx's; then what is
-// left stays in Redis.
+// and removed from Redis. When that takes longer than stopTime, or ctx is done
+// before, it stays in Redis, and the error is ctx's.
 func (w *Worker) Shutdown(ctx context.Context) error {
 	w.stop()
 	if !w.serving.Load() {
 		return nil
 	}
+	limit := time.NewTimer(stopTime)
+	defer limit.Stop()
 	select {
 	case <-w.ended:
 		return nil
 	case <-ctx.Done():
+	case <-limit.C:
+		w.log.Warn("what was taken last stays in redis")
 	}
 	w.hurry.Do(func() { close(w.impatient) })
 	<-w.ended
@@ -232,6 +239,7 @@ func (w *Worker) dial(ctx context.Context) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer context.AfterFunc(ctx, func() { nc.Close() })()
 	c := newClient(nc, w.o.MaxMessage)
 	greet := [][]string{{"SELECT", strconv.Itoa(w.o.DB)}}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"os"
@@ -409,6 +410,45 @@ func TestPasswordAndDatabase(t *testing.T) {
 	until(t, "kept", func() bool { return len(s.kept()) == 1 })
 	if len(wrong.kept()) > 0 {
 		t.Error("taken without the password")
+	}
+}
+
+// TestWhatIsNoRedis has something else answer, or nothing.
+func TestWhatIsNoRedis(t *testing.T) {
+	for _, answer := range []string{"HTTP/1.1 400 Bad Request\r\n\r\n", "+OK\r\n$99999999999999\r\n", "+OK\r\n:1\r\n:1\r\n:1\r\n*999999999\r\n", ""} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := make(chan struct{}, 100)
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				io.WriteString(c, answer)
+				select {
+				case asked <- struct{}{}:
+				default:
+				}
+				if answer != "" {
+					c.Close()
+				}
+			}
+		}()
+		s := &sink{}
+		w := s.run(t, l.Addr().String(), "a")
+		<-asked
+		began := time.Now()
+		w.Shutdown(t.Context())
+		if took := time.Since(began); took > 2*stopTime {
+			t.Errorf("%q: ended after %v", answer, took)
+		}
+		l.Close()
+		if got := w.Stats(); got.Elements > 0 {
+			t.Errorf("%q: stats %+v", answer, got)
+		}
 	}
 }
 
