@@ -24,8 +24,9 @@ const keptValues = 64 << 10
 
 // Decoder reads pickles of plain things, one after the other, in memory that it
 // uses again. It builds no object and calls nothing. What it needs is bounded by
-// the length of the pickle: some 100 bytes for each of its bytes at the very most,
-// and commonly less than two.
+// the length of the pickle: some 60 bytes for each of its bytes at the very most,
+// and commonly a few. A pickle of more things than anybody writes with so many
+// bytes is none.
 //
 // The zero value is ready. It is not for several goroutines at once.
 type Decoder struct {
@@ -35,6 +36,8 @@ type Decoder struct {
 	stack []Value
 	marks []int // positions in stack
 	memo  []Value
+
+	most int // of values on the stack and in the memo
 
 	tuples []Value   // of all tuples, one after the other
 	lists  [][]Value // of all lists, dicts and sets
@@ -63,6 +66,9 @@ func (d *Decoder) Decode(data []byte) (Value, error) {
 		if err := d.step(op); err != nil {
 			return Value{}, d.fail(err)
 		}
+		if len(d.stack) > d.most || len(d.memo) > d.most || len(d.marks) > d.most || len(d.lists) > d.most {
+			return Value{}, d.fail(ErrMalformed)
+		}
 	}
 }
 
@@ -79,6 +85,7 @@ func (d *Decoder) reset(data []byte) {
 		}
 	}
 	d.data, d.at = data, 0
+	d.most = 1000 + len(data)/3
 	d.stack, d.marks, d.memo = d.stack[:0], d.marks[:0], d.memo[:0]
 	d.tuples, d.lists, d.texts = d.tuples[:0], d.lists[:0], d.texts[:0]
 }
@@ -336,8 +343,8 @@ func (d *Decoder) collect(kind Kind, from int) error {
 
 // remember puts what is on the top of the stack into the memo.
 func (d *Decoder) remember(i int) error {
-	// Every sender counts up from 0 or 1: a number beyond the length is none.
-	if len(d.stack) == d.fence() || i > len(d.data) {
+	// Every sender counts up from 0 or 1: a number far beyond is none.
+	if len(d.stack) == d.fence() || i > d.most {
 		return ErrMalformed
 	}
 	v := d.stack[len(d.stack)-1]

@@ -103,7 +103,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		for _, l := range d.lists[:cap(d.lists)] {
 			room += 16 * cap(l)
 		}
-		if room > 120<<20 {
+		if room > 60<<20 {
 			t.Errorf("%q: %d MiB", op, room>>20)
 		}
 		d.Decode([]byte("N."))
@@ -157,7 +157,7 @@ for protocol in range(6):
 
 // decodeSlowly is Decode without quick.
 func decodeSlowly(d *Decoder, data []byte) (Value, error) {
-	for d.reset(data); d.at < len(data); {
+	for d.reset(data); d.at < len(data) && len(d.stack) <= d.most && len(d.memo) <= d.most && len(d.marks) <= d.most && len(d.lists) <= d.most; {
 		op := data[d.at]
 		d.at++
 		if op == opStop && len(d.stack) > d.fence() {

@@ -56,7 +56,7 @@ loop:
 			case opLongBinPut:
 				i, length = int(binary.LittleEndian.Uint32(data[at+1:])), 5
 			}
-			if len(stack) <= fence || i != len(memo) || i > len(data) {
+			if len(stack) <= fence || i != len(memo) || i >= d.most {
 				break loop
 			}
 			memo = append(memo, stack[len(stack)-1])

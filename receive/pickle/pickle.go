@@ -14,6 +14,7 @@ package pickle
 import (
 	"errors"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -60,13 +61,9 @@ type Format struct {
 	frames *framed.Reader
 	now    func() int64
 	bad    func(reason string, what []byte)
-	works  sync.Pool // *work
-	turns  chan struct{}
+	works  sync.Pool     // *work
+	turns  chan struct{} // as many frames are read at once: hostile ones can take sixty times their length
 }
-
-// atOnce is how many frames are read at once, so that hostile ones, which can take
-// a hundred times their length, cannot take much in all.
-const atOnce = 16
 
 // work is what reading a frame needs.
 type work struct {
@@ -80,7 +77,7 @@ func New(o Options) *Format {
 		frames: framed.New(framed.Options{MaxLength: o.MaxLength}),
 		now:    o.Now,
 		bad:    o.Bad,
-		turns:  make(chan struct{}, atOnce),
+		turns:  make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
 	}
 	if f.now == nil {
 		f.now = func() int64 { return time.Now().Unix() }
