@@ -7,6 +7,8 @@ import (
 	"image/png"
 	"math"
 	"os"
+	"reflect"
+	"sync"
 	"testing"
 
 	"carbon/render/function"
@@ -136,6 +138,47 @@ func TestPerceived(t *testing.T) {
 	if overall, worst := perceived(plain, picture(t, "width=200&height=100", wave("a", 100, 0, 5, 30))); overall != 0 || worst != 0 {
 		t.Errorf("the same picture differs by %g, %g", overall, worst)
 	}
+}
+
+// Seen from further away, an enlarged picture is the same.
+func TestScale(t *testing.T) {
+	const query = "width=300&height=200&title=A+title&vtitle=side"
+	all := []function.Series{wave("web01", 240, 10, 50, 100), wave("web02", 240, 15, 60, 70)}
+	plain, large := picture(t, query, all...), picture(t, query+"&scale=2", all...)
+	if large.Bounds() != image.Rect(0, 0, 600, 400) {
+		t.Fatalf("is %v", large.Bounds())
+	}
+	smaller := image.NewRGBA(plain.Bounds())
+	for i := range smaller.Pix {
+		sum, x, y := 0, i/4%300*2, i/4/300*2
+		for _, at := range [4]image.Point{{x, y}, {x + 1, y}, {x, y + 1}, {x + 1, y + 1}} {
+			r, g, b, a := large.At(at.X, at.Y).RGBA()
+			sum += int([4]uint32{r, g, b, a}[i%4] >> 8)
+		}
+		smaller.Pix[i] = uint8(sum / 4)
+	}
+	if overall, worst := perceived(plain, smaller); overall > 1.5 || worst > 60 {
+		t.Errorf("differs by %.2f overall, by %.1f in places", overall, worst)
+	}
+	if odd := picture(t, query+"&scale=1.5", all...); odd.Bounds() != image.Rect(0, 0, 450, 300) {
+		t.Errorf("at 1.5 it is %v", odd.Bounds())
+	}
+}
+
+// Pictures that are drawn at once use the same letters.
+func TestConcurrently(t *testing.T) {
+	want := picture(t, "title=Together&fontSize=13", wave("a", 60, 0, 5, 30))
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 5 {
+				if got := picture(t, "title=Together&fontSize=13", wave("a", 60, 0, 5, 30)); !reflect.DeepEqual(got, want) {
+					t.Error("differs")
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 // A line between two pixels would be twice as wide and half as strong.
