@@ -108,6 +108,11 @@ func (s *selfWatch) samples(now time.Time) []instrumentation.Sample {
 		counter("wal.replayed", "Datapoints taken in from the log of an earlier run.", in.Replayed),
 		counter("wal.damaged", "Records of the log that were damaged.", log.Damaged),
 	}
+	if free, total, err := m.store.Room(); err == nil && total > 0 {
+		samples = append(samples,
+			gauge("disk.free", "Bytes free where metrics are stored.", float64(free)),
+			gauge("disk.size", "Bytes there are where metrics are stored.", float64(total)))
+	}
 	for _, way := range m.ways {
 		samples = append(samples, way.samples()...)
 	}
