@@ -47,6 +47,7 @@ export function AskForToken() {
   return (
     <Dialog title="Admin token" onClose={() => wanted.give(null)}>
       <form
+        class="fields"
         onSubmit={(e) => {
           e.preventDefault()
           wanted.give(text.trim() || null)

@@ -4,6 +4,7 @@ import { useTitle } from '../base/page'
 import { go, url } from '../base/router'
 import { Dialog, Failed, tell } from '../base/ui'
 import { empty, graphsOf, newPanel, readState } from './model'
+import { SavedGraphs } from './saved'
 import { importAll, names, save } from './store'
 
 // ListPage lists the dashboards by name; a slash or a dot in names makes no folders.
@@ -52,6 +53,7 @@ export function ListPage() {
 curl --data-binary @dashboards.json ${location.origin}${url('/dashboard/import')}`}</pre>
         </section>
       )}
+      <SavedGraphs />
       {dialog === 'new' && <NewDialog taken={all ?? []} onClose={() => setDialog('')} />}
       {dialog === 'import' && (
         <ImportDialog

@@ -24,6 +24,8 @@ const charts: { title: string; about: string; of: [metric: string, name: string]
   { title: 'New metrics', about: 'files created', of: [['creates', 'created']] },
   { title: 'Trouble', about: 'what should stay at zero', of: [['errors', 'errors'], ['discarded', 'discarded'], ['outOfRange', 'out of range'], ['wal.writeErrors', 'log errors']] },
   { title: 'CPU', about: 'percent of one core', of: [['cpuUsage', 'used']], options: { areaMode: 'all' } },
+  { title: 'Disk', about: 'bytes free where metrics are stored', of: [['disk.free', 'free']], options: { areaMode: 'all' } },
+  { title: 'Writer’s backlog', about: 'seconds that the oldest point has waited', of: [['cache.oldest', 'seconds']] },
   { title: 'Memory', about: 'bytes', of: [['memUsage', 'used']], options: { areaMode: 'all' } },
 ]
 
@@ -58,8 +60,9 @@ export function ServerPage(props: { place: Place }) {
   const tiles: [text: string, value: string, about: string][] = [
     ['Metrics', figure('metrics') === undefined ? '–' : count(figure('metrics')!), 'known by name'],
     ['Received', short(figure('metrics_received_total')), 'points since it started'],
-    ['Waiting', short(figure('cache_size')), `points, the oldest ${short(figure('cache_oldest'))} s`],
-    ['Log', bytes(figure('wal_size') ?? 0), `in ${short(figure('wal_segments'))} segments`],
+    ['Waiting', short(figure('cache_size')), `points, the oldest ${Math.round(figure('cache_oldest') ?? 0)} s`],
+    ['Log', bytes(figure('wal_size') ?? 0), figure('wal_segments') === 1 ? 'in one file' : `in ${short(figure('wal_segments'))} files`],
+    ...(figure('disk_size') ? [['Disk', bytes(figure('disk_free') ?? 0), `free of ${bytes(figure('disk_size')!)}`] as [string, string, string]] : []),
     ['Memory', bytes(figure('mem_usage') ?? 0), 'of this process'],
     ['Senders', short(figure('active_connections')), 'connected now'],
   ]
