@@ -51,6 +51,7 @@ func wantMetrics(t *testing.T, v *server, n int, at int64) {
 // TestTalkRedis kills the server and Redis again and again while the talk's workers
 // push: nothing that Redis took is lost.
 func TestTalkRedis(t *testing.T) {
+	t.Parallel()
 	needPython(t, "redis")
 	r := startRedis(t)
 	at := time.Now().Unix()
@@ -78,6 +79,7 @@ func TestTalkRedis(t *testing.T) {
 // TestServersShareRedis has two servers take from one Redis: between them they have
 // everything, and what the one that is killed had taken is found by its next start.
 func TestServersShareRedis(t *testing.T) {
+	t.Parallel()
 	needPython(t, "redis")
 	r := startRedis(t)
 	at := time.Now().Unix()
@@ -103,6 +105,7 @@ func TestServersShareRedis(t *testing.T) {
 }
 
 func TestTheServerStartsWithoutRedis(t *testing.T) {
+	t.Parallel()
 	needPython(t, "redis")
 	r := startRedis(t)
 	r.run.kill()

@@ -32,6 +32,7 @@ func publishUntil(t *testing.T, v *server, p *program, name string) {
 }
 
 func TestTalkPublishersConnect(t *testing.T) {
+	t.Parallel()
 	needPython(t, "zmq")
 	s := newSite(t, "zeromq.LISTEN=127.0.0.1:0")
 	v := s.start()
@@ -65,6 +66,7 @@ func TestTalkPublishersConnect(t *testing.T) {
 }
 
 func TestTalkPublishersAreDialled(t *testing.T) {
+	t.Parallel()
 	needPython(t, "zmq")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -83,6 +85,7 @@ func TestTalkPublishersAreDialled(t *testing.T) {
 
 // TestZeroMQTakesLines has the talk's last idea: lines, right away.
 func TestZeroMQTakesLines(t *testing.T) {
+	t.Parallel()
 	needPython(t, "zmq")
 	v := start(t, "zeromq.LISTEN=127.0.0.1:0")
 	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.ports["zmq"], "text")
@@ -101,6 +104,7 @@ func TestZeroMQTakesLines(t *testing.T) {
 
 // TestZeroMQAnswersHeartbeats has libzmq close a connection when it does not.
 func TestZeroMQAnswersHeartbeats(t *testing.T) {
+	t.Parallel()
 	needPython(t, "zmq")
 	v := start(t, "zeromq.LISTEN=127.0.0.1:0", "zeromq.BROKER_PUBLISH=127.0.0.1:0")
 	publisher := script(t, "zmq_heartbeat.py", "PUB", "tcp://"+v.ports["zmq"])
@@ -112,6 +116,7 @@ func TestZeroMQAnswersHeartbeats(t *testing.T) {
 // TestLongMessagesOfZeroMQ has one with many metrics, and one too long, after which
 // libzmq makes a new connection.
 func TestLongMessagesOfZeroMQ(t *testing.T) {
+	t.Parallel()
 	needPython(t, "zmq")
 	v := start(t, "zeromq.LISTEN=127.0.0.1:0")
 	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.ports["zmq"], "text")
@@ -131,6 +136,7 @@ func TestLongMessagesOfZeroMQ(t *testing.T) {
 
 // TestHostilePeersOfZeroMQ has all kinds of them beside a publisher that means well.
 func TestHostilePeersOfZeroMQ(t *testing.T) {
+	t.Parallel()
 	needPython(t, "zmq")
 	v := start(t, "zeromq.LISTEN=127.0.0.1:0", "zeromq.BROKER_LISTEN=127.0.0.1:0", "zeromq.BROKER_PUBLISH=127.0.0.1:0")
 	greeting := "\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x03\x01NULL" + strings.Repeat("\x00", 16+1+31) + "\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03PUB"

@@ -12,6 +12,7 @@ import (
 // TestZibratoBroker stands between a publisher and back ends, as Zibrato's broker
 // does, and is a back end, too.
 func TestZibratoBroker(t *testing.T) {
+	t.Parallel()
 	needPython(t, "zmq")
 	s := newSite(t, "zeromq.BROKER_LISTEN=127.0.0.1:0", "zeromq.BROKER_PUBLISH=127.0.0.1:0", "zeromq.ZIBRATO_FLUSH=1h")
 	v := s.start()
@@ -72,6 +73,7 @@ func TestZibratoBroker(t *testing.T) {
 // TestZibratoBackEnd has the server subscribe to a broker that is there already:
 // here another of its kind.
 func TestZibratoBackEnd(t *testing.T) {
+	t.Parallel()
 	needPython(t, "zmq")
 	broker := start(t, "zeromq.BROKER_LISTEN=127.0.0.1:0", "zeromq.BROKER_PUBLISH=127.0.0.1:0", "zeromq.BROKER_STORE=false")
 	v := start(t, "zeromq.CONNECT=tcp://"+broker.ports["zibrato-out"], "zeromq.SUBSCRIBE=crit,warn", "zeromq.FORMAT=zibrato", "zeromq.ZIBRATO_FLUSH=1s")

@@ -187,9 +187,11 @@ func TestLevels(t *testing.T) {
 func TestCountersAreBounded(t *testing.T) {
 	s := newSite()
 	long := strings.Repeat("x", 1000)
+	var messages []string
 	for i := range 100_000 {
-		s.read(t, fmt.Sprintf("info|c|%s%d|1|1700000000|s", long, i))
+		messages = append(messages, fmt.Sprintf("info|c|%s%d|1|1700000000|s", long, i))
 	}
+	s.read(t, messages...)
 	if s.size > maxCounters || len(s.counters) < 50_000 || s.bad[Full] != 100_000-len(s.counters) {
 		t.Errorf("%d counters of %d bytes, refused %v", len(s.counters), s.size, s.bad)
 	}
