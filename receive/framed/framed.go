@@ -25,6 +25,10 @@ const (
 	// bufferSize is how much is read at once.
 	bufferSize = 64 << 10
 
+	// copied is how much of an unfinished frame is copied to where more is read, at
+	// most. To do so with more of it would cost much when it comes byte by byte.
+	copied = 4 << 10
+
 	// unfinishedLimit is how many bytes the frames may take that are longer than
 	// what is read at once and not there yet, on all streams together.
 	unfinishedLimit = 512 << 20
@@ -107,7 +111,7 @@ type stream struct {
 
 // once reads once, and gives the frames that are complete then to take.
 func (s *stream) once(take func([]byte) error) (n int, err error) {
-	if len(s.rest)+bufferSize/2 > bufferSize {
+	if len(s.rest) > copied {
 		return s.onceLong(take)
 	}
 	b := s.f.buffers.Get().(*[]byte)
@@ -124,7 +128,8 @@ func (s *stream) once(take func([]byte) error) (n int, err error) {
 	return n, readErr
 }
 
-// onceLong is once for a frame that is too long for a shared buffer.
+// onceLong is once for a frame of which much is there already: it gathers in memory
+// of its own.
 func (s *stream) onceLong(take func([]byte) error) (n int, err error) {
 	whole := header + int(binary.BigEndian.Uint32(s.rest)) // checked before it was kept
 	if len(s.rest) == cap(s.rest) {
