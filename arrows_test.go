@@ -26,6 +26,7 @@ var arrows = map[string]string{
 	"pyjson":                    "",
 	"zmtp":                      "",
 	"render/target":             "",
+	"htpasswd":             "",
 	"tally":                     "",
 	"number":                    "",
 	"compact":                   "",

@@ -3,6 +3,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"regexp"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -26,9 +27,15 @@ func (s *server) accessLog(next http.Handler) http.Handler {
 				level = slog.LevelInfo
 			}
 			s.Logger.Log(r.Context(), level, "request",
-				"id", idOf(r), "status", code, "method", r.Method, "url", shorten(r.URL.String()),
+				"id", idOf(r), "status", code, "method", r.Method, "url", shorten(withoutPassword(r.URL.String())),
 				"remote", r.RemoteAddr, "bytes", ww.BytesWritten(), "took", took)
 		}()
 		next.ServeHTTP(ww, r)
 	})
 }
+
+var passwordParameter = regexp.MustCompile(`([?&]p=)[^&]*`)
+
+// withoutPassword is an address without the password that InfluxDB's clients may put
+// there.
+func withoutPassword(url string) string { return passwordParameter.ReplaceAllString(url, "$1***") }

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"net"
 	"net/http"
 	"net/url"
@@ -22,10 +20,10 @@ func (e *accessError) Error() string { return e.reason }
 // admin token or, while there is none, programs on this machine.
 func (s *server) admin(h dataHandler) dataHandler {
 	return func(w http.ResponseWriter, r *http.Request, p params) error {
-		switch {
-		case s.AdminToken == "" && !fromThisMachine(r):
+		switch token := s.Access().AdminToken; {
+		case token == "" && !fromThisMachine(r):
 			return &accessError{http.StatusForbidden, "only for programs on the server's own machine, at localhost, unless [auth] ADMIN_TOKEN is set"}
-		case s.AdminToken != "" && !sameText(token(r), s.AdminToken):
+		case token != "" && !credentials(r, false).isOneOf([]string{token}):
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			return &accessError{http.StatusUnauthorized, "needs the admin token: Authorization: Bearer TOKEN"}
 		}
@@ -59,25 +57,6 @@ func ownName(host string) bool {
 	}
 	name, err := os.Hostname()
 	return err == nil && host == strings.ToLower(name)
-}
-
-// token returns the token a request comes with: as a bearer token, or as the name
-// or the password of basic authentication, which is what curl -u and URLs can send.
-func token(r *http.Request) string {
-	if scheme, t, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(t)
-	}
-	name, password, _ := r.BasicAuth()
-	if password != "" {
-		return password
-	}
-	return name
-}
-
-// sameText compares in a time that says nothing about either.
-func sameText(a, b string) bool {
-	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
-	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
 // sameSite keeps pages of other sites from changing anything through the browser

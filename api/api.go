@@ -70,6 +70,10 @@ type Options struct {
 	// it must come from this machine.
 	AdminToken string
 
+	// Access says who may do what, now. Nil: AdminToken alone counts, and reading and
+	// sending datapoints are open.
+	Access func() *Access
+
 	Version   string // of this server, shown on the page and in the Server header
 	URLPrefix string // of all paths, as "/graphite"; empty: none
 	Line      string // address that takes lines, shown on the page; empty: none
@@ -138,6 +142,10 @@ type server struct {
 
 // New returns the handler of all paths.
 func New(o Options) http.Handler {
+	if o.Access == nil {
+		access := &Access{AdminToken: o.AdminToken}
+		o.Access = func() *Access { return access }
+	}
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
@@ -220,6 +228,7 @@ func (s *server) routes() chi.Router {
 		compress,
 		s.stripPrefix,
 		middleware.StripSlashes,
+		s.authorize,
 		s.limitBody,
 		s.limitTime,
 	)

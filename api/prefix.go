@@ -31,3 +31,11 @@ func (s *server) stripPrefix(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// pathOf is the path of a request as it is routed: without prefix and slash at its end.
+func pathOf(r *http.Request) string {
+	if c := chi.RouteContext(r.Context()); c != nil && c.RoutePath != "" {
+		return c.RoutePath
+	}
+	return r.URL.Path
+}

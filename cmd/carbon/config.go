@@ -52,11 +52,6 @@ type Config struct {
 	Warning  []string                     // what was read but has no effect
 }
 
-// AuthConfig is the [auth] section.
-type AuthConfig struct {
-	AdminToken string // empty: who is on this machine may do all
-}
-
 // TLSConfig is the [tls] section: files in PEM, for the HTTP port and others. Both or
 // none.
 type TLSConfig struct {
@@ -408,6 +403,9 @@ func first(settings ...string) string {
 
 func (c *Config) validate() error {
 	if _, err := c.Influx.template(); err != nil {
+		return err
+	}
+	if _, err := c.Auth.access(); err != nil {
 		return err
 	}
 	if err := c.ZeroMQ.validate(); err != nil {

@@ -20,7 +20,7 @@ type configKey struct {
 	get           func(c *Config) string
 }
 
-var configKeys = slices.Concat(cacheKeys, carbonKeys, generalKeys, statsdKeys, mmstatsKeys, zeroMQKeys, redisKeys, postedKeys)
+var configKeys = slices.Concat(cacheKeys, carbonKeys, generalKeys, statsdKeys, mmstatsKeys, zeroMQKeys, redisKeys, postedKeys, authKeys)
 
 var cacheKeys = []configKey{
 	text("cache", "STORAGE_DIR", func(c *Config) *string { return &c.Cache.StorageDir }),
@@ -59,8 +59,6 @@ var generalKeys = []configKey{
 	text("http", "URL_PREFIX", func(c *Config) *string { return &c.Web.URLPrefix }),
 	duration("http", "CACHE_DURATION", func(c *Config) *time.Duration { return &c.Web.CacheDuration }),
 	text("http", "TIME_ZONE", func(c *Config) *string { return &c.Web.TimeZone }),
-
-	text("auth", "ADMIN_TOKEN", func(c *Config) *string { return &c.Auth.AdminToken }),
 
 	text("tls", "CERTIFICATE", func(c *Config) *string { return &c.TLS.Certificate }),
 	text("tls", "KEY", func(c *Config) *string { return &c.TLS.Key }),

@@ -57,7 +57,7 @@ func (m *Main) openPosted() ([]receiver, error) {
 	if isOff(m.config.Influx.Listen) {
 		return ways, nil
 	}
-	port, err := m.listenMounts("influx-port", m.config.Influx.Listen, ofInflux)
+	port, err := m.listenMounts("influx", m.config.Influx.Listen, ofInflux)
 	if err != nil {
 		return ways, fmt.Errorf("[influx] LISTEN: %w", err)
 	}
@@ -126,12 +126,12 @@ func (m *Main) httpServer(handler http.Handler) *http.Server {
 func (m *Main) apiBasics() api.Options {
 	c := m.config
 	return api.Options{
-		AdminToken: c.Auth.AdminToken,
-		URLPrefix:  c.Web.URLPrefix,
-		Version:    version,
-		Observe:    m.self.requests.Observe,
-		MaxBody:    c.Limits.BodySize,
-		Timeout:    c.Limits.EvaluationTime,
-		Logger:     m.log,
+		Access:    m.access.now.Load,
+		URLPrefix: c.Web.URLPrefix,
+		Version:   version,
+		Observe:   m.self.requests.Observe,
+		MaxBody:   c.Limits.BodySize,
+		Timeout:   c.Limits.EvaluationTime,
+		Logger:    m.log,
 	}
 }

@@ -57,6 +57,7 @@ func serve(ctx context.Context, p program, args []string) error {
 	if err != nil {
 		return err
 	}
+	m.reread = func() (*Config, error) { return loadConfig(*flags, p.environ) }
 	return m.Run(ctx)
 }
 

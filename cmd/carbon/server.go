@@ -55,9 +55,11 @@ type Main struct {
 	cache    *cache.Cache
 	records  *records.DB // nil: it could not be opened
 	pipeline *ingest.Pipeline
-	ways     []receiver   // in, besides HTTP
-	mounts   []api.Mount  // paths of HTTP that datapoints are posted to
-	httpAddr net.Listener // nil: off
+	ways     []receiver // in, besides HTTP
+	access   *liveAccess
+	reread   func() (*Config, error) // the configuration as it is now; nil: it does not change
+	mounts   []api.Mount             // paths of HTTP that datapoints are posted to
+	httpAddr net.Listener            // nil: off
 	http     *http.Server
 	self     *selfWatch
 	health   *health
@@ -80,6 +82,9 @@ func Open(ctx context.Context, c *Config, log *slog.Logger) (_ *Main, err error)
 		return nil, err
 	}
 	if m.looks, err = openTemplates(c.Templates, log); err != nil {
+		return nil, err
+	}
+	if m.access, err = openAccess(c.Auth); err != nil {
 		return nil, err
 	}
 	for _, dir := range []string{c.Data, c.Whisper} {
@@ -299,6 +304,7 @@ func (m *Main) Run(ctx context.Context) error {
 	defer signal.Stop(reload)
 	running.Go(func() { m.rules.watch(background, time.Minute, reload) })
 	running.Go(func() { m.lists.watch(background) })
+	running.Go(func() { m.followAccess(background) })
 	running.Go(func() { m.self.run(background) })
 	running.Go(func() { m.beatWatchdog(background) })
 	if os.Getenv("GOGC") == "" {

@@ -1,0 +1,146 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+)
+
+var nothing = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+
+// closed is a server where everything needs a token.
+func closed(change ...func(*Access)) *fixture {
+	access := &Access{AdminToken: "admin", ReadTokens: []string{"read", "read2"}, IngestTokens: []string{"in"}}
+	for _, c := range change {
+		c(access)
+	}
+	return newFixture(func(o *Options) {
+		o.Access = func() *Access { return access }
+		o.Mounts = []Mount{
+			{Path: "/write", Methods: "POST", Handler: nothing},
+			{Path: "/ping", Methods: "GET", Handler: nothing, Open: true},
+		}
+	})
+}
+
+// No route is open by oversight.
+func TestEveryRouteNeedsARight(t *testing.T) {
+	f := closed()
+	opened := []string{"/health", "/-/ready", "/lb_check", "/ping"}
+	variable := regexp.MustCompile(`\{[^}]*\}|\*`)
+	routes := 0
+	err := chi.Walk(f.Handler.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		if method == http.MethodOptions {
+			return nil
+		}
+		routes++
+		for _, path := range []string{route, route + "/"} {
+			path = variable.ReplaceAllString(strings.ReplaceAll(path, "//", "/"), "1")
+			w := httptest.NewRecorder()
+			f.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+			if refused := w.Code == http.StatusUnauthorized; refused == slices.Contains(opened, route) {
+				t.Errorf("%s %s without a token: %d", method, path, w.Code)
+			}
+			if w.Code == http.StatusUnauthorized && len(w.Header().Values("WWW-Authenticate")) == 0 {
+				t.Errorf("%s %s: does not say how", method, path)
+			}
+		}
+		return nil
+	})
+	if err != nil || routes < 50 {
+		t.Fatal(routes, err)
+	}
+}
+
+func basic(text string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(text)) }
+
+func TestRights(t *testing.T) {
+	f := closed()
+	check := func(method, path, authorization string, ok bool) {
+		t.Helper()
+		r := httptest.NewRequest(method, path, nil)
+		if authorization != "" {
+			r.Header.Set("Authorization", authorization)
+		}
+		w := httptest.NewRecorder()
+		f.ServeHTTP(w, r)
+		if got := w.Code != http.StatusUnauthorized; got != ok {
+			t.Errorf("%s %s with %q: %d", method, path, authorization, w.Code)
+		}
+	}
+	for _, a := range []string{"Bearer read", "bearer read2", "Token read", basic("read"), basic("x:read"), basic("read:"), "Bearer admin", basic("admin:admin")} {
+		check("GET", "/version", a, true)
+		check("POST", "/write", a, strings.Contains(a, "admin") || a == basic("admin:admin"))
+	}
+	for _, a := range []string{"Bearer in", "Token in", "Token x:in", basic("in"), basic("in:"), basic("u:in")} {
+		check("POST", "/write", a, true)
+		check("POST", "/write/", a, true)
+		check("POST", "/events", a, true)
+		check("POST", "/tags/tagSeries", a, true)
+		check("GET", "/version", a, false)
+		check("GET", "/events/get_data", a, false)
+	}
+	for _, a := range []string{"", "Bearer", "Bearer ", "Bearer x", "Basic", "Basic !", basic(""), basic(":"), "Token ", "read", "Bearer read,read2"} {
+		check("POST", "/write", a, false)
+		check("GET", "/version", a, false)
+	}
+	check("POST", "/write?u=x&p=in", "", true)
+	check("POST", "/write?u=in", "", true)
+	check("GET", "/version?u=x&p=read", "", false) // not in an address that is shared
+	check("OPTIONS", "/render", "", true)
+	check("POST", "/metrics/delete?query=a", "Bearer read", false)
+}
+
+func TestUsers(t *testing.T) {
+	f := closed(func(a *Access) {
+		a.ReadTokens = nil
+		a.Users = func(_ context.Context, name, password string) bool { return name == "ann" && password == "pw" }
+	})
+	for a, want := range map[string]int{"": 401, basic("ann:pw"): 200, basic("ann:x"): 401, basic("bob:pw"): 401, basic("ann"): 401, "Bearer ann": 401, "Bearer admin": 200} {
+		if r := f.do(t, "GET", "/version", "", "Authorization", a); r.StatusCode != want {
+			t.Errorf("%q: %d", a, r.StatusCode)
+		}
+	}
+	if r := f.do(t, "POST", "/write", "", "Authorization", basic("ann:pw")); r.StatusCode != 200 {
+		t.Errorf("a user may not write: %d", r.StatusCode)
+	}
+}
+
+func TestTrustedProxy(t *testing.T) {
+	a := &Access{ProxyHeader: "X-Remote-User", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+	for from, want := range map[string]bool{"10.1.2.3:5": true, "[::ffff:10.1.2.3]:5": true, "11.1.2.3:5": false, "127.0.0.1:5": false, "[::1]:5": false, "x": false} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = from
+		if a.allows(r, toRead) {
+			t.Errorf("%s without the header", from)
+		}
+		r.Header.Set("X-Remote-User", "ann")
+		if got := a.allows(r, toRead); got != want {
+			t.Errorf("%s: %v", from, got)
+		}
+	}
+}
+
+func TestOpenByDefault(t *testing.T) {
+	f := newFixture(func(o *Options) { o.Mounts = []Mount{{Path: "/write", Methods: "POST", Handler: nothing}} })
+	if r := f.do(t, "POST", "/write", ""); r.StatusCode != 200 {
+		t.Errorf("/write: %d", r.StatusCode)
+	}
+	if r := f.do(t, "GET", "/version", "", "Authorization", "Bearer wrong"); r.StatusCode != 200 {
+		t.Errorf("/version: %d", r.StatusCode)
+	}
+}
+
+func TestPasswordsAreNotLogged(t *testing.T) {
+	if got := withoutPassword("/write?db=x&p=se%20cret&u=y&p=2"); got != "/write?db=x&p=***&u=y&p=***" {
+		t.Errorf("logged %s", got)
+	}
+}
