@@ -1,0 +1,229 @@
+//go:build linux
+
+package clients
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// post sends a body and returns the status and the answer.
+func (v *server) post(path string, body io.Reader, headers ...string) (int, string) {
+	v.t.Helper()
+	r, err := http.NewRequest(http.MethodPost, v.url(path), body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(answer.Body)
+	return answer.StatusCode, string(text)
+}
+
+// wantPoint wants one value at a second.
+func (v *server) wantPoint(target string, at int64, want float64) {
+	v.t.Helper()
+	for _, points := range v.points(target, at) {
+		if got, ok := points[at]; ok && got == want {
+			return
+		}
+	}
+	v.t.Errorf("%s has no %v at %d: %v", target, want, at, v.points(target, at-10))
+}
+
+// python3-influxdb, on the port of its own that looks like InfluxDB's.
+func TestInfluxClient(t *testing.T) {
+	needPython(t, "influxdb")
+	s := start(t, "influx.LISTEN=127.0.0.1:0", "auth.INGEST_TOKENS=other,token")
+	now := time.Now().Unix()
+	host, port, err := net.SplitHostPort(s.ports["influx"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, login := range [][2]string{{"token", "x"}, {"user", "token"}} {
+		script(t, "influx_client.py", host, port, strconv.FormatInt(now, 10), login[0], login[1]).wait()
+	}
+	for _, name := range []string{"plain", "packed"} {
+		for i := range int64(5) {
+			target := "seriesByTag('name=" + name + ".value','dc=a,b','host=web_1')"
+			s.wantPoint(target, now-i, 0.5+float64(i))
+			s.wantPoint(strings.Replace(target, "value", "ok", 1), now-i, 1)
+		}
+		s.wantPoint(name+"_s.v", now, 7)
+	}
+	bad := script(t, "influx_client.py", host, port, strconv.FormatInt(now, 10), "user", "wrong")
+	<-bad.ended
+	if bad.err == nil || !strings.Contains(bad.out.String(), "401") {
+		t.Errorf("a wrong token: %v", bad.err)
+	}
+}
+
+// What pyformance's reporters and Zibrato's back end send, by Python's own urllib.
+func TestReportersOverHTTP(t *testing.T) {
+	needPython(t, "urllib.request")
+	s := start(t, "auth.INGEST_TOKENS=key-1")
+	now := time.Now().Unix() - 5
+	script(t, "pyformance_like.py", s.url(""), strconv.FormatInt(now, 10), "key-1").wait()
+	for target, want := range map[string]float64{
+		"pf.requests.count": 3, "pf.requests.1m_rate": 0.5, "pf.temp.value": 1,
+		"seriesByTag('name=tsdb.requests','host=h1')": 4,
+		"hg.requests.count":                           5, "hg.rate": 0.25, "librato.web_1.users": 6,
+	} {
+		s.wantPoint(target, now, want)
+	}
+	for _, path := range []string{"/write", "/api/v2/write", "/api/put", "/api/v1/sink", "/v1/metrics", "/ingest", "/query"} {
+		if code, _ := s.post(path, strings.NewReader("x 1 1")); code != http.StatusUnauthorized {
+			t.Errorf("%s without a token: %d", path, code)
+		}
+	}
+}
+
+// curl, which asks before it sends much, and sends in chunks what it does not know
+// the length of.
+func TestCurl(t *testing.T) {
+	need(t, "curl", "--version")
+	s := start(t)
+	now := time.Now().Unix()
+	curl := func(body string, args ...string) string {
+		t.Helper()
+		c := exec.Command("curl", append([]string{"-s", "-S", "--max-time", "30", "-o", "-", "-w", "%{http_code}"}, args...)...)
+		c.Stdin = strings.NewReader(body)
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("curl %q: %v %s", args, err, out)
+		}
+		return string(out)
+	}
+	var lines strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&lines, "curl.many.m%d %d %d\n", i%10, i, now)
+	}
+	for _, header := range []string{"Expect: 100-continue", "Transfer-Encoding: chunked", "Connection: close"} {
+		if got := curl(lines.String(), "--data-binary", "@-", "-H", header, s.url("/ingest")); got != `{"accepted":50000,"rejected":0}`+"\n200" {
+			t.Errorf("%s: %s", header, got)
+		}
+	}
+	s.wantPoint("curl.many.m9", now, 49999)
+	if got := curl("", "--data-binary", fmt.Sprintf("weather,loc=us temp=82 %d", now), s.url("/write?db=x&precision=s")); got != "204" {
+		t.Errorf("/write: %s", got)
+	}
+	if got := curl(strings.Repeat("x", 17<<20), "--data-binary", "@-", s.url("/ingest")); !strings.HasSuffix(got, "413") {
+		t.Errorf("17 MiB: %.200s", got)
+	}
+}
+
+// What was answered 204 is there after kill -9.
+func TestAnsweredIsKept(t *testing.T) {
+	site := newSite(t)
+	now := time.Now().Unix()
+	for i := range int64(5) {
+		s := site.start()
+		var body bytes.Buffer
+		z := gzip.NewWriter(&body)
+		fmt.Fprintf(z, "kept,run=%d value=%d %d", i, i, now-i)
+		z.Close()
+		code, text := s.post("/write?precision=s", &body, "Content-Encoding", "gzip")
+		s.kill()
+		if code != http.StatusNoContent {
+			t.Fatalf("%d %s", code, text)
+		}
+	}
+	s := site.start()
+	until(t, "the log is replayed", func() bool { return len(s.points("seriesByTag('name=kept.value')", now-10)) == 5 })
+	for i := range int64(5) {
+		s.wantPoint(fmt.Sprintf("seriesByTag('name=kept.value','run=%d')", i), now-i, float64(i))
+	}
+}
+
+// Hostile clients cost only themselves.
+func TestHostileHTTP(t *testing.T) {
+	s := start(t)
+	now := time.Now().Unix()
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	for range 200 {
+		z.Write(make([]byte, 1<<20))
+	}
+	z.Close()
+	for _, path := range []string{"/write", "/ingest", "/api/v1/sink", "/api/put", "/v1/metrics"} {
+		if code, _ := s.post(path, bytes.NewReader(bomb.Bytes()), "Content-Encoding", "gzip"); code != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: a bomb is answered %d", path, code)
+		}
+		// One that dies within its body, and one that says nothing more.
+		for _, hold := range []bool{false, true} {
+			conn, err := net.Dial("tcp", s.ports["http"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(conn, "POST %s?precision=s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na v=1 1\n", path)
+			if hold {
+				defer conn.Close()
+			} else {
+				conn.Close()
+			}
+		}
+		if code, _ := s.post(path, strings.NewReader("\x00\xff garbage \xfe\n\n{[")); code >= 500 {
+			t.Errorf("%s: garbage is answered %d", path, code)
+		}
+	}
+	if code, text := s.post("/write?precision=s", strings.NewReader(fmt.Sprintf("bad\nafter value=1 %d\n", now))); code != 400 || !strings.Contains(text, "line 1") {
+		t.Errorf("%d %s", code, text)
+	}
+	s.wantPoint("after.value", now, 1)
+	if s.figure(`carbon_influx_refused_total{reason="field"}`) < 1 || s.figure("carbon_influx_datapoints_total") != 1 {
+		body, _ := s.get("/-/metrics")
+		t.Errorf("counted:\n%s", body)
+	}
+}
+
+// Tokens and users are read again at SIGHUP, and a configuration that cannot be
+// understood changes nothing.
+func TestTokensAreReadAgain(t *testing.T) {
+	site := newSite(t)
+	s := site.start()
+	tell := func(conf string) {
+		site.write("carbon.conf", conf)
+		s.cmd.Process.Signal(syscall.SIGHUP)
+	}
+	ingest := func(token string) int {
+		code, _ := s.post("/ingest", strings.NewReader(""), "Authorization", "Bearer "+token)
+		return code
+	}
+	if ingest("") != http.StatusOK || s.status("/version") != http.StatusOK {
+		t.Fatal("not open")
+	}
+	tell("[auth]\nINGEST_TOKENS = one, two\n")
+	until(t, "a token is needed", func() bool { return ingest("") == http.StatusUnauthorized })
+	if ingest("one") != http.StatusOK || ingest("two") != http.StatusOK || s.status("/version") != http.StatusOK {
+		t.Error("a token is refused, or reading is closed")
+	}
+	site.write("users", "ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n")
+	tell("[auth]\nHTPASSWD = " + site.path("users") + "\n")
+	until(t, "a user is needed", func() bool { return s.status("/version") == http.StatusUnauthorized })
+	answer, err := http.Get(strings.Replace(s.url("/version"), "http://", "http://ann:secret@", 1))
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("ann: %v %v", answer, err)
+	}
+	answer.Body.Close()
+	tell("[auth]\nINGEST_TOKENS = three\nNONSENSE = 1\n")
+	until(t, "it is logged", func() bool { return strings.Contains(s.log.String(), "not read again") })
+	if s.status("/version") != http.StatusUnauthorized || s.status("/health") != http.StatusOK {
+		t.Error("what cannot be understood has changed something")
+	}
+}
