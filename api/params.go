@@ -55,6 +55,9 @@ func readParams(r *http.Request) (params, error) {
 		if err != nil {
 			return nil, &bodyError{err}
 		}
+		if isLatin1(attrs["charset"]) {
+			return p, p.addEscaped(string(body), unescapeLatin1)
+		}
 		return p, p.addQuery(string(body))
 	case media == "multipart/form-data":
 		return p, p.addMultipart(multipart.NewReader(r.Body, attrs["boundary"]))
@@ -65,7 +68,9 @@ func readParams(r *http.Request) (params, error) {
 // addQuery adds a query string. Unlike net/url it takes what browsers and
 // scripts really send: semicolons are part of tagged names, and a percent sign
 // before anything but two hex digits stands for itself.
-func (p params) addQuery(s string) error {
+func (p params) addQuery(s string) error { return p.addEscaped(s, unescape) }
+
+func (p params) addEscaped(s string, unescape func(string) string) error {
 	for part := range strings.SplitSeq(s, "&") {
 		if part == "" {
 			continue
@@ -184,8 +189,26 @@ func (p params) values() url.Values {
 	return v
 }
 
+// isLatin1 tells whether a form says that it is not in UTF-8, as those of Java's
+// HttpClient do unless told otherwise.
+func isLatin1(charset string) bool {
+	return strings.EqualFold(charset, "iso-8859-1") || strings.EqualFold(charset, "latin1")
+}
+
 // unescape decodes a part of a query string and never fails.
-func unescape(s string) string {
+func unescape(s string) string { return strings.ToValidUTF8(unescapeBytes(s), "\uFFFD") }
+
+// unescapeLatin1 does so where each byte is a character.
+func unescapeLatin1(s string) string {
+	bytes := unescapeBytes(s)
+	runes := make([]rune, len(bytes))
+	for i := range len(bytes) {
+		runes[i] = rune(bytes[i])
+	}
+	return string(runes)
+}
+
+func unescapeBytes(s string) string {
 	if strings.IndexByte(s, '%') >= 0 || strings.IndexByte(s, '+') >= 0 {
 		b := make([]byte, 0, len(s))
 		for i := 0; i < len(s); i++ {
@@ -201,7 +224,7 @@ func unescape(s string) string {
 		}
 		s = string(b)
 	}
-	return strings.ToValidUTF8(s, "\uFFFD")
+	return s
 }
 
 func isHex(c byte) bool {

@@ -15,19 +15,18 @@ func cleanPrefix(prefix string) string {
 	return "/" + prefix
 }
 
-// stripPrefix routes what is below the prefix; nothing else is found.
+// stripPrefix routes what is below the prefix; nothing else is found. Slashes count
+// once where a path begins: clients put "/render" behind addresses that end in one.
 func (s *server) stripPrefix(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := r.URL.EscapedPath()
+		path := "/" + strings.TrimLeft(r.URL.EscapedPath(), "/")
 		rest, ok := strings.CutPrefix(path, s.URLPrefix)
 		switch {
 		case !ok || rest != "" && rest[0] != '/':
 			s.notFound(w, r)
 			return
-		case rest == "":
-			rest = "/"
 		}
-		chi.RouteContext(r.Context()).RoutePath = rest
+		chi.RouteContext(r.Context()).RoutePath = "/" + strings.TrimLeft(rest, "/")
 		next.ServeHTTP(w, r)
 	})
 }

@@ -67,6 +67,19 @@ func TestRenderParameters(t *testing.T) {
 	check("/render?target=%ff", "", func(q *render.Request) { q.Targets = []string{"\uFFFD"} })
 }
 
+// TestRenderLatin1 sends forms as programs in Java do.
+func TestRenderLatin1(t *testing.T) {
+	f := newFixture(nil)
+	for charset, want := range map[string]string{"": "\uFFFD ", "; charset=UTF-8": "\uFFFD ", "; charset=ISO-8859-1": "ä ä", "; charset=latin1": "ä ä"} {
+		r := httptest.NewRequest("POST", "/render", strings.NewReader("format=json&target=%E4+\xe4"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded"+charset)
+		f.ServeHTTP(httptest.NewRecorder(), r)
+		if got := f.engine.last.Targets; len(got) != 1 || !strings.HasPrefix(got[0], want) {
+			t.Errorf("%s: %q", charset, got)
+		}
+	}
+}
+
 func TestRenderMultipart(t *testing.T) {
 	f := newFixture(nil)
 	var form bytes.Buffer
