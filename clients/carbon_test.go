@@ -148,7 +148,7 @@ func sendLines(t *testing.T, port, prefix string, v *server) {
 
 // TestCarbonSend is our own client, in each format.
 func TestCarbonSend(t *testing.T) {
-	v := start(t, "--line=127.0.0.1:0", "--pickle=127.0.0.1:0")
+	v := start(t, "--line=127.0.0.1:0", "--pickle=127.0.0.1:0", "statsd.LISTEN=127.0.0.1:0", "statsd.FLUSH_INTERVAL=1000")
 	now := time.Now().Unix()
 	send := func(stdin string, args ...string) {
 		t.Helper()
@@ -165,6 +165,15 @@ func TestCarbonSend(t *testing.T) {
 		fmt.Fprintf(&lines, "sent.many%d 3 %d\n", i, now)
 	}
 	send(lines.String(), "--to", v.ports["pickle"], "--format", "pickle")
+	send("", "--to", v.ports["statsd"], "--format", "statsd", "sent:5|c", "other:1|g")
+	until(t, "statsd's counter is there", func() bool {
+		for _, count := range v.points("stats_counts.sent", now)["stats_counts.sent"] {
+			if count == 5 {
+				return true
+			}
+		}
+		return false
+	})
 	v.has("sent.line", now, 1)
 	v.has("sent.pickle", now, 2.5)
 	v.has("sent.many4999", now, 3)

@@ -22,7 +22,7 @@ const usage = `carbon receives, stores, finds and draws metrics: one binary in p
 
   carbon serve      run the server (also what bare "carbon" does)
   carbon check      read the configuration as serve does and print it
-  carbon send       send lines from arguments or standard input to a server
+  carbon send       send points from arguments or standard input to a server
   carbon render     evaluate targets, and write a picture or data
   carbon find       list the metrics that match a pattern
   carbon whisper    look into whisper files and change them, one or a whole tree
