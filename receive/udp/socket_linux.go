@@ -84,6 +84,9 @@ func duplicate(conn *net.UDPConn) (socket int, err error) {
 // them so long, without end if that is negative; none: it was interrupted, or time is
 // up.
 func (r *reader) read(wait time.Duration, take func([][]byte)) (n int, err error) {
+	if r.gone() {
+		return 0, net.ErrClosed
+	}
 	timeout := -1
 	if wait >= 0 {
 		timeout = int(wait.Milliseconds())
@@ -123,6 +126,13 @@ func (r *reader) interrupt() {
 	if !r.closed {
 		unix.Write(r.signal, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 	}
+}
+
+// gone tells of a reader that is closed: its numbers may be those of other files.
+func (r *reader) gone() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closed
 }
 
 // close ends the reader. It is not called while a read runs.

@@ -68,6 +68,9 @@ const (
 	// long all that may take.
 	drainQuiet = 50 * time.Millisecond
 	drainLimit = 2 * time.Second
+
+	// pushLimit is how long what was read may take to be pushed then.
+	pushLimit = 8 * time.Second
 )
 
 // Server listens on one address.
@@ -84,6 +87,8 @@ type Server struct {
 	changed sync.Cond // pending, ended
 	pending []byte    // lines to be pushed
 	ended   bool      // nothing will be added
+
+	pushLimit time.Duration
 
 	closing atomic.Int64 // unix nanoseconds until when is read; 0: for good
 	abort   context.CancelFunc
@@ -108,7 +113,7 @@ func Listen(addr string, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, log: o.Logger, addr: conn.LocalAddr(), served: make(chan struct{})}
+	s := &Server{o: o, log: o.Logger, addr: conn.LocalAddr(), served: make(chan struct{}), pushLimit: pushLimit}
 	s.changed.L = &s.mu
 	if s.take = o.Packets; s.take == nil {
 		s.take = s.add
@@ -135,7 +140,7 @@ func Listen(addr string, o Options) (*Server, error) {
 func (s *Server) Addr() net.Addr { return s.addr }
 
 // Serve reads until ctx is cancelled or Shutdown is called, then what has come
-// already, and returns when all is pushed. It is called once.
+// already, and returns when all is pushed, or 10 s have gone by. It is called once.
 func (s *Server) Serve(ctx context.Context) error {
 	s.started.Store(true)
 	defer close(s.served)
@@ -151,6 +156,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.ended = true
 	s.changed.Broadcast()
 	s.mu.Unlock()
+	patience := time.AfterFunc(s.pushLimit, s.abort)
+	defer patience.Stop()
 	pushing.Wait()
 	if err != nil {
 		return fmt.Errorf("receive %s: %w", s.o.Name, err)

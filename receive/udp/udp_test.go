@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -164,6 +165,16 @@ func TestLongestDatagram(t *testing.T) {
 	}
 }
 
+func TestShutdownEndsWhilePushesWait(t *testing.T) {
+	l := listen(t, make(chan struct{}), 0) // for ever
+	l.send(l.dial(), "a 1 1700000000")
+	until(t, "read", func() bool { return l.Stats().Datagrams == 1 })
+	l.pushLimit = time.Millisecond
+	if err := l.Shutdown(context.Background()); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestShutdownGivesUpWhenTold(t *testing.T) {
 	l := listen(t, make(chan struct{}), 0) // pushes wait for ever
 	l.send(l.dial(), "a 1 1700000000")
@@ -173,4 +184,56 @@ func TestShutdownGivesUpWhenTold(t *testing.T) {
 	if err := l.Shutdown(ctx); err != context.Canceled {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestDatagramsAsTheyCame(t *testing.T) {
+	var mu sync.Mutex
+	var got []string
+	s, err := Listen("127.0.0.1:0", Options{Name: "packets", Packets: func(datagrams [][]byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, d := range datagrams {
+			got = append(got, string(d))
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("udp", s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	want := []string{"a:1|c", "", "b:2|c\nc:3|c\n"}
+	for _, packet := range want { // before it is served, too
+		if _, err := conn.Write([]byte(packet)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(t.Context()) }()
+	until(t, "read", func() bool { return s.Stats().Datagrams == 3 })
+	if err := s.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestShutdownBeforeServe(t *testing.T) {
+	s, err := Listen("127.0.0.1:0", Options{Name: "packets", Packets: func([][]byte) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := s.Serve(t.Context()); err != nil {
+		t.Error(err)
+	}
+	s.Stats()
 }
