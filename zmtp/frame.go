@@ -72,6 +72,9 @@ func (c *Conn) parseHeader(b []byte) (header, error) {
 // readMessage returns the frames of the next message; those of a command are
 // handed to each command instead. The frames are good until the next read.
 func (c *Conn) readMessage(command func(name, data []byte) error) ([][]byte, error) {
+	if cap(c.body) > keptBody {
+		c.Release() // before it waits for the next
+	}
 	c.body, c.sizes, c.list = c.body[:0], c.sizes[:0], c.list[:0]
 	for {
 		h, err := c.header()
@@ -114,17 +117,17 @@ func (c *Conn) readMessage(command func(name, data []byte) error) ([][]byte, err
 	}
 }
 
-// keptBody is how much room for messages a connection keeps between them.
+// keptBody is how much room for messages a connection keeps between them, and does
+// not take from Memory.
 const keptBody = 64 << 10
 
 // readBody adds n bytes to the body. Its room grows as they come.
 func (c *Conn) readBody(n int) error {
-	if len(c.body) == 0 && cap(c.body) > keptBody {
-		c.body = nil
-	}
 	for n > 0 {
 		if len(c.body) == cap(c.body) {
-			c.body = append(c.body, 0)[:len(c.body)]
+			if err := c.grow(n); err != nil {
+				return err
+			}
 		}
 		part := c.body[len(c.body):min(cap(c.body), len(c.body)+n)]
 		got, err := io.ReadFull(c.r, part)
@@ -138,6 +141,26 @@ func (c *Conn) readBody(n int) error {
 		}
 	}
 	return nil
+}
+
+// grow makes room for n more bytes, or at least for as many as there are.
+func (c *Conn) grow(n int) error {
+	size := min(max(2*cap(c.body), bufferSize), len(c.body)+n)
+	if more := int64(size) - c.held; size > keptBody {
+		if !c.o.Memory.take(more) {
+			return bad(Crowded)
+		}
+		c.held += more
+	}
+	c.body = append(make([]byte, 0, size), c.body...)
+	return nil
+}
+
+// Release gives back what the connection took from Memory. It is called at the end,
+// when the last message is of no more use.
+func (c *Conn) Release() {
+	c.o.Memory.release(c.held)
+	c.body, c.held = nil, 0
 }
 
 // Ready tells whether a whole frame waits in memory, so that reading will not

@@ -38,6 +38,7 @@ func NewPublisher(queue int, o Options) *Publisher {
 	if queue <= 0 {
 		queue = defaultQueue
 	}
+	o.MaxMessage = maxTopicBytes // of what subscribers send
 	return &Publisher{o: o, queue: queue, subscribers: map[*subscriber]struct{}{}}
 }
 
@@ -80,6 +81,7 @@ func (p *Publisher) Serve(nc net.Conn) error {
 		}
 		return err
 	}
+	defer c.Release()
 	s := &subscriber{conn: c, out: make(chan []byte, p.queue), gone: make(chan struct{})}
 	c.pong = func(frame []byte) { p.enqueue(s, frame) }
 	nc.SetWriteDeadline(time.Time{}) // it may be slow for ever

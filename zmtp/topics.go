@@ -7,8 +7,8 @@ import (
 
 // What one subscriber may ask for.
 const (
-	maxTopics     = 10_000
-	maxTopicBytes = 1 << 20 // of all of them
+	maxTopics     = 1000
+	maxTopicBytes = 64 << 10 // of all of them
 )
 
 // topics are what one subscriber wants: prefixes, each as often as it asked for

@@ -8,7 +8,7 @@
 // read: a peer that wrote and left is read to its end.
 //
 // No length that a peer announces makes memory be reserved; it grows with what
-// has come, up to MaxMessage.
+// has come, up to MaxMessage, and for all connections together up to Memory.
 //
 // Deliberately absent: CURVE, PLAIN and GSSAPI, other socket types, heartbeats of
 // our own (those of peers are answered).
@@ -71,6 +71,7 @@ const (
 	PeerError     = "refused by peer"  // it sent ERROR
 	TooLong       = "message too long" // over MaxMessage
 	TooMany       = "too many frames"  // of one message
+	Crowded       = "out of memory"    // over Memory
 	TooSlow       = "handshake late"   // not done in HandshakeTime
 	Subscriptions = "subscriptions"    // more of them than a peer may have
 )
@@ -82,6 +83,10 @@ type Options struct {
 	// MaxMessage is the limit of a message in bytes, all its frames together;
 	// 0 means 1 MiB.
 	MaxMessage int
+
+	// Memory bounds the unfinished messages of all connections that have the same
+	// one; nil bounds nothing. A connection that needs more than is left is ended.
+	Memory *Memory
 
 	// HandshakeTime is how long a peer may take to say what it is; 0 means 10 s.
 	HandshakeTime time.Duration
@@ -127,6 +132,7 @@ type Conn struct {
 	body  []byte   // of a message that does not fit the reader's buffer
 	list  [][]byte // its frames, as ReadMessage returned them
 	sizes []int    // and how long they are
+	held  int64    // taken from Memory for body
 
 	pong func(frame []byte) // sends the answer to a PING
 	deaf bool               // the peer takes nothing any more

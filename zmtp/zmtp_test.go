@@ -247,6 +247,44 @@ func TestAnnouncedLengthsReserveNothing(t *testing.T) {
 	}
 }
 
+// TestMemoryIsShared has peers stop within long messages.
+func TestMemoryIsShared(t *testing.T) {
+	memory := NewMemory(1 << 20)
+	o := Options{MaxMessage: 1 << 20, Memory: memory}
+	begin := func() (*Conn, *net.TCPConn) {
+		ours, theirs := connection(t)
+		theirs.Write(join(greeting3("PUB"), "\x02\x00\x00\x00\x00\x00\x0c\x00\x00", make([]byte, 600<<10))) // of 768 KiB
+		c, err := Handshake(ours, Sub, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c, theirs
+	}
+	first, peer := begin()
+	done := make(chan error)
+	go func() {
+		_, err := first.ReadMessage()
+		done <- err
+	}()
+	for memory.used.Load() < 600<<10 {
+		runtime.Gosched()
+	}
+	second, _ := begin()
+	var e *Error
+	if _, err := second.ReadMessage(); !errors.As(err, &e) || e.Reason != Crowded {
+		t.Errorf("error %v", err)
+	}
+	second.Release()
+	peer.Write(make([]byte, 168<<10))
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	first.Release()
+	if n := memory.used.Load(); n != 0 {
+		t.Errorf("%d bytes are held", n)
+	}
+}
+
 func heap() int64 {
 	runtime.GC()
 	var m runtime.MemStats

@@ -40,6 +40,10 @@ type zeroMQ struct {
 	stop            sync.Once
 }
 
+// unfinishedMemory is how many bytes of messages that have not come wholly may be
+// held for all connections.
+const unfinishedMemory = 256 << 20
+
 // openZeroMQ listens for ZeroMQ's publishers and subscribers.
 func (m *Main) openZeroMQ() (ways []receiver, err error) {
 	c := m.config.ZeroMQ
@@ -47,9 +51,10 @@ func (m *Main) openZeroMQ() (ways []receiver, err error) {
 	lines := plaintext.New(plaintext.Options{MaxLine: m.config.Limits.LineLength, Bad: z.refused.Add})
 	z.talk = talk.New(talk.Options{Prefix: c.Prefix, MaxInflated: c.MaxInflated, Lines: lines.Read, Bad: z.refused.Add})
 	z.zibrato = zibrato.New(zibrato.Options{Prefix: c.ZibratoPrefix, Levels: commaList(c.ZibratoLevels), Bad: z.refused.Add})
-	z.subscriber = zeromq.NewSubscriber(zeromq.Options{Message: z.message(c.Format), MaxMessage: c.MaxMessage, Bad: z.refused.Add})
-	z.broker = zeromq.NewSubscriber(zeromq.Options{Message: z.forward, MaxMessage: c.MaxMessage, Bad: z.refused.Add})
-	z.publisher = zmtp.NewPublisher(c.SendQueue, zmtp.Options{MaxMessage: c.MaxMessage})
+	memory := zmtp.NewMemory(max(unfinishedMemory, int64(c.MaxMessage)))
+	z.subscriber = zeromq.NewSubscriber(zeromq.Options{Message: z.message(c.Format), MaxMessage: c.MaxMessage, Memory: memory, Bad: z.refused.Add})
+	z.broker = zeromq.NewSubscriber(zeromq.Options{Message: z.forward, MaxMessage: c.MaxMessage, Memory: memory, Bad: z.refused.Add})
+	z.publisher = zmtp.NewPublisher(c.SendQueue, zmtp.Options{Memory: memory})
 
 	defer func() {
 		if err != nil {
@@ -88,7 +93,7 @@ func (m *Main) openZeroMQ() (ways []receiver, err error) {
 			return nil, err
 		}
 	}
-	dialled := zeromq.NewSubscriber(zeromq.Options{Message: z.message(c.Format), Topics: commaList(c.Subscribe), MaxMessage: c.MaxMessage, Bad: z.refused.Add})
+	dialled := zeromq.NewSubscriber(zeromq.Options{Message: z.message(c.Format), Topics: commaList(c.Subscribe), MaxMessage: c.MaxMessage, Memory: memory, Bad: z.refused.Add})
 	for _, endpoint := range commaList(c.Connect) {
 		addr, err := endpointAddress(endpoint)
 		if err != nil {

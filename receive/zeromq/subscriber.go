@@ -30,6 +30,10 @@ type Options struct {
 	// its connection.
 	MaxMessage int
 
+	// Memory bounds the unfinished messages of all connections together; nil bounds
+	// nothing.
+	Memory *zmtp.Memory
+
 	// Bad is told why a connection had to be ended; nil means nobody.
 	Bad func(reason string, element []byte)
 }
@@ -59,8 +63,9 @@ func (s *Subscriber) Messages() int64 { return s.messages.Load() }
 
 // Read is a receive.Format; r must be a net.Conn.
 func (s *Subscriber) Read(r io.Reader, push func([]metric.Datapoint) error) error {
-	c, err := zmtp.Handshake(r.(net.Conn), zmtp.Sub, zmtp.Options{MaxMessage: s.o.MaxMessage})
+	c, err := zmtp.Handshake(r.(net.Conn), zmtp.Sub, zmtp.Options{MaxMessage: s.o.MaxMessage, Memory: s.o.Memory})
 	if err == nil {
+		defer c.Release()
 		for _, topic := range s.o.Topics {
 			c.Subscribe(topic)
 		}
