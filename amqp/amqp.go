@@ -64,6 +64,10 @@ const (
 	dialTime  = 10 * time.Second
 	heartbeat = 10 * time.Second
 
+	// shutdownLimit is how long what the broker has sent may take to be pushed at the
+	// end. What is not acknowledged then the broker keeps.
+	shutdownLimit = 10 * time.Second
+
 	// After a failure the next try waits, twice as long each time.
 	minPause = 100 * time.Millisecond
 	maxPause = 10 * time.Second
@@ -108,6 +112,8 @@ func (c *Consumer) Serve(ctx context.Context) error {
 	defer stop()
 	push, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()
+	limit := context.AfterFunc(c.done, func() { time.AfterFunc(shutdownLimit, abort) })
+	defer limit()
 	for pause := minPause; c.done.Err() == nil; pause = min(2*pause, maxPause) {
 		begin := time.Now()
 		err := c.session(push)
