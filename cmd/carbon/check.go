@@ -58,12 +58,12 @@ func (c *Config) write(w io.Writer, value func(configKey) string) error {
 	fmt.Fprintf(out, "# carbon.conf: %s\n# storage-schemas.conf: %s\n# storage-aggregation.conf: %s\n# data: %s\n# whisper: %s\n# line: %s\n# http: %s\n",
 		builtIn(c.File), builtIn(c.Schemas), builtIn(c.Aggregation), c.Data, c.Whisper, c.Line, c.HTTP)
 	section := ""
-	for _, k := range configKeys {
+	for _, k := range keysBySection() {
 		if k.section != section {
 			section = k.section
 			fmt.Fprintf(out, "\n[%s]\n", section)
 		}
-		fmt.Fprintf(out, "%s\n", strings.TrimRight(k.name+" = "+value(k), " "))
+		fmt.Fprintf(out, "%s\n", strings.TrimRight(k.name+" = "+strings.ReplaceAll(value(k), "%", "%%"), " "))
 	}
 	fmt.Fprint(out, c.listenerSections())
 	fmt.Fprintln(out, "\n[define]")
@@ -78,6 +78,18 @@ func (c *Config) write(w io.Writer, value func(configKey) string) error {
 		}
 	}
 	return out.Flush()
+}
+
+// keysBySection are the keys of the configuration, those of a section one after the
+// other.
+func keysBySection() []configKey {
+	place := make(map[string]int)
+	for i, k := range configKeys {
+		if _, known := place[k.section]; !known {
+			place[k.section] = i
+		}
+	}
+	return slices.SortedStableFunc(slices.Values(configKeys), func(a, b configKey) int { return place[a.section] - place[b.section] })
 }
 
 // writeMasked is write without what nobody is to know.
