@@ -99,7 +99,7 @@ func start(t *testing.T) (url, line string) {
 		t.Fatal(err)
 	}
 	schemas := filepath.Join(dir, "schemas")
-	if err := os.WriteFile(schemas, []byte("[all]\npattern = .*\nretentions = 10s:1d\n"), 0o600); err != nil {
+	if err := os.WriteFile(schemas, []byte("[own]\npattern = ^carbon\\.\nretentions = 60s:1d\n[all]\npattern = .*\nretentions = 10s:1d\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(binary, "serve", "--config", config, "--schemas", schemas, "--data", filepath.Join(dir, "data"),

@@ -38,7 +38,7 @@ const pages = {
   explore: { path: '/' },
   search: { path: '/', act: async (p) => {
     const toggle = p.getByRole('button', { name: 'Metrics', exact: true })
-    if (await toggle.isVisible()) await toggle.click()
+    if ((await toggle.isVisible()) && (await toggle.getAttribute('aria-expanded')) === 'false') await toggle.click()
     await p.fill('#search', 'web cpu')
   } },
   compose: { path: `/composer?${cpu}&from=-2h&title=CPU,%20user&events=` },

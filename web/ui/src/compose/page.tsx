@@ -30,7 +30,7 @@ export function ComposePage(props: { place: Place }) {
   const search = params.get('search') ?? params.get('find') ?? ''
   const [panel, setPanel] = useState<'targets' | 'options'>('targets')
   const [dialog, setDialog] = useState<'' | 'share' | 'dashboard'>('')
-  const [paneOpen, setPaneOpen] = useState(false)
+  const [paneOpen, setPaneOpen] = useState(!given.targets.length)
   useTitle(given.options.title ?? '')
 
   const put = (g: Graph, more: Record<string, string | null> = {}, replace = false) => {
@@ -41,6 +41,7 @@ export function ComposePage(props: { place: Place }) {
   }
   const chosen = useMemo(() => new Set(given.targets.map((t) => t.text.trim())), [given])
   const choose = (target: string) => {
+    setPaneOpen(false)
     const without = given.targets.filter((t) => t.text.trim() !== target)
     put({
       ...given,
@@ -218,7 +219,7 @@ function Own(props: { own: string }) {
   const graph = useMemo(
     (): Graph => ({
       targets: ['metricsReceived', 'committedPoints'].map((name) => ({ text: `alias(sumSeries(${props.own}.${name}),"${name}")` })),
-      range: { from: '-1h', until: '' },
+      range: { from: '-15min', until: '' },
       tz: '',
       options: { areaMode: 'first' },
     }),
@@ -226,7 +227,8 @@ function Own(props: { own: string }) {
   )
   const data = useGraph(graph, 10, 600, null)
   const plot = { series: data.series, hidden: new Set<string>(), window: data.window, options: graph.options, zone: '', dark: isDark, events: [], group: '', onRange: () => {} }
-  if (!data.series.length) return null
+  const known = data.series[0]?.points.filter(([v]) => v !== null).length ?? 0
+  if (known < 3) return null
   return (
     <>
       <h2>This server right now</h2>
