@@ -44,6 +44,7 @@ var parts = []part{
 	{[]string{"ingest 100k series, stored"}, (*bench).ingestStored},
 	{[]string{"ingest 1M series", "memory, 1M series"}, func(b *bench, ctx context.Context) error { return b.ingest(ctx, "1M", 1_000_000) }},
 	{[]string{"ingest pickle", "ingest UDP, lost"}, (*bench).receivers},
+	{[]string{"ingest Influx"}, (*bench).influx},
 	{[]string{"ingest ZeroMQ, 1 a message", "ingest ZeroMQ, 100 a message", "ingest Redis, 1 a message", "ingest Redis, 100 a message"}, (*bench).talk},
 	{[]string{"ingest statsd, 1 a packet", "ingest statsd, 10 a packet"}, (*bench).statsd},
 	{[]string{"memory, 10k connections"}, (*bench).idle},

@@ -201,13 +201,26 @@ func (r *Reader) readKey() bool {
 	}
 	// Names whose tags are in order are taken as they are. Of those of one key the last
 	// counts, as in the name.
-	slices.SortStableFunc(s.tags, func(a, b tag) int { return strings.Compare(a.key, b.key) })
+	slices.SortStableFunc(s.tags, byText)
 	for i, t := range s.tags {
 		if i+1 == len(s.tags) || s.tags[i+1].key != t.key {
 			s.tail = append(append(append(append(s.tail, ';'), t.key...), '='), t.value...)
 		}
 	}
 	return true
+}
+
+// byText orders tags as they stand in names: key=value as text, so that the key a-b
+// comes before a.
+func byText(a, b tag) int {
+	n := min(len(a.key), len(b.key))
+	switch {
+	case len(a.key) == len(b.key) || a.key[:n] != b.key[:n]:
+		return strings.Compare(a.key, b.key)
+	case n < len(a.key):
+		return int(a.key[n]) - '='
+	}
+	return '=' - int(b.key[n])
 }
 
 // cutComma cuts around the first comma that is not escaped.

@@ -81,6 +81,7 @@ func TestLines(t *testing.T) {
 	f("a v=nan,w=inf,x=-inf,y=NaN,z=1 5", "a.z 1 5")
 	f("a,b=2,a=1 v=1 5", "a.v;a=1;b=2 1 5")
 	f("a,k=1,k=2 v=1 5", "a.v;k=2 1 5")
+	f("a,a=1,a-b=2,ab=3 v=1 5", "a.v;a-b=2;a=1;ab=3 1 5") // in the order of canonical names
 	f("a,k=,l=x v=1 5", "a.v;l=x 1 5")
 	f(`a\ b\,c,k\ 1=v\ \,\=\;2 f\ g\=h=1 5`, "a_b_c.f_g=h;k_1=v_,=\\_2 1 5")
 	f(`a\b,k=x\y v=1 5`, `a_b.v;k=x\y 1 5`)
@@ -231,6 +232,20 @@ func TestAnswers(t *testing.T) {
 	f("/query?q=CREATE+DATABASE+x", "", 200, `{"results":[{"statement_id":0}]}`)
 	f("/query", "q=select+*+from+x;show+databases", 200, `{"results":[{"statement_id":0,"error":"data`, "Content-Type", "application/x-www-form-urlencoded")
 	f("/query", "", 200, `{"results":[{"statement_id":0}]}`)
+}
+
+// Names of safe text are canonical: taking them in again costs nothing.
+func TestNamesAreCanonical(t *testing.T) {
+	points, _, _ := read(t, "a.b,z=1,a-b=2,ab=3,a=4,b.c=5 v=1,w.x=2 5", Options{})
+	for _, p := range points {
+		name, _, _ := strings.Cut(p, " ")
+		if canonical, err := metric.Canonical(name); err != nil || canonical != name {
+			t.Errorf("%s is %s %v", name, canonical, err)
+		}
+	}
+	if len(points) != 2 {
+		t.Errorf("got %q", points)
+	}
 }
 
 func TestWhatIsSkippedIsCounted(t *testing.T) {
