@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"carbon/metric"
 	"carbon/receive/posted"
@@ -132,6 +133,8 @@ func TestPartialWrites(t *testing.T) {
 	} {
 		f(good+"\n"+bad.line+"\n\n"+good, "line 2: "+bad.reason, bad.reason, "good.v 1 5", "good.v 1 5")
 	}
+	f("a b\\\nc d=1 5", "line 1: field", BadField, "c.d 1 5")
+	f("a b\\", "line 1: field", BadField)
 	f("a b=x,c=1,d=2 5", "line 1: value", BadValue, "a.c 1 5", "a.d 2 5")
 	f("a b=\"open 5\nc d=\"closed\",e=1 6", "line 1: unterminated text", BadText, "c.e 1 6")
 	f("a s=\"two\nlines\",v=1 5\nbad", "line 3: field", BadField, "a.v 1 5")
@@ -139,6 +142,22 @@ func TestPartialWrites(t *testing.T) {
 	_, _, told := read(t, strings.Repeat("bad\n", 100), Options{})
 	if !strings.HasPrefix(told, "partial write: line 1: field; line 2") || !strings.HasSuffix(told, "line 10: field; and 90 more") {
 		t.Errorf("told %q", told)
+	}
+}
+
+// Bodies that are made to take long do not: each of these is read in no time.
+func TestHostileBodies(t *testing.T) {
+	const n = 1 << 20
+	for _, text := range []string{
+		strings.Repeat("a b=\"\n", n), strings.Repeat("a b=\"\\\"\n", n), strings.Repeat("a,b\n", n), "a," + strings.Repeat("b=c,", n),
+		"a,x=" + strings.Repeat("y", maxKey-8) + " " + strings.Repeat("b=1,", 1<<14), strings.Repeat("\\", 4*n), strings.Repeat("a\\\n", n), "a b=\"" + strings.Repeat("\n", 4*n),
+	} {
+		begin := time.Now()
+		batch := metric.NewBatch(func([]metric.Datapoint) error { return nil })
+		new(Reader).Read([]byte(text), Options{}, batch)
+		if took := time.Since(begin); took > 10*time.Second {
+			t.Errorf("%.30q… takes %v", text, took)
+		}
 	}
 }
 

@@ -99,7 +99,9 @@ func (l *line) field(text []byte) (rest []byte, reason string) {
 		case '\n', ' ', ',':
 			return text, BadField
 		case '\\':
-			n++
+			if n+1 < len(text) && text[n+1] != '\n' {
+				n++
+			}
 		}
 		n++
 	}

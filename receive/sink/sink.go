@@ -167,8 +167,15 @@ func longAt(line []byte) int {
 		if start > 0 && line[start-1] == '-' {
 			start--
 		}
-		if digits > 0 && start > 0 && (line[start-1] == ' ' || line[start-1] == '\t') && len(bytes.Fields(line[:start])) == 1 {
+		if digits == 0 || start == 0 || line[start-1] != ' ' && line[start-1] != '\t' {
+			continue
+		}
+		switch len(bytes.Fields(line[:start])) {
+		case 0: // it is the name
+		case 1:
 			return at
+		default:
+			return -1 // as all that follow would be
 		}
 	}
 	return -1

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,8 +78,17 @@ func TestLongIntegers(t *testing.T) {
 	}
 	f("a 5L 1\n", "a 5 1\n")
 	f("aL -5L 1\nbL 6 1", "aL -5 1\nbL 6 1")
+	f(" 5L 5L 1\na b 5L 5L\n", " 5L 5 1\na b 5L 5L\n")
 	f("a 5LL 1\na L 1\na -L 1\na 5.5L 1\n", "a 5LL 1\na L 1\na -L 1\na 5.5L 1\n")
 	f("a 5 1L\na\t5L\t1\r\n\n", "a 5 1L\na\t5\t1\r\n\n")
+}
+
+// A body of many that are no values takes no longer than another.
+func TestLongIntegersOfTheHostile(t *testing.T) {
+	text := []byte("a b" + strings.Repeat(" 5L", 4<<20))
+	if got := stripLongs(text); len(got) != len(text) {
+		t.Errorf("%d bytes are left", len(got))
+	}
 }
 
 func TestClientsAreForgotten(t *testing.T) {
