@@ -21,8 +21,7 @@ func (s *server) stripPrefix(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := "/" + strings.TrimLeft(r.URL.EscapedPath(), "/")
 		rest, ok := strings.CutPrefix(path, s.URLPrefix)
-		switch {
-		case !ok || rest != "" && rest[0] != '/':
+		if !ok || rest != "" && rest[0] != '/' {
 			s.notFound(w, r)
 			return
 		}
