@@ -116,6 +116,14 @@ func refuseMethod(w http.ResponseWriter, r *http.Request, allowed []string) {
 	answerError(w, r, http.StatusMethodNotAllowed, r.Method+" is not allowed here")
 }
 
+// failsInJSON tells whether errors are JSON in graphite-web, too, whatever a client
+// asks for. Its own, which has the tags asked of another server, reads nothing else.
+func failsInJSON(r *http.Request) bool {
+	path := pathOf(r)
+	return path == "/tags" || strings.HasPrefix(path, "/tags/") || strings.HasPrefix(path, "/functions/") ||
+		path == "/events" && r.Method == http.MethodPost
+}
+
 // answerError writes an error as text, or as JSON for who asks for JSON.
 func answerError(w http.ResponseWriter, r *http.Request, code int, text string) {
 	if text == "" {
@@ -129,7 +137,7 @@ func answerError(w http.ResponseWriter, r *http.Request, code int, text string) 
 	for _, name := range []string{"Expires", "Content-Length", "ETag"} {
 		h.Del(name)
 	}
-	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+	if strings.Contains(r.Header.Get("Accept"), "application/json") || failsInJSON(r) {
 		h.Set("Content-Type", "application/json")
 		w.WriteHeader(code)
 		json.NewEncoder(w).Encode(struct {

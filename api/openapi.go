@@ -69,7 +69,7 @@ func (s *server) newDocument() func() []byte {
 					"description": "[auth] ADMIN_TOKEN. While there is none, programs on the server's own machine need none.",
 				}},
 				"responses": object{"Error": object{
-					"description": "What is wrong, as text, or as JSON for who accepts nothing else.",
+					"description": "What is wrong: as JSON for who accepts JSON, and below /tags and /functions, else as text.",
 					"content": object{
 						"text/plain":       object{"schema": object{"type": "string"}},
 						"application/json": object{"schema": object{"type": "object", "properties": object{"error": object{"type": "string"}}}},

@@ -138,6 +138,26 @@ func TestTagPaths(t *testing.T) {
 	}
 }
 
+// TestErrorsAsJSON asks as graphite-web does, whose tag database over HTTP reads the
+// body of a 400 as JSON.
+func TestErrorsAsJSON(t *testing.T) {
+	f := newFixture(nil)
+	for address, want := range map[string]string{
+		"/tags/findSeries":             `{"error":"expr: missing"}`,
+		"/tags/autoComplete/values":    `{"error":`,
+		"/tags/autoComplete/tags/?x=1": `[]`,
+		"/functions/nope":              `{"error":"no such function: nope"}`,
+		"/metrics/find":                "query: missing\n",
+	} {
+		if got := body(t, f.do(t, "GET", address, "")); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", address, got)
+		}
+	}
+	if r := f.do(t, "POST", "/events", "{}"); r.StatusCode != 400 || body(t, r) != "{\"error\":\"what: missing\"}\n" {
+		t.Errorf("an event: %d", r.StatusCode)
+	}
+}
+
 func sortedNames(m map[string]bool) (names []string) {
 	for n := range m {
 		names = append(names, n)
