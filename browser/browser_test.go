@@ -22,11 +22,11 @@ const (
 	longest  = 5 * time.Minute
 )
 
-// TestUserInterface runs test/ui.test.mjs.
+// TestUserInterface runs the tests of web/ui.
 func TestUserInterface(t *testing.T) {
 	need(t)
 	url, line := start(t)
-	node(t, url, line, "--test", "--test-concurrency=1", "--test-reporter=spec", "test/ui.test.mjs")
+	node(t, url, line, "--test", "--test-concurrency=1", "--test-reporter=spec", "test/unit.test.mjs", "test/ui.test.mjs")
 }
 
 // TestScreenshots makes pictures of all pages in the folder SCREENSHOTS, which

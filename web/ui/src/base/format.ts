@@ -16,15 +16,17 @@ export function short(v: number | null | undefined): string {
   return `${Number(n.toFixed(i === 0 && Number.isInteger(v) ? 0 : digits))}${letters[i]}`
 }
 
-// axis writes the ticks of an axis, all with as many digits as their distance needs.
-export function axis(splits: number[]): string[] {
-  const max = Math.max(...splits.map(Math.abs), 0)
+// axis writes the ticks of an axis, all with as many digits as their distance needs;
+// null is one without a text.
+export function axis(splits: (number | null)[]): string[] {
+  const known = splits.filter((v) => v !== null)
+  const max = Math.max(...known.map(Math.abs), 0)
   let power = 0
   while (max / 1000 ** power >= 1000 && power < letters.length - 1) power++
   const unit = 1000 ** power
-  const step = splits.length > 1 ? Math.abs(splits[1]! - splits[0]!) / unit : 1
+  const step = known.length > 1 ? Math.abs(known[1]! - known[0]!) / unit : 1
   const digits = step > 0 ? Math.min(8, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))) : 0
-  return splits.map((v) => (v === 0 ? '0' : (v / unit).toFixed(digits) + letters[power]))
+  return splits.map((v) => (v === null ? '' : v === 0 ? '0' : (v / unit).toFixed(digits) + letters[power]))
 }
 
 export function bytes(v: number): string {

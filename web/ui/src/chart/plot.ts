@@ -54,7 +54,8 @@ export function shape(p: Plot): string {
 
 export function data(p: Plot): { all: uPlot.AlignedData; plain: uPlot.AlignedData } {
   const { times, columns } = align(p.series, isTrue(p.options.drawNullAsZero))
-  const stacked = stack(columns, stackedSeries(p))
+  const adds = p.options.areaMode === 'stacked'
+  const stacked = stack(columns, p.series.map((s) => adds && !p.hidden.has(s.name) && !s.style.stacked))
   return { all: [times, ...stacked] as uPlot.AlignedData, plain: [times, ...columns] as uPlot.AlignedData }
 }
 
@@ -108,9 +109,10 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
       width: s.style.width ?? num(p.options.lineWidth) ?? 1.5,
       dash: s.style.dash ? [s.style.dash, s.style.dash] : undefined,
       fill: area ? faded(line, areaAlpha ?? (stacked[i] ? 0.55 : 0.16)) : undefined,
-      paths: s.style.bars ? uPlot.paths.bars!({ size: [0.05, 2] }) : paths,
+      paths: s.style.infinite ? infinite : paths,
+      auto: !s.style.infinite,
       spanGaps: p.options.lineMode === 'connected',
-      points: { show: true, size: 5, fill: line, filter: (u, at) => lonely(u.data[at] ?? []) },
+      points: { show: !s.style.infinite, size: 5, fill: line, filter: (u, at) => lonely(u.data[at] ?? []) },
     }
   })
   const bands: uPlot.Band[] = []
@@ -173,6 +175,18 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
     plugins: [tip, pan((from, until) => current().onRange(from, until))],
   }
   return new uPlot(options, data(p).all, into)
+}
+
+// infinite draws each value that is not 0 as a line from bottom to top.
+const infinite: uPlot.Series.PathBuilder = (u, series, first, last) => {
+  const stroke = new Path2D()
+  for (let i = first; i <= last; i++) {
+    if (!u.data[series]![i]) continue
+    const x = u.valToPos(u.data[0][i]!, 'x', true)
+    stroke.moveTo(x, u.bbox.top)
+    stroke.lineTo(x, u.bbox.top + u.bbox.height)
+  }
+  return { stroke, fill: null, clip: null }
 }
 
 // lonely are the points of a column without neighbours, which no line shows.

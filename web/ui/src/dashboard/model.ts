@@ -101,7 +101,7 @@ function readPanelGraph(g: unknown): { targets: Target[]; options: Record<string
   const address = list(g).find((x, i) => i > 0 && typeof x === 'string') as string | undefined
   if (!targets.length && address) {
     const read = readGraph(new URLSearchParams(address.slice(address.indexOf('?') + 1)))
-    return read.targets.length ? { targets: read.targets, options: read.options } : null
+    return read.targets.length ? { targets: read.targets.map(({ text }) => ({ text })), options: read.options } : null
   }
   if (!targets.length) return null
   const options: Record<string, string> = {}
@@ -185,7 +185,7 @@ function absoluteConfig(range: Range): Json {
 
 // fill puts the chosen values of variables into a text: $name and ${name}.
 export function fill(text: string, variables: Variable[]): string {
-  return variables.reduce((t, v) => t.replaceAll(`\${${v.name}}`, v.value).replace(new RegExp(`\\$${escape(v.name)}(?!\\w)`, 'g'), () => v.value), text)
+  return variables.reduce((t, v) => t.replaceAll(`\${${v.name}}`, () => v.value).replace(new RegExp(`\\$${escape(v.name)}(?!\\w)`, 'g'), () => v.value), text)
 }
 
 const escape = (s: string) => s.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

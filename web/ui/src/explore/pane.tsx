@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Icon } from '../base/icon'
 import { Results } from './results'
 import { Tags } from './tags'
@@ -9,11 +9,24 @@ export function Pane(props: { chosen: Set<string>; onChoose: (target: string) =>
   const [tab, setTab] = useState<'tree' | 'tags'>('tree')
   const [open, setOpen] = useState('')
   const [text, setText] = useState(props.search)
-  useEffect(() => setText(props.search), [props.search])
-  const find = (t: string) => {
-    setText(t)
-    props.onSearch(t)
+  // What is typed goes into the address at a pause: browsers allow few changes of it.
+  const sent = useRef(props.search)
+  const onSearch = useRef(props.onSearch)
+  onSearch.current = props.onSearch
+  const send = (t: string) => {
+    if (t === sent.current) return
+    sent.current = t
+    onSearch.current(t)
   }
+  useEffect(() => {
+    if (props.search === sent.current) return
+    sent.current = props.search
+    setText(props.search)
+  }, [props.search])
+  useEffect(() => {
+    const timer = setTimeout(() => send(text), 400)
+    return () => clearTimeout(timer)
+  }, [text])
   return (
     <section class="pane" aria-label="Metrics">
       <div class="search">
@@ -21,11 +34,11 @@ export function Pane(props: { chosen: Set<string>; onChoose: (target: string) =>
         <input
           type="search"
           value={text}
-          onInput={(e) => find(e.currentTarget.value)}
+          onInput={(e) => setText(e.currentTarget.value)}
           onKeyDown={(e) => {
             if (e.key === 'Escape' && text) {
               e.stopPropagation()
-              find('')
+              setText('')
             }
           }}
           placeholder="cpu web01, servers.*.load, dc=eu"
@@ -52,17 +65,17 @@ export function Pane(props: { chosen: Set<string>; onChoose: (target: string) =>
           text={text.trim()}
           chosen={props.chosen}
           onChoose={props.onChoose}
-          onSearch={find}
+          onSearch={setText}
           onBranch={(path) => {
             setTab('tree')
             setOpen(path)
-            find('')
+            setText('')
           }}
         />
       ) : tab === 'tags' ? (
         <Tags chosen={props.chosen} onChoose={props.onChoose} />
       ) : (
-        <Tree chosen={props.chosen} onChoose={props.onChoose} open={open} onSearch={find} />
+        <Tree chosen={props.chosen} onChoose={props.onChoose} open={open} onSearch={setText} />
       )}
     </section>
   )

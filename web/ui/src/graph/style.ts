@@ -8,11 +8,11 @@ export interface Style {
   alpha?: number
   dash?: number
   second?: boolean
-  stacked?: boolean
-  bars?: boolean // drawAsInfinite
+  stacked?: boolean // its values are added up already
+  infinite?: boolean // each value that is not 0 is a line from bottom to top
 }
 
-export const styling = /\b(color|lineWidth|alpha|dashed|secondYAxis|stacked|drawAsInfinite)\s*\(/
+export const styling = /\b(color|threshold|lineWidth|alpha|dashed|secondYAxis|stacked|drawAsInfinite)\s*\(/
 
 export function styleOf(target: string): Style {
   const style: Style = {}
@@ -22,9 +22,10 @@ export function styleOf(target: string): Style {
     else if (name === 'lineWidth' && Number.isFinite(n)) style.width ??= n
     else if (name === 'alpha' && Number.isFinite(n)) style.alpha ??= n
     else if (name === 'dashed') style.dash ??= Number.isFinite(n) ? n : 5
+    else if (name === 'threshold') style.colour ??= css(args[1] ?? '') ?? undefined
     else if (name === 'secondYAxis') style.second = true
     else if (name === 'stacked') style.stacked = true
-    else if (name === 'drawAsInfinite') style.bars = true
+    else if (name === 'drawAsInfinite') style.infinite = true
   }
   return style
 }

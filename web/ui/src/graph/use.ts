@@ -31,6 +31,7 @@ export function useGraph(graph: Graph, every: number, points: number, eventTags:
       stop = new AbortController()
       const { signal } = stop
       const g = latest.current
+      const again = !first
       if (first) setData((d) => ({ ...d, loading: true }))
       first = false
       try {
@@ -40,7 +41,9 @@ export function useGraph(graph: Graph, every: number, points: number, eventTags:
           eventTags === null ? [] : happenings(g.range.from || '-1d', isLive(g.range) ? '' : g.range.until, eventTags, signal).catch(() => []),
         ])
         if (signal.aborted) return
-        setData({ ...loaded, series: loaded.series.slice(0, maxLines), more: Math.max(0, loaded.series.length - maxLines), loading: false, window: shown, events })
+        // What was there stays in sight while a server restarts.
+        if (again && loaded.failure) setData((d) => ({ ...d, failure: loaded.failure, loading: false }))
+        else setData({ ...loaded, series: loaded.series.slice(0, maxLines), more: Math.max(0, loaded.series.length - maxLines), loading: false, window: shown, events })
       } catch (e) {
         if (!aborted(e)) setData((d) => ({ ...d, loading: false, failure: String(e) }))
       }
