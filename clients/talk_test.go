@@ -43,8 +43,9 @@ func TestTalkPublishersConnect(t *testing.T) {
 	publishUntil(t, v, p, "first")
 	now := time.Now().Unix()
 	for i := range 5 {
-		p.say("%s", talkMessage("interesting_metric", 60.25+float64(i), now+int64(i)))
 		until(t, "the message is stored", func() bool {
+			// Its queue has room for one message, and ZeroMQ drops what does not fit.
+			p.say("%s", talkMessage("interesting_metric", 60.25+float64(i), now+int64(i)))
 			return v.points("demo.interesting_metric", now)["demo.interesting_metric"][now+int64(i)] == 60.25+float64(i)
 		})
 	}
