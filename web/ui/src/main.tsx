@@ -1,5 +1,4 @@
 import { render } from 'preact'
-import { useEffect } from 'preact/hooks'
 import 'uplot/dist/uPlot.min.css'
 import './style/tokens.css'
 import './style/base.css'
@@ -7,6 +6,7 @@ import './style/chart.css'
 import './style/compose.css'
 import './style/pages.css'
 import './base/theme'
+import { Keys } from './base/keys'
 import { AskForToken, Header } from './base/page'
 import { followLinks, place } from './base/router'
 import { useStore } from './base/store'
@@ -19,21 +19,6 @@ import { ServerPage } from './server/page'
 
 function App() {
   const p = useStore(place)
-  useEffect(() => {
-    const key = (e: KeyboardEvent) => {
-      const typing = e.target instanceof HTMLElement && e.target.closest('input, textarea, select, [contenteditable]')
-      if (e.key === '/' && !typing && !e.ctrlKey && !e.metaKey) {
-        const search = document.querySelector<HTMLInputElement>('#search, input[type=search]')
-        if (search) {
-          e.preventDefault()
-          search.focus()
-          search.select()
-        }
-      }
-    }
-    addEventListener('keydown', key)
-    return () => removeEventListener('keydown', key)
-  }, [])
   const wall = p.params.get('wall') === '1'
   return (
     <>
@@ -41,6 +26,7 @@ function App() {
       <Page />
       <Notes />
       <AskForToken />
+      <Keys />
     </>
   )
 }

@@ -114,6 +114,10 @@ test('compose: zoom by dragging, and back', async () => {
   await page.waitForURL(/from=\d{10}&until=\d{10}/)
   await page.goBack()
   await page.waitForURL(/from=-1h/)
+  await page.mouse.move(box.x + 100, box.y + 60)
+  await page.locator('.tooltip .value').first().waitFor()
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor()
 })
 
 test('new points appear without reload', async () => {
@@ -185,6 +189,10 @@ test('dashboards of graphite-web are imported, and bookmarks of it open', async 
   await page.getByRole('link', { name: 'Old' }).click()
   await page.getByRole('heading', { name: 'From graphite-web' }).waitFor()
   await page.getByText('Last 3 hours').waitFor()
+  await post('/composer/mygraph', { action: 'save', graphName: 'team.load & <i>', url: 'http://old/render?target=servers.web01.load.shortterm&from=-1h' })
+  await page.goto(`${base}/dashboard`)
+  await page.getByRole('link', { name: 'team.load & <i>' }).click()
+  await seriesIs('servers.web01.load.shortterm')
   await page.goto(`${base}/browser`)
   await treeItem('servers').waitFor()
 })
