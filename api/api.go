@@ -19,6 +19,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+	"golang.org/x/sync/semaphore"
 
 	"carbon/metric"
 	"carbon/render"
@@ -134,6 +135,8 @@ type server struct {
 	slots   chan struct{} // holds one for each request for data being answered
 	bodies  atomic.Int64  // bytes read of the bodies of all requests
 	held    atomic.Int64  // bytes of records read for all requests
+	found   *semaphore.Weighted
+	wide    chan struct{} // holds one for each look for what may be nearly all names
 	easels  chan struct{} // holds one for each picture being drawn
 	lookups chan struct{} // holds one for each look at the tags of many series
 	shared  flights       // evaluations going on
@@ -209,7 +212,10 @@ func New(o Options) http.Handler {
 		slots:   make(chan struct{}, o.MaxRequests),
 		easels:  make(chan struct{}, runtime.GOMAXPROCS(0)),
 		lookups: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		found:   semaphore.NewWeighted(maxFound),
+		wide:    make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
+	s.Finder = heldFinder{s.Finder, s}
 	s.Documents, s.Events = heldDocuments{s.Documents, s.hold}, heldEvents{s.Events, s.hold}
 	s.document = s.newDocument()
 	s.router = s.routes()

@@ -14,24 +14,30 @@ const maxHeld = 64 << 20
 // smallest is about what a record takes besides its text.
 const smallest = 200
 
+// held are the bytes that a request holds.
+type held struct{ records, found int64 }
+
 type heldKey struct{}
 
-// withHeld returns a context in which records are counted, and what to call when the
-// request that they are read for is answered.
+// withHeld returns a context in which is counted what a request holds, and what to
+// call when the request is answered.
 func (s *server) withHeld(ctx context.Context) (context.Context, func()) {
-	held := new(int64)
-	return context.WithValue(ctx, heldKey{}, held), func() { s.held.Add(-*held) }
+	h := &held{}
+	return context.WithValue(ctx, heldKey{}, h), func() {
+		s.held.Add(-h.records)
+		s.found.Release(h.found)
+	}
 }
 
 // hold counts bytes of records that were read for a request. Anybody can have long
 // ones kept and then ask for them many times at once, whose answers all stay in memory
 // until they are sent: errOverloaded when those would be too many.
 func (s *server) hold(ctx context.Context, size int) error {
-	held, ok := ctx.Value(heldKey{}).(*int64)
+	h, ok := ctx.Value(heldKey{}).(*held)
 	if !ok {
 		return nil
 	}
-	*held += int64(size)
+	h.records += int64(size)
 	if s.held.Add(int64(size)) > maxHeld {
 		return fmt.Errorf("%w: limit %d MiB of records", errOverloaded, maxHeld>>20)
 	}

@@ -7,12 +7,17 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"golang.org/x/sync/semaphore"
+
+	"carbon/metric"
 	"carbon/records"
 )
 
 func TestHeld(t *testing.T) {
-	s := &server{}
+	s := &server{found: semaphore.NewWeighted(maxFound)}
 	half := records.Event{Data: strings.Repeat("x", maxHeld/2-smallest)}
 	events := heldEvents{fakeEvents{half}, s.hold}
 	read := func(want error) (release func()) {
@@ -32,6 +37,49 @@ func TestHeld(t *testing.T) {
 	if n := s.held.Load(); n != 0 {
 		t.Errorf("%d bytes are held for nobody", n)
 	}
+}
+
+// TestHeldLists has requests find so many names that there is room for one of them.
+func TestHeldLists(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{found: semaphore.NewWeighted(maxFound), wide: make(chan struct{}, 1)}
+		finder := heldFinder{longFinder{}, s}
+		find := func() (release func(), err error) {
+			ctx, release := s.withHeld(t.Context())
+			_, err = finder.Find(ctx, "**", metric.Window{})
+			return release, err
+		}
+		release, err := find()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second, err := find(); !errors.Is(err, errOverloaded) {
+			t.Errorf("two at once: %v", err)
+		} else {
+			second()
+		}
+		time.AfterFunc(foundPatience/2, release)
+		if second, err := find(); err != nil {
+			t.Errorf("after the first: %v", err)
+		} else {
+			second()
+		}
+		if !s.found.TryAcquire(maxFound) {
+			t.Error("names are held for nobody")
+		}
+	})
+}
+
+// longFinder finds names that take more than half of what all may.
+type longFinder struct{ Finder }
+
+func (longFinder) Find(context.Context, string, metric.Window) ([]metric.Node, error) {
+	nodes := make([]metric.Node, fewFound+1)
+	name := strings.Repeat("x", maxFound/2/len(nodes)/3)
+	for i := range nodes {
+		nodes[i].Path = name
+	}
+	return nodes, nil
 }
 
 // fakeEvents finds one event, whatever is asked for.
