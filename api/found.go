@@ -20,7 +20,7 @@ const (
 	foundPatience = 5 * time.Second
 )
 
-// heldFinder is a Finder that bounds what it has found for all requests.
+// heldFinder is a Finder that bounds what matches patterns, for all requests.
 type heldFinder struct {
 	Finder
 	s *server
@@ -48,15 +48,16 @@ func (f heldFinder) Find(ctx context.Context, pattern string, w metric.Window) (
 	return nodes, err
 }
 
-// FindTagged does the same for tag expressions.
-func (f heldFinder) FindTagged(ctx context.Context, exprs []string) ([]string, error) {
-	names, err := f.Finder.FindTagged(ctx, exprs)
+// findTagged returns the names of the series for which tag expressions hold, for an
+// answer that has them all.
+func (s *server) findTagged(ctx context.Context, exprs []string) ([]string, error) {
+	names, err := s.Finder.FindTagged(ctx, exprs)
 	if err == nil && len(names) > fewFound {
 		size := 0
 		for _, name := range names {
 			size += foundSize(name)
 		}
-		err = f.s.holdFound(ctx, size)
+		err = s.holdFound(ctx, size)
 	}
 	return names, err
 }

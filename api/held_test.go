@@ -42,7 +42,7 @@ func TestHeld(t *testing.T) {
 // TestHeldLists has requests find so many names that there is room for one of them.
 func TestHeldLists(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &server{found: semaphore.NewWeighted(maxFound), wide: make(chan struct{}, 1)}
+		s := &server{Options: Options{Finder: longFinder{}}, found: semaphore.NewWeighted(maxFound), wide: make(chan struct{}, 1)}
 		finder := heldFinder{longFinder{}, s}
 		find := func() (release func(), err error) {
 			ctx, release := s.withHeld(t.Context())
@@ -58,6 +58,11 @@ func TestHeldLists(t *testing.T) {
 		} else {
 			second()
 		}
+		ctx, tagged := s.withHeld(t.Context())
+		if _, err := s.findTagged(ctx, nil); !errors.Is(err, errOverloaded) {
+			t.Errorf("tagged ones besides: %v", err)
+		}
+		tagged()
 		time.AfterFunc(foundPatience/2, release)
 		if second, err := find(); err != nil {
 			t.Errorf("after the first: %v", err)
@@ -80,6 +85,14 @@ func (longFinder) Find(context.Context, string, metric.Window) ([]metric.Node, e
 		nodes[i].Path = name
 	}
 	return nodes, nil
+}
+
+func (f longFinder) FindTagged(ctx context.Context, _ []string) (names []string, err error) {
+	nodes, err := f.Find(ctx, "", metric.Window{})
+	for _, n := range nodes {
+		names = append(names, n.Path)
+	}
+	return names, err
 }
 
 // fakeEvents finds one event, whatever is asked for.

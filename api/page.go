@@ -114,7 +114,7 @@ func (s *server) fillOwn(ctx context.Context, page *web.Page) error {
 func (s *server) search(ctx context.Context, text string) ([]web.Node, error) {
 	switch {
 	case strings.Contains(text, "="):
-		names, err := s.Finder.FindTagged(ctx, strings.Fields(text))
+		names, err := s.findTagged(ctx, strings.Fields(text))
 		nodes := make([]web.Node, 0, len(names))
 		for _, name := range names {
 			nodes = append(nodes, web.Node{Path: name, Leaf: true})

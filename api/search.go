@@ -56,7 +56,7 @@ func (s *server) first(ctx context.Context, query string, limit int) ([]metric.N
 	case query == "":
 		return s.firstMatches(ctx, "*", limit)
 	case strings.Contains(query, "="):
-		names, err := s.Finder.FindTagged(ctx, strings.Fields(query))
+		names, err := s.findTagged(ctx, strings.Fields(query))
 		more := len(names) > limit
 		nodes := make([]metric.Node, 0, min(len(names), limit))
 		for _, name := range names[:min(len(names), limit)] {

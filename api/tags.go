@@ -82,6 +82,15 @@ func (s *server) tagValues(w http.ResponseWriter, r *http.Request, p params, tag
 	if err != nil {
 		return err
 	}
+	if len(counts) > fewFound {
+		size := 0
+		for _, c := range counts {
+			size += foundSize(c.Value)
+		}
+		if err := s.holdFound(r.Context(), size); err != nil {
+			return err
+		}
+	}
 	d := details{tag, make([]value, len(counts))}
 	for i, c := range counts {
 		d.Values[i] = value{c.Series, c.Value}
@@ -125,7 +134,7 @@ func (s *server) findSeries(w http.ResponseWriter, r *http.Request, p params) er
 	if len(exprs) == 0 {
 		return &paramError{"expr", "", "missing"}
 	}
-	names, err := s.Finder.FindTagged(r.Context(), exprs)
+	names, err := s.findTagged(r.Context(), exprs)
 	if err != nil {
 		return err
 	}
