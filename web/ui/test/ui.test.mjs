@@ -197,6 +197,21 @@ test('dashboards of graphite-web are imported, and bookmarks of it open', async 
   await treeItem('servers').waitFor()
 })
 
+test('a deleted dashboard comes back', async () => {
+  await post('/dashboard/save/Gone%20%26%20back', { state: JSON.stringify({ graphs: [[['servers.web01.cpu.user'], { target: ['servers.web01.cpu.user'], title: 'Here' }]] }) })
+  await page.goto(`${base}/dashboard/Gone%20%26%20back`)
+  await page.getByRole('heading', { name: 'Here' }).waitFor()
+  await page.getByRole('button', { name: 'More', exact: true }).click()
+  await page.getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await page.waitForURL(/\/dashboard$/)
+  await page.goto(`${base}/dashboard/Gone%20%26%20back`)
+  await page.getByText('does not exist').waitFor()
+  await page.getByRole('button', { name: 'Versions that are kept' }).click()
+  await page.getByRole('button', { name: 'Restore' }).click()
+  await page.getByRole('heading', { name: 'Here' }).waitFor()
+})
+
 test('events are added, listed, and stand in charts', async () => {
   await page.goto(`${base}/events`)
   await page.getByRole('button', { name: 'Add' }).click()

@@ -58,7 +58,8 @@ export function Popover(props: {
     document.addEventListener('pointerdown', out)
     root.current?.addEventListener('keydown', key)
     const focus = root.current?.querySelector<HTMLElement>('.popover [autofocus], .popover input, .popover button, .popover a')
-    focus?.focus()
+    focus?.focus({ preventScroll: true })
+    root.current?.querySelector('.popover')?.scrollIntoView({ block: 'nearest' })
     return () => {
       document.removeEventListener('pointerdown', out)
       root.current?.removeEventListener('keydown', key)

@@ -24,7 +24,8 @@ export function HistoryDialog(props: { name: string; onLook: (version: number) =
   return (
     <Dialog title={`Versions of ${props.name}`} onClose={props.onClose}>
       {failure && <Failed text={failure} />}
-      {all && (
+      {all && !all.length && <p class="hint">None: nothing of this name was ever saved.</p>}
+      {all && all.length > 0 && (
         <table class="versions">
           <thead>
             <tr>
@@ -43,7 +44,7 @@ export function HistoryDialog(props: { name: string; onLook: (version: number) =
                 <td>{dateTime(v.epoch)}</td>
                 <td class="number">{v.deleted ? 'deleted' : bytes(v.size)}</td>
                 <td>
-                  {i === 0 ? (
+                  {i === 0 && !v.deleted ? (
                     <span class="quiet">latest</span>
                   ) : (
                     !v.deleted && (

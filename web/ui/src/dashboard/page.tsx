@@ -90,8 +90,25 @@ export function DashboardPage(props: { place: Place }) {
         <h1>{name}</h1>
         <Failed text={failure} />
         <p>
-          <a href={url('/dashboard')}>All dashboards</a>
+          <a href={url('/dashboard')}>All dashboards</a> ·{' '}
+          <button type="button" class="link" onClick={() => setDialog('history')}>
+            Versions that are kept
+          </button>
         </p>
+        {dialog === 'history' && (
+          <HistoryDialog
+            name={name}
+            onClose={() => setDialog('')}
+            onLook={(v) => {
+              setDialog('')
+              put({ version: String(v) }, false)
+            }}
+            onRestored={() => {
+              setDialog('')
+              setRound(round + 1)
+            }}
+          />
+        )}
       </main>
     )
   }
