@@ -8,14 +8,13 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"sync/atomic"
 )
 
 // ErrTooLong ends the reading of a stream with a frame over the limit.
 var ErrTooLong = errors.New("frame too long")
 
-// ErrMemory ends the reading of a stream whose unfinished frame would take more
-// memory than all of them together may.
+// ErrMemory ends the reading of a stream whose unfinished frame had to go because all
+// of them together took more memory than they may.
 var ErrMemory = errors.New("too many unfinished frames")
 
 const (
@@ -28,10 +27,6 @@ const (
 	// copied is how much of an unfinished frame is copied to where more is read, at
 	// most. To do so with more of it would cost much when it comes byte by byte.
 	copied = 4 << 10
-
-	// unfinishedLimit is how many bytes the frames may take that are longer than
-	// what is read at once and not there yet, on all streams together.
-	unfinishedLimit = 512 << 20
 
 	header = 4
 )
@@ -46,7 +41,7 @@ type Options struct {
 type Reader struct {
 	maxLength  int
 	buffers    sync.Pool // *[]byte
-	unfinished atomic.Int64
+	unfinished unfinished
 }
 
 // New returns a Reader.
@@ -55,6 +50,7 @@ func New(o Options) *Reader {
 	if r.maxLength <= 0 {
 		r.maxLength = defaultMaxLength
 	}
+	r.unfinished.limit = max(unfinishedLimit, 2*int64(r.maxLength))
 	r.buffers.New = func() any {
 		b := make([]byte, bufferSize)
 		return &b
@@ -66,7 +62,9 @@ func New(o Options) *Reader {
 // stream ends or take returns an error. A frame that the stream ends in is none.
 //
 // It returns nil at io.EOF, ErrTooLong, ErrMemory, or the error of r or take. Memory
-// for a frame is taken as it comes, not as it is announced.
+// for a frame is taken as it comes, not as it is announced. When all unfinished frames
+// take too much, the stream that has waited longest to go on with one is closed, if it
+// is an io.Closer, or else the one that wants more.
 //
 // If r has a method Wait, it is called before each read and should return when
 // there is something to read, or with the error that a read would give. Between
@@ -74,16 +72,17 @@ func New(o Options) *Reader {
 func (f *Reader) Read(r io.Reader, take func(frame []byte) error) error {
 	s := stream{f: f, r: r}
 	s.waiter, _ = r.(interface{ Wait() error })
-	defer s.keep(nil)
+	s.claim.closer, _ = r.(io.Closer)
+	defer f.unfinished.release(&s.claim)
 	for idle := 0; ; {
 		if s.waiter != nil {
 			if err := s.waiter.Wait(); err != nil {
-				return end(err)
+				return s.end(err)
 			}
 		}
 		n, err := s.once(take)
 		if err != nil {
-			return end(err)
+			return s.end(err)
 		}
 		if idle++; n > 0 {
 			idle = 0
@@ -94,8 +93,12 @@ func (f *Reader) Read(r io.Reader, take func(frame []byte) error) error {
 	}
 }
 
-func end(err error) error {
-	if err == io.EOF {
+// end is why the reading of a stream ended.
+func (s *stream) end(err error) error {
+	switch {
+	case s.f.unfinished.wasTaken(&s.claim):
+		return ErrMemory
+	case err == io.EOF:
 		return nil
 	}
 	return err
@@ -107,6 +110,7 @@ type stream struct {
 	r      io.Reader
 	waiter interface{ Wait() error }
 	rest   []byte // what was read of a frame that goes on
+	claim  claim  // to the memory of rest
 }
 
 // once reads once, and gives the frames that are complete then to take.
@@ -139,6 +143,9 @@ func (s *stream) onceLong(take func([]byte) error) (n int, err error) {
 	}
 	n, readErr := s.r.Read(s.rest[len(s.rest):min(cap(s.rest), whole)])
 	s.rest = s.rest[:len(s.rest)+n]
+	if n > 0 {
+		s.f.unfinished.moved(&s.claim)
+	}
 	if len(s.rest) == whole {
 		if err := take(s.rest[header:]); err != nil {
 			return n, err
@@ -170,7 +177,9 @@ func (s *stream) frames(data []byte, take func([]byte) error) (rest []byte, err 
 // keep holds on to the beginning of a frame.
 func (s *stream) keep(rest []byte) error {
 	if len(rest) == 0 {
-		s.f.unfinished.Add(-int64(cap(s.rest)))
+		if s.rest != nil {
+			s.f.unfinished.release(&s.claim)
+		}
 		s.rest = nil
 		return nil
 	}
@@ -185,10 +194,8 @@ func (s *stream) keep(rest []byte) error {
 
 // grow makes room for an unfinished frame.
 func (s *stream) grow(size int) error {
-	more := int64(size - cap(s.rest))
-	if s.f.unfinished.Add(more) > unfinishedLimit && size > header+bufferSize {
-		s.f.unfinished.Add(-more)
-		return ErrMemory
+	if err := s.f.unfinished.resize(&s.claim, size); err != nil {
+		return err
 	}
 	grown := make([]byte, len(s.rest), size)
 	copy(grown, s.rest)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -58,10 +59,14 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestUnfinishedFramesAreBounded fills the memory that unfinished frames may take.
+// TestUnfinishedFramesAreBounded fills the memory that unfinished frames may take by
+// streams that cannot be closed.
 func TestUnfinishedFramesAreBounded(t *testing.T) {
 	f := New(Options{})
-	f.unfinished.Store(unfinishedLimit)
+	other := claim{}
+	if err := f.unfinished.resize(&other, unfinishedLimit); err != nil {
+		t.Fatal(err)
+	}
 	whole := frame(strings.Repeat("x", 1<<20))
 	if err := f.Read(strings.NewReader(whole), nil); !errors.Is(err, ErrMemory) {
 		t.Errorf("got %v", err)
@@ -71,15 +76,61 @@ func TestUnfinishedFramesAreBounded(t *testing.T) {
 	if err := f.Read(strings.NewReader(frame("a")+frame("b")), func([]byte) error { n++; return nil }); err != nil || n != 2 {
 		t.Errorf("%d small frames, %v", n, err)
 	}
-	f.unfinished.Store(0)
+	f.unfinished.release(&other)
 	if err := f.Read(strings.NewReader(whole), func([]byte) error { n++; return nil }); err != nil || n != 3 {
 		t.Errorf("%d frames, %v", n, err)
 	}
-	if left := f.unfinished.Load(); left != 0 {
-		t.Errorf("%d bytes are still counted", left)
+	// What is announced takes next to nothing, and for a stream that ended nothing.
+	if err := f.Read(bytes.NewReader([]byte("\x00\x10\x00\x00")), nil); err != nil || f.unfinished.taken != 0 {
+		t.Errorf("%v, %d bytes are counted", err, f.unfinished.taken)
 	}
-	// What is announced takes nothing.
-	if err := f.Read(bytes.NewReader([]byte("\x00\x10\x00\x00")), nil); err != nil || f.unfinished.Load() != 0 {
-		t.Errorf("%v, %d bytes are counted", err, f.unfinished.Load())
+}
+
+// TestStalledFramesMakeRoom has many clients send half a frame and then nothing: those
+// that wait longest are closed when there is no room, and a frame that comes wholly is
+// taken.
+func TestStalledFramesMakeRoom(t *testing.T) {
+	f := New(Options{})
+	half := frame(strings.Repeat("x", 1<<20))[:1<<20]
+	ended := make(chan error, 1000)
+	stalled := 0
+	for f.unfinished.room() >= 1<<20 {
+		mine, theirs := net.Pipe()
+		defer theirs.Close()
+		go func() { ended <- f.Read(mine, nil) }()
+		if _, err := theirs.Write([]byte(half)); err != nil {
+			t.Fatal(err)
+		}
+		stalled++
 	}
+	if stalled < 100 {
+		t.Fatalf("room for %d frames only", stalled)
+	}
+	select {
+	case err := <-ended:
+		t.Fatalf("a frame was given up while there was room: %v", err)
+	default:
+	}
+	n := 0
+	for range 3 {
+		if err := f.Read(strings.NewReader(frame(strings.Repeat("y", 1<<20))), func([]byte) error { n++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n != 3 {
+		t.Errorf("%d frames", n)
+	}
+	if err := <-ended; !errors.Is(err, ErrMemory) {
+		t.Errorf("the stalled one ended by %v", err)
+	}
+	if more := len(ended); more > 2 {
+		t.Errorf("%d more than needed were closed", more)
+	}
+}
+
+// room is how many bytes are left.
+func (u *unfinished) room() int64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.limit - u.taken
 }
