@@ -26,7 +26,7 @@ var arrows = map[string]string{
 	"pyjson":                    "",
 	"zmtp":                      "",
 	"render/target":             "",
-	"htpasswd":             "",
+	"htpasswd":                  "",
 	"tally":                     "",
 	"number":                    "",
 	"compact":                   "",
