@@ -10,9 +10,10 @@ import (
 	"testing/iotest"
 
 	"carbon/metric"
+	"carbon/receive/vectortest"
 )
 
-const now = 1700000500
+const now = vectortest.Now
 
 // result is what reading a stream came to.
 type result struct {
@@ -304,7 +305,7 @@ func BenchmarkRead(b *testing.B) {
 // FuzzRead holds that how a stream is cut into reads makes no difference, and
 // that both ways to read a line agree.
 func FuzzRead(f *testing.F) {
-	for _, v := range loadVectors(f) {
+	for _, v := range vectortest.Load(f) {
 		f.Add(v.Data, uint8(7))
 	}
 	f.Add([]byte("a 1 1700000000\nb 2 17"), uint8(1))
