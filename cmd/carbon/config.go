@@ -289,7 +289,7 @@ func (c *Config) set(section, name, value, where string) error {
 		return c.define(name, strings.TrimSpace(value), where)
 	}
 	if listener, is := strings.CutPrefix(section, "listener:"); is {
-		if err := c.setListener(listener, name, strings.TrimSpace(value)); err != nil {
+		if err := c.setListener(listener, name, strings.TrimSpace(value), where); err != nil {
 			return fmt.Errorf("%s: %w", where, err)
 		}
 		return nil

@@ -14,16 +14,17 @@ type ListenerConfig struct {
 	Address string
 	Format  string // one of listenerFormats
 	TLS     bool
+	where   string // of its first key, for errors
 }
 
 var listenerFormats = []string{"line", "pickle", "protobuf", "udp"}
 
 // setListener gives a key of a listener its value.
-func (c *Config) setListener(listener, key, value string) error {
+func (c *Config) setListener(listener, key, value, where string) error {
 	i := slices.IndexFunc(c.Listener, func(l ListenerConfig) bool { return l.Name == listener })
 	if i < 0 {
 		i = len(c.Listener)
-		c.Listener = append(c.Listener, ListenerConfig{Name: listener, Format: "line"})
+		c.Listener = append(c.Listener, ListenerConfig{Name: listener, Format: "line", where: where})
 	}
 	l := &c.Listener[i]
 	switch fold(key) {
@@ -57,11 +58,11 @@ func (c *Config) validateListeners() error {
 	for _, l := range c.Listener {
 		switch {
 		case l.Name == "" || l.Address == "":
-			return fmt.Errorf("[listener:%s]: a name and an ADDRESS are needed", l.Name)
+			return fmt.Errorf("%s: [listener:%s]: a name and an ADDRESS are needed", l.where, l.Name)
 		case l.TLS && l.Format == "udp":
-			return fmt.Errorf("[listener:%s]: there is no TLS for datagrams", l.Name)
+			return fmt.Errorf("%s: [listener:%s]: there is no TLS for datagrams", l.where, l.Name)
 		case l.TLS && c.TLS.Certificate == "":
-			return fmt.Errorf("[listener:%s]: TLS needs the CERTIFICATE of [tls]", l.Name)
+			return fmt.Errorf("%s: [listener:%s]: TLS needs the CERTIFICATE of [tls]", l.where, l.Name)
 		}
 	}
 	return nil

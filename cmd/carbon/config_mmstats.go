@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -28,13 +29,21 @@ func mmstatsDefaults() MmstatsConfig {
 }
 
 var mmstatsKeys = []configKey{
-	text("mmstats", "GLOB", func(c *Config) *string { return &c.Mmstats.Glob }),
+	parsed("mmstats", "GLOB", func(c *Config) *string { return &c.Mmstats.Glob }, parseGlob, strings.Clone),
 	duration("mmstats", "INTERVAL", func(c *Config) *time.Duration { return &c.Mmstats.Interval }),
 	text("mmstats", "PREFIX", func(c *Config) *string { return &c.Mmstats.Prefix }),
 	choice("mmstats", "AGGREGATE", func(c *Config) *string { return &c.Mmstats.Aggregate }, mmstats.Auto, mmstats.Sum, mmstats.Average, mmstats.Min, mmstats.Max),
 	boolean("mmstats", "PER_FILE", func(c *Config) *bool { return &c.Mmstats.PerFile }),
 	parsed("mmstats", "SKIP", func(c *Config) *[]*regexp.Regexp { return &c.Mmstats.Skip }, parsePatterns, formatPatterns),
 	choice("mmstats", "STALE", func(c *Config) *string { return &c.Mmstats.Stale }, "pid", "keep"),
+}
+
+// parseGlob checks a pattern of file names.
+func parseGlob(pattern string) (string, error) {
+	if _, err := filepath.Match(pattern, ""); err != nil {
+		return "", fmt.Errorf("%q: %w", pattern, err)
+	}
+	return pattern, nil
 }
 
 // parsePatterns reads regular expressions, one in each line.

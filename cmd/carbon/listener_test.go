@@ -4,10 +4,13 @@ import (
 	"compress/gzip"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -106,7 +109,10 @@ func zipped(text string) string {
 
 func TestListenerConfig(t *testing.T) {
 	c := load(t, "[listener:A]\nADDRESS = :1\n[listener:b]\nAddress=:2\nFORMAT = Pickle\n")
-	if got := fmt.Sprint(c.Listener); got != "[{a :1 line false} {b :2 pickle false}]" {
+	for i := range c.Listener {
+		c.Listener[i].where = ""
+	}
+	if got := fmt.Sprint(c.Listener); got != "[{a :1 line false } {b :2 pickle false }]" {
 		t.Errorf("got %s", got)
 	}
 	f := func(content, want string) {
@@ -116,10 +122,55 @@ func TestListenerConfig(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", content, err, want)
 		}
 	}
-	f("[listener:a]\nFORMAT = line\n", "ADDRESS")
+	f("[listener:a]\nFORMAT = line\n", "carbon.conf:2: [listener:a]: a name and an ADDRESS")
 	f("[listener:a]\nADDRESS = :1\nFORMAT = xml\n", "carbon.conf:3: FORMAT: \"xml\": want one of line")
 	f("[listener:a]\nADDRESS = :1\nTLS = maybe\n", "want True or False")
 	f("[listener:a]\nADDRESS = :1\nTLS = True\n", "CERTIFICATE")
 	f("[listener:a]\nCOLOR = red\n", "unknown key COLOR in [listener:a]")
+	f("[mmstats]\nGLOB = [a\n", "carbon.conf:2: GLOB: \"[a\": syntax error in pattern")
 	f("[tls]\nRECEIVERS = True\n", "CERTIFICATE")
+}
+
+// TestPortInUse names the flag, key or section that asked for a port that another
+// program has.
+func TestPortInUse(t *testing.T) {
+	stream, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	datagrams, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer datagrams.Close()
+	tcp, udp := stream.Addr().String(), datagrams.LocalAddr().String()
+	_, port, _ := net.SplitHostPort(tcp)
+	for want, given := range map[string]flagValues{
+		"--line":                         {line: tcp},
+		"--pickle":                       {pickle: tcp},
+		"--http":                         {http: tcp},
+		"--udp":                          {udp: udp},
+		"--statsd":                       {statsd: udp},
+		"[statsd] ADMIN":                 {statsd: "127.0.0.1:0", set: []string{"statsd.ADMIN=" + tcp}},
+		"[cache] PROTOBUF_RECEIVER_PORT": {set: []string{"cache.PROTOBUF_RECEIVER_INTERFACE=127.0.0.1", "cache.PROTOBUF_RECEIVER_PORT=" + port}},
+		"[cache] CACHE_QUERY_PORT":       {set: []string{"cache.CACHE_QUERY_INTERFACE=127.0.0.1", "cache.CACHE_QUERY_PORT=" + port}},
+		"[listener:more]":                {set: []string{"listener:more.ADDRESS=" + tcp}},
+		"[zeromq] LISTEN":                {set: []string{"zeromq.LISTEN=" + tcp}},
+	} {
+		given.config, given.data = write(t, ""), t.TempDir()
+		for _, addr := range []*string{&given.line, &given.pickle, &given.http} {
+			if *addr == "" {
+				*addr = "127.0.0.1:0"
+			}
+		}
+		c, err := loadConfig(given, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Open(t.Context(), c, slog.New(slog.DiscardHandler))
+		if !errors.Is(err, syscall.EADDRINUSE) || !strings.HasPrefix(err.Error(), want+": ") {
+			t.Errorf("%s: got %v", want, err)
+		}
+	}
 }

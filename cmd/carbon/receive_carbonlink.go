@@ -16,7 +16,7 @@ func (m *Main) openCarbonlink() ([]receiver, error) {
 	}
 	server, err := carbonlink.Listen(addr, carbonlink.Options{Cache: m.cache, Metadata: m.store, Logger: m.log})
 	if err != nil {
-		return nil, fmt.Errorf("listen for cache queries: %w", err)
+		return nil, fmt.Errorf("[cache] CACHE_QUERY_PORT: listen for cache queries: %w", err)
 	}
 	return []receiver{{
 		name:     "carbonlink",

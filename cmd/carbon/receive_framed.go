@@ -3,12 +3,16 @@ package main
 import "carbon/receive"
 
 // openPickle listens for carbon's pickles over TCP.
-func (m *Main) openPickle() ([]receiver, error) { return m.openFramed("pickle", m.config.Pickle) }
+func (m *Main) openPickle() ([]receiver, error) {
+	ways, err := m.openFramed("pickle", m.config.Pickle)
+	return ways, asked("--pickle", err)
+}
 
 // openProtobuf listens for carbon's Protocol Buffers over TCP.
 func (m *Main) openProtobuf() ([]receiver, error) {
 	c := m.config.Carbon
-	return m.openFramed("protobuf", listenOn(c.ProtobufInterface, c.ProtobufPort))
+	ways, err := m.openFramed("protobuf", listenOn(c.ProtobufInterface, c.ProtobufPort))
+	return ways, asked("[cache] PROTOBUF_RECEIVER_PORT", err)
 }
 
 func (m *Main) openFramed(format, addr string) ([]receiver, error) {

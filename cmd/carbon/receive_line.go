@@ -29,7 +29,7 @@ func (m *Main) openLine() ([]receiver, error) {
 		Logger:         m.log,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("listen for lines: %w", err)
+		return nil, fmt.Errorf("--line: listen for lines: %w", err)
 	}
 	return []receiver{{
 		name:     "line",

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 
 	"carbon/instrumentation"
 	"carbon/receive"
@@ -14,9 +13,6 @@ func (m *Main) openMmstats() ([]receiver, error) {
 	c := m.config.Mmstats
 	if c.Glob == "" || c.Interval == 0 {
 		return nil, nil
-	}
-	if _, err := filepath.Match(c.Glob, ""); err != nil {
-		return nil, err
 	}
 	refused := receive.NewRefused(m.log.With("receiver", "mmstats"))
 	poller := mmstats.New(mmstats.Options{

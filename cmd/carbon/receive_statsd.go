@@ -31,26 +31,26 @@ func (m *Main) openStatsd() ([]receiver, error) {
 
 	datagrams, err := udp.Listen(c.Listen, udp.Options{Name: "statsd", Packets: daemon.Packets, Logger: m.log})
 	if err != nil {
-		return nil, fmt.Errorf("listen for statsd: %w", err)
+		return nil, fmt.Errorf("--statsd: listen for statsd: %w", err)
 	}
 	ways := []receiver{{name: "statsd", addr: datagrams.Addr(), serve: datagrams.Serve, shutdown: datagrams.Shutdown, samples: noSamples}}
-	listen := func(name, addr string, format receive.Format) (*receive.Server, error) {
+	listen := func(setting, name, addr string, format receive.Format) (*receive.Server, error) {
 		server, err := receive.Listen(addr, receive.Options{
 			Name: name, Format: format, MaxConnections: m.files.connections, Logger: m.log,
 		})
 		if err != nil {
-			return nil, fmt.Errorf("listen for %s: %w", name, err)
+			return nil, fmt.Errorf("%s: listen for %s: %w", setting, name, err)
 		}
 		ways = append(ways, receiver{name: name, addr: server.Addr(), serve: server.Serve, shutdown: server.Shutdown, samples: noSamples})
 		return server, nil
 	}
-	streams, err := listen("statsd-tcp", c.Listen, daemon.Read)
+	streams, err := listen("--statsd", "statsd-tcp", c.Listen, daemon.Read)
 	if err != nil {
 		return ways, err
 	}
 	if c.Admin != "off" {
 		admin := statsd.Admin{Aggregator: daemon, Settings: m.statsdSettings}
-		if _, err := listen("statsd-admin", c.Admin, admin.Read); err != nil {
+		if _, err := listen("[statsd] ADMIN", "statsd-admin", c.Admin, admin.Read); err != nil {
 			return ways, err
 		}
 	}

@@ -13,7 +13,8 @@ func (m *Main) openUDP() ([]receiver, error) {
 	if m.config.UDP == "off" {
 		return nil, nil
 	}
-	return m.listenUDP("udp", m.config.UDP, receive.NewRefused(m.log.With("receiver", "udp")))
+	ways, err := m.listenUDP("udp", m.config.UDP, receive.NewRefused(m.log.With("receiver", "udp")))
+	return ways, asked("--udp", err)
 }
 
 // listenUDP listens for lines in datagrams. Its figures begin with its name.

@@ -61,7 +61,7 @@ func (m *Main) openZeroMQ() (ways []receiver, err error) {
 			z.shutdown(context.Background())
 		}
 	}()
-	listen := func(name, endpoint string, format receive.Format) (*receive.Server, error) {
+	listen := func(setting, name, endpoint string, format receive.Format) (*receive.Server, error) {
 		addr, err := endpointAddress(endpoint)
 		if err != nil {
 			return nil, err
@@ -70,26 +70,26 @@ func (m *Main) openZeroMQ() (ways []receiver, err error) {
 			Name: name, Format: format, Push: m.pipeline.Push, Refused: z.refused, MaxConnections: m.files.connections, Logger: m.log,
 		})
 		if err != nil {
-			return nil, fmt.Errorf("listen for ZeroMQ: %w", err)
+			return nil, fmt.Errorf("[zeromq] %s: listen for ZeroMQ: %w", setting, err)
 		}
 		ways = append(ways, receiver{name: name, addr: server.Addr(), serve: z.wait, shutdown: z.shutdown, samples: none})
 		return server, nil
 	}
 	for _, in := range []struct {
-		name, endpoint string
-		read           receive.Format
-	}{{"zmq", c.Listen, z.subscriber.Read}, {"zibrato", c.BrokerListen, z.broker.Read}} {
+		setting, name, endpoint string
+		read                    receive.Format
+	}{{"LISTEN", "zmq", c.Listen, z.subscriber.Read}, {"BROKER_LISTEN", "zibrato", c.BrokerListen, z.broker.Read}} {
 		if isOff(in.endpoint) {
 			continue
 		}
-		server, err := listen(in.name, in.endpoint, in.read)
+		server, err := listen(in.setting, in.name, in.endpoint, in.read)
 		if err != nil {
 			return nil, err
 		}
 		z.listeners = append(z.listeners, server)
 	}
 	if !isOff(c.BrokerPublish) {
-		if z.out, err = listen("zibrato-out", c.BrokerPublish, z.publish); err != nil {
+		if z.out, err = listen("BROKER_PUBLISH", "zibrato-out", c.BrokerPublish, z.publish); err != nil {
 			return nil, err
 		}
 	}

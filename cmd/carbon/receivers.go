@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 
@@ -57,6 +58,14 @@ func (m *Main) openReceivers() error {
 		}
 	}
 	return nil
+}
+
+// asked names the flag or key of the configuration that wanted what went wrong.
+func asked(setting string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", setting, err)
 }
 
 // shutdownReceivers ends all at once: each may read for a while.

@@ -155,7 +155,7 @@ func Open(ctx context.Context, c *Config, log *slog.Logger) (_ *Main, err error)
 // write over each other's tagged.log.
 func (m *Main) lockData(ctx context.Context) (*os.File, error) {
 	begin := time.Now()
-	for {
+	for waiting := false; ; waiting = true {
 		lock, err := lockDirectory(m.config.Data)
 		if !errors.Is(err, errLocked) {
 			return lock, err
@@ -163,9 +163,12 @@ func (m *Main) lockData(ctx context.Context) (*os.File, error) {
 		if time.Since(begin) > lockTime {
 			return nil, fmt.Errorf("%s: %w", m.config.Data, err)
 		}
+		if !waiting {
+			m.log.Warn("another server uses the data directory; waiting for its end", "data", m.config.Data, "at most", lockTime)
+		}
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, fmt.Errorf("%s: %w: %w", m.config.Data, err, ctx.Err())
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
@@ -203,7 +206,7 @@ func (m *Main) listen() error {
 		}
 		listener, err := net.Listen("tcp", c.HTTP)
 		if err != nil {
-			return fmt.Errorf("listen for HTTP: %w", err)
+			return fmt.Errorf("--http: listen for HTTP: %w", err)
 		}
 		m.httpAddr = listener
 		m.http = m.httpServer(m.handler())
