@@ -75,6 +75,7 @@ type Options struct {
 	Push func(ctx context.Context, points []metric.Datapoint) error
 
 	// Bad is told of files and labels that do not count, and why; nil means nobody.
+	// The element is nil for what need not be logged.
 	Bad func(reason string, element []byte)
 
 	Now    func() time.Time // nil means the clock
@@ -155,7 +156,11 @@ func (p *Poller) Poll(ctx context.Context) error {
 			return err
 		}
 		fields, reason := p.read(path)
-		if reason != "" {
+		switch reason {
+		case "":
+		case Dead:
+			p.o.Bad(reason, nil) // such files stay for ever: to log them at every poll tells nothing
+		default:
 			p.o.Bad(reason, []byte(path))
 		}
 		if len(fields) == 0 {

@@ -22,6 +22,7 @@ import (
 type store struct {
 	points []metric.Datapoint
 	bad    []string
+	logged int // of bad, those with an element
 }
 
 func (s *store) push(_ context.Context, points []metric.Datapoint) error {
@@ -45,7 +46,12 @@ func poll(t testing.TB, dir string, o Options) *store {
 	if o.Prefix == "" {
 		o.Prefix = "mmstats."
 	}
-	o.Bad = func(reason string, _ []byte) { s.bad = append(s.bad, reason) }
+	o.Bad = func(reason string, element []byte) {
+		s.bad = append(s.bad, reason)
+		if element != nil {
+			s.logged++
+		}
+	}
 	o.Now = func() time.Time { return time.Unix(vectortest.Now, 0) }
 	if err := New(o).Poll(t.Context()); err != nil {
 		t.Fatal(err)
@@ -245,7 +251,7 @@ while True:
 	cmd.Process.Kill()
 	cmd.Wait()
 	s := poll(t, dir, Options{Skip: skip})
-	if len(s.points) != 0 || len(s.bad) != 1 || s.bad[0] != Dead {
+	if len(s.points) != 0 || len(s.bad) != 1 || s.bad[0] != Dead || s.logged != 0 {
 		t.Errorf("of a dead process: %v, %v", s.series(), s.bad)
 	}
 }
