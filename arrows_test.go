@@ -68,7 +68,7 @@ var arrows = map[string]string{
 	"render/function":           "metric aggregate attime regex render/target",
 	"ingest":                    "metric cache compact storage tally wal",
 	"render/graph/raster":       "",
-	"render/graph":              "metric aggregate ini render/function render/graph/raster",
+	"render/graph":              "metric attime aggregate ini render/function render/graph/raster",
 	"render":                    "metric attime msgpack pickle protobuf storage render/target render/function render/graph",
 	"api":                       "metric attime msgpack pickle protobuf records storage render render/function render/graph render/target web",
 	"cmd/carbon":                "*",

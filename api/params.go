@@ -147,11 +147,7 @@ func (p params) int(name string) (int, error) {
 // location is the zone named by tz. As graphite-web does: an unknown zone
 // counts as none.
 func (p params) location(otherwise *time.Location) *time.Location {
-	name := p.get("tz")
-	if name == "" || name == "Local" {
-		return otherwise
-	}
-	loc, err := time.LoadLocation(name)
+	loc, err := attime.Zone(p.get("tz"))
 	if err != nil {
 		return otherwise
 	}

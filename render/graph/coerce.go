@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"carbon/attime"
 )
 
 // optionParser moves parameters into options. The first bad one is kept as err,
@@ -231,7 +233,7 @@ func (p *optionParser) yRange(suffix string, to *Range) {
 	p.maximum("yMax"+suffix, to)
 	p.maybeNumber("yLimit"+suffix, &to.Limit)
 	p.maybeNumber("yStep"+suffix, &to.Step)
-	if to.Step != nil && *to.Step <= 0 {
+	if p.err == nil && to.Step != nil && *to.Step <= 0 {
 		s, _ := p.get("yStep" + suffix)
 		p.fail("yStep"+suffix, s, "must be positive")
 	}
@@ -263,8 +265,8 @@ func (p *optionParser) zone(name string, to **time.Location) {
 	if !ok {
 		return
 	}
-	loc, err := time.LoadLocation(s)
-	if err != nil || s == "Local" {
+	loc, err := attime.Zone(s)
+	if err != nil {
 		p.fail(name, s, "unknown time zone")
 		return
 	}

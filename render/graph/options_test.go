@@ -135,6 +135,21 @@ func TestParseOptionsErrors(t *testing.T) {
 	f("width=bad&height=bad", "width") // the first one
 }
 
+// The first error must be told, not what followed from it.
+func TestParseOptionsTellsTheFirstError(t *testing.T) {
+	_, err := ParseOptions(url.Values{"yStep": {"abc"}}, nil)
+	if want := `yStep="abc": not a number`; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+func TestParseOptionsZoneInAnyCase(t *testing.T) {
+	o, err := ParseOptions(url.Values{"tz": {"europe/berlin"}}, nil)
+	if err != nil || o.Location.String() != "Europe/Berlin" {
+		t.Errorf("%v, %v", o.Location, err)
+	}
+}
+
 func TestSeriesColorError(t *testing.T) {
 	s := oneSeries(1, 2)
 	s[0].Style.Color = "nosuch"
