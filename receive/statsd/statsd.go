@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"carbon/metric"
@@ -30,7 +31,7 @@ const (
 	Infinite = "infinite value"   // or a rate of 0
 	NoName   = "no name"          // nothing is left of it
 	TooLong  = "too long"         // a name, or a line over TCP
-	Full     = "too much to hold" // Options.MaxMemory
+	Full     = "too much to hold" // Options.MaxMemory, or unfinished lines over TCP
 )
 
 // Aggregator is the state of statsd: what was received since the last flush, and
@@ -43,6 +44,7 @@ type Aggregator struct {
 
 	flushing chan struct{} // full during a flush
 	buffers  sync.Pool     // for streams
+	rests    atomic.Int64  // bytes of unfinished lines that streams hold
 
 	mu        sync.Mutex
 	counters  table[counter]

@@ -224,6 +224,33 @@ func TestALongLineOfAStreamIsLeftOut(t *testing.T) {
 	}
 }
 
+// TestUnfinishedLinesOfStreamsAreBounded has other streams hold all they may: a long
+// line in pieces is left out, those beside it and short ones count.
+func TestUnfinishedLinesOfStreamsAreBounded(t *testing.T) {
+	d := newDaemon(t, nil)
+	d.rests.Store(restsLimit)
+	pieces := func() io.Reader {
+		return io.MultiReader(strings.NewReader("a:1|c\n"+strings.Repeat("x", 5000)), strings.NewReader("y:1|c\nb:1|"), strings.NewReader("c\n"))
+	}
+	if err := d.Read(pieces(), nil); err != nil {
+		t.Fatal(err)
+	}
+	got := d.flushed()
+	if got["stats_counts.a"] != 1 || got["stats_counts.b"] != 1 || len(got) != 4 || d.bad[Full] != 1 {
+		t.Errorf("%v, %v", got, d.bad)
+	}
+	d.rests.Store(0)
+	if err := d.Read(pieces(), nil); err != nil || d.bad[Full] != 1 || d.rests.Load() != 0 {
+		t.Errorf("%v, %v, %d bytes are counted", err, d.bad, d.rests.Load())
+	}
+	if got := d.flushed(); got["stats_counts.a"] != 1 {
+		t.Errorf("%v", got)
+	}
+	if err := d.Read(strings.NewReader(strings.Repeat("x", 5000)), nil); err != nil || d.rests.Load() != 0 {
+		t.Errorf("after its end: %v, %d bytes are counted", err, d.rests.Load())
+	}
+}
+
 func TestTheErrorOfAStreamIsReturned(t *testing.T) {
 	d := newDaemon(t, nil)
 	broken := errors.New("broken")

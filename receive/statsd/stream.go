@@ -13,8 +13,12 @@ const (
 	streamBuffer = 64 << 10
 
 	// restKept is the room for an unfinished line that a stream keeps when it needs
-	// none.
+	// less.
 	restKept = 512
+
+	// restsLimit is how many bytes the unfinished lines of all streams may take that
+	// are longer.
+	restsLimit = 64 << 20
 )
 
 // Read takes packets from a stream: what it holds up to its last newline, each time
@@ -24,6 +28,8 @@ func (a *Aggregator) Read(r io.Reader, _ func([]metric.Datapoint) error) error {
 	waiter, _ := r.(interface{ Wait() error })
 	var rest []byte  // the unfinished line
 	tooLong := false // it is, and nothing of it is kept
+	held := 0        // bytes of a.rests that are for it
+	defer func() { a.rests.Add(int64(-held)) }()
 	for idle := 0; idle < 100; {
 		if waiter != nil {
 			if err := waiter.Wait(); err != nil {
@@ -49,7 +55,12 @@ func (a *Aggregator) Read(r io.Reader, _ func([]metric.Datapoint) error) error {
 			a.tell(TooLong, data)
 			data, tooLong = nil, true
 		}
-		if len(data) == 0 && cap(rest) > restKept {
+		if !a.hold(&held, len(data)) {
+			a.tell(Full, data)
+			data, tooLong = nil, true
+			a.hold(&held, 0)
+		}
+		if len(data) <= restKept && cap(rest) > restKept {
 			rest = nil
 		}
 		rest = append(rest[:0], data...)
@@ -62,6 +73,20 @@ func (a *Aggregator) Read(r io.Reader, _ func([]metric.Datapoint) error) error {
 		}
 	}
 	return io.ErrNoProgress
+}
+
+// hold changes how much a stream holds of an unfinished line. False: all of them would
+// hold too much.
+func (a *Aggregator) hold(held *int, n int) bool {
+	if n <= restKept {
+		n = 0
+	}
+	if all := a.rests.Add(int64(n - *held)); all > restsLimit && n > *held {
+		a.rests.Add(int64(*held - n))
+		return false
+	}
+	*held = n
+	return true
 }
 
 // endOf is nil for the end of a stream.
