@@ -1,6 +1,7 @@
 package receive
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
@@ -8,9 +9,17 @@ import (
 	"carbon/metric"
 )
 
+// maxZipped is how many compressed streams of a format there may be at once. Each takes
+// some 75 KB, also while nothing comes.
+const maxZipped = 3000
+
+var errZipped = fmt.Errorf("more than %d compressed streams at once", maxZipped)
+
 // Gunzip is a format whose streams may be compressed by gzip: those that begin as
-// such a stream does, which no line of text can, are.
+// such a stream does, which no line of text can, are. More than 3,000 of them at once
+// are refused.
 func Gunzip(format Format) Format {
+	streams := make(chan struct{}, maxZipped)
 	return func(r io.Reader, push func([]metric.Datapoint) error) error {
 		begun := &begun{r: r}
 		begun.waiter, _ = r.(interface{ Wait() error })
@@ -22,6 +31,12 @@ func Gunzip(format Format) Format {
 			return err
 		case !zipped:
 			return format(begun, push)
+		}
+		select {
+		case streams <- struct{}{}:
+			defer func() { <-streams }()
+		default:
+			return errZipped
 		}
 		inflated, err := gzip.NewReader(begun) // has no Wait: what is inflated can be read though r is empty
 		if err != nil {

@@ -2,6 +2,7 @@ package receive
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -74,5 +75,45 @@ func TestGunzipTakesWhatIsFlushed(t *testing.T) {
 	out.Close()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestZippedStreamsAreBounded has as many compressed streams stall as there may be:
+// one more is refused, a plain one is read, and so is a compressed one when another has
+// ended.
+func TestZippedStreamsAreBounded(t *testing.T) {
+	format := Gunzip(func(r io.Reader, _ func([]metric.Datapoint) error) error {
+		_, err := io.Copy(io.Discard, r)
+		return err
+	})
+	var compressed bytes.Buffer
+	w := gzip.NewWriter(&compressed)
+	io.WriteString(w, "a 1 1\n")
+	w.Close()
+	more := func() error { return format(bytes.NewReader(compressed.Bytes()), nil) }
+	ended := make(chan error, maxZipped)
+	ends := make([]*io.PipeWriter, maxZipped)
+	for i := range ends {
+		var r *io.PipeReader
+		r, ends[i] = io.Pipe()
+		go func() { ended <- format(r, nil) }()
+		ends[i].Write([]byte("\x1f\x8b"))
+		ends[i].Write([]byte("\x08")) // read by what inflates
+	}
+	if err := more(); !errors.Is(err, errZipped) {
+		t.Errorf("one more: %v", err)
+	}
+	if err := format(strings.NewReader("a 1 1\n"), nil); err != nil {
+		t.Errorf("a plain one: %v", err)
+	}
+	ends[7].Close()
+	if err := <-ended; err == nil {
+		t.Error("the end of a stream that had hardly begun is no error")
+	}
+	if err := more(); err != nil {
+		t.Errorf("when another has ended: %v", err)
+	}
+	for _, end := range ends {
+		end.Close()
 	}
 }
