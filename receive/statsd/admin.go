@@ -77,6 +77,9 @@ func (m Admin) Read(r io.Reader, _ func([]metric.Datapoint) error) error {
 			}
 			pending = rest
 		}
+		if len(pending) == 0 {
+			pending = nil // a connection that waits holds nothing of a long command
+		}
 		switch {
 		case err == io.EOF:
 			return nil
