@@ -25,7 +25,9 @@ export function axis(splits: (number | null)[]): string[] {
   while (max / 1000 ** power >= 1000 && power < letters.length - 1) power++
   const unit = 1000 ** power
   const step = known.length > 1 ? Math.abs(known[1]! - known[0]!) / unit : 1
-  const digits = step > 0 ? Math.min(8, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))) : 0
+  let digits = 0
+  const whole = (x: number) => Math.abs(x - Math.round(x)) <= 1e-6 * x
+  while (digits < 8 && !whole(step * 10 ** digits)) digits++
   return splits.map((v) => (v === null ? '' : v === 0 ? '0' : (v / unit).toFixed(digits) + letters[power]))
 }
 

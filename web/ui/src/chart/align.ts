@@ -39,6 +39,19 @@ export function stack(columns: Column[], which: boolean[]): Column[] {
   })
 }
 
+// nearest is the value closest to a place in a column, no more than some seconds
+// from it: of series that get points less often than they keep them, most are empty.
+export function nearest(column: ArrayLike<number | null | undefined>, index: number, times: ArrayLike<number>, close: number): number | null {
+  const at = times[index]!
+  for (let d = 0; index - d >= 0 || index + d < column.length; d++) {
+    const before = index - d >= 0 && at - times[index - d]! <= close
+    const after = index + d < column.length && times[index + d]! - at <= close
+    if (!before && !after) return null
+    for (const v of [before ? column[index - d] : null, after ? column[index + d] : null]) if (v !== null && v !== undefined) return v
+  }
+  return null
+}
+
 export interface Summary {
   last: number | null
   min: number | null

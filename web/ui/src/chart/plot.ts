@@ -149,6 +149,7 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
       y: false,
       drag: { x: true, y: false, setScale: false },
       focus: { prox: 24 },
+      hover: { skip: [undefined, null], prox: 14 },
       points: { size: 6, show: p.series.length <= 60 },
       ...(p.group ? { sync: { key: p.group, setSeries: false } } : {}),
     },

@@ -2,10 +2,11 @@ import type uPlot from 'uplot'
 import { short } from '../base/format'
 import { dateTime } from '../base/time'
 import { colourOf, type Colours, type Plot } from './plot'
-import { align } from './align'
+import { align, nearest } from './align'
 import { isTrue } from '../graph/options'
 
 const rows = 12 // of series, those nearest to the cursor
+const reach = 14 // pixels from the cursor to a value that stands alone
 
 // tooltip shows the time under the cursor, the values there, and events close by.
 export function tooltip(current: () => Plot, _: Colours): uPlot.Plugin {
@@ -15,14 +16,15 @@ export function tooltip(current: () => Plot, _: Colours): uPlot.Plugin {
   let from: Plot | null = null
   let columns: (number | null | undefined)[][] = []
 
-  const valueAt = (i: number, index: number): number | null => {
+  const valueAt = (i: number, index: number, times: ArrayLike<number>, close: number): number | null => {
     const column = columns[i]
     if (!column) return null
     for (let k = index; k >= Math.max(0, index - 60); k--) {
       const v = column[k]
+      if (v === null) break
       if (v !== undefined) return v
     }
-    return null
+    return nearest(column, index, times, close)
   }
 
   const line = (...parts: (Node | string)[]) => {
@@ -49,8 +51,9 @@ export function tooltip(current: () => Plot, _: Colours): uPlot.Plugin {
       columns = align(p.series, isTrue(p.options.drawNullAsZero)).columns
     }
     const time = u.data[0][idx]!
+    const close = reach * Math.abs(u.posToVal(1, 'x') - u.posToVal(0, 'x'))
     const shown = p.series
-      .map((s, i) => ({ s, i, v: valueAt(i, idx) }))
+      .map((s, i) => ({ s, i, v: valueAt(i, idx, u.data[0], close) }))
       .filter(({ s, v }) => !p.hidden.has(s.name) && v !== null)
     let picked = shown
     if (shown.length > rows && top !== undefined) {
