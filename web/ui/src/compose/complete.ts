@@ -1,5 +1,5 @@
 import { search, escapeGlob } from '../explore/nodes'
-import { context, type Context } from '../graph/syntax'
+import { context, nameOf, ofName, type Context } from '../graph/syntax'
 import type { Func } from './functions'
 
 // Choice is a way to go on typing.
@@ -29,14 +29,14 @@ export async function choices(text: string, cursor: number, all: Map<string, Fun
     const followed = text.slice(at.end).trimStart().startsWith('(')
     for (const f of named.slice(0, 12)) list.push({ text: f.name, insert: followed ? f.name : `${f.name}(`, about: f.function.slice(f.name.length), kind: 'function' })
   }
-  if (/["']/.test(word)) return { at, list }
+  if (/(?<!\\)["']/.test(word)) return { at, list }
   const pattern = metricPattern(word)
   if (pattern !== null) {
     const found = await search(pattern, most, signal)
     const typed = word.slice(0, word.lastIndexOf('.') + 1)
     for (const n of found.nodes) {
       if (n.path.includes(';')) continue
-      const insert = typed + n.name
+      const insert = typed + ofName(n.name)
       if (n.branch) list.push({ text: `${insert}.`, insert: `${insert}.`, about: '', kind: 'branch' })
       if (n.leaf) list.push({ text: insert, insert, about: '', kind: 'metric' })
     }
@@ -47,10 +47,10 @@ export async function choices(text: string, cursor: number, all: Map<string, Fun
 // metricPattern finds the nodes that a word may become: those that begin with its
 // last part, below all that its first parts match.
 function metricPattern(word: string): string | null {
-  if ((word.match(/\{/g)?.length ?? 0) !== (word.match(/\}/g)?.length ?? 0)) return null
+  if ((word.match(/(?<!\\)\{/g)?.length ?? 0) !== (word.match(/\}/g)?.length ?? 0)) return null
   const dot = word.lastIndexOf('.')
   const last = word.slice(dot + 1)
-  return `${word.slice(0, dot + 1)}${/[*?[{]/.test(last) ? last : escapeGlob(last)}*`
+  return `${word.slice(0, dot + 1)}${/[*?[{]/.test(last) ? last : escapeGlob(nameOf(last))}*`
 }
 
 function unique(list: Choice[]): Choice[] {

@@ -3,6 +3,7 @@ import { aborted, message } from '../base/api'
 import { Icon } from '../base/icon'
 import { count } from '../base/format'
 import { byTags, hasGlob, search, type Found } from './nodes'
+import { ofName } from '../graph/syntax'
 import { Rows, rowHeight } from './virtual'
 
 const most = 2000
@@ -52,7 +53,6 @@ export function Results(props: { text: string; chosen: Set<string>; onChoose: (t
       </div>
     )
   }
-  const target = (path: string) => path
   return (
     <>
       <p class="found">
@@ -71,7 +71,7 @@ export function Results(props: { text: string; chosen: Set<string>; onChoose: (t
         render={(i) => {
           const node = found.nodes[i]!
           const names = !node.leaf && node.path.startsWith('name=')
-          const chosen = node.leaf && props.chosen.has(target(node.path))
+          const chosen = node.leaf && props.chosen.has(ofName(node.path))
           return (
             <div role="listitem" key={`${node.path} ${node.leaf}`} style={{ height: `${rowHeight}px` }}>
               <button
@@ -80,7 +80,7 @@ export function Results(props: { text: string; chosen: Set<string>; onChoose: (t
                 aria-pressed={node.leaf ? chosen : undefined}
                 style={{ height: `${rowHeight}px` }}
                 title={node.path}
-                onClick={() => (node.leaf ? props.onChoose(target(node.path)) : names ? props.onSearch(node.path) : props.onBranch(node.path))}
+                onClick={() => (node.leaf ? props.onChoose(ofName(node.path)) : names ? props.onSearch(node.path) : props.onBranch(node.path))}
               >
                 <Icon name={node.leaf ? 'leaf' : names ? 'grid' : 'folder'} />
                 <span class="text rtl">

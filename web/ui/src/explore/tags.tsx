@@ -3,6 +3,7 @@ import { aborted, getJSON, message } from '../base/api'
 import { Icon } from '../base/icon'
 import { IconButton } from '../base/ui'
 import { byTags, search, type Found } from './nodes'
+import { ofName } from '../graph/syntax'
 import { Rows, rowHeight } from './virtual'
 
 // Tags browses tagged series: a tag, one of its values, and so on, until the series
@@ -122,9 +123,10 @@ export function Tags(props: { chosen: Set<string>; onChoose: (target: string) =>
             height={rowHeight}
             render={(i) => {
               const { path } = series.nodes[i]!
+              const one = ofName(path)
               return (
                 <div role="listitem" key={path} style={{ height: `${rowHeight}px` }}>
-                  <button type="button" class={`row plain leaf ${props.chosen.has(path) ? 'chosen' : ''}`} aria-pressed={props.chosen.has(path)} title={path} style={{ height: `${rowHeight}px` }} onClick={() => props.onChoose(path)}>
+                  <button type="button" class={`row plain leaf ${props.chosen.has(one) ? 'chosen' : ''}`} aria-pressed={props.chosen.has(one)} title={path} style={{ height: `${rowHeight}px` }} onClick={() => props.onChoose(one)}>
                     <Icon name="leaf" />
                     <span class="text">{path}</span>
                   </button>

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { message } from '../base/api'
 import { Icon } from '../base/icon'
 import { children, escapeGlob, type Found, type Node } from './nodes'
+import { ofName } from '../graph/syntax'
 import { Rows, rowHeight } from './virtual'
 
 type Row = { kind: 'node'; node: Node; depth: number } | { kind: 'note'; text: string; depth: number; of: string }
@@ -80,7 +81,7 @@ export function Tree(props: TreeProps) {
     if (row.kind === 'note') {
       if (typeof found.get(row.of) === 'string') fetch(row.of)
       else props.onSearch(row.of ? `${escapeGlob(row.of)}.*` : '')
-    } else if (row.node.leaf && !row.node.branch) props.onChoose(row.node.path)
+    } else if (row.node.leaf && !row.node.branch) props.onChoose(ofName(row.node.path))
     else setBranch(row.node.path, !open.has(row.node.path))
   }
   const at = Math.min(focus, rows.length - 1)
@@ -127,7 +128,7 @@ export function Tree(props: TreeProps) {
           }
           const { node, depth } = row
           const isOpen = node.branch && open.has(node.path)
-          const chosen = node.leaf && props.chosen.has(node.path)
+          const chosen = node.leaf && props.chosen.has(ofName(node.path))
           return (
             <div
               class={`row ${node.branch ? 'branch' : 'leaf'} ${chosen ? 'chosen' : ''}`}
@@ -154,7 +155,7 @@ export function Tree(props: TreeProps) {
                   aria-label={`Plot ${node.path}`}
                   onClick={(e) => {
                     e.stopPropagation()
-                    props.onChoose(node.path)
+                    props.onChoose(ofName(node.path))
                   }}
                 >
                   <Icon name="leaf" />

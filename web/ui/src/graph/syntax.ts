@@ -34,6 +34,10 @@ export function tokens(text: string): Token[] {
       let braces = 0
       while (i < text.length) {
         const d = text[i]!
+        if (d === '\\') {
+          i = Math.min(i + 2, text.length)
+          continue
+        }
         if (d === '{') braces++
         else if (d === '}') braces--
         else if (braces <= 0 && (marks.includes(d) || space.test(d) || d === '"' || d === "'")) break
@@ -50,6 +54,17 @@ export function tokens(text: string): Token[] {
     }
   }
   return found
+}
+
+// ofName is the target that draws the metric of this name: what is a mark of the
+// language stands behind a backslash.
+export function ofName(name: string): string {
+  return name.replace(/[\\(){},"']/g, '\\$&')
+}
+
+// nameOf is ofName's reverse, also for the beginning of a target.
+export function nameOf(target: string): string {
+  return target.replace(/\\([\\(){},"'])/g, '$1')
 }
 
 export interface Problem {
