@@ -3,7 +3,8 @@ import { message } from '../base/api'
 import { go } from '../base/router'
 import { Dialog, Failed, tell } from '../base/ui'
 import type { Graph } from '../graph/state'
-import { empty, newPanel } from './model'
+import { draftOf, keepDraft } from './drafts'
+import { empty, newPanel, type Panel } from './model'
 import { load, names, save } from './store'
 
 // AddToDashboard saves a graph as a panel of a dashboard, old or new.
@@ -23,8 +24,11 @@ export function AddToDashboard(props: { graph: Graph; onClose: () => void }) {
     try {
       const d = isNew ? empty(name.trim()) : await load(name.trim())
       if (isNew && graph.range.from) d.range = graph.range
-      d.panels.push(newPanel(graph.targets, { ...graph.options, ...(title ? { title } : {}) }, d.panels))
+      const panel = (among: Panel[]) => newPanel(graph.targets, { ...graph.options, ...(title ? { title } : {}) }, among)
+      d.panels.push(panel(d.panels))
       await save(d)
+      const draft = draftOf(d.name)
+      if (draft) keepDraft(d.name, { ...draft, panels: [...draft.panels, panel(draft.panels)] })
       props.onClose()
       tell(`Added to ${d.name}`)
       go(`/dashboard/${encodeURIComponent(d.name)}`)

@@ -8,6 +8,7 @@ import { go, query, url, type Place } from '../base/router'
 import { absolute, windowOf } from '../base/time'
 import { Copyable, Dialog, Failed, IconButton, Popover, tell } from '../base/ui'
 import type { Series } from '../graph/load'
+import { draftOf, keepDraft } from './drafts'
 import { Grid } from './grid'
 import { HistoryDialog } from './history'
 import { newPanel, writeState, type Dashboard, type Panel } from './model'
@@ -24,7 +25,7 @@ export function DashboardPage(props: { place: Place }) {
   const value = rawValue === undefined ? undefined : decode(rawValue)
   const version = Number(params.get('version') ?? '0') || 0
   const [stored, setStored] = useState<Dashboard | null>(null)
-  const [changed, setChanged] = useState<Dashboard | null>(null)
+  const [changed, setDraft] = useState<Dashboard | null>(null)
   const [failure, setFailure] = useState('')
   const [round, setRound] = useState(0)
   const [dialog, setDialog] = useState<'' | 'history' | 'share' | 'variables' | 'delete' | 'name'>('')
@@ -32,8 +33,13 @@ export function DashboardPage(props: { place: Place }) {
   const drawn = useRef(new Map<number, Series[]>())
   useTitle(name)
 
+  const latest = version === 0 && value === undefined
+  const setChanged = (next: Dashboard | null) => {
+    setDraft(next)
+    if (latest || next === null) keepDraft(name, next)
+  }
   useEffect(() => {
-    setChanged(null)
+    setDraft(latest ? draftOf(name) : null)
     setFailure('')
     const answer = value === undefined ? load(name, version) : loadTemplate(name, value)
     answer.then(setStored, (e: unknown) => {
@@ -41,12 +47,6 @@ export function DashboardPage(props: { place: Place }) {
       setFailure(message(e))
     })
   }, [name, value, version, round])
-  useEffect(() => {
-    if (!changed) return
-    const warn = (e: BeforeUnloadEvent) => e.preventDefault()
-    addEventListener('beforeunload', warn)
-    return () => removeEventListener('beforeunload', warn)
-  }, [changed])
 
   const d = changed ?? stored
   const editing = params.get('edit') === '1'
@@ -165,6 +165,7 @@ export function DashboardPage(props: { place: Place }) {
             <IconButton icon="flag" label="Events as marks" pressed={shown.events !== null} onClick={() => put({ events: shown.events === null ? '' : null })} />
             <IconButton icon="wall" label="Wall: only the graphs. Escape ends it" onClick={() => put({ wall: '1', edit: null })} />
             <IconButton icon="edit" label="Edit" pressed={editing} onClick={() => put({ edit: editing ? null : '1' })} />
+            {changed && <IconButton icon="close" label="Discard what is not saved" onClick={() => setChanged(null)} />}
             {(changed || editing || version > 0) && <IconButton icon="save" label="Save" text="Save" class="strong" onClick={() => void keep()} />}
             <Popover label="More" button={<Icon name="more" />} align="right">
               {(close) => {
@@ -248,6 +249,7 @@ export function DashboardPage(props: { place: Place }) {
           }}
           onRestored={() => {
             setDialog('')
+            keepDraft(name, null)
             put({ version: null })
             setRound(round + 1)
           }}
