@@ -67,6 +67,29 @@ test('explore: words, patterns and tags are searched for', async () => {
   await page.waitForFunction(() => document.querySelectorAll('.legend .entry').length === 7)
 })
 
+test('explore: names with marks of the language plot like others, as text', async () => {
+  const t = Math.floor(Date.now() / 1000)
+  const names = ["odd.it's.x", 'odd.f(x).y', 'odd.a,b.z']
+  await send(names.map((n) => `${n} 1 ${t}\n`).join('') + `odd.tag;x=<img/src=x/onerror=alert(1)> 1 ${t}\n`)
+  await page.goto(`${base}/?search=odd`)
+  for (const name of names) await page.getByRole('button', { name, exact: true }).click()
+  await page.fill('#search', 'name=odd.tag')
+  await page.getByRole('button', { name: /onerror/ }).click()
+  await seriesIs(...names, 'odd.tag;x=<img/src=x/onerror=alert(1)>')
+})
+
+test('chart: points that come less often than they are kept have values under the cursor', async () => {
+  const t = Math.floor(Date.now() / 60000) * 60
+  await send(Array.from({ length: 60 }, (_, i) => `sparse.points ${i} ${t - i * 60}\n`).join(''))
+  await page.goto(`${base}/composer?target=sparse.points&from=-1h&refresh=0`)
+  await seriesIs('sparse.points')
+  const box = await page.locator('.u-over').boundingBox()
+  for (const x of [200, 203, 206, 209, 212]) {
+    await page.mouse.move(box.x + x, box.y + 60)
+    await page.locator('.tooltip .value').first().waitFor()
+  }
+})
+
 test('compose: completion, functions, options, hiding', async () => {
   await page.goto(`${base}/composer?target=servers.web01.cpu.user&from=-1h`)
   const another = page.getByLabel('Another target')
@@ -193,8 +216,27 @@ test('dashboards of graphite-web are imported, and bookmarks of it open', async 
   await page.goto(`${base}/dashboard`)
   await page.getByRole('link', { name: 'team.load & <i>' }).click()
   await seriesIs('servers.web01.load.shortterm')
+  await page.goto(`${base}/dashboard/#Old`)
+  await page.getByRole('heading', { name: 'From graphite-web' }).waitFor()
+  assert.match(page.url(), /\/dashboard\/Old$/)
   await page.goto(`${base}/browser`)
   await treeItem('servers').waitFor()
+})
+
+test('what is changed of a dashboard stays while other pages are looked at', async () => {
+  await post('/dashboard/save/Draft', { state: JSON.stringify({ graphs: [[['servers.web01.cpu.user'], { target: ['servers.web01.cpu.user'], title: 'Here' }]] }) })
+  await page.goto(`${base}/dashboard/Draft?edit=1`)
+  await page.locator('.panel > header').focus()
+  await page.keyboard.press('Shift+ArrowRight')
+  await page.getByText('not saved').waitFor()
+  await page.getByRole('link', { name: 'Events' }).click()
+  await page.getByRole('heading', { name: 'Events' }).waitFor()
+  await page.getByRole('link', { name: 'Dashboards' }).click()
+  await page.getByRole('link', { name: 'Draft' }).click()
+  await page.getByText('not saved').waitFor()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByText('Saved Draft').waitFor()
+  assert.equal((await get('/dashboard/load/Draft')).state.carbon.layout[0].w, 13)
 })
 
 test('a deleted dashboard comes back', async () => {

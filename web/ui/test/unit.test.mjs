@@ -12,13 +12,13 @@ globalThis.location = globalThis.window = { location: { pathname: '/', search: '
 globalThis.addEventListener = () => {}
 globalThis.CSS = { supports: () => true }
 
-let syntax, model, layout, time, format, style, state
+let syntax, model, layout, time, format, style, state, router
 
 before(async () => {
-  const modules = ['graph/syntax', 'dashboard/model', 'dashboard/layout', 'base/time', 'base/format', 'graph/style', 'graph/state']
+  const modules = ['graph/syntax', 'dashboard/model', 'dashboard/layout', 'base/time', 'base/format', 'graph/style', 'graph/state', 'base/router']
   const source = modules.map((m) => `export * as ${m.split('/')[1]} from './src/${m}'`).join('\n')
   const { outputFiles } = await build({ stdin: { contents: source, resolveDir: new URL('..', import.meta.url).pathname }, bundle: true, format: 'esm', write: false, logLevel: 'silent' })
-  ;({ syntax, model, layout, time, format, style, state } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`))
+  ;({ syntax, model, layout, time, format, style, state, router } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`))
 })
 
 test('tokens are those of the language, and together the text', () => {
@@ -30,6 +30,16 @@ test('tokens are those of the language, and together the text', () => {
     const joined = syntax.tokens(text).map((t) => t.text).join('')
     assert.equal(joined, text.replace(/ /g, ''), text)
   }
+})
+
+test('names are targets, whatever marks are in them', () => {
+  for (const name of ["a.b-c:d", "odd.quo'te.x", 'a.f(x).y', 'a,b;c={d,e}', 'back\\slash', 'say"hi"']) {
+    const target = syntax.ofName(name)
+    assert.equal(syntax.check(target), null, target)
+    assert.deepEqual(syntax.tokens(`f(${target},2)`).map((t) => t.text), ['f', '(', target, ',', '2', ')'])
+    assert.equal(syntax.nameOf(target), name)
+  }
+  assert.equal(syntax.ofName('a.b;c=d'), 'a.b;c=d')
 })
 
 test('brackets and quotes that do not match are found where they are', () => {
@@ -97,6 +107,15 @@ test('dashboards of graphite-web are read, and written so that it reads them', (
   }
 })
 
+test("graphite-web's addresses of dashboards are read", () => {
+  assert.equal(router.named('/dashboard', '#Web servers'), '/dashboard/Web%20servers')
+  assert.equal(router.named('/dashboard', '#a%26b'), '/dashboard/a%26b')
+  assert.equal(router.named('/dashboard', '#tmpl/web01'), '/dashboard/tmpl/web01')
+  assert.equal(router.named('/dashboard', '#50%'), '/dashboard/50%25')
+  assert.equal(router.named('/dashboard', ''), '')
+  assert.equal(router.named('/composer', '#x'), '')
+})
+
 test('variables are filled in by their whole names', () => {
   const v = [{ name: 'host', query: '', value: 'web$&' }, { name: 'hosts', query: '', value: 'all' }]
   assert.equal(model.fill('a.$host.b.${host}c.$hosts', v), 'a.web$&.b.web$&c.all')
@@ -128,4 +147,7 @@ test('times and numbers', () => {
   assert.equal(time.windowOf({ from: '-1min', until: '-1h' }, 10_000), null)
   assert.deepEqual(['', '0', '999', '12345', '1234567', '0.00001', '-2500'].map((v) => format.short(v === '' ? null : Number(v))), ['–', '0', '999', '12.35k', '1.235M', '1.0e-5', '-2.5k'])
   assert.deepEqual(format.axis([0, 500, 1000, null]), ['0', '0.5k', '1.0k', ''])
+  assert.deepEqual(format.axis([0, 0.25, 0.5]), ['0', '0.25', '0.50'])
+  assert.deepEqual(format.axis([20, 22.5, 25]), ['20.0', '22.5', '25.0'])
+  assert.deepEqual(format.axis([0, 1e-7, 2e-7]), ['0', '0.0000001', '0.0000002'])
 })

@@ -19,21 +19,27 @@ export interface TokenWanted {
 }
 export const tokenWanted = store<TokenWanted | null>(null)
 
+let asking: Promise<string | null> | null = null
+
+// askForToken asks once, however many requests wait for what is said.
 function askForToken(): Promise<string | null> {
-  return new Promise((resolve) => {
+  asking ??= new Promise((resolve) => {
     tokenWanted.set({
       give: (given) => {
         tokenWanted.set(null)
+        asking = null
         resolve(given)
       },
     })
   })
+  return asking
 }
 
 async function ask(path: string, init: RequestInit, retry = true): Promise<Response> {
   const headers = new Headers(init.headers)
   if (!headers.has('Accept')) headers.set('Accept', 'application/json, */*')
-  if (token) headers.set('Authorization', `Bearer ${token}`)
+  const used = token
+  if (used) headers.set('Authorization', `Bearer ${used}`)
   let response: Response
   try {
     response = await fetch(config.prefix + path, { ...init, headers, credentials: 'same-origin', cache: 'no-cache' })
@@ -43,7 +49,7 @@ async function ask(path: string, init: RequestInit, retry = true): Promise<Respo
   }
   if (response.ok) return response
   if (response.status === 401 && retry) {
-    const given = await askForToken()
+    const given = token !== used ? token : await askForToken()
     if (given) {
       token = given
       return ask(path, init)

@@ -8,16 +8,36 @@ export interface Place {
   params: URLSearchParams
 }
 
+// named is the path of a dashboard that graphite-web's address bar showed as
+// /dashboard/#NAME, or as #NAME/VALUE of a template; empty: it is none.
+export function named(path: string, hash: string): string {
+  if (path !== '/dashboard' || hash.length < 2) return ''
+  const plain = (text: string) => {
+    try {
+      return decodeURIComponent(text)
+    } catch {
+      return text
+    }
+  }
+  return `/dashboard/${hash.slice(1).split('/').slice(0, 2).map((part) => encodeURIComponent(plain(part))).join('/')}`
+}
+
 function here(): Place {
   const { pathname, search } = window.location
   let path = pathname.startsWith(config.prefix) ? pathname.slice(config.prefix.length) : pathname
   path = path.replace(/\/+$/, '') || '/'
+  const bookmark = named(path, window.location.hash)
+  if (bookmark) {
+    history.replaceState(null, '', config.prefix + bookmark + search)
+    path = bookmark
+  }
   return { path, params: new URLSearchParams(search) }
 }
 
 export const place = store<Place>(here())
 
 addEventListener('popstate', () => place.set(here()))
+addEventListener('hashchange', () => place.set(here()))
 
 // query writes parameters so that targets stay readable.
 export function query(params: Iterable<[string, string]>): string {
