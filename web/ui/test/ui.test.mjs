@@ -143,6 +143,21 @@ test('compose: zoom by dragging, and back', async () => {
   await page.getByRole('dialog', { name: 'Keys' }).waitFor()
 })
 
+test('a finger drawn over a chart zooms', async () => {
+  const phone = await open(browser, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+  await phone.page.goto(`${base}/composer?target=servers.web01.cpu.user&from=-1h&refresh=0`)
+  await phone.page.locator('.legend .entry').first().waitFor()
+  const box = await phone.page.locator('.u-over').boundingBox()
+  const client = await phone.page.context().newCDPSession(phone.page)
+  const touch = (type, x) => client.send('Input.dispatchTouchEvent', { type, touchPoints: x === undefined ? [] : [{ x: box.x + x, y: box.y + 90 }] })
+  await touch('touchStart', 60)
+  for (let x = 70; x <= 220; x += 10) await touch('touchMove', x)
+  await touch('touchEnd')
+  await phone.page.waitForURL(/from=\d{10}&until=\d{10}/)
+  assert.deepEqual(phone.errors, [])
+  await phone.close()
+})
+
 test('new points appear without reload', async () => {
   const now = () => Math.floor(Date.now() / 1000)
   await send(`live.points 1 ${now() - 20}\n`)

@@ -8,6 +8,7 @@ import type { Happening } from './events'
 import { colour, css, faded } from './palette'
 import { pan } from './pan'
 import { tooltip } from './tooltip'
+import { touch } from './touch'
 
 // What a plot shows.
 export interface Plot {
@@ -173,7 +174,7 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
       ],
       draw: [(u) => drawEvents(u, current().events, c)],
     },
-    plugins: [tip, pan((from, until) => current().onRange(from, until))],
+    plugins: [tip, pan((from, until) => current().onRange(from, until)), touch((from, until) => current().onRange(from, until))],
   }
   return new uPlot(options, data(p).all, into)
 }
