@@ -158,6 +158,20 @@ test('a finger drawn over a chart zooms', async () => {
   await phone.close()
 })
 
+test('what takes long says so where it will be', async () => {
+  let answer
+  const held = new Promise((resolve) => (answer = resolve))
+  await page.route('**/render?**', async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.goto(`${base}/composer?target=servers.web01.cpu.user&from=-1h&refresh=0`)
+  await page.locator('.waiting', { hasText: /Loading… \d+ s/ }).waitFor()
+  answer()
+  await seriesIs('servers.web01.cpu.user')
+  await page.locator('.waiting').waitFor({ state: 'detached' })
+})
+
 test('new points appear without reload', async () => {
   const now = () => Math.floor(Date.now() / 1000)
   await send(`live.points 1 ${now() - 20}\n`)

@@ -11,6 +11,7 @@ import { absolute } from '../base/time'
 import { Failed, IconButton } from '../base/ui'
 import { Chart } from '../chart/chart'
 import { Legend } from '../chart/legend'
+import { Waiting } from '../chart/waiting'
 import { Pane } from '../explore/pane'
 import { readGraph, renderParams, writeGraph, type Graph } from '../graph/state'
 import { useGraph } from '../graph/use'
@@ -117,6 +118,7 @@ function GraphCard(props: {
         {data.failure && <Failed text={data.failure} />}
         <div ref={box} class="chart-room">
           <Chart plot={plot} height={320} label={`Chart of ${count(data.series.length)} series: ${graph.targets.map((t) => t.text).join(', ').slice(0, 200)}`} />
+          {data.loading && <Waiting />}
           {!data.loading && !data.series.length && !data.failure && (
             <div class="no-data">
               <p>

@@ -9,6 +9,7 @@ import { windowOf, type Range } from '../base/time'
 import { Dialog, Popover } from '../base/ui'
 import { Chart } from '../chart/chart'
 import { colourOf } from '../chart/plot'
+import { Waiting } from '../chart/waiting'
 import { Options } from '../compose/options'
 import { Targets } from '../compose/targets'
 import { isTrue } from '../graph/options'
@@ -99,6 +100,7 @@ export function PanelView(props: {
       )}
       <div class="chart-room" ref={box}>
         <Chart plot={plot} height={0} label={`Chart of ${count(data.series.length)} series: ${title}`} />
+        {data.loading && <Waiting />}
         {!data.loading && !data.series.length && !problem && (
           <div class="no-data">
             <p>No data</p>
