@@ -119,6 +119,10 @@ test("graphite-web's addresses of dashboards are read", () => {
 test('variables are filled in by their whole names', () => {
   const v = [{ name: 'host', query: '', value: 'web$&' }, { name: 'hosts', query: '', value: 'all' }]
   assert.equal(model.fill('a.$host.b.${host}c.$hosts', v), 'a.web$&.b.web$&c.all')
+  const all = [{ name: 'host', query: 'tag: host', value: '*' }]
+  assert.equal(model.fill("f(seriesByTag('name=a','host=$host',\"dc=~${host}\"),a.$host)", all), "f(seriesByTag('name=a','host=~.+',\"dc=~.+\"),a.*)")
+  assert.equal(model.fill("seriesByTag('host!=$host','host=$hosts')", all), "seriesByTag('host!=*','host=$hosts')")
+  assert.equal(model.fill("seriesByTag('host=$host')", [{ ...all[0], value: 'web01' }]), "seriesByTag('host=web01')")
 })
 
 test('panels neither overlap nor float, wherever they are put', () => {

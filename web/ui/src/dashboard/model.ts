@@ -183,9 +183,14 @@ function absoluteConfig(range: Range): Json {
   return { startDate, startTime, endDate, endTime }
 }
 
-// fill puts the chosen values of variables into a text: $name and ${name}.
+// fill puts the chosen values of variables into a text: $name and ${name}. In an
+// expression of tags, 'host=$name' or 'host=~$name', all of them is a pattern of its own.
 export function fill(text: string, variables: Variable[]): string {
-  return variables.reduce((t, v) => t.replaceAll(`\${${v.name}}`, () => v.value).replace(new RegExp(`\\$${escape(v.name)}(?!\\w)`, 'g'), () => v.value), text)
+  return variables.reduce((t, v) => {
+    const name = `\\$(?:${escape(v.name)}(?!\\w)|\\{${escape(v.name)}\\})`
+    const of = v.value === '*' ? t.replace(new RegExp(`(["'][\\w.-]+)=~?${name}(?=["'])`, 'g'), '$1=~.+') : t
+    return of.replace(new RegExp(name, 'g'), () => v.value)
+  }, text)
 }
 
 const escape = (s: string) => s.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
