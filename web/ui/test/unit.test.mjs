@@ -149,6 +149,8 @@ test('times and numbers', () => {
   assert.deepEqual(time.windowOf({ from: '-5min', until: '-1min' }, 10_000), [9700, 9940])
   assert.equal(time.windowOf({ from: 'monday', until: '' }, 10_000), null)
   assert.equal(time.windowOf({ from: '-1min', until: '-1h' }, 10_000), null)
+  assert.deepEqual([time.twice({ from: '-90min', until: '' }), time.twice({ from: '', until: 'now' })], [{ from: '-180min', until: '' }, { from: '-2d', until: 'now' }])
+  assert.deepEqual([time.twice({ from: 'monday', until: '' }), time.twice({ from: '-2h', until: '-1h' })], [null, null])
   assert.deepEqual(['', '0', '999', '12345', '1234567', '0.00001', '-2500'].map((v) => format.short(v === '' ? null : Number(v))), ['–', '0', '999', '12.35k', '1.235M', '1.0e-5', '-2.5k'])
   assert.deepEqual(format.axis([0, 500, 1000, null]), ['0', '0.5k', '1.0k', ''])
   assert.deepEqual(format.axis([0, 0.25, 0.5]), ['0', '0.25', '0.50'])

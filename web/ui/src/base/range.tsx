@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { absolute, describe, isLive, ranges, windowOf, zones, type Range } from './time'
+import { absolute, describe, isLive, ranges, twice, windowOf, zones, type Range } from './time'
 import { Icon } from './icon'
 import { IconButton, Popover } from './ui'
 
@@ -13,6 +13,11 @@ export function RangePicker(props: { range: Range; tz: string; onChange: (range:
     const middle = (w[0] + w[1]) / 2 + by * length
     const until = Math.min(middle + (length * widen) / 2, Date.now() / 1000)
     onChange(absolute(middle - (length * widen) / 2, until), tz)
+  }
+  const widen = () => {
+    const wider = twice(range)
+    if (wider) onChange(wider, tz)
+    else move(0, 2)
   }
   return (
     <div class="range" role="group" aria-label="Time">
@@ -30,7 +35,7 @@ export function RangePicker(props: { range: Range; tz: string; onChange: (range:
         {(close) => <RangeForm {...props} close={close} />}
       </Popover>
       <IconButton icon="right" label="Later" disabled={isLive(range)} onClick={() => move(0.5)} />
-      <IconButton icon="out" label="Zoom out" onClick={() => move(0, 2)} />
+      <IconButton icon="out" label="Zoom out" onClick={widen} />
     </div>
   )
 }

@@ -50,6 +50,13 @@ export function isLive(range: Range): boolean {
   return range.until === '' || range.until === 'now'
 }
 
+// twice is a range that ends now and goes back twice as far, and so stays live; null
+// is for ranges that do not end now, or whose length only the server knows.
+export function twice(range: Range): Range | null {
+  const m = /^-(\d+)([a-z]+)$/.exec(range.from.trim() || '-1d')
+  return isLive(range) && m ? { from: `-${2 * Number(m[1])}${m[2]}`, until: range.until } : null
+}
+
 // absolute is the range that a zoom ends with.
 export function absolute(from: number, until: number): Range {
   const a = Math.floor(from)

@@ -234,6 +234,7 @@ function Own(props: { own: string }) {
   return (
     <>
       <h2>This server right now</h2>
+      <p>Points received, and stored, in each interval.</p>
       <Chart plot={plot} height={180} label="Points that this server receives and stores" />
     </>
   )
