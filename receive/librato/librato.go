@@ -10,6 +10,7 @@ package librato
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"strings"
 
@@ -169,10 +170,10 @@ func (m *measurement) amount() (v float64, reason string) {
 	if reason != "" {
 		return 0, reason
 	}
-	if count == 0 {
+	if v = sum / count; math.IsInf(v, 0) || v != v {
 		return 0, posted.NoValue
 	}
-	return sum / count, ""
+	return v, ""
 }
 
 // node makes one node of a source, such as the name of a host.

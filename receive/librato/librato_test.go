@@ -25,7 +25,7 @@ func TestForms(t *testing.T) {
 		"librato.x.a 1 7", "librato.d.b 2 7", "librato.d.c 3 7")
 	f(`{"counters": [{"name": "a", "value": 1}]}`, "librato.a 1 1700000500")
 	f(`{"gauges": [{"name": "a", "count": 4, "sum": 10, "min": 1, "max": 5, "measure_time": 5}]}`, "librato.a 2.5 5")
-	f(`{"gauges": [{"name": "a", "count": 0, "sum": 0}, {"name": "b", "value": NaN}, {"name": "c"}, {"value": 1}, 5, {"name": "x", "value": "y"}, {"name": "d", "value": 1, "measure_time": 5}]}`,
+	f(`{"gauges": [{"name": "a", "count": 0, "sum": 0}, {"name": "b", "value": NaN}, {"name": "e", "count": 1e-300, "sum": 1e300}, {"name": "c"}, {"value": 1}, 5, {"name": "x", "value": "y"}, {"name": "d", "value": 1, "measure_time": 5}]}`,
 		"librato.d 1 5")
 	f(`{"gauges": 5, "counters": null}`)
 }

@@ -174,22 +174,26 @@ func settle(file io.ReaderAt, fields []field, first, second []byte) {
 	}
 }
 
-// insist reads a field until its write buffer is the same after it as before.
+// insist reads a field until two readings are the same, as a writer may have come
+// round twice during one. Of a field that is never the same twice it takes the last
+// reading during which the write buffer stayed.
 func (f *field) insist(file io.ReaderAt) {
-	var room [1 + 2*8]byte
-	b := room[:1+2*f.size]
-	var after [1]byte
-	for range tries {
+	var room [2][1 + 2*8]byte
+	b, before := room[0][:1+2*f.size], room[1][:1+2*f.size]
+	for try := range tries {
 		if n, err := file.ReadAt(b, int64(f.at)); n < len(b) && err != nil {
 			return // cut off meanwhile
 		}
 		if b[0] > 1 {
 			return
 		}
-		v := f.read(b)
-		if n, _ := file.ReadAt(after[:], int64(f.at)); n == 1 && after[0] == b[0] {
+		if try > 0 && b[0] == before[0] {
+			v, w := f.read(b), f.read(before)
 			f.value = v
-			return
+			if math.Float64bits(v) == math.Float64bits(w) {
+				return
+			}
 		}
+		b, before = before, b
 	}
 }

@@ -3,6 +3,7 @@ package zibrato
 import (
 	"bytes"
 	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -124,6 +125,10 @@ func (s *Store) Flush(push func([]metric.Datapoint) error) error {
 	s.mu.Unlock()
 	batch := metric.NewBatch(push)
 	for series, sum := range counters {
+		if math.IsInf(sum, 0) {
+			s.o.Bad(BadValue, nil) // finite ones can add up to it
+			continue
+		}
 		if err := batch.Add(s.o.Prefix, series, metric.Point{Time: now, Value: sum}); err != nil {
 			return err
 		}

@@ -139,6 +139,7 @@ func TestCountersAreSummedUntilTheFlush(t *testing.T) {
 	if len(s.points) > 0 {
 		t.Errorf("points before the flush: %q", s.points)
 	}
+	s.read(t, "info|Counter|huge|1.7e308|1700000000|s", "info|Counter|huge|1.7e308|1700000000|s") // infinite together
 	s.Flush(s.push)
 	s.Flush(s.push) // nothing happened since
 	s.read(t, "info|Counter|a|1|1700000000|s")
