@@ -71,7 +71,7 @@ Example::
   &target=dashed(web.a.cpu,2.5)`,
 	Params: []Param{seriesList, {Name: "dashLength", Type: Integer, Takes: literal, Default: 5}},
 	Eval: perSeries(func(c *Call, s Series) (Series, error) {
-		length, err := c.literal("dashLength")
+		length, err := c.number("dashLength")
 		if err != nil {
 			return s, err
 		}
@@ -80,20 +80,6 @@ Example::
 		s.Style.Dashed = &f
 		return s, nil
 	}),
-}
-
-// literal returns an argument that graphite-web declares a whole number, but uses
-// as it is: whole numbers may be in quotes, others may not.
-func (c *Call) literal(param string) (Value, error) {
-	v := c.value(param)
-	if f, ok := v.(float64); ok {
-		return f, nil
-	}
-	n, ok := toInt(v)
-	if !ok {
-		return nil, c.errorf(param, "must be a number, not %s", describe(v))
-	}
-	return n, nil
 }
 
 var drawAsInfinite = &Spec{

@@ -48,7 +48,7 @@ Example::
 		everyStep,
 	},
 	Eval: func(_ context.Context, c *Call) ([]Series, error) {
-		amplitude, err := c.literal("amplitude")
+		amplitude, err := c.number("amplitude")
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ var everyStep = Param{Name: "step", Type: Integer, Takes: literal, Default: 60}
 
 // everyStep returns room for a value every "step" seconds of the window.
 func (c *Call) everyStep() (values []float64, step float64, err error) {
-	v, err := c.literal("step")
+	v, err := c.number("step")
 	if err != nil {
 		return nil, 0, err
 	}
