@@ -29,6 +29,22 @@ export function IconButton(props: {
   )
 }
 
+// menuItems makes the entries of a menu in a Popover, each of which closes it.
+export const menuItems = (close: () => void) => (icon: IconName, text: string, act: () => void, disabled = false) => (
+  <button
+    type="button"
+    class="item"
+    disabled={disabled}
+    onClick={() => {
+      close()
+      act()
+    }}
+  >
+    <Icon name={icon} />
+    {text}
+  </button>
+)
+
 // Popover is a button and what opens below it. It closes by Escape and by a click
 // elsewhere.
 export function Popover(props: {

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { Icon } from '../base/icon'
-import { IconButton, Popover } from '../base/ui'
+import { IconButton, Popover, menuItems } from '../base/ui'
 import type { Target } from '../graph/state'
 import type { Problem } from '../graph/syntax'
 import { Editor } from './editor'
@@ -75,20 +75,7 @@ export function Targets(props: { targets: Target[]; problems: Map<string, Proble
             <IconButton icon={t.off ? 'hidden' : 'eye'} label={t.off ? 'Show' : 'Hide'} pressed={t.off ?? false} onClick={() => replace(i, { ...t, off: !t.off })} />
             <Popover label={`More for target ${i + 1}`} button={<Icon name="more" />} align="right">
               {(close) => {
-                const item = (icon: Parameters<typeof Icon>[0]['name'], text: string, act: () => void, disabled = false) => (
-                  <button
-                    type="button"
-                    class="item"
-                    disabled={disabled}
-                    onClick={() => {
-                      close()
-                      act()
-                    }}
-                  >
-                    <Icon name={icon} />
-                    {text}
-                  </button>
-                )
+                const item = menuItems(close)
                 return (
                   <div class="items">
                     {item('up', 'Move up', () => move(i, i - 1), i === 0)}

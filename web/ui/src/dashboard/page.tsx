@@ -6,7 +6,7 @@ import { useTitle } from '../base/page'
 import { RangePicker, RefreshPicker } from '../base/range'
 import { go, query, url, type Place } from '../base/router'
 import { absolute, windowOf } from '../base/time'
-import { Copyable, Dialog, Failed, IconButton, Popover, tell } from '../base/ui'
+import { Copyable, Dialog, Failed, IconButton, Popover, menuItems, tell } from '../base/ui'
 import type { Series } from '../graph/load'
 import { draftOf, keepDraft } from './drafts'
 import { Grid } from './grid'
@@ -169,19 +169,7 @@ export function DashboardPage(props: { place: Place }) {
             {(changed || editing || version > 0) && <IconButton icon="save" label="Save" text="Save" class="strong" onClick={() => void keep()} />}
             <Popover label="More" button={<Icon name="more" />} align="right">
               {(close) => {
-                const item = (icon: Parameters<typeof Icon>[0]['name'], text: string, act: () => void) => (
-                  <button
-                    type="button"
-                    class="item"
-                    onClick={() => {
-                      close()
-                      act()
-                    }}
-                  >
-                    <Icon name={icon} />
-                    {text}
-                  </button>
-                )
+                const item = menuItems(close)
                 return (
                   <div class="items">
                     {item('share', 'Share', () => setDialog('share'))}

@@ -6,7 +6,7 @@ import { url } from '../base/router'
 import { useStore } from '../base/store'
 import { dark } from '../base/theme'
 import { windowOf, type Range } from '../base/time'
-import { Dialog, Popover } from '../base/ui'
+import { Dialog, Popover, menuItems } from '../base/ui'
 import { Chart } from '../chart/chart'
 import { colourOf } from '../chart/plot'
 import { Waiting } from '../chart/waiting'
@@ -66,19 +66,7 @@ export function PanelView(props: {
         {data.loading && <span class="pulse on" aria-hidden="true" />}
         <Popover label={`Menu of ${title}`} button={<Icon name="more" />} align="right">
           {(close) => {
-            const item = (icon: Parameters<typeof Icon>[0]['name'], text: string, act: () => void) => (
-              <button
-                type="button"
-                class="item"
-                onClick={() => {
-                  close()
-                  act()
-                }}
-              >
-                <Icon name={icon} />
-                {text}
-              </button>
-            )
+            const item = menuItems(close)
             return (
               <div class="items">
                 <a class="item" href={url('/composer', compose)}>
