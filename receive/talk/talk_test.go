@@ -3,11 +3,9 @@ package talk
 import (
 	"bytes"
 	"compress/zlib"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"carbon/metric"
 	"carbon/number"
 	"carbon/receive/plaintext"
+	"carbon/receive/vectortest"
 )
 
 const now = 1_800_000_000
@@ -59,19 +58,7 @@ func deflate(text string) []byte {
 }
 
 func TestVectors(t *testing.T) {
-	text, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var vectors []struct {
-		ID       string   `json:"id"`
-		Data     []byte   `json:"data_b64"`
-		Expected [][4]any `json:"expected"` // metric, value, time, tags
-	}
-	if err := json.Unmarshal(text, &vectors); err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range vectors {
+	for _, v := range vectortest.Load(t) {
 		var want []string
 		for _, e := range v.Expected {
 			at := int64(now)

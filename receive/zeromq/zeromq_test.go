@@ -2,13 +2,11 @@ package zeromq
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +16,7 @@ import (
 	"carbon/metric"
 	"carbon/receive/plaintext"
 	"carbon/receive/talk"
+	"carbon/receive/vectortest"
 	"carbon/zmtp"
 )
 
@@ -100,19 +99,7 @@ func until(t *testing.T, what string, ok func() bool) {
 // TestVectors replays what publishers wrote, and others did; they do not stay to
 // read what is answered.
 func TestVectors(t *testing.T) {
-	text, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var vectors []struct {
-		ID       string   `json:"id"`
-		Data     []byte   `json:"data_b64"`
-		Expected [][4]any `json:"expected"` // metric, value, time, tags
-	}
-	if err := json.Unmarshal(text, &vectors); err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range vectors {
+	for _, v := range vectortest.Load(t) {
 		var want []string
 		for _, e := range v.Expected {
 			want = append(want, fmt.Sprint(e[0], " ", e[1], " ", int64(e[2].(float64))))

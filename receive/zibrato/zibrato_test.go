@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"carbon/metric"
 	"carbon/number"
+	"carbon/receive/vectortest"
 )
 
 const now = 1_800_000_000
@@ -55,19 +55,7 @@ func (s *site) read(t testing.TB, messages ...string) {
 }
 
 func TestVectors(t *testing.T) {
-	text, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var vectors []struct {
-		ID       string   `json:"id"`
-		Data     []byte   `json:"data_b64"`
-		Expected [][4]any `json:"expected"` // metric, value, time, tags
-	}
-	if err := json.Unmarshal(text, &vectors); err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range vectors {
+	for _, v := range vectortest.Load(t) {
 		var messages []string
 		if err := json.Unmarshal(v.Data, &messages); err != nil {
 			t.Fatal(err)
