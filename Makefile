@@ -32,18 +32,18 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
 
 soak: parts ## what takes long: fifty kills under load, minutes of simulated histories, all random lives of files
-	SOAK=1 CI=$(CI) $(GO) test -v -count=1 -timeout 90m ./crash ./ingest ./wal ./cache ./storage/...
+	SOAK=1 CI=$(CI) $(GO) test -v -count=1 -timeout 90m ./test/crash ./ingest ./wal ./cache ./storage/...
 
 bench: ## every row of docs/performance.md, beside the peers that can be installed, and micro-benchmarks
 	@scripts/install-bench-parts
-	$(GO) run ./bench $(BENCHFLAGS)
+	$(GO) run ./test/bench $(BENCHFLAGS)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 screenshots: ui ## bin/screenshots: every page of the user interface, light and dark, wide and narrow
-	SCREENSHOTS=$(CURDIR)/bin/screenshots $(GO) test -count=1 ./browser -run '^TestScreenshots$$'
+	SCREENSHOTS=$(CURDIR)/bin/screenshots $(GO) test -count=1 ./test/browser -run '^TestScreenshots$$'
 
 gallery: ## bin/gallery/index.html: every recorded picture, beside those of a folder GALLERY_REFERENCE
-	GALLERY=$(CURDIR)/bin/gallery $(GO) test -count=1 ./conformance -run '^TestGallery$$'
+	GALLERY=$(CURDIR)/bin/gallery $(GO) test -count=1 ./test/conformance -run '^TestGallery$$'
 
 cover: ## test coverage by function
 	$(GO) test -coverprofile=bin/cover.out ./... && $(GO) tool cover -func=bin/cover.out | tail -1

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"os"
 
-	"carbon/protobuf"
+	"carbon/codec/protobuf"
 )
 
 // capability is a CapabilityResponse. What is false is left out.

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strconv"
 
-	"carbon/protobuf"
+	"carbon/codec/protobuf"
 	"carbon/storage"
 )
 

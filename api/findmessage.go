@@ -4,8 +4,8 @@ import (
 	"io"
 	"net/http"
 
+	"carbon/codec/protobuf"
 	"carbon/metric"
-	"carbon/protobuf"
 	"carbon/storage"
 )
 

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"carbon/codec/msgpack"
+	"carbon/codec/pickle"
 	"carbon/metric"
-	"carbon/msgpack"
-	"carbon/pickle"
 	"carbon/render"
 )
 

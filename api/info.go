@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"strings"
 
+	"carbon/codec/protobuf"
 	"carbon/metric"
-	"carbon/protobuf"
 	"carbon/storage"
 )
 

@@ -4,7 +4,7 @@ import (
 	"io"
 	"net/http"
 
-	"carbon/protobuf"
+	"carbon/codec/protobuf"
 )
 
 // list answers /metrics/list as go-carbon does: the names of all metrics.

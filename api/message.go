@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"carbon/protobuf"
+	"carbon/codec/protobuf"
 )
 
 // messageFormats are the formats that carbonapi, and go-carbon's server of the

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"carbon/codec/protobuf"
 	"carbon/metric"
-	"carbon/protobuf"
 	"carbon/render/target"
 )
 

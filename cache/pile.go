@@ -4,7 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"carbon/compact"
+	"carbon/codec/compact"
 	"carbon/metric"
 )
 

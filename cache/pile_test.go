@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"carbon/compact"
+	"carbon/codec/compact"
 	"carbon/metric"
 )
 

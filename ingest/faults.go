@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"carbon/tally"
+	"carbon/instrumentation/tally"
 )
 
 // A metric that could not be stored is tried again after a second, and each time

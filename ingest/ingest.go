@@ -20,9 +20,9 @@ import (
 	"time"
 
 	"carbon/cache"
+	"carbon/instrumentation/tally"
 	"carbon/metric"
 	"carbon/storage"
-	"carbon/tally"
 	"carbon/wal"
 )
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"carbon/cache"
-	"carbon/compact"
+	"carbon/codec/compact"
 	"carbon/metric"
 )
 

@@ -16,8 +16,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"carbon/instrumentation/tally"
 	"carbon/metric"
-	"carbon/tally"
 )
 
 // Format is a wire format: it reads r until it ends and pushes the datapoints it

@@ -4,7 +4,7 @@ import (
 	"log/slog"
 	"time"
 
-	"carbon/tally"
+	"carbon/instrumentation/tally"
 )
 
 // shown is how much of a refused line is logged, as in carbon.

@@ -6,8 +6,8 @@ import (
 	"math"
 	"strconv"
 
-	"carbon/msgpack"
-	"carbon/pickle"
+	"carbon/codec/msgpack"
+	"carbon/codec/pickle"
 	"carbon/render/function"
 )
 

@@ -6,8 +6,8 @@ import (
 	"math"
 	"strings"
 
+	"carbon/codec/protobuf"
 	"carbon/metric"
-	"carbon/protobuf"
 	"carbon/render/function"
 )
 

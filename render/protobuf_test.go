@@ -7,8 +7,8 @@ import (
 	"math"
 	"testing"
 
+	"carbon/codec/protobuf"
 	"carbon/metric"
-	"carbon/protobuf"
 	"carbon/render/function"
 )
 

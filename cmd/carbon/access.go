@@ -11,7 +11,7 @@ import (
 	"syscall"
 
 	"carbon/api"
-	"carbon/htpasswd"
+	"carbon/api/htpasswd"
 )
 
 // AuthConfig is the [auth] section. Lists are separated by commas.

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"carbon/ini"
-	"carbon/receive/sink"
+	"carbon/codec/ini"
+	"carbon/receive/hostedgraphite"
 	"carbon/render/target"
 )
 
@@ -106,7 +106,7 @@ type HTTPConfig struct {
 
 	CacheDuration time.Duration // 0: no answer is kept
 
-	SinkTimestamp string // one of package sink's
+	SinkTimestamp string // one of package hostedgraphite's
 }
 
 // LimitsConfig is the [limits] section.
@@ -148,7 +148,7 @@ func newConfig() *Config {
 			MaxSize:       1 << 30,
 		},
 		Storage: StorageConfig{RescanInterval: time.Hour},
-		Web:     HTTPConfig{Listen: ":8080", TimeZone: "UTC", SinkTimestamp: sink.Repair},
+		Web:     HTTPConfig{Listen: ":8080", TimeZone: "UTC", SinkTimestamp: hostedgraphite.Repair},
 		Influx:  influxDefaults,
 		ZeroMQ:  zeroMQDefaults,
 		Redis:   redisDefaults,

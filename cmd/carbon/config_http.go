@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"carbon/receive/hostedgraphite"
 	"carbon/receive/influx"
-	"carbon/receive/sink"
 )
 
 // InfluxConfig is the [influx] section.
@@ -17,7 +17,7 @@ type InfluxConfig struct {
 var influxDefaults = InfluxConfig{Listen: "off"}
 
 var postedKeys = []configKey{
-	choice("http", "SINK_TIMESTAMP", func(c *Config) *string { return &c.Web.SinkTimestamp }, sink.Repair, sink.Client, sink.Arrival),
+	choice("http", "SINK_TIMESTAMP", func(c *Config) *string { return &c.Web.SinkTimestamp }, hostedgraphite.Repair, hostedgraphite.Client, hostedgraphite.Arrival),
 
 	text("influx", "LISTEN", func(c *Config) *string { return &c.Influx.Listen }),
 	text("influx", "TEMPLATE", func(c *Config) *string { return &c.Influx.Template }),

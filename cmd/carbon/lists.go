@@ -12,8 +12,8 @@ import (
 	"syscall"
 	"time"
 
-	"carbon/filter"
 	"carbon/ingest"
+	"carbon/ingest/filter"
 )
 
 // liveLists are a blacklist and a whitelist that follow their files.

@@ -12,18 +12,18 @@ import (
 	"carbon/api"
 	"carbon/instrumentation"
 	"carbon/receive"
+	"carbon/receive/hostedgraphite"
+	"carbon/receive/httpintake"
+	"carbon/receive/httplines"
 	"carbon/receive/influx"
 	"carbon/receive/librato"
-	"carbon/receive/lines"
 	"carbon/receive/opentsdb"
-	"carbon/receive/posted"
-	"carbon/receive/sink"
 )
 
 // postedTo is one way in over HTTP: where requests go, and what came of them.
 type postedTo struct {
 	name    string
-	intake  *posted.Intake
+	intake  *httpintake.Intake
 	refused *receive.Refused
 }
 
@@ -31,9 +31,9 @@ type postedTo struct {
 // there is to be one.
 func (m *Main) openPosted() ([]receiver, error) {
 	var ways []receiver
-	open := func(name string) *posted.Intake {
+	open := func(name string) *httpintake.Intake {
 		p := postedTo{name: name, refused: receive.NewRefused(m.log)}
-		p.intake = posted.New(posted.Options{Push: m.pipeline.Push, Commit: m.pipeline.Commit, MaxBody: m.config.Limits.BodySize, Bad: p.refused.Add})
+		p.intake = httpintake.New(httpintake.Options{Push: m.pipeline.Push, Commit: m.pipeline.Commit, MaxBody: m.config.Limits.BodySize, Bad: p.refused.Add})
 		ways = append(ways, p.receiver())
 		return p.intake
 	}
@@ -49,10 +49,10 @@ func (m *Main) openPosted() ([]receiver, error) {
 		{Path: "/query", Methods: "GET POST", Handler: toInflux.Query, ID: "influxQuery", Answers: []string{"application/json"}, About: "Agrees to CREATE DATABASE and the like, so that InfluxDB's clients go on to write."},
 	}
 	m.mounts = append(ofInflux,
-		api.Mount{Path: "/api/v1/sink", Methods: "POST", Handler: sink.Handler(sink.Options{Intake: open("sink"), Timestamp: m.config.Web.SinkTimestamp, MaxLine: m.config.Limits.LineLength}), ID: "sink", Takes: []string{"text/plain"}, About: "Takes lines of clients of Hosted Graphite."},
+		api.Mount{Path: "/api/v1/sink", Methods: "POST", Handler: hostedgraphite.Handler(hostedgraphite.Options{Intake: open("sink"), Timestamp: m.config.Web.SinkTimestamp, MaxLine: m.config.Limits.LineLength}), ID: "sink", Takes: []string{"text/plain"}, About: "Takes lines of clients of Hosted Graphite."},
 		api.Mount{Path: "/v1/metrics", Methods: "GET POST", Handler: librato.Handler(open("librato")), ID: "librato", Takes: []string{"application/json"}, Answers: []string{"application/json"}, About: "Takes gauges and counters of clients of Librato."},
 		api.Mount{Path: "/api/put", Methods: "POST", Handler: opentsdb.Handler(open("opentsdb")), ID: "opentsdb", Takes: []string{"application/json"}, Answers: []string{"application/json"}, About: "Takes datapoints of clients of OpenTSDB."},
-		api.Mount{Path: "/ingest", Methods: "POST", Handler: lines.Handler(open("ingest"), m.config.Limits.LineLength), ID: "ingest", Takes: []string{"text/plain"}, Answers: []string{"application/json"}, About: "Takes plaintext lines: {\"accepted\": HOW MANY, \"rejected\": HOW MANY, \"errors\": [{\"line\": LINE, \"reason\": WHY}]}."},
+		api.Mount{Path: "/ingest", Methods: "POST", Handler: httplines.Handler(open("ingest"), m.config.Limits.LineLength), ID: "ingest", Takes: []string{"text/plain"}, Answers: []string{"application/json"}, About: "Takes plaintext lines: {\"accepted\": HOW MANY, \"rejected\": HOW MANY, \"errors\": [{\"line\": LINE, \"reason\": WHY}]}."},
 	)
 	if isOff(m.config.Influx.Listen) {
 		return ways, nil

@@ -4,9 +4,9 @@ import (
 	"crypto/tls"
 	"strings"
 
-	"carbon/amqp"
 	"carbon/instrumentation"
 	"carbon/receive"
+	"carbon/receive/amqp"
 	"carbon/receive/plaintext"
 )
 

@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 
-	"carbon/carbonlink"
 	"carbon/instrumentation"
+	"carbon/receive/carbonlink"
 )
 
 // openCarbonlink listens for what graphite-web asks carbon-cache.

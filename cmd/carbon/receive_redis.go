@@ -14,9 +14,9 @@ import (
 
 	"carbon/instrumentation"
 	"carbon/receive"
+	"carbon/receive/metricstalk"
 	"carbon/receive/plaintext"
 	"carbon/receive/redis"
-	"carbon/receive/talk"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -41,7 +41,7 @@ func (m *Main) openRedis() ([]receiver, error) {
 	}
 	refused := receive.NewRefused(m.log)
 	lines := plaintext.New(plaintext.Options{MaxLine: m.config.Limits.LineLength, Bad: refused.Add})
-	messages := talk.New(talk.Options{Prefix: c.Prefix, MaxInflated: m.config.ZeroMQ.MaxInflated, Lines: lines.Read, Bad: refused.Add})
+	messages := metricstalk.New(metricstalk.Options{Prefix: c.Prefix, MaxInflated: m.config.ZeroMQ.MaxInflated, Lines: lines.Read, Bad: refused.Add})
 	var workers []*redis.Worker
 	for _, list := range []string{c.Incoming, c.Outgoing} {
 		if list == "" {

@@ -14,11 +14,11 @@ import (
 	"carbon/instrumentation"
 	"carbon/metric"
 	"carbon/receive"
+	"carbon/receive/metricstalk"
 	"carbon/receive/plaintext"
-	"carbon/receive/talk"
 	"carbon/receive/zeromq"
+	"carbon/receive/zeromq/zmtp"
 	"carbon/receive/zibrato"
-	"carbon/zmtp"
 )
 
 // zeroMQ is everything that speaks ZeroMQ: publishers that connect or are dialled,
@@ -26,7 +26,7 @@ import (
 type zeroMQ struct {
 	m       *Main
 	refused *receive.Refused
-	talk    *talk.Format
+	talk    *metricstalk.Format
 	zibrato *zibrato.Store
 
 	subscriber, broker *zeromq.Subscriber
@@ -49,7 +49,7 @@ func (m *Main) openZeroMQ() (ways []receiver, err error) {
 	c := m.config.ZeroMQ
 	z := &zeroMQ{m: m, refused: receive.NewRefused(m.log), stopping: make(chan struct{}), ended: make(chan struct{})}
 	lines := plaintext.New(plaintext.Options{MaxLine: m.config.Limits.LineLength, Bad: z.refused.Add})
-	z.talk = talk.New(talk.Options{Prefix: c.Prefix, MaxInflated: c.MaxInflated, Lines: lines.Read, Bad: z.refused.Add})
+	z.talk = metricstalk.New(metricstalk.Options{Prefix: c.Prefix, MaxInflated: c.MaxInflated, Lines: lines.Read, Bad: z.refused.Add})
 	z.zibrato = zibrato.New(zibrato.Options{Prefix: c.ZibratoPrefix, Levels: commaList(c.ZibratoLevels), Bad: z.refused.Add})
 	memory := zmtp.NewMemory(max(unfinishedMemory, int64(c.MaxMessage)))
 	z.subscriber = zeromq.NewSubscriber(zeromq.Options{Message: z.message(c.Format), MaxMessage: c.MaxMessage, Memory: memory, Bad: z.refused.Add})
@@ -207,7 +207,7 @@ func (z *zeroMQ) message(format string) func(frames [][]byte, batch *metric.Batc
 		case "zibrato":
 			err = z.zibrato.Read(message, batch)
 		default:
-			if zibrato.Is(message) && !talk.Is(message) {
+			if zibrato.Is(message) && !metricstalk.Is(message) {
 				return z.zibrato.Read(message, batch)
 			}
 			_, err = z.talk.Read(message, batch)

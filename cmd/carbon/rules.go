@@ -13,7 +13,7 @@ import (
 
 	"carbon"
 	"carbon/metric"
-	"carbon/schema"
+	"carbon/storage/schema"
 )
 
 // loadRules reads the two storage files; an empty path means the built-in

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"carbon/pickle"
+	"carbon/codec/pickle"
 )
 
 // frameSize is how many bytes of points go into one pickle: less than any server's

@@ -8,7 +8,7 @@ import (
 	"os"
 	"sync"
 
-	"carbon/ini"
+	"carbon/codec/ini"
 	"carbon/render/graph"
 )
 

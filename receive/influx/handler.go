@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"carbon/metric"
-	"carbon/receive/posted"
+	"carbon/receive/httpintake"
 )
 
 // Version is the InfluxDB that clients are told to be at: the last of those with
@@ -24,7 +24,7 @@ type Handlers struct {
 }
 
 // Handle returns the handlers. The template may be nil.
-func Handle(in *posted.Intake, template *Template) Handlers {
+func Handle(in *httpintake.Intake, template *Template) Handlers {
 	readers := sync.Pool{New: func() any { return &Reader{} }}
 	return Handlers{
 		Write: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -55,7 +55,7 @@ func tell(w http.ResponseWriter) {
 	w.Header().Set("X-Influxdb-Build", "OSS")
 }
 
-func write(in *posted.Intake, template *Template, readers *sync.Pool, r *http.Request) error {
+func write(in *httpintake.Intake, template *Template, readers *sync.Pool, r *http.Request) error {
 	q := r.URL.Query()
 	o := Options{Template: template, Bad: in.Bad, Now: in.Now().Unix(), Database: q.Get("db")}
 	if o.Database == "" {
@@ -63,7 +63,7 @@ func write(in *posted.Intake, template *Template, readers *sync.Pool, r *http.Re
 	}
 	var known bool
 	if o.Unit, o.PerUnit, known = precision(q.Get("precision")); !known {
-		return &posted.RequestError{Code: http.StatusBadRequest, Reason: "precision: want one of ns, us, ms, s, m, h"}
+		return &httpintake.RequestError{Code: http.StatusBadRequest, Reason: "precision: want one of ns, us, ms, s, m, h"}
 	}
 	return in.Take(r, func(text []byte, batch *metric.Batch) error {
 		reader := readers.Get().(*Reader)
@@ -93,7 +93,7 @@ func precision(name string) (unit, perUnit int64, ok bool) {
 
 func status(err error) (code int, reason string) {
 	var partial *PartialError
-	if code, reason = posted.Status(err); code == http.StatusServiceUnavailable && errors.As(err, &partial) && !posted.Unstored(err) {
+	if code, reason = httpintake.Status(err); code == http.StatusServiceUnavailable && errors.As(err, &partial) && !httpintake.Unstored(err) {
 		return http.StatusBadRequest, partial.Error()
 	}
 	return code, reason
@@ -135,7 +135,7 @@ func query(w http.ResponseWriter, r *http.Request) {
 	if text == "" && r.Method == http.MethodPost {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			code, reason := posted.Status(err)
+			code, reason := httpintake.Status(err)
 			answerError(w, code, reason)
 			return
 		}

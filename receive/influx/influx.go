@@ -17,7 +17,7 @@ import (
 	"unsafe"
 
 	"carbon/metric"
-	"carbon/number"
+	"carbon/receive/number"
 )
 
 // Options of a Reader. Zero means the default for each.

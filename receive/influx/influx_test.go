@@ -14,14 +14,14 @@ import (
 	"time"
 
 	"carbon/metric"
-	"carbon/receive/posted"
-	"carbon/receive/posted/postedtest"
+	"carbon/receive/httpintake"
+	"carbon/receive/httpintake/httpintaketest"
 )
 
 // site answers InfluxDB's paths.
-func site(in *posted.Intake) http.Handler { return mux(in, nil) }
+func site(in *httpintake.Intake) http.Handler { return mux(in, nil) }
 
-func mux(in *posted.Intake, template *Template) http.Handler {
+func mux(in *httpintake.Intake, template *Template) http.Handler {
 	h := Handle(in, template)
 	m := http.NewServeMux()
 	m.Handle("/write", h.Write)
@@ -31,7 +31,7 @@ func mux(in *posted.Intake, template *Template) http.Handler {
 	return m
 }
 
-func TestVectors(t *testing.T) { postedtest.Vectors(t, site) }
+func TestVectors(t *testing.T) { httpintaketest.Vectors(t, site) }
 
 const now = 1_700_000_500
 
@@ -45,7 +45,7 @@ func read(t testing.TB, text string, o Options) (points []string, bad map[string
 	o.Now = now
 	o.Bad = func(reason string, _ []byte) { bad[reason]++ }
 	batch := metric.NewBatch(func(taken []metric.Datapoint) error {
-		points = append(points, postedtest.Names(taken)...)
+		points = append(points, httpintaketest.Names(taken)...)
 		return nil
 	})
 	err := new(Reader).Read([]byte(text), o, batch)
@@ -212,7 +212,7 @@ func TestTemplate(t *testing.T) {
 }
 
 func TestAnswers(t *testing.T) {
-	s := postedtest.New(t, site)
+	s := httpintaketest.New(t, site)
 	f := func(path, body string, want int, text string, headers ...string) {
 		t.Helper()
 		code, header, got := s.Post(t, path, body, headers...)
@@ -225,7 +225,7 @@ func TestAnswers(t *testing.T) {
 	f("/api/v2/write?org=o&bucket=b&precision=s", "a v=1 5\n", 204, "")
 	f("/write?precision=s", "a v=1 5\nbad\n", 400, `"error":"partial write: line 2: field"`)
 	f("/write?precision=fortnight", "a v=1 5", 400, `precision`)
-	f("/write", strings.Repeat("x", postedtest.MaxBody+1), 413, "more than")
+	f("/write", strings.Repeat("x", httpintaketest.MaxBody+1), 413, "more than")
 	var z bytes.Buffer
 	w := gzip.NewWriter(&z)
 	w.Write(bytes.Repeat([]byte("a v=1 5\n"), 1000))

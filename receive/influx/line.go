@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"unsafe"
 
-	"carbon/number"
+	"carbon/receive/number"
 )
 
 // Reasons why a line, or a field of it, is no datapoint. Those of number.Seconds are

@@ -14,9 +14,9 @@ import (
 	"net/http"
 	"strings"
 
+	"carbon/codec/pyjson"
 	"carbon/metric"
-	"carbon/pyjson"
-	"carbon/receive/posted"
+	"carbon/receive/httpintake"
 )
 
 // prefix stands before all names.
@@ -24,11 +24,11 @@ const prefix = "librato."
 
 // Handler answers /v1/metrics. The answer is exactly 200: clients take all that is
 // greater for an error.
-func Handler(in *posted.Intake) http.Handler {
+func Handler(in *httpintake.Intake) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			if err := in.Take(r, func(text []byte, batch *metric.Batch) error { return read(in, text, batch) }); err != nil {
-				code, reason := posted.Status(err)
+				code, reason := httpintake.Status(err)
 				answer(w, code, map[string]any{"errors": map[string]any{"request": []string{reason}}})
 				return
 			}
@@ -69,7 +69,7 @@ func (m *measurement) field(key string) *pyjson.Scalar {
 
 // document is one request.
 type document struct {
-	in       *posted.Intake
+	in       *httpintake.Intake
 	text     []byte
 	defaults measurement
 	now      int64
@@ -77,18 +77,18 @@ type document struct {
 }
 
 // read takes a body. It goes through it twice, as the defaults may stand last.
-func read(in *posted.Intake, text []byte, batch *metric.Batch) error {
-	if err := posted.JSON(text); err != nil {
+func read(in *httpintake.Intake, text []byte, batch *metric.Batch) error {
+	if err := httpintake.JSON(text); err != nil {
 		return err
 	}
 	d := document{in: in, text: text, now: in.Now().Unix(), batch: batch}
 	decoder := pyjson.New(text)
 	if decoder.Peek() != pyjson.Object {
-		return &posted.RequestError{Code: http.StatusBadRequest, Reason: "want an object with gauges or counters"}
+		return &httpintake.RequestError{Code: http.StatusBadRequest, Reason: "want an object with gauges or counters"}
 	}
 	err := decoder.Object(func(key string) error {
 		if key == "source" || key == "measure_time" {
-			return posted.Scalar(decoder, d.defaults.field(key))
+			return httpintake.Scalar(decoder, d.defaults.field(key))
 		}
 		return decoder.Skip()
 	})
@@ -108,7 +108,7 @@ func read(in *posted.Intake, text []byte, batch *metric.Batch) error {
 				return d.one(decoder, pyjson.Scalar{Kind: pyjson.Text, Text: name})
 			})
 		}
-		in.Bad(posted.BadShape, nil)
+		in.Bad(httpintake.BadShape, nil)
 		return decoder.Skip()
 	})
 }
@@ -119,12 +119,12 @@ func (d *document) one(decoder *pyjson.Decoder, name pyjson.Scalar) error {
 	m := measurement{name: name, source: d.defaults.source, time: d.defaults.time}
 	if decoder.Peek() != pyjson.Object {
 		err := decoder.Skip()
-		d.in.Element(posted.BadShape, d.text[start:decoder.Offset()])
+		d.in.Element(httpintake.BadShape, d.text[start:decoder.Offset()])
 		return err
 	}
 	err := decoder.Object(func(key string) error {
 		if f := m.field(key); f != nil {
-			return posted.Scalar(decoder, f)
+			return httpintake.Scalar(decoder, f)
 		}
 		return decoder.Skip()
 	})
@@ -145,7 +145,7 @@ func (m *measurement) datapoint(now int64) (name string, p metric.Point, reason 
 		name = metric.SafeName(m.name.Text)
 	}
 	if name == "" {
-		return "", p, posted.BadName
+		return "", p, httpintake.BadName
 	}
 	if m.source.Kind == pyjson.Text && m.source.Text != "" {
 		name = node(m.source.Text) + "." + name
@@ -153,25 +153,25 @@ func (m *measurement) datapoint(now int64) (name string, p metric.Point, reason 
 	if p.Value, reason = m.amount(); reason != "" {
 		return "", p, reason
 	}
-	p.Time, reason = posted.Time(m.time, now)
+	p.Time, reason = httpintake.Time(m.time, now)
 	return name, p, reason
 }
 
 // amount is the value, or the mean of a summary.
 func (m *measurement) amount() (v float64, reason string) {
-	if v, reason = posted.Value(m.value); reason != posted.NoValue {
+	if v, reason = httpintake.Value(m.value); reason != httpintake.NoValue {
 		return v, reason
 	}
-	count, reason := posted.Value(m.count)
+	count, reason := httpintake.Value(m.count)
 	if reason != "" {
 		return 0, reason
 	}
-	sum, reason := posted.Value(m.sum)
+	sum, reason := httpintake.Value(m.sum)
 	if reason != "" {
 		return 0, reason
 	}
 	if v = sum / count; math.IsInf(v, 0) || v != v {
-		return 0, posted.NoValue
+		return 0, httpintake.NoValue
 	}
 	return v, ""
 }

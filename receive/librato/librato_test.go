@@ -5,17 +5,17 @@ import (
 	"slices"
 	"testing"
 
-	"carbon/receive/posted/postedtest"
+	"carbon/receive/httpintake/httpintaketest"
 )
 
-func TestVectors(t *testing.T) { postedtest.Vectors(t, Handler) }
+func TestVectors(t *testing.T) { httpintaketest.Vectors(t, Handler) }
 
 func TestForms(t *testing.T) {
-	s := postedtest.New(t, Handler)
+	s := httpintaketest.New(t, Handler)
 	f := func(body string, want ...string) {
 		t.Helper()
 		code, _, text := s.Post(t, "/v1/metrics", body)
-		if got := postedtest.Names(s.Taken(t)); code != http.StatusOK || !slices.Equal(got, want) {
+		if got := httpintaketest.Names(s.Taken(t)); code != http.StatusOK || !slices.Equal(got, want) {
 			t.Errorf("%s: %d %s, got %q", body, code, text, got)
 		}
 	}
@@ -31,7 +31,7 @@ func TestForms(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	s := postedtest.New(t, Handler)
+	s := httpintaketest.New(t, Handler)
 	for _, body := range []string{"", "[]", "5", "{", `{"gauges": [}`} {
 		if code, _, _ := s.Post(t, "/v1/metrics", body); code != http.StatusBadRequest {
 			t.Errorf("%s: %d", body, code)
@@ -44,7 +44,7 @@ func TestRefused(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add(`{"gauges": [{"name": "a", "value": 1}], "counters": {"b": {"count": 1, "sum": 2}}, "source": "x"}`)
-	s := postedtest.New(f, Handler)
+	s := httpintaketest.New(f, Handler)
 	f.Fuzz(func(t *testing.T, body string) {
 		if code, _, _ := s.Post(t, "/v1/metrics", body); code != 200 && code != 400 && code != 413 {
 			t.Errorf("%q: %d", body, code)

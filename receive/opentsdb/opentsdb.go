@@ -12,10 +12,10 @@ import (
 	"math"
 	"net/http"
 
+	"carbon/codec/pyjson"
 	"carbon/metric"
-	"carbon/number"
-	"carbon/pyjson"
-	"carbon/receive/posted"
+	"carbon/receive/httpintake"
+	"carbon/receive/number"
 )
 
 // Bounds of what an answer tells of elements that were not taken.
@@ -42,7 +42,7 @@ type result struct {
 // Handler answers /api/put: 204, or 200 with how many were taken and how many not, if
 // the query has summary or details. It is 400 when none could be taken though there
 // were some with values.
-func Handler(in *posted.Intake) http.Handler {
+func Handler(in *httpintake.Intake) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var got result
 		err := in.Take(r, func(text []byte, batch *metric.Batch) (err error) {
@@ -58,7 +58,7 @@ func Handler(in *posted.Intake) http.Handler {
 		code, reason := http.StatusNoContent, ""
 		switch {
 		case err != nil:
-			code, reason = posted.Status(err)
+			code, reason = httpintake.Status(err)
 		case got.Success == 0 && got.Failed > got.worthless:
 			code, reason = http.StatusBadRequest, fmt.Sprintf("none of %d datapoints could be read", got.Failed)
 		case details || summary:
@@ -90,8 +90,8 @@ type element struct {
 type tag struct{ key, value string }
 
 // read takes a body.
-func read(in *posted.Intake, text []byte, batch *metric.Batch) (got result, err error) {
-	if err := posted.JSON(text); err != nil {
+func read(in *httpintake.Intake, text []byte, batch *metric.Batch) (got result, err error) {
+	if err := httpintake.JSON(text); err != nil {
 		return got, err
 	}
 	now := in.Now().Unix()
@@ -108,7 +108,7 @@ func read(in *posted.Intake, text []byte, batch *metric.Batch) (got result, err 
 		case "":
 			got.Success++
 			return batch.Add("", name, p)
-		case posted.NoValue: // nobody's fault
+		case httpintake.NoValue: // nobody's fault
 			in.Bad(reason, nil)
 		default:
 			part := text[start:decoder.Offset()]
@@ -123,14 +123,14 @@ func read(in *posted.Intake, text []byte, batch *metric.Batch) (got result, err 
 	case pyjson.Object:
 		err = one()
 	default:
-		err = &posted.RequestError{Code: http.StatusBadRequest, Reason: "want a datapoint or a list of them"}
+		err = &httpintake.RequestError{Code: http.StatusBadRequest, Reason: "want a datapoint or a list of them"}
 	}
 	return got, err
 }
 
 // fail counts an element that was not taken.
 func (r *result) fail(reason string, part []byte) {
-	if reason == posted.BadValue {
+	if reason == httpintake.BadValue {
 		r.worthless++
 	}
 	if r.Failed++; len(r.Errors) == maxDetails {
@@ -147,16 +147,16 @@ func (r *result) fail(reason string, part []byte) {
 func (e *element) read(decoder *pyjson.Decoder, now int64) (name string, p metric.Point, reason string, err error) {
 	*e = element{tags: e.tags[:0]}
 	if decoder.Peek() != pyjson.Object {
-		return "", p, posted.BadShape, decoder.Skip()
+		return "", p, httpintake.BadShape, decoder.Skip()
 	}
 	err = decoder.Object(func(key string) error {
 		switch key {
 		case "metric":
-			return posted.Scalar(decoder, &e.metric)
+			return httpintake.Scalar(decoder, &e.metric)
 		case "value":
-			return posted.Scalar(decoder, &e.value)
+			return httpintake.Scalar(decoder, &e.value)
 		case "timestamp":
-			return posted.Scalar(decoder, &e.time)
+			return httpintake.Scalar(decoder, &e.time)
 		case "tags":
 			if decoder.Peek() == pyjson.Object {
 				return decoder.Object(func(key string) error { return e.tag(decoder, key) })
@@ -172,7 +172,7 @@ func (e *element) read(decoder *pyjson.Decoder, now int64) (name string, p metri
 
 func (e *element) tag(decoder *pyjson.Decoder, key string) error {
 	var s pyjson.Scalar
-	if err := posted.Scalar(decoder, &s); err != nil {
+	if err := httpintake.Scalar(decoder, &s); err != nil {
 		return err
 	}
 	switch s.Kind {
@@ -187,9 +187,9 @@ func (e *element) datapoint(now int64) (name string, p metric.Point, reason stri
 		name = metric.SafeName(e.metric.Text)
 	}
 	if name == "" {
-		return "", p, posted.BadName
+		return "", p, httpintake.BadName
 	}
-	if p.Value, reason = posted.Value(e.value); reason != "" {
+	if p.Value, reason = httpintake.Value(e.value); reason != "" {
 		return "", p, reason
 	}
 	if p.Time, reason = seconds(e.time, now); reason != "" {
@@ -208,7 +208,7 @@ func (e *element) datapoint(now int64) (name string, p metric.Point, reason stri
 
 // seconds is the time; one in milliseconds tells itself by its size.
 func seconds(s pyjson.Scalar, now int64) (int64, string) {
-	t, reason := posted.Time(s, now)
+	t, reason := httpintake.Time(s, now)
 	if reason == number.Milliseconds {
 		v, _ := s.Float()
 		return int64(math.Trunc(v / 1000)), ""

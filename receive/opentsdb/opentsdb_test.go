@@ -5,17 +5,17 @@ import (
 	"strings"
 	"testing"
 
-	"carbon/receive/posted/postedtest"
+	"carbon/receive/httpintake/httpintaketest"
 )
 
-func TestVectors(t *testing.T) { postedtest.Vectors(t, Handler) }
+func TestVectors(t *testing.T) { httpintaketest.Vectors(t, Handler) }
 
 func TestPut(t *testing.T) {
-	s := postedtest.New(t, Handler)
+	s := httpintaketest.New(t, Handler)
 	f := func(query, body string, want int, text string, points ...string) {
 		t.Helper()
 		code, _, answer := s.Post(t, "/api/put"+query, body)
-		if got := postedtest.Names(s.Taken(t)); code != want || !strings.Contains(answer, text) || !slices.Equal(got, points) {
+		if got := httpintaketest.Names(s.Taken(t)); code != want || !strings.Contains(answer, text) || !slices.Equal(got, points) {
 			t.Errorf("%s: %d %s, got %q", body, code, answer, got)
 		}
 	}
@@ -38,7 +38,7 @@ func TestPut(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add(`[{"metric": "a", "value": 1, "timestamp": 1700000000000, "tags": {"h": "x"}}, NaN]`)
-	s := postedtest.New(f, Handler)
+	s := httpintaketest.New(f, Handler)
 	f.Fuzz(func(t *testing.T, body string) {
 		if code, _, _ := s.Post(t, "/api/put?details", body); code != 200 && code != 400 && code != 413 {
 			t.Errorf("%q: %d", body, code)

@@ -20,10 +20,10 @@ import (
 	"time"
 	"unsafe"
 
+	"carbon/codec/pickle"
 	"carbon/metric"
-	"carbon/number"
-	"carbon/pickle"
-	"carbon/receive/framed"
+	"carbon/receive/frame"
+	"carbon/receive/number"
 )
 
 // Reasons why a frame or an element of it is no datapoint, as given to
@@ -58,7 +58,7 @@ type Options struct {
 
 // Format reads streams of pickles. It may serve any number of them at once.
 type Format struct {
-	frames *framed.Reader
+	frames *frame.Reader
 	now    func() int64
 	bad    func(reason string, what []byte)
 	works  sync.Pool     // *work
@@ -74,7 +74,7 @@ type work struct {
 // New returns a Format.
 func New(o Options) *Format {
 	f := &Format{
-		frames: framed.New(framed.Options{MaxLength: o.MaxLength}),
+		frames: frame.New(frame.Options{MaxLength: o.MaxLength}),
 		now:    o.Now,
 		bad:    o.Bad,
 		turns:  make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
@@ -93,7 +93,7 @@ func New(o Options) *Format {
 // time. The names alias a read buffer: they and the slice are good only until push
 // returns, and push may change the slice's elements.
 //
-// It returns nil at io.EOF, framed.ErrTooLong or framed.ErrMemory, or the error of r
+// It returns nil at io.EOF, frame.ErrTooLong or frame.ErrMemory, or the error of r
 // or push.
 func (f *Format) Read(r io.Reader, push func([]metric.Datapoint) error) error {
 	err := f.frames.Read(r, func(frame []byte) error {
@@ -104,9 +104,9 @@ func (f *Format) Read(r io.Reader, push func([]metric.Datapoint) error) error {
 		return f.frame(w, frame, push)
 	})
 	switch {
-	case errors.Is(err, framed.ErrTooLong):
+	case errors.Is(err, frame.ErrTooLong):
 		f.bad(TooLong, nil)
-	case errors.Is(err, framed.ErrMemory):
+	case errors.Is(err, frame.ErrMemory):
 		f.bad(Memory, nil)
 	}
 	return err

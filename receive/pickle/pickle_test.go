@@ -46,7 +46,7 @@ func (r result) String() string {
 	return b.String()
 }
 
-func frame(pickle string) string {
+func framed(pickle string) string {
 	return string(binary.BigEndian.AppendUint32(nil, uint32(len(pickle)))) + pickle
 }
 
@@ -63,7 +63,7 @@ func TestFrames(t *testing.T) {
 	f := func(pickle, want string) {
 		t.Helper()
 		const good = "(lp0\n(S'good'\n(I1700000000\nI1\ntta."
-		got := read(strings.NewReader(frame(pickle) + frame(good))).String()
+		got := read(strings.NewReader(framed(pickle) + framed(good))).String()
 		if got != want {
 			t.Errorf("%q:\n got %s\nwant %s", pickle, got, want)
 		}
@@ -107,10 +107,10 @@ func TestFrames(t *testing.T) {
 func TestHowAStreamIsCutMakesNoDifference(t *testing.T) {
 	var stream strings.Builder
 	for i := range 50 {
-		stream.WriteString(frame(fmt.Sprintf("]((S'm%d'\n(I1700000000\nI%d\ntte.", i, i)))
+		stream.WriteString(framed(fmt.Sprintf("]((S'm%d'\n(I1700000000\nI%d\ntte.", i, i)))
 	}
 	long := "](" + strings.Repeat("(S'long'\n(I1700000000\nI5\ntt", 3_000) + "e."
-	stream.WriteString(frame(long) + frame("]((S'last'\n(I1700000000\nI5\ntte."))
+	stream.WriteString(framed(long) + framed("]((S'last'\n(I1700000000\nI5\ntte."))
 	want := read(strings.NewReader(stream.String())).String()
 	if n := strings.Count(want, ";"); n != 3_051 {
 		t.Fatalf("%d datapoints", n)
@@ -138,7 +138,7 @@ func (c *chunks) Read(p []byte) (int, error) {
 }
 
 func TestTooLongFrameEndsTheStream(t *testing.T) {
-	good := frame("]((S'a'\n(I5\nI6\ntte.")
+	good := framed("]((S'a'\n(I5\nI6\ntte.")
 	got := read(strings.NewReader(good + "\x00\x10\x00\x01" + good)).String()
 	if want := `"a" 6 5; bad ["frame too long"], frame too long: 1048577 bytes`; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -194,7 +194,7 @@ func binaryFrames(points, frames int) []byte {
 			put()
 		}
 		b = append(b, "e."...)
-		stream = append(stream, frame(string(b))...)
+		stream = append(stream, framed(string(b))...)
 	}
 	return stream
 }

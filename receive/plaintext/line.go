@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"carbon/metric"
-	"carbon/number"
+	"carbon/receive/number"
 )
 
 // blank is the reason of a line that says nothing; it is nobody's fault.

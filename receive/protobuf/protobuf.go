@@ -15,10 +15,10 @@ import (
 	"sync"
 	"unsafe"
 
+	"carbon/codec/protobuf"
 	"carbon/metric"
-	"carbon/number"
-	"carbon/protobuf"
-	"carbon/receive/framed"
+	"carbon/receive/frame"
+	"carbon/receive/number"
 )
 
 // Reasons why a frame or a point of it is no datapoint, as given to Options.Bad.
@@ -50,14 +50,14 @@ type Options struct {
 
 // Format reads streams of messages. It may serve any number of them at once.
 type Format struct {
-	frames *framed.Reader
+	frames *frame.Reader
 	bad    func(reason string, what []byte)
 	points sync.Pool // *[]metric.Datapoint
 }
 
 // New returns a Format.
 func New(o Options) *Format {
-	f := &Format{frames: framed.New(framed.Options{MaxLength: o.MaxLength}), bad: o.Bad}
+	f := &Format{frames: frame.New(frame.Options{MaxLength: o.MaxLength}), bad: o.Bad}
 	if f.bad == nil {
 		f.bad = func(string, []byte) {}
 	}
@@ -69,14 +69,14 @@ func New(o Options) *Format {
 // time. The names alias a read buffer: they and the slice are good only until push
 // returns, and push may change the slice's elements.
 //
-// It returns nil at io.EOF, framed.ErrTooLong or framed.ErrMemory, or the error of r
+// It returns nil at io.EOF, frame.ErrTooLong or frame.ErrMemory, or the error of r
 // or push.
 func (f *Format) Read(r io.Reader, push func([]metric.Datapoint) error) error {
 	err := f.frames.Read(r, func(frame []byte) error { return f.frame(frame, push) })
 	switch {
-	case errors.Is(err, framed.ErrTooLong):
+	case errors.Is(err, frame.ErrTooLong):
 		f.bad(TooLong, nil)
-	case errors.Is(err, framed.ErrMemory):
+	case errors.Is(err, frame.ErrMemory):
 		f.bad(Memory, nil)
 	}
 	return err

@@ -31,7 +31,7 @@ func read(r io.Reader) (got result) {
 	return got
 }
 
-func frame(message string) string {
+func framed(message string) string {
 	return string(binary.BigEndian.AppendUint32(nil, uint32(len(message)))) + message
 }
 
@@ -45,7 +45,7 @@ func TestFrames(t *testing.T) {
 	const good = "\n\x10\n\x01g\x12\x0b\x08\x05\x11\x00\x00\x00\x00\x00\x00\xf0?"
 	f := func(message, want string) {
 		t.Helper()
-		got := read(strings.NewReader(frame(message) + frame(good)))
+		got := read(strings.NewReader(framed(message) + framed(good)))
 		if s := fmt.Sprint(got.points, got.bad, got.err); s != want {
 			t.Errorf("%q:\n got %s\nwant %s", message, s, want)
 		}

@@ -17,9 +17,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"carbon/instrumentation/tally"
 	"carbon/metric"
 	"carbon/receive"
-	"carbon/tally"
 )
 
 // Options of a Server. Either Lines and Push are needed or Packets; for the rest zero

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 
 	"carbon/metric"
-	"carbon/zmtp"
+	"carbon/receive/zeromq/zmtp"
 )
 
 // CutOff is the reason of a message whose publisher left in the middle of it.

@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"carbon/metric"
+	"carbon/receive/metricstalk"
 	"carbon/receive/plaintext"
-	"carbon/receive/talk"
 	"carbon/receive/vectortest"
-	"carbon/zmtp"
+	"carbon/receive/zeromq/zmtp"
 )
 
 // sink is what is pushed to, and what is told of what is bad.
@@ -61,7 +61,7 @@ func (s *sink) all() []string {
 
 // subscriber reads messages as the talk sends them.
 func (s *sink) subscriber(topics ...string) *Subscriber {
-	format := talk.New(talk.Options{Prefix: "demo.", Bad: s.refuse, Lines: plaintext.New(plaintext.Options{Bad: s.refuse}).Read})
+	format := metricstalk.New(metricstalk.Options{Prefix: "demo.", Bad: s.refuse, Lines: plaintext.New(plaintext.Options{Bad: s.refuse}).Read})
 	return NewSubscriber(Options{Topics: topics, Bad: s.refuse, Message: func(frames [][]byte, batch *metric.Batch) error {
 		_, err := format.Read(frames[len(frames)-1], batch)
 		return err

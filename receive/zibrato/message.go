@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode"
 
-	"carbon/number"
+	"carbon/receive/number"
 )
 
 // Reasons why a message is no datapoint, as given to Options.Bad. Those of

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"carbon/metric"
-	"carbon/number"
+	"carbon/receive/number"
 )
 
 // maxCounters bounds what is summed up between two flushes, in bytes: a counter

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"carbon/metric"
-	"carbon/number"
+	"carbon/receive/number"
 	"carbon/receive/vectortest"
 )
 

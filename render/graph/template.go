@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"carbon/ini"
+	"carbon/codec/ini"
 )
 
 // Template is what a graph looks like where its parameters do not say otherwise.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"carbon/ini"
+	"carbon/codec/ini"
 )
 
 func TestTemplates(t *testing.T) {

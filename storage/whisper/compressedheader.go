@@ -7,7 +7,7 @@ import (
 
 	"carbon/disk"
 	"carbon/metric"
-	"carbon/schema"
+	"carbon/storage/schema"
 
 	gowhisper "github.com/go-graphite/go-whisper"
 )

@@ -13,7 +13,7 @@ import (
 	"carbon/aggregate"
 	"carbon/disk"
 	"carbon/metric"
-	"carbon/schema"
+	"carbon/storage/schema"
 )
 
 // Allocation is how a new file takes its room on the disk.

@@ -10,7 +10,7 @@ import (
 
 	"carbon/aggregate"
 	"carbon/metric"
-	"carbon/schema"
+	"carbon/storage/schema"
 )
 
 // Sizes in bytes. All numbers in a file are big-endian.

@@ -13,7 +13,7 @@ import (
 
 	"carbon/disk"
 	"carbon/metric"
-	"carbon/schema"
+	"carbon/storage/schema"
 )
 
 // vector is what whisper.py did: operations, the file it wrote, and what it

@@ -25,9 +25,9 @@ import (
 
 	"carbon/disk"
 	"carbon/metric"
-	"carbon/schema"
 	"carbon/storage"
 	"carbon/storage/index"
+	"carbon/storage/schema"
 )
 
 var (

@@ -11,7 +11,7 @@ import (
 
 	"carbon/attime"
 	"carbon/metric"
-	"carbon/schema"
+	"carbon/storage/schema"
 )
 
 // parse sets options and returns the arguments besides, as Python's optparse

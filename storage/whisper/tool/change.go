@@ -16,7 +16,7 @@ import (
 
 	"carbon/aggregate"
 	"carbon/metric"
-	"carbon/schema"
+	"carbon/storage/schema"
 	"carbon/storage/whisper"
 )
 

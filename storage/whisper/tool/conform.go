@@ -11,7 +11,7 @@ import (
 	"slices"
 
 	"carbon/metric"
-	"carbon/schema"
+	"carbon/storage/schema"
 	"carbon/storage/whisper"
 )
 

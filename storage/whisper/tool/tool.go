@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"carbon/disk"
-	"carbon/schema"
+	"carbon/storage/schema"
 )
 
 // Env is what the commands need of their surroundings.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"carbon/disk"
-	"carbon/schema"
+	"carbon/storage/schema"
 )
 
 // now is when all tests take place.

@@ -13,7 +13,7 @@ import (
 
 	"carbon/disk"
 	"carbon/metric"
-	"carbon/schema"
+	"carbon/storage/schema"
 	"carbon/storage/whisper"
 )
 

@@ -1,0 +1,136 @@
+package frame
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func frame(content string) string {
+	return string(binary.BigEndian.AppendUint32(nil, uint32(len(content)))) + content
+}
+
+// read returns the frames of a stream.
+func read(o Options, r io.Reader) (frames []string, err error) {
+	err = New(o).Read(r, func(frame []byte) error {
+		frames = append(frames, string(frame))
+		return nil
+	})
+	return frames, err
+}
+
+func TestFrames(t *testing.T) {
+	long := strings.Repeat("long ", 50_000)
+	stream := frame("a") + frame("") + frame(long) + frame("b") + frame(strings.Repeat("x", bufferSize/2)) + frame("c")
+	for name, r := range map[string]io.Reader{
+		"whole":         strings.NewReader(stream),
+		"halves":        iotest.HalfReader(strings.NewReader(stream)),
+		"one by one":    iotest.OneByteReader(strings.NewReader(stream)),
+		"data with end": iotest.DataErrReader(strings.NewReader(stream)),
+		"unfinished":    strings.NewReader(stream + frame("d")[:4]),
+	} {
+		got, err := read(Options{}, r)
+		if err != nil || len(got) != 6 || got[0] != "a" || got[1] != "" || got[2] != long || got[3] != "b" || got[5] != "c" {
+			t.Errorf("%s: %d frames, %v", name, len(got), err)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	got, err := read(Options{MaxLength: 5}, strings.NewReader(frame("12345")+frame("123456")+frame("1")))
+	if !errors.Is(err, ErrTooLong) || len(got) != 1 {
+		t.Errorf("too long: %q, %v", got, err)
+	}
+	if _, err := read(Options{}, strings.NewReader("\xff\xff\xff\xff")); !errors.Is(err, ErrTooLong) {
+		t.Errorf("far too long: %v", err)
+	}
+	broken := errors.New("broken")
+	if _, err := read(Options{}, io.MultiReader(strings.NewReader("\x00"), iotest.ErrReader(broken))); err != broken {
+		t.Errorf("reader: %v", err)
+	}
+	err = New(Options{}).Read(strings.NewReader(frame("a")), func([]byte) error { return broken })
+	if err != broken {
+		t.Errorf("take: %v", err)
+	}
+}
+
+// TestUnfinishedFramesAreBounded fills the memory that unfinished frames may take by
+// streams that cannot be closed.
+func TestUnfinishedFramesAreBounded(t *testing.T) {
+	f := New(Options{})
+	other := claim{}
+	if err := f.unfinished.resize(&other, unfinishedLimit); err != nil {
+		t.Fatal(err)
+	}
+	whole := frame(strings.Repeat("x", 1<<20))
+	if err := f.Read(strings.NewReader(whole), nil); !errors.Is(err, ErrMemory) {
+		t.Errorf("got %v", err)
+	}
+	// Frames that are read at once need none of it.
+	n := 0
+	if err := f.Read(strings.NewReader(frame("a")+frame("b")), func([]byte) error { n++; return nil }); err != nil || n != 2 {
+		t.Errorf("%d small frames, %v", n, err)
+	}
+	f.unfinished.release(&other)
+	if err := f.Read(strings.NewReader(whole), func([]byte) error { n++; return nil }); err != nil || n != 3 {
+		t.Errorf("%d frames, %v", n, err)
+	}
+	// What is announced takes next to nothing, and for a stream that ended nothing.
+	if err := f.Read(bytes.NewReader([]byte("\x00\x10\x00\x00")), nil); err != nil || f.unfinished.taken != 0 {
+		t.Errorf("%v, %d bytes are counted", err, f.unfinished.taken)
+	}
+}
+
+// TestStalledFramesMakeRoom has many clients send half a frame and then nothing: those
+// that wait longest are closed when there is no room, and a frame that comes wholly is
+// taken.
+func TestStalledFramesMakeRoom(t *testing.T) {
+	f := New(Options{})
+	half := frame(strings.Repeat("x", 1<<20))[:1<<20]
+	ended := make(chan error, 1000)
+	stalled := 0
+	for f.unfinished.room() >= 1<<20 {
+		mine, theirs := net.Pipe()
+		defer theirs.Close()
+		go func() { ended <- f.Read(mine, nil) }()
+		if _, err := theirs.Write([]byte(half)); err != nil {
+			t.Fatal(err)
+		}
+		stalled++
+	}
+	if stalled < 100 {
+		t.Fatalf("room for %d frames only", stalled)
+	}
+	select {
+	case err := <-ended:
+		t.Fatalf("a frame was given up while there was room: %v", err)
+	default:
+	}
+	n := 0
+	for range 3 {
+		if err := f.Read(strings.NewReader(frame(strings.Repeat("y", 1<<20))), func([]byte) error { n++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n != 3 {
+		t.Errorf("%d frames", n)
+	}
+	if err := <-ended; !errors.Is(err, ErrMemory) {
+		t.Errorf("the stalled one ended by %v", err)
+	}
+	if more := len(ended); more > 2 {
+		t.Errorf("%d more than needed were closed", more)
+	}
+}
+
+// room is how many bytes are left.
+func (u *unfinished) room() int64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.limit - u.taken
+}
