@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -16,8 +17,11 @@ import (
 	"time"
 
 	"carbon/api"
+	"carbon/config"
 	"carbon/render"
+	"carbon/render/graph"
 	"carbon/render/target"
+	"carbon/server"
 	"carbon/storage/whisper"
 )
 
@@ -58,7 +62,7 @@ func (s *source) ask(ctx context.Context, p program, path string, form url.Value
 		return "", nil, &usageError{"--server: " + err.Error()}
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if token := first(s.token, environment(s.environ, "CARBON_TOKEN")); token != "" {
+	if token := cmp.Or(s.token, environment(s.environ, "CARBON_TOKEN")); token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	answer, err := client.Do(r)
@@ -94,8 +98,8 @@ func environment(environ []string, name string) string {
 
 // open makes a server's handler over the files of one that does not run.
 func (s *source) open(p program) (_ http.Handler, end func(), err error) {
-	flags := flagValues{config: s.config, data: s.data}
-	c, err := loadConfig(flags, s.environ)
+	flags := config.Flags{Config: s.config, Data: s.data}
+	c, err := config.Load(flags, s.environ)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -112,8 +116,8 @@ func (s *source) open(p program) (_ http.Handler, end func(), err error) {
 	case !dir.IsDir():
 		return nil, nil, fmt.Errorf("%s: not a directory", c.Whisper)
 	}
-	lock, err := lockDirectory(c.Data)
-	if errors.Is(err, errLocked) {
+	lock, err := server.LockDirectory(c.Data)
+	if errors.Is(err, server.ErrLocked) {
 		return nil, nil, fmt.Errorf("%s: a server uses it, and has points that are not in files yet: ask it with --server URL", c.Data)
 	}
 	if err != nil {
@@ -127,7 +131,7 @@ func (s *source) open(p program) (_ http.Handler, end func(), err error) {
 	if left, _ := filepath.Glob(filepath.Join(c.Data, "wal", "*.wal")); len(left) > 0 {
 		fmt.Fprintf(p.stderr, "carbon: warning: %s holds points that are in no file yet, and not shown: the next start of the server stores them\n", filepath.Join(c.Data, "wal"))
 	}
-	rules, _, err := loadRules(c.Schemas, c.Aggregation)
+	rules, _, err := config.LoadRules(c.Schemas, c.Aggregation)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -136,16 +140,16 @@ func (s *source) open(p program) (_ http.Handler, end func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	looks, err := openTemplates(c.Templates, log)
+	templates, err := config.LoadTemplates(c.Templates)
 	if err != nil {
 		store.Close()
 		return nil, nil, err
 	}
 	zone, _ := time.LoadLocation(c.Web.TimeZone) // validated with the configuration
 	defines, _ := target.ParseDefines(c.Define)  // so are they
-	engine := render.New(store, render.Options{Limits: c.renderLimits(), Defines: defines, Hashes: c.Hashes})
+	engine := render.New(store, render.Options{Limits: server.RenderLimits(c), Defines: defines, Hashes: c.Hashes})
 	handler := api.New(api.Options{
-		Renderer: engine, Finder: store, Templates: looks.get, Location: zone, Timeout: c.Limits.EvaluationTime, Logger: log,
+		Renderer: engine, Finder: store, Templates: func() *graph.Templates { return templates }, Location: zone, Timeout: c.Limits.EvaluationTime, Logger: log,
 	})
 	return handler, func() {
 		store.Close()

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"fmt"
-	"io"
-	"log/slog"
-	"maps"
-	"slices"
-	"strings"
+
+	"carbon/config"
 )
 
 // check reads every configuration file as serve would, prints the effective
@@ -23,91 +19,24 @@ func check(_ context.Context, p program, args []string) error {
 	if err := noArguments(fs); err != nil {
 		return err
 	}
-	c, err := loadConfig(*flags, p.environ)
+	c, err := config.Load(*flags, p.environ)
 	if err != nil {
 		return err
 	}
 	if c.TLS.Certificate != "" {
-		if _, err := openCertificate(c.TLS, slog.New(slog.DiscardHandler)); err != nil {
+		if _, err := config.LoadCertificate(c.TLS); err != nil {
 			return err
 		}
 	}
-	_, warnings, err := loadRules(c.Schemas, c.Aggregation)
+	_, warnings, err := config.LoadRules(c.Schemas, c.Aggregation)
 	if err != nil {
 		return err
 	}
-	if _, err := loadTemplates(c.Templates); err != nil {
+	if _, err := config.LoadTemplates(c.Templates); err != nil {
 		return err
 	}
 	for _, w := range append(c.Warning, warnings...) {
 		fmt.Fprintln(p.stderr, "warning:", w)
 	}
-	return c.write(p.stdout, func(k configKey) string { return k.get(c) })
-}
-
-// write writes the effective configuration as a file that can be read again; value
-// is what is said of a key.
-func (c *Config) write(w io.Writer, value func(configKey) string) error {
-	out := bufio.NewWriter(w)
-	builtIn := func(path string) string {
-		if path == "" {
-			return "built in"
-		}
-		return path
-	}
-	fmt.Fprintf(out, "# carbon.conf: %s\n# storage-schemas.conf: %s\n# storage-aggregation.conf: %s\n# data: %s\n# whisper: %s\n# line: %s\n# http: %s\n",
-		builtIn(c.File), builtIn(c.Schemas), builtIn(c.Aggregation), c.Data, c.Whisper, c.Line, c.HTTP)
-	section := ""
-	for _, k := range keysBySection() {
-		if k.section != section {
-			section = k.section
-			fmt.Fprintf(out, "\n[%s]\n", section)
-		}
-		fmt.Fprintf(out, "%s\n", strings.TrimRight(k.name+" = "+strings.ReplaceAll(value(k), "%", "%%"), " "))
-	}
-	fmt.Fprint(out, c.listenerSections())
-	fmt.Fprintln(out, "\n[define]")
-	for _, name := range slices.Sorted(maps.Keys(c.Define)) {
-		template := strings.ReplaceAll(c.Define[name], "%", "%%")
-		fmt.Fprintf(out, "%s = %s\n", name, strings.ReplaceAll(template, "\n", "\n  "))
-	}
-	for _, key := range slices.Sorted(maps.Keys(c.Hashes)) {
-		fmt.Fprintf(out, "\n[hash:%s]\n", key)
-		for _, node := range slices.Sorted(maps.Keys(c.Hashes[key])) {
-			fmt.Fprintf(out, "%s = %s\n", node, strings.ReplaceAll(c.Hashes[key][node], "%", "%%"))
-		}
-	}
-	return out.Flush()
-}
-
-// keysBySection are the keys of the configuration, those of a section one after the
-// other.
-func keysBySection() []configKey {
-	place := make(map[string]int)
-	for i, k := range configKeys {
-		if _, known := place[k.section]; !known {
-			place[k.section] = i
-		}
-	}
-	return slices.SortedStableFunc(slices.Values(configKeys), func(a, b configKey) int { return place[a.section] - place[b.section] })
-}
-
-// writeMasked is write without what nobody is to know.
-func (c *Config) writeMasked(w io.Writer) error {
-	return c.write(w, func(k configKey) string {
-		value := k.get(c)
-		if value != "" && isSecret(k.name) {
-			return "***"
-		}
-		return value
-	})
-}
-
-func isSecret(key string) bool {
-	for _, word := range []string{"TOKEN", "PASSWORD", "SECRET"} {
-		if strings.Contains(key, word) {
-			return true
-		}
-	}
-	return false
+	return c.Write(p.stdout)
 }

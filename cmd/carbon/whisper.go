@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"carbon/config"
 	"carbon/disk"
 	"carbon/storage/whisper/tool"
 )
@@ -30,11 +31,11 @@ func whisperTool(ctx context.Context, p program, args []string) error {
 
 // whisperSettings is what the tools need of the server's configuration.
 func whisperSettings(w tool.Where, environ []string) (tool.Settings, error) {
-	c, err := loadConfig(flagValues{config: w.Config, data: w.Data, schemas: w.Schemas, aggregation: w.Aggregation}, environ)
+	c, err := config.Load(config.Flags{Config: w.Config, Data: w.Data, Schemas: w.Schemas, Aggregation: w.Aggregation}, environ)
 	if err != nil {
 		return tool.Settings{}, err
 	}
-	rules, warnings, err := loadRules(c.Schemas, c.Aggregation)
+	rules, warnings, err := config.LoadRules(c.Schemas, c.Aggregation)
 	if err != nil {
 		return tool.Settings{}, err
 	}
