@@ -2,102 +2,99 @@ package tool
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"carbon/attime"
 	"carbon/metric"
 	"carbon/storage/schema"
 )
 
-// parse sets options and returns the arguments besides, as Python's optparse
-// would: options may stand behind arguments, may be shortened as long as they
-// are unmistakable, and end at "--".
-func parse(fs *flag.FlagSet, args []string) (rest []string, err error) {
-	fs.SetOutput(io.Discard)
+// parse sets flags and returns the arguments besides. Flags may stand behind
+// arguments and end at "--".
+func parse(fs *pflag.FlagSet, args []string) (rest []string, err error) {
 	fs.Usage = func() {}
-	for len(args) > 0 {
-		arg := args[0]
+	if args, err = expand(fs, args); err != nil {
+		return nil, err
+	}
+	err = fs.Parse(args)
+	if err != nil && !errors.Is(err, pflag.ErrHelp) {
+		err = badUsage("%v", err)
+	}
+	return fs.Args(), err
+}
+
+// expand writes out flags that are abbreviated as Python's optparse allows: --agg for
+// --aggregationMethod, as long as no other flag begins so.
+func expand(fs *pflag.FlagSet, args []string) (full []string, err error) {
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
 		if arg == "--" {
-			return append(rest, args[1:]...), nil
+			return append(full, args[i:]...), nil
 		}
-		if len(arg) < 2 || arg[0] != '-' {
-			rest, args = append(rest, arg), args[1:]
+		name, value, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		f := fs.Lookup(name)
+		switch {
+		case len(arg) < 2 || arg[0] != '-':
+			full = append(full, arg)
 			continue
-		}
-		head, err := expand(fs, arg)
-		if err != nil {
-			return nil, err
-		}
-		args = append(head, args[1:]...)
-		// The flag set takes one option, and its value if that stands apart.
-		n := 1
-		if f := fs.Lookup(strings.TrimLeft(args[0], "-")); f != nil && !isBool(f) {
-			n = min(2, len(args))
-		}
-		if err := fs.Parse(args[:n]); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
+		case f != nil && len(name) > 1:
+			arg = "--" + strings.TrimLeft(arg, "-")
+		case strings.HasPrefix(arg, "--") && name != "help":
+			if f, err = unabbreviated(fs, name); err != nil {
 				return nil, err
 			}
-			return nil, badUsage("%v", err)
+			arg = "--" + f.Name
+			if hasValue {
+				arg += "=" + value
+			}
+		default:
+			f = fs.ShorthandLookup(arg[1:2])
+			hasValue = len(arg) > 2
 		}
-		args = args[n:]
+		full = append(full, arg)
+		if f != nil && f.NoOptDefVal == "" && !hasValue && i+1 < len(args) {
+			i++
+			full = append(full, args[i])
+		}
 	}
-	return rest, nil
+	return full, nil
 }
 
-// expand writes an option out that is short for another: --agg for
-// --aggregationMethod, -tVALUE for -t VALUE.
-func expand(fs *flag.FlagSet, arg string) ([]string, error) {
-	dashes := arg[:len(arg)-len(strings.TrimLeft(arg, "-"))]
-	name, value, hasValue := strings.Cut(arg[len(dashes):], "=")
-	if fs.Lookup(name) != nil || name == "h" || name == "help" {
-		return []string{arg}, nil
-	}
-	if f := fs.Lookup(name[:min(1, len(name))]); f != nil && dashes == "-" && !isBool(f) {
-		return []string{"-" + f.Name, arg[2:]}, nil
-	}
-	var fits []string
-	fs.VisitAll(func(f *flag.Flag) {
-		if dashes == "--" && len(f.Name) > 1 && strings.HasPrefix(f.Name, name) {
-			fits = append(fits, "--"+f.Name)
+// unabbreviated returns the only flag whose name begins with prefix.
+func unabbreviated(fs *pflag.FlagSet, prefix string) (found *pflag.Flag, err error) {
+	var names []string
+	fs.VisitAll(func(f *pflag.Flag) {
+		if strings.HasPrefix(f.Name, prefix) {
+			found = f
+			names = append(names, "--"+f.Name)
 		}
 	})
-	switch {
-	case len(fits) == 0:
-		return nil, badUsage("no such option: %s%s", dashes, name)
-	case len(fits) > 1:
-		return nil, badUsage("ambiguous option: %s%s (%s?)", dashes, name, strings.Join(fits, ", "))
-	case hasValue:
-		return []string{fits[0] + "=" + value}, nil
+	switch len(names) {
+	case 0:
+		return nil, badUsage("no such option: --%s", prefix)
+	case 1:
+		return found, nil
 	}
-	return fits, nil
+	return nil, badUsage("ambiguous option: --%s (%s?)", prefix, strings.Join(names, ", "))
 }
 
-func isBool(f *flag.Flag) bool {
-	b, ok := f.Value.(interface{ IsBoolFlag() bool })
-	return ok && b.IsBoolFlag()
-}
-
-// options lists what a command can be told.
-func options(w io.Writer, fs *flag.FlagSet) {
+// options lists the flags of a command.
+func options(w io.Writer, fs *pflag.FlagSet) {
 	title := "\nOptions:\n"
-	fs.VisitAll(func(f *flag.Flag) {
-		value, text := flag.UnquoteUsage(f)
+	fs.VisitAll(func(f *pflag.Flag) {
+		value, text := pflag.UnquoteUsage(f)
 		name := "--" + f.Name
-		if len(f.Name) == 1 {
-			name = "-" + f.Name
-		}
-		switch {
-		case isBool(f):
-		case len(f.Name) == 1:
-			name += " " + value
-		default:
+		if f.NoOptDefVal == "" {
 			name += "=" + value
+		}
+		if f.Shorthand != "" {
+			name = "-" + f.Shorthand + ", " + name
 		}
 		fmt.Fprintf(w, "%s  %-24s  %s\n", title, name, strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", 28)))
 		title = ""
@@ -113,6 +110,8 @@ type timeValue struct {
 }
 
 func (v *timeValue) String() string { return "" }
+
+func (v *timeValue) Type() string { return "TIME" }
 
 func (v *timeValue) Set(s string) error {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {

@@ -1,20 +1,21 @@
 package tool
 
 import (
-	"flag"
 	"fmt"
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 func TestParse(t *testing.T) {
 	f := func(line, want string) {
 		t.Helper()
-		fs := flag.NewFlagSet("x", flag.ContinueOnError)
+		fs := pflag.NewFlagSet("x", pflag.ContinueOnError)
 		method := fs.String("aggregationMethod", "", "")
 		aggregate := fs.Bool("aggregate", false, "")
-		format := fs.String("t", "", "")
+		format := fs.StringP("time-format", "t", "", "")
 		quiet := fs.Bool("quiet", false, "")
 		rest, err := parse(fs, strings.Fields(line))
 		got := fmt.Sprintf("%s %v %s %v %q", *method, *aggregate, *format, *quiet, rest)
@@ -36,8 +37,8 @@ func TestParse(t *testing.T) {
 	f("- a", ` false  false ["-" "a"]`)
 	f("--agg", "ambiguous option: --agg (--aggregate, --aggregationMethod?)")
 	f("--nothing", "no such option: --nothing")
-	f("-x", "no such option: -x")
-	f("--aggregationMethod", "flag needs an argument: -aggregationMethod")
+	f("-x", "unknown shorthand flag: 'x' in -x")
+	f("--aggregationMethod", "flag needs an argument: --aggregationMethod")
 }
 
 func TestPoint(t *testing.T) {

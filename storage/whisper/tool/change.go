@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"math"
@@ -13,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"carbon/aggregate"
 	"carbon/metric"
@@ -56,7 +57,7 @@ var create = command{
   carbon whisper create load.wsp 10s:6h 1m:30d 1h:5y
   carbon whisper create --estimate 10s:6h,1m:30d,1h:5y
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		x := fs.Float64("xFilesFactor", schema.DefaultXFilesFactor, "`SHARE` of known points that a rollup needs, 0 to 1 (0.5)")
 		method := fs.String("aggregationMethod", schema.DefaultAggregation, "how points are rolled up, a `METHOD` (average):\n"+strings.Join(methods(), ", "))
 		overwrite := fs.Bool("overwrite", false, "replace the file if there is one")
@@ -170,7 +171,7 @@ point alone that is too old, or in the future, is an error.
   carbon whisper update load.wsp 1700000000:1 1700000060:2
   carbon whisper dump --raw old.wsp | grep -v '^0:' | carbon whisper update new.wsp
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		return func(_ context.Context, args []string) error {
 			if len(args) < 1 {
 				return badUsage("want a path")
@@ -233,7 +234,7 @@ var setAggregation = command{
 	details: `  carbon whisper set-aggregation hits.wsp sum
   carbon whisper set-aggregation hits.wsp sum 0
 `,
-	setUp: func(env *Env, _ *flag.FlagSet) action {
+	setUp: func(env *Env, _ *pflag.FlagSet) action {
 		return func(_ context.Context, args []string) error {
 			if len(args) < 2 || len(args) > 3 {
 				return badUsage("want a path and a method, and perhaps an xFilesFactor")
@@ -264,7 +265,7 @@ var setXFilesFactor = command{
 	about: "change how many known points a rollup needs",
 	details: `  carbon whisper set-xfilesfactor load.wsp 0.1
 `,
-	setUp: func(env *Env, _ *flag.FlagSet) action {
+	setUp: func(env *Env, _ *pflag.FlagSet) action {
 		return func(_ context.Context, args []string) error {
 			if len(args) != 2 {
 				return badUsage("want a path and an xFilesFactor")

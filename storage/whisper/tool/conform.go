@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/spf13/pflag"
 
 	"carbon/metric"
 	"carbon/storage/schema"
@@ -34,7 +35,7 @@ files.
   carbon whisper conform --config /etc/carbon/carbon.conf
   carbon whisper conform --schemas new-schemas.conf --dry-run data/whisper
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		c := &conforming{env: env, changes: make(map[string]*change)}
 		fs.BoolVar(&c.dryRun, "dry-run", false, "change nothing, print what would be, and lost")
 		fs.BoolVar(&c.verbose, "verbose", false, "name every file that is changed")
@@ -52,7 +53,7 @@ files.
 }
 
 // whereFlags are the server's flags that say where its files are.
-func whereFlags(fs *flag.FlagSet) *Where {
+func whereFlags(fs *pflag.FlagSet) *Where {
 	var w Where
 	fs.StringVar(&w.Config, "config", "", "`FILE` to read as carbon.conf (where serve looks)")
 	fs.StringVar(&w.Data, "data", "", "`DIR` of the server's data (as configured)")

@@ -3,10 +3,11 @@ package tool
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/spf13/pflag"
 
 	"carbon/disk"
 	"carbon/storage/whisper"
@@ -25,7 +26,7 @@ and compared before it takes its name. The server makes plain files.
   carbon whisper convert /var/lib/graphite/whisper data/whisper
   carbon whisper convert --compress load.wsp compressed/load.wsp
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		compress := fs.Bool("compress", false, "make compressed files")
 		return func(ctx context.Context, args []string) error {
 			if len(args) != 2 {

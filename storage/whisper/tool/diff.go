@@ -2,11 +2,12 @@ package tool
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"math"
 	"os"
 	"slices"
+
+	"github.com/spf13/pflag"
 
 	"carbon/metric"
 	"carbon/storage/whisper"
@@ -26,7 +27,7 @@ a partner are named.
   carbon whisper diff --ignore-empty --json a/load.wsp b/load.wsp
   carbon whisper diff --summary a b
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		var d differ
 		fs.BoolVar(&d.summary, "summary", false, "count the differences only")
 		fs.BoolVar(&d.ignoreEmpty, "ignore-empty", false, "compare only where both have a value")

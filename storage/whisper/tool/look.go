@@ -2,11 +2,12 @@ package tool
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"carbon/metric"
 	"carbon/storage/whisper"
@@ -23,7 +24,7 @@ var info = command{
   carbon whisper info load.wsp maxRetention
   carbon whisper info --json load.wsp
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		asJSON := fs.Bool("json", false, "print JSON")
 		return func(_ context.Context, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
@@ -115,12 +116,10 @@ type timeText struct {
 	zone   *time.Location
 }
 
-func timeOptions(env *Env, fs *flag.FlagSet) *timeText {
+func timeOptions(env *Env, fs *pflag.FlagSet) *timeText {
 	t := &timeText{zone: env.Now().Location()}
 	fs.BoolVar(&t.pretty, "pretty", false, "show times as people write them")
-	for _, name := range []string{"t", "time-format"} {
-		fs.StringVar(&t.format, name, "", "with --pretty: the `FORMAT` of times, as strftime's")
-	}
+	fs.StringVarP(&t.format, "time-format", "t", "", "with --pretty: the `FORMAT` of times, as strftime's")
 	return t
 }
 
@@ -155,7 +154,7 @@ has not stored yet is not in the file.
   carbon whisper fetch --from=-1h --pretty load.wsp
   carbon whisper fetch --from=1700000000 --until=1700003600 --drop=nulls --json load.wsp
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		begin, end := &timeValue{now: env.Now}, &timeValue{now: env.Now}
 		fs.Var(begin, "from", "beginning of the range, a `TIME` (24 hours ago)")
 		fs.Var(end, "until", "end of the range, a `TIME` (now)")
@@ -229,11 +228,9 @@ With --raw the output is what update reads:
   carbon whisper dump --pretty load.wsp
   carbon whisper dump --raw old.wsp | grep -v '^0:' | carbon whisper update new.wsp
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		show := timeOptions(env, fs)
-		var raw bool
-		fs.BoolVar(&raw, "r", false, "short for --raw")
-		fs.BoolVar(&raw, "raw", false, "print TIMESTAMP:VALUE alone, as update takes it")
+		raw := fs.BoolP("raw", "r", false, "print TIMESTAMP:VALUE alone, as update takes it")
 		asJSON := fs.Bool("json", false, "print JSON")
 		return func(ctx context.Context, args []string) error {
 			if len(args) != 1 {
@@ -247,7 +244,7 @@ With --raw the output is what update reads:
 			switch {
 			case *asJSON:
 				return dumpJSON(env, f)
-			case raw:
+			case *raw:
 				return f.Slots(ctx, func(_, _ int, t int64, v float64) {
 					fmt.Fprintf(env.Stdout, "%d:%s\n", t, general(v, 35))
 				})

@@ -3,13 +3,14 @@ package tool
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/spf13/pflag"
 
 	"carbon/aggregate"
 	"carbon/metric"
@@ -31,7 +32,7 @@ var merge = command{
   carbon whisper merge old/load.wsp new/load.wsp
   carbon whisper merge --from=-1d old new
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		begin, end := &timeValue{now: env.Now}, &timeValue{now: env.Now}
 		fs.Var(begin, "from", "beginning of the range, a `TIME` (the epoch)")
 		fs.Var(end, "until", "end of the range, a `TIME` (now)")
@@ -61,7 +62,7 @@ that suit it.
   carbon whisper fill replica/load.wsp load.wsp
   carbon whisper fill replica data/whisper
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		fs.Bool("lock", false, "accepted as by whisper-fill: files are always locked")
 		return func(ctx context.Context, args []string) error {
 			if len(args) != 2 {

@@ -3,13 +3,14 @@ package tool
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"carbon/attime"
 	"carbon/storage/whisper"
@@ -31,7 +32,7 @@ anew. AGE must be longer than the server keeps points in memory.
   carbon whisper prune --older-than=90d data/whisper
   carbon whisper prune --older-than=1y --ignore-mtime --json data/whisper
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		p := &pruner{env: env}
 		age := fs.String("older-than", "", "the `AGE` of the newest point: 90d, 26w, 1y, ...")
 		fs.BoolVar(&p.dryRun, "dry-run", false, "remove nothing, print what would be")

@@ -2,12 +2,13 @@ package tool
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"carbon/disk"
 	"carbon/metric"
@@ -32,7 +33,7 @@ To do the same to a whole tree as its configuration says, see conform.
   carbon whisper resize load.wsp 1m:30d 1h:5y --aggregate --nobackup
   carbon whisper resize load.wsp --newfile=smaller.wsp 5m:30d --aggregationMethod=max
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		var r resizing
 		fs.Float64Var(&r.xFilesFactor, "xFilesFactor", math.NaN(), "`SHARE` of known points that a rollup needs, 0 to 1 (as before)")
 		fs.StringVar(&r.method, "aggregationMethod", "", "how points are rolled up, a `METHOD` (as before):\n"+strings.Join(methods(), ", "))

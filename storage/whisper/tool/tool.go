@@ -11,12 +11,13 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"carbon/disk"
 	"carbon/storage/schema"
@@ -53,7 +54,7 @@ type command struct {
 	args    string // what it takes besides options, for the usage line
 	about   string // in a line
 	details string // examples, and what else there is to know; lines end with \n
-	setUp   func(env *Env, fs *flag.FlagSet) action
+	setUp   func(env *Env, fs *pflag.FlagSet) action
 }
 
 // action does what a command line asks for, its options being set.
@@ -122,10 +123,10 @@ func Run(ctx context.Context, env Env, args []string) int {
 }
 
 func (c *command) run(ctx context.Context, env *Env, args []string) error {
-	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	fs := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
 	act := c.setUp(env, fs)
 	rest, err := parse(fs, args)
-	if errors.Is(err, flag.ErrHelp) {
+	if errors.Is(err, pflag.ErrHelp) {
 		c.help(env.Stdout, fs)
 		return nil
 	}
@@ -150,7 +151,7 @@ func find(name string) (c command, ok bool) {
 
 func (c *command) line() string { return strings.TrimSpace(c.name + " [options] " + c.args) }
 
-func (c *command) help(w io.Writer, fs *flag.FlagSet) {
+func (c *command) help(w io.Writer, fs *pflag.FlagSet) {
 	fmt.Fprintf(w, "usage: carbon whisper %s\n\n%s\n", c.line(), c.about)
 	if len(c.aliases) > 0 {
 		fmt.Fprintf(w, "Also called %s.\n", strings.Join(c.aliases, ", "))

@@ -3,9 +3,10 @@ package tool
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"path/filepath"
+
+	"github.com/spf13/pflag"
 
 	"carbon/storage/whisper"
 )
@@ -22,7 +23,7 @@ read. The exit code is 1 if a file is broken. Files that are being created
   carbon whisper verify data/whisper
   carbon whisper verify --set-aside data/whisper
 `,
-	setUp: func(env *Env, fs *flag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) action {
 		v := &verifier{env: env}
 		fs.BoolVar(&v.remove, "delete-corrupt", false, "delete broken files")
 		fs.BoolVar(&v.setAside, "set-aside", false, "rename broken files to NAME.wsp.corrupt-EPOCH, as the server does:\nthe next point makes a new one")
