@@ -12,21 +12,39 @@ import (
 
 // AuthConfig is the [auth] section. Lists are separated by commas.
 type AuthConfig struct {
-	AdminToken     string // empty: who is on this machine may do all
+	AdminToken     string // empty: programs on this machine have the admin's rights
 	ReadTokens     string
 	IngestTokens   string
 	Htpasswd       string // a file; empty: there are no users
-	ProxyHeader    string // empty: no proxy tells of users
+	ProxyHeader    string // empty: no proxy authenticates users
 	TrustedProxies string // addresses and networks
 }
 
-var authKeys = []configKey{
-	text("auth", "ADMIN_TOKEN", func(c *Config) *string { return &c.Auth.AdminToken }),
-	text("auth", "READ_TOKENS", func(c *Config) *string { return &c.Auth.ReadTokens }),
-	text("auth", "INGEST_TOKENS", func(c *Config) *string { return &c.Auth.IngestTokens }),
-	text("auth", "HTPASSWD", func(c *Config) *string { return &c.Auth.Htpasswd }),
-	text("auth", "PROXY_HEADER", func(c *Config) *string { return &c.Auth.ProxyHeader }),
-	text("auth", "TRUSTED_PROXIES", func(c *Config) *string { return &c.Auth.TrustedProxies }),
+var authKeys = []key[Config]{
+	{
+		"ADMIN_TOKEN", secret(func(c *Config) *string { return &c.Auth.AdminToken }, ""),
+		`Token for requests that delete or configure, sent as "Authorization: Bearer TOKEN". It has all other rights too. Empty: only programs on this machine may, through localhost or its addresses, and not through a proxy. The server cannot tell a proxy on this machine that sends none of X-Forwarded-For, X-Real-Ip, Forwarded and Via from a program: set a token there.`, "",
+	},
+	{
+		"READ_TOKENS", secret(func(c *Config) *string { return &c.Auth.ReadTokens }, ""),
+		`Tokens that may read, separated by commas. Clients send them as "Authorization: Bearer TOKEN", as name or password of basic authentication, or as InfluxDB clients do (Token TOKEN, u= and p=). Empty: everybody may read.`, "",
+	},
+	{
+		"INGEST_TOKENS", secret(func(c *Config) *string { return &c.Auth.IngestTokens }, ""),
+		`Tokens that may send datapoints over HTTP, as READ_TOKENS. Empty: everybody may.`, "",
+	},
+	{
+		"HTPASSWD", text(func(c *Config) *string { return &c.Auth.Htpasswd }, ""),
+		`File of users and passwords, as Apache's htpasswd writes it (bcrypt, MD5, SHA-1). Users may read and send; with it reading needs a user or a token.`, "",
+	},
+	{
+		"PROXY_HEADER", text(func(c *Config) *string { return &c.Auth.ProxyHeader }, ""),
+		`Header in which a proxy passes the name of a user that it has authenticated, such as X-Remote-User. The proxy must remove the header from what clients send. Such users have the rights of those in HTPASSWD.`, "",
+	},
+	{
+		"TRUSTED_PROXIES", text(func(c *Config) *string { return &c.Auth.TrustedProxies }, ""),
+		`Addresses and networks of the proxies whose PROXY_HEADER is believed, separated by commas.`, "",
+	},
 }
 
 // Access reads the rights of clients.

@@ -7,231 +7,150 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"carbon/cache"
 )
 
-// configKey is one key of carbon.conf. The table configKeys is the one place
-// that knows them: parsing, the environment, --set and `carbon check` read it.
-// The keys of a section stand together.
-type configKey struct {
-	section, name string
-	set           func(c *Config, value string) error
-	get           func(c *Config) string
+// key is everything known about one key of carbon.conf. The parser, the environment,
+// --set, `carbon check`, the shipped carbon.conf and docs/configuration.md read it.
+// C is what the key is a setting of: Config, or ListenerConfig.
+type key[C any] struct {
+	name    string // carbon's own where carbon has the key
+	setting setting[C]
+	doc     string // what it does, its unit, what zero means; lines that begin with a space are kept as they are
+	carbon  string // how carbon's key of this name differs; empty: it does not, or carbon has none
 }
 
-var configKeys = slices.Concat(cacheKeys, carbonKeys, generalKeys, statsdKeys, mmstatsKeys, zeroMQKeys, redisKeys, postedKeys, authKeys)
-
-var cacheKeys = []configKey{
-	text("cache", "STORAGE_DIR", func(c *Config) *string { return &c.Cache.StorageDir }),
-	text("cache", "LOCAL_DATA_DIR", func(c *Config) *string { return &c.Cache.LocalDataDir }),
-	text("cache", "LINE_RECEIVER_INTERFACE", func(c *Config) *string { return &c.Cache.LineInterface }),
-	number("cache", "LINE_RECEIVER_PORT", func(c *Config) *int { return &c.Cache.LinePort }, 0, 65535),
-	unlimited("cache", "MAX_CACHE_SIZE", func(c *Config) *int64 { return &c.Cache.MaxCacheSize }),
-	choice("cache", "CACHE_WRITE_STRATEGY", func(c *Config) *string { return &c.Cache.WriteStrategy }, cache.Strategies()...),
-	rate("cache", "MAX_UPDATES_PER_SECOND", func(c *Config) *int { return &c.Cache.MaxUpdatesPerSecond }),
-	rate("cache", "MAX_UPDATES_PER_SECOND_ON_SHUTDOWN", func(c *Config) *int { return &c.Cache.MaxUpdatesOnShutdown }),
-	rate("cache", "MAX_CREATES_PER_MINUTE", func(c *Config) *int { return &c.Cache.MaxCreatesPerMinute }),
-	duration("cache", "WRITE_DELAY", func(c *Config) *time.Duration { return &c.Cache.WriteDelay }),
-	number("cache", "WRITE_POINTS", func(c *Config) *int { return &c.Cache.WritePoints }, 1, 1_000_000),
-	number("cache", "MIN_TIMESTAMP_RESOLUTION", func(c *Config) *int64 { return &c.Cache.MinTimestampResolution }, 0, 86400),
-	boolean("cache", "WHISPER_SPARSE_CREATE", func(c *Config) *bool { return &c.Cache.SparseCreate }),
-	boolean("cache", "WHISPER_FALLOCATE_CREATE", func(c *Config) *bool { return &c.Cache.FallocateCreate }),
-	boolean("cache", "WHISPER_LOCK_WRITES", func(c *Config) *bool { return &c.Cache.LockWrites }),
-	boolean("cache", "WHISPER_AUTOFLUSH", func(c *Config) *bool { return &c.Cache.Autoflush }),
-	unlimited("cache", "MAX_RECEIVER_CONNECTIONS", func(c *Config) *int { return &c.Cache.MaxReceiverConnections }),
-	duration("cache", "METRIC_CLIENT_IDLE_TIMEOUT", func(c *Config) *time.Duration { return &c.Cache.ClientIdleTimeout }),
-	text("cache", "CARBON_METRIC_PREFIX", func(c *Config) *string { return &c.Cache.MetricPrefix }),
-	duration("cache", "CARBON_METRIC_INTERVAL", func(c *Config) *time.Duration { return &c.Cache.MetricInterval }),
+// setting reads, writes and resets one value.
+type setting[C any] struct {
+	values string // which values are understood, for people
+	set    func(c *C, value string) error
+	get    func(c *C) string // as set understands it
+	reset  func(c *C)        // to the default
+	secret bool              // masked where others can read it
 }
 
-var generalKeys = []configKey{
-	boolean("wal", "ENABLED", func(c *Config) *bool { return &c.WAL.Enabled }),
-	duration("wal", "FLUSH_INTERVAL", func(c *Config) *time.Duration { return &c.WAL.FlushInterval }),
-	duration("wal", "SYNC_INTERVAL", func(c *Config) *time.Duration { return &c.WAL.SyncInterval }),
-	number("wal", "SEGMENT_SIZE", func(c *Config) *int64 { return &c.WAL.SegmentSize }, 64<<10, 4<<30),
-	number("wal", "MAX_SIZE", func(c *Config) *int64 { return &c.WAL.MaxSize }, 1<<20, math.MaxInt64),
-
-	duration("storage", "RESCAN_INTERVAL", func(c *Config) *time.Duration { return &c.Storage.RescanInterval }),
-	number("storage", "MAX_OPEN_FILES", func(c *Config) *int { return &c.Storage.MaxOpenFiles }, 0, math.MaxInt32),
-
-	text("http", "LISTEN", func(c *Config) *string { return &c.Web.Listen }),
-	text("http", "URL_PREFIX", func(c *Config) *string { return &c.Web.URLPrefix }),
-	duration("http", "CACHE_DURATION", func(c *Config) *time.Duration { return &c.Web.CacheDuration }),
-	text("http", "TIME_ZONE", func(c *Config) *string { return &c.Web.TimeZone }),
-
-	text("tls", "CERTIFICATE", func(c *Config) *string { return &c.TLS.Certificate }),
-	text("tls", "KEY", func(c *Config) *string { return &c.TLS.Key }),
-	boolean("tls", "RECEIVERS", func(c *Config) *bool { return &c.TLS.Receivers }),
-
-	number("limits", "LINE_LENGTH", func(c *Config) *int { return &c.Limits.LineLength }, 256, 1<<20),
-	number("limits", "BODY_SIZE", func(c *Config) *int64 { return &c.Limits.BodySize }, 1, math.MaxInt64),
-	number("limits", "TARGETS_PER_REQUEST", func(c *Config) *int { return &c.Limits.TargetsPerRequest }, 1, math.MaxInt32),
-	number("limits", "SERIES_PER_QUERY", func(c *Config) *int { return &c.Limits.SeriesPerQuery }, 1, math.MaxInt32),
-	number("limits", "POINTS_PER_QUERY", func(c *Config) *int64 { return &c.Limits.PointsPerQuery }, 1, math.MaxInt64),
-	number("limits", "POINTS_AT_ONCE", func(c *Config) *int64 { return &c.Limits.PointsAtOnce }, 1, math.MaxInt64),
-	duration("limits", "EVALUATION_TIME", func(c *Config) *time.Duration { return &c.Limits.EvaluationTime }),
-	number("limits", "CONCURRENT_REQUESTS", func(c *Config) *int { return &c.Limits.ConcurrentRequests }, 1, math.MaxInt32),
-	number("limits", "RECORDS_SIZE", func(c *Config) *int64 { return &c.Limits.RecordsSize }, 1<<20, math.MaxInt64),
-}
-
-// carbonOnly are keys of carbon's that a stock file may hold and that change
-// nothing here, with what a person should know. Without a reason there is
-// nothing to know: the server does it anyway, or has nothing of the kind.
-var carbonOnly = foldKeys(map[string]string{
-	"USER": "start the server as the user it should run as", "CONF_DIR": "", "LOG_DIR": "logs go to stderr", "PID_DIR": "",
-	"DATABASE": "", "ENABLE_LOGROTATION": "", "USE_FLOW_CONTROL": "", "USE_INSECURE_UNPICKLER": "",
-	"LOG_UPDATES": "", "LOG_CREATES": "", "LOG_CACHE_HITS": "", "LOG_CACHE_QUEUE_SORTS": "", "LOG_LISTENER_CONN_SUCCESS": "", "LOG_LISTENER_CONN_LOST": "",
-	"MIN_TIMESTAMP_LAG": "see WRITE_DELAY", "WHISPER_FADVISE_RANDOM": "",
-	"CERES_MAX_SLICE_GAP": "", "CERES_NODE_CACHING_BEHAVIOR": "", "CERES_SLICE_CACHING_BEHAVIOR": "", "CERES_LOCK_WRITES": "",
-	"RELAY_CACHE_METRICS": "", "AMQP_VERBOSE": "", "AMQP_SPEC": "",
-	"ENABLE_MANHOLE": "", "MANHOLE_INTERFACE": "", "MANHOLE_PORT": "", "MANHOLE_USER": "", "MANHOLE_PUBLIC_KEY": "", "MANHOLE_HOST_KEY_DIR": "",
-	"GRAPHITE_URL": "tags are indexed here, nothing is posted", "ENABLE_TAGS": "", "SKIP_TAGS_FOR_NONTAGGED": "", "TAG_UPDATE_INTERVAL": "", "TAG_BATCH_SIZE": "",
-	"TAG_QUEUE_SIZE": "", "TAG_HASH_FILENAMES": "new files always have hashed names; existing readable ones are served", "TAG_RELAY_NORMALIZED": "", "RAVEN_DSN": "",
-	"TCP_KEEPALIVE": "", "TCP_KEEPIDLE": "", "TCP_KEEPINTVL": "", "TCP_KEEPCNT": "", "CACHE_METRIC_NAMES_MAX": "", "CACHE_METRIC_NAMES_TTL": "",
-	"WRITE_BACK_FREQUENCY": "", "LOG_AGGREGATOR_MISSES": "", "AGGREGATION_RULES": "", "REWRITE_RULES": "", "RELAY_RULES": "",
-	"MAX_DATAPOINTS_PER_MESSAGE": "", "MAX_AGGREGATION_INTERVALS": "", "FORWARD_ALL": "", "MAX_QUEUE_SIZE": "", "QUEUE_LOW_WATERMARK_PCT": "", "MAX_QUEUE_SIZE_HARD_PCT": "",
-	"TIME_TO_DEFER_SENDING": "", "RELAY_METHOD": "", "DYNAMIC_ROUTER": "", "DYNAMIC_ROUTER_MAX_RETRIES": "", "ROUTER_HASH_TYPE": "", "REPLICATION_FACTOR": "",
-	"DIVERSE_REPLICAS": "", "DESTINATIONS": "", "DESTINATION_PROTOCOL": "", "DESTINATION_TRANSPORT": "", "DESTINATION_SSL_CA": "", "DESTINATION_POOL_REPLICAS": "",
-	"USE_RATIO_RESET": "", "MIN_RESET_STAT_FLOW": "", "MIN_RESET_RATIO": "", "MIN_RESET_INTERVAL": "",
-})
-
-// withoutEffect are, by section, the keys of other programs' files that change nothing
-// here.
-var withoutEffect = map[string]map[string]string{"cache": carbonOnly, "statsd": statsdOnly}
-
-// fold brings a key to the form in which keys compare: without case and underscores.
-func fold(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
-
-func foldKeys(m map[string]string) map[string]string {
-	folded := make(map[string]string, len(m))
-	for k, v := range m {
-		folded[fold(k)] = v
-	}
-	return folded
-}
-
-func findKey(section, name string) *configKey {
-	for i := range configKeys {
-		if k := &configKeys[i]; k.section == section && fold(k.name) == fold(name) {
-			return k
-		}
-	}
-	return nil
-}
-
-func knownSection(section string) bool {
-	return section == "define" || strings.HasPrefix(section, "hash:") || strings.HasPrefix(section, "listener:") || slices.ContainsFunc(configKeys, func(k configKey) bool { return k.section == section })
-}
-
-func text(section, name string, field func(*Config) *string) configKey {
-	return configKey{
-		section, name,
-		func(c *Config, v string) error { *field(c) = v; return nil },
-		func(c *Config) string { return *field(c) },
-	}
-}
-
-// choice is one of a few words.
-func choice(section, name string, field func(*Config) *string, words ...string) configKey {
-	k := text(section, name, field)
-	k.set = func(c *Config, v string) error {
-		v = strings.ToLower(v)
-		if !slices.Contains(words, v) {
-			return fmt.Errorf("%q: want one of %s", v, strings.Join(words, ", "))
-		}
-		*field(c) = v
-		return nil
-	}
-	return k
-}
-
-func number[T int | int64](section, name string, field func(*Config) *T, low, high T) configKey {
-	return configKey{
-		section, name,
-		func(c *Config, v string) error {
-			n, err := strconv.ParseInt(v, 10, 64)
-			if err != nil || n < int64(low) || n > int64(high) {
-				return fmt.Errorf("%q: want a whole number from %d to %d", v, low, high)
-			}
-			*field(c) = T(n)
-			return nil
-		},
-		func(c *Config) string { return strconv.FormatInt(int64(*field(c)), 10) },
-	}
-}
-
-// unlimited is a whole number for which carbon's files may also say inf.
-func unlimited[T int | int64](section, name string, field func(*Config) *T) configKey {
-	const most = math.MaxInt32 // more points or connections than a machine holds
-	k := number(section, name, field, 1, most)
-	setNumber := k.set
-	k.set = func(c *Config, v string) error {
-		if strings.EqualFold(v, "inf") {
-			*field(c) = most
-			return nil
-		}
-		return setNumber(c, v)
-	}
-	return k
-}
-
-// rate is how often a second something may happen; inf and 0 mean no limit.
-func rate(section, name string, field func(*Config) *int) configKey {
-	k := number(section, name, field, 0, math.MaxInt32)
-	setNumber := k.set
-	k.set = func(c *Config, v string) error {
-		if strings.EqualFold(v, "inf") {
-			v = "0"
-		}
-		return setNumber(c, v)
-	}
-	k.get = func(c *Config) string {
-		if *field(c) == 0 {
-			return "inf"
-		}
-		return strconv.Itoa(*field(c))
-	}
-	return k
-}
-
-func boolean(section, name string, field func(*Config) *bool) configKey {
-	return configKey{
-		section, name,
-		func(c *Config, v string) error {
-			switch strings.ToLower(v) { // as Python's ConfigParser
-			case "1", "yes", "true", "on":
-				*field(c) = true
-			case "0", "no", "false", "off":
-				*field(c) = false
-			default:
-				return fmt.Errorf("%q: want True or False", v)
-			}
-			return nil
-		},
-		func(c *Config) string {
-			if *field(c) {
-				return "True"
-			}
-			return "False"
-		},
-	}
-}
-
-// duration is a time such as 10ms, 1s or 2m; a bare number is seconds; None and 0 mean never.
-func duration(section, name string, field func(*Config) *time.Duration) configKey {
-	return configKey{
-		section, name,
-		func(c *Config, v string) error {
-			d, err := parseDuration(v)
+// newSetting stores values in a field.
+func newSetting[C, T any](field func(*C) *T, value T, values string, parse func(string) (T, error), format func(T) string) setting[C] {
+	return setting[C]{
+		values: values,
+		set: func(c *C, text string) error {
+			v, err := parse(text)
 			if err != nil {
 				return err
 			}
-			*field(c) = d
+			*field(c) = v
 			return nil
 		},
-		func(c *Config) string { return field(c).String() },
+		get:   func(c *C) string { return format(*field(c)) },
+		reset: func(c *C) { *field(c) = value },
 	}
+}
+
+// text is any text.
+func text[C any](field func(*C) *string, value string) setting[C] {
+	return newSetting(field, value, "text", func(v string) (string, error) { return v, nil }, strings.Clone)
+}
+
+// secret is a password or a token.
+func secret[C any](field func(*C) *string, value string) setting[C] {
+	s := text(field, value)
+	s.secret = true
+	return s
+}
+
+// address is where to listen or connect: host:port, or off.
+func address[C any](field func(*C) *string, value string) setting[C] {
+	s := text(field, value)
+	s.values = "host:port, or off"
+	return s
+}
+
+// choice is one of a few words.
+func choice[C any](field func(*C) *string, value string, words ...string) setting[C] {
+	return newSetting(field, value, strings.Join(words, ", "), func(v string) (string, error) {
+		v = strings.ToLower(v)
+		if !slices.Contains(words, v) {
+			return "", fmt.Errorf("%q: want one of %s", v, strings.Join(words, ", "))
+		}
+		return v, nil
+	}, strings.Clone)
+}
+
+// number is a whole number from low to high.
+func number[C any, T int | int64](field func(*C) *T, value, low, high T) setting[C] {
+	values := fmt.Sprintf("%d or more", low)
+	if int64(high) < math.MaxInt32 {
+		values = fmt.Sprintf("%d to %d", low, high)
+	}
+	return newSetting(field, value, values, func(v string) (T, error) { return parseNumber(v, low, high) }, formatNumber[T])
+}
+
+// port is a TCP or UDP port; 0 switches the listener off.
+func port[C any](field func(*C) *int, value int) setting[C] {
+	s := number(field, value, 0, math.MaxUint16)
+	s.values = "1 to 65535; 0: off"
+	return s
+}
+
+// capacity is a whole number from 1; inf stands for more than a machine holds.
+func capacity[C any, T int | int64](field func(*C) *T, value T) setting[C] {
+	return newSetting(field, value, "1 or more; inf: no limit", func(v string) (T, error) {
+		if strings.EqualFold(v, "inf") {
+			return math.MaxInt32, nil
+		}
+		return parseNumber[T](v, 1, math.MaxInt32)
+	}, formatNumber[T])
+}
+
+// rate is how many operations may happen in a period; 0 and inf mean no limit.
+func rate[C any](field func(*C) *int, value int) setting[C] {
+	return newSetting(field, value, "1 or more; inf or 0: no limit", func(v string) (int, error) {
+		if strings.EqualFold(v, "inf") {
+			return 0, nil
+		}
+		return parseNumber(v, 0, math.MaxInt32)
+	}, func(n int) string {
+		if n == 0 {
+			return "inf"
+		}
+		return formatNumber(n)
+	})
+}
+
+func parseNumber[T int | int64](v string, low, high T) (T, error) {
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || n < int64(low) || n > int64(high) {
+		return 0, fmt.Errorf("%q: want a whole number from %d to %d", v, low, high)
+	}
+	return T(n), nil
+}
+
+func formatNumber[T int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }
+
+// boolean is True or False, in the spellings of Python's ConfigParser.
+func boolean[C any](field func(*C) *bool, value bool) setting[C] {
+	return newSetting(field, value, "True or False", parseBool, formatBool)
+}
+
+func parseBool(v string) (bool, error) {
+	switch strings.ToLower(v) {
+	case "1", "yes", "true", "on":
+		return true, nil
+	case "0", "no", "false", "off":
+		return false, nil
+	}
+	return false, fmt.Errorf("%q: want True or False", v)
+}
+
+func formatBool(b bool) string {
+	if b {
+		return "True"
+	}
+	return "False"
+}
+
+// duration is a time such as 10ms, 1s or 2m; a bare number is seconds; None means 0.
+func duration[C any](field func(*C) *time.Duration, value time.Duration) setting[C] {
+	return newSetting(field, value, "duration", parseDuration, formatDuration)
 }
 
 func parseDuration(v string) (time.Duration, error) {
@@ -243,7 +162,92 @@ func parseDuration(v string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(v)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf("%q: want a time such as 10ms, 1s or 60", v)
+		return 0, fmt.Errorf("%q: want a duration such as 10ms, 1s or 60", v)
 	}
 	return d, nil
+}
+
+// formatDuration writes 1m for 1m0s.
+func formatDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	return s
+}
+
+// milliseconds is a duration as statsd's own keys have it: a bare number is
+// milliseconds.
+func milliseconds[C any](field func(*C) *time.Duration, value, low time.Duration) setting[C] {
+	return newSetting(field, value, fmt.Sprintf("%d or more", low.Milliseconds()), func(v string) (time.Duration, error) {
+		d, err := time.ParseDuration(v)
+		if n, notWhole := strconv.ParseInt(v, 10, 64); notWhole == nil && n < math.MaxInt64/int64(time.Millisecond) {
+			d, err = time.Duration(n)*time.Millisecond, nil
+		}
+		if err != nil || d < low {
+			return 0, fmt.Errorf("%q: want milliseconds, %d or more", v, low.Milliseconds())
+		}
+		return d, nil
+	}, func(d time.Duration) string { return formatNumber(d.Milliseconds()) })
+}
+
+// optionalBool is true, false, or empty where another key decides.
+func optionalBool[C any](field func(*C) *string) setting[C] {
+	return newSetting(field, "", "True, False, or empty", func(v string) (string, error) {
+		if v == "" {
+			return "", nil
+		}
+		b, err := parseBool(v)
+		if err != nil {
+			return "", fmt.Errorf("%q: want True, False or nothing", v)
+		}
+		return strconv.FormatBool(b), nil
+	}, strings.Clone)
+}
+
+// list is a list of words separated by commas.
+func list[C any](field func(*C) *[]string, value ...string) setting[C] {
+	return newSetting(field, value, "words separated by commas", func(v string) ([]string, error) { return List(v), nil },
+		func(words []string) string { return strings.Join(words, ", ") })
+}
+
+// List splits a list of words separated by commas. Empty words are left out.
+func List(s string) []string {
+	var words []string
+	for w := range strings.SplitSeq(s, ",") {
+		if w = strings.TrimSpace(w); w != "" {
+			words = append(words, w)
+		}
+	}
+	return words
+}
+
+// fold returns the form in which names of keys compare: lower case, without underscores.
+func fold(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+
+// find returns the key of that name, or nil.
+func find[C any](keys []key[C], name string) *key[C] {
+	i := slices.IndexFunc(keys, func(k key[C]) bool { return fold(k.name) == fold(name) })
+	if i < 0 {
+		return nil
+	}
+	return &keys[i]
+}
+
+// automatic is a whole number; auto, or 0, leaves it to the server.
+func automatic[C any](field func(*C) *int) setting[C] {
+	return newSetting(field, 0, "1 or more, or auto", func(v string) (int, error) {
+		if strings.EqualFold(v, "auto") {
+			return 0, nil
+		}
+		return parseNumber(v, 0, math.MaxInt32)
+	}, func(n int) string {
+		if n == 0 {
+			return "auto"
+		}
+		return formatNumber(n)
+	})
 }

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -19,33 +18,32 @@ type ListenerConfig struct {
 
 var listenerFormats = []string{"line", "pickle", "protobuf", "udp"}
 
-// setListener gives a key of a listener its value.
-func (c *Config) setListener(listener, key, value, where string) error {
+var listenerKeys = []key[ListenerConfig]{
+	{"ADDRESS", address(func(l *ListenerConfig) *string { return &l.Address }, ""), `Address to listen on.`, ""},
+	{
+		"FORMAT", choice(func(l *ListenerConfig) *string { return &l.Format }, "line", listenerFormats...),
+		`line (plain or compressed by gzip), pickle, protobuf, or udp: lines in datagrams.`, "",
+	},
+	{"TLS", boolean(func(l *ListenerConfig) *bool { return &l.TLS }, false), `Speak TLS with the certificate of [tls].`, ""},
+}
+
+// setListener sets a key of a listener; where says where it was written.
+func (c *Config) setListener(listener, name, value, where string) error {
 	i := slices.IndexFunc(c.Listener, func(l ListenerConfig) bool { return l.Name == listener })
 	if i < 0 {
 		i = len(c.Listener)
-		c.Listener = append(c.Listener, ListenerConfig{Name: listener, Format: "line", where: where})
+		added := ListenerConfig{Name: listener, where: where}
+		for _, k := range listenerKeys {
+			k.setting.reset(&added)
+		}
+		c.Listener = append(c.Listener, added)
 	}
-	l := &c.Listener[i]
-	switch fold(key) {
-	case "address":
-		l.Address = value
-	case "format":
-		l.Format = strings.ToLower(value)
-		if !slices.Contains(listenerFormats, l.Format) {
-			return fmt.Errorf("FORMAT: %q: want one of %s", value, strings.Join(listenerFormats, ", "))
-		}
-	case "tls":
-		switch strings.ToLower(value) {
-		case "1", "yes", "true", "on":
-			l.TLS = true
-		case "0", "no", "false", "off":
-			l.TLS = false
-		default:
-			return fmt.Errorf("TLS: %q: want True or False", value)
-		}
-	default:
-		return fmt.Errorf("unknown key %s in [listener:%s]", strings.ToUpper(key), listener)
+	k := find(listenerKeys, name)
+	if k == nil {
+		return fmt.Errorf("%s: unknown key %s in [listener:%s]", where, strings.ToUpper(name), listener)
+	}
+	if err := k.setting.set(&c.Listener[i], value); err != nil {
+		return fmt.Errorf("%s: %s: %w", where, k.name, err)
 	}
 	return nil
 }
@@ -66,13 +64,4 @@ func (c *Config) validateListeners() error {
 		}
 	}
 	return nil
-}
-
-// listenerSections writes the sections as they can be read again.
-func (c *Config) listenerSections() string {
-	var b strings.Builder
-	for _, l := range c.Listener {
-		fmt.Fprintf(&b, "\n[listener:%s]\nADDRESS = %s\nFORMAT = %s\nTLS = %s\n", l.Name, l.Address, l.Format, strconv.FormatBool(l.TLS))
-	}
-	return b.String()
 }

@@ -21,21 +21,27 @@ type MmstatsConfig struct {
 	Stale     string // pid or keep
 }
 
-func mmstatsDefaults() MmstatsConfig {
-	return MmstatsConfig{
-		Interval: 10 * time.Second, Prefix: "mmstats.", Aggregate: mmstats.Auto, Stale: "pid",
-		Skip: []*regexp.Regexp{regexp.MustCompile(mmstats.DefaultSkip)},
-	}
-}
-
-var mmstatsKeys = []configKey{
-	parsed("mmstats", "GLOB", func(c *Config) *string { return &c.Mmstats.Glob }, parseGlob, strings.Clone),
-	duration("mmstats", "INTERVAL", func(c *Config) *time.Duration { return &c.Mmstats.Interval }),
-	text("mmstats", "PREFIX", func(c *Config) *string { return &c.Mmstats.Prefix }),
-	choice("mmstats", "AGGREGATE", func(c *Config) *string { return &c.Mmstats.Aggregate }, mmstats.Auto, mmstats.Sum, mmstats.Average, mmstats.Min, mmstats.Max),
-	boolean("mmstats", "PER_FILE", func(c *Config) *bool { return &c.Mmstats.PerFile }),
-	parsed("mmstats", "SKIP", func(c *Config) *[]*regexp.Regexp { return &c.Mmstats.Skip }, parsePatterns, formatPatterns),
-	choice("mmstats", "STALE", func(c *Config) *string { return &c.Mmstats.Stale }, "pid", "keep"),
+var mmstatsKeys = []key[Config]{
+	{
+		"GLOB", newSetting(func(c *Config) *string { return &c.Mmstats.Glob }, "", "pattern of file names", parseGlob, strings.Clone),
+		`Files to poll, such as /run/mmstats/*.mmstats. Empty: off.`, "",
+	},
+	{"INTERVAL", duration(func(c *Config) *time.Duration { return &c.Mmstats.Interval }, 10*time.Second), `How often the files are read. 0: off.`, ""},
+	{"PREFIX", text(func(c *Config) *string { return &c.Mmstats.Prefix }, "mmstats."), `Beginning of the names.`, ""},
+	{
+		"AGGREGATE", choice(func(c *Config) *string { return &c.Mmstats.Aggregate }, mmstats.Auto, mmstats.Auto, mmstats.Sum, mmstats.Average, mmstats.Min, mmstats.Max),
+		`How the values of one label in several files become one. auto adds whole numbers and averages others.`, "",
+	},
+	{"PER_FILE", boolean(func(c *Config) *bool { return &c.Mmstats.PerFile }, false), `Give each file names of its own: PREFIX, the file's name, the label.`, ""},
+	{
+		"SKIP", newSetting(func(c *Config) *[]*regexp.Regexp { return &c.Mmstats.Skip }, []*regexp.Regexp{regexp.MustCompile(mmstats.DefaultSkip)},
+			"regular expressions, one per line", parsePatterns, formatPatterns),
+		`Labels to leave out.`, "",
+	},
+	{
+		"STALE", choice(func(c *Config) *string { return &c.Mmstats.Stale }, "pid", "pid", "keep"),
+		`pid: leave out files of processes that have ended. keep: read them, as needed where the programs run on other machines.`, "",
+	},
 }
 
 // parseGlob checks a pattern of file names.

@@ -15,22 +15,17 @@ type RedisConfig struct {
 	Reliable bool
 }
 
-var redisDefaults = RedisConfig{
-	Address:  "off",
-	Incoming: "incoming",
-	Outgoing: "outgoing",
-	Prefix:   "demo.",
-	Reliable: true,
-}
-
-var redisKeys = []configKey{
-	text("redis", "ADDRESS", func(c *Config) *string { return &c.Redis.Address }),
-	number("redis", "DB", func(c *Config) *int { return &c.Redis.DB }, 0, math.MaxInt32),
-	text("redis", "USERNAME", func(c *Config) *string { return &c.Redis.Username }),
-	text("redis", "PASSWORD", func(c *Config) *string { return &c.Redis.Password }),
-	boolean("redis", "TLS", func(c *Config) *bool { return &c.Redis.TLS }),
-	text("redis", "INCOMING", func(c *Config) *string { return &c.Redis.Incoming }),
-	text("redis", "OUTGOING", func(c *Config) *string { return &c.Redis.Outgoing }),
-	text("redis", "PREFIX", func(c *Config) *string { return &c.Redis.Prefix }),
-	boolean("redis", "RELIABLE", func(c *Config) *bool { return &c.Redis.Reliable }),
+var redisKeys = []key[Config]{
+	{"ADDRESS", address(func(c *Config) *string { return &c.Redis.Address }, "off"), `Address of Redis, such as 127.0.0.1:6379.`, ""},
+	{"DB", number(func(c *Config) *int { return &c.Redis.DB }, 0, 0, math.MaxInt32), `Number of the database.`, ""},
+	{"USERNAME", text(func(c *Config) *string { return &c.Redis.Username }, ""), `User, for Redis with ACLs.`, ""},
+	{"PASSWORD", secret(func(c *Config) *string { return &c.Redis.Password }, ""), `Password. Empty: none.`, ""},
+	{"TLS", boolean(func(c *Config) *bool { return &c.Redis.TLS }, false), `Connect with TLS, and trust the system's certificates.`, ""},
+	{"INCOMING", text(func(c *Config) *string { return &c.Redis.Incoming }, "incoming"), `List of messages as in [zeromq]. Empty: none.`, ""},
+	{"OUTGOING", text(func(c *Config) *string { return &c.Redis.Outgoing }, "outgoing"), `List of plaintext lines. Empty: none.`, ""},
+	{"PREFIX", text(func(c *Config) *string { return &c.Redis.Prefix }, "demo."), `Beginning of the names in JSON messages.`, ""},
+	{
+		"RELIABLE", boolean(func(c *Config) *bool { return &c.Redis.Reliable }, true),
+		`Move each element to a list of this server's own until it is in the write-ahead log. Nothing is lost then when the server or Redis is killed.`, "",
+	},
 }

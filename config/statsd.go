@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"math"
 	"net"
 	"strconv"
@@ -27,55 +26,68 @@ type StatsdConfig struct {
 	Address, AdminAddress string
 }
 
-func statsdDefaults() StatsdConfig {
-	return StatsdConfig{Listen: "off", Admin: "off", HealthStatus: "up", Options: statsd.NewOptions()}
+// statsdDefaults are statsd's own.
+var statsdDefaults = statsd.NewOptions()
+
+var statsdKeys = []key[Config]{
+	{"LISTEN", address(func(c *Config) *string { return &c.Statsd.Listen }, "off"), `Address of the statsd port, UDP and TCP. By custom :8125.`, ""},
+	{"ADMIN", address(func(c *Config) *string { return &c.Statsd.Admin }, "off"), `Address of the management port. By custom :8126.`, ""},
+	{"port", port(func(c *Config) *int { return &c.Statsd.Port }, 0), `statsd's own way to say LISTEN; LISTEN wins.`, ""},
+	{"address", text(func(c *Config) *string { return &c.Statsd.Address }, ""), `Interface of port.`, ""},
+	{"mgmt_port", port(func(c *Config) *int { return &c.Statsd.AdminPort }, 0), `statsd's own way to say ADMIN; ADMIN wins.`, ""},
+	{"mgmt_address", text(func(c *Config) *string { return &c.Statsd.AdminAddress }, ""), `Interface of mgmt_port.`, ""},
+	{
+		"flushInterval", milliseconds(func(c *Config) *time.Duration { return &c.Statsd.Options.FlushInterval }, statsdDefaults.FlushInterval, 10*time.Millisecond),
+		`Milliseconds between two flushes.`, "",
+	},
+	{
+		"percentThreshold", newSetting(func(c *Config) *[]float64 { return &c.Statsd.Options.PercentThreshold }, statsdDefaults.PercentThreshold,
+			"percentages separated by commas", statsd.ParsePercentages, statsd.FormatPercentages),
+		`Percentages for upper_90, mean_90 and the like of timers. A negative one takes the greatest values.`, "",
+	},
+	{
+		"histogram", newSetting(func(c *Config) *[]statsd.Histogram { return &c.Statsd.Options.Histogram }, statsdDefaults.Histogram,
+			"METRIC: LIMIT LIMIT ...", statsd.ParseHistograms, statsd.FormatHistograms),
+		"Limits between which values of a timer are counted, one metric per line or separated by |. METRIC is a part of the timer's name, * stands for all names; the first match counts. The limit inf takes the rest.\n  histogram =\n      render: 0.01 0.1 1 10 inf\n      *: 50 100 200 inf", "",
+	},
+	{
+		"calculatedTimerMetrics", newSetting(func(c *Config) *[]string { return &c.Statsd.Options.CalculatedTimerMetrics }, statsdDefaults.CalculatedTimerMetrics,
+			"names separated by commas", func(v string) ([]string, error) { return statsd.ParseNames(v), nil },
+			func(names []string) string { return strings.Join(names, ", ") }),
+		`Figures of timers to report, such as count, median, upper_percent, histogram. Empty: all.`, "",
+	},
+	{"flush_counts", boolean(func(c *Config) *bool { return &c.Statsd.Options.FlushCounts }, statsdDefaults.FlushCounts), `Report the count of a counter besides its rate per second.`, ""},
+	{
+		"deleteIdleStats", boolean(func(c *Config) *bool { return &c.Statsd.DeleteIdleStats }, false),
+		`Forget names that were not received in an interval. False: report them as 0, and gauges with their last value.`, "",
+	},
+	{"deleteCounters", optionalBool(func(c *Config) *string { return &c.Statsd.DeleteCounters }), `The same for counters. Empty: as deleteIdleStats.`, ""},
+	{"deleteTimers", optionalBool(func(c *Config) *string { return &c.Statsd.DeleteTimers }), `The same for timers. Empty: as deleteIdleStats.`, ""},
+	{"deleteSets", optionalBool(func(c *Config) *string { return &c.Statsd.DeleteSets }), `The same for sets. Empty: as deleteIdleStats.`, ""},
+	{"deleteGauges", optionalBool(func(c *Config) *string { return &c.Statsd.DeleteGauges }), `The same for gauges. Empty: as deleteIdleStats.`, ""},
+	{"gaugesMaxTTL", number(func(c *Config) *int { return &c.Statsd.Options.GaugesMaxTTL }, statsdDefaults.GaugesMaxTTL, 1, math.MaxInt32), `Number of flushes after which a gauge is idle.`, ""},
+	{
+		"legacyNamespace", boolean(func(c *Config) *bool { return &c.Statsd.Options.LegacyNamespace }, statsdDefaults.LegacyNamespace),
+		`Name series stats.NAME, stats.timers.NAME.upper and so on. False: stats.counters.NAME.rate and so on, with the prefixes below.`, "",
+	},
+	{"globalPrefix", text(func(c *Config) *string { return &c.Statsd.Options.GlobalPrefix }, statsdDefaults.GlobalPrefix), `First node of all names. An empty prefix is left out.`, ""},
+	{"prefixCounter", text(func(c *Config) *string { return &c.Statsd.Options.PrefixCounter }, statsdDefaults.PrefixCounter), `Second node of counters.`, ""},
+	{"prefixTimer", text(func(c *Config) *string { return &c.Statsd.Options.PrefixTimer }, statsdDefaults.PrefixTimer), `Second node of timers.`, ""},
+	{"prefixGauge", text(func(c *Config) *string { return &c.Statsd.Options.PrefixGauge }, statsdDefaults.PrefixGauge), `Second node of gauges.`, ""},
+	{"prefixSet", text(func(c *Config) *string { return &c.Statsd.Options.PrefixSet }, statsdDefaults.PrefixSet), `Second node of sets.`, ""},
+	{"globalSuffix", text(func(c *Config) *string { return &c.Statsd.Options.GlobalSuffix }, statsdDefaults.GlobalSuffix), `Last node of all names.`, ""},
+	{"prefixStats", text(func(c *Config) *string { return &c.Statsd.Options.PrefixStats }, statsdDefaults.PrefixStats), `Node of statsd's figures about itself.`, ""},
+	{"keyNameSanitize", boolean(func(c *Config) *bool { return &c.Statsd.Options.KeyNameSanitize }, statsdDefaults.KeyNameSanitize), `Clean names on arrival. False: when they are reported.`, ""},
+	{
+		"HISTOGRAM_AS_TIMER", boolean(func(c *Config) *bool { return &c.Statsd.Options.HistogramAsTimer }, statsdDefaults.HistogramAsTimer),
+		`Treat DogStatsD's histograms and distributions (h, d) as timers. False: as counters, as statsd does.`, "",
+	},
+	{"healthStatus", choice(func(c *Config) *string { return &c.Statsd.HealthStatus }, "up", "up", "down"), `First answer of the management port's health command.`, ""},
+	{
+		"MAX_MEMORY", number(func(c *Config) *int64 { return &c.Statsd.Options.MaxMemory }, statsdDefaults.MaxMemory, 1<<20, math.MaxInt64),
+		`Approximate maximum memory of names, values of timers and members of sets in bytes. Beyond it new ones are refused and counted.`, "",
+	},
 }
-
-var statsdKeys = []configKey{
-	text("statsd", "LISTEN", func(c *Config) *string { return &c.Statsd.Listen }),
-	text("statsd", "ADMIN", func(c *Config) *string { return &c.Statsd.Admin }),
-	number("statsd", "MAX_MEMORY", func(c *Config) *int64 { return &c.Statsd.Options.MaxMemory }, 1<<20, math.MaxInt64),
-	boolean("statsd", "HISTOGRAM_AS_TIMER", func(c *Config) *bool { return &c.Statsd.Options.HistogramAsTimer }),
-
-	milliseconds("statsd", "flushInterval", func(c *Config) *time.Duration { return &c.Statsd.Options.FlushInterval }, 10),
-	parsed("statsd", "percentThreshold", func(c *Config) *[]float64 { return &c.Statsd.Options.PercentThreshold }, statsd.ParsePercentages, statsd.FormatPercentages),
-	parsed("statsd", "histogram", func(c *Config) *[]statsd.Histogram { return &c.Statsd.Options.Histogram }, statsd.ParseHistograms, statsd.FormatHistograms),
-	parsed("statsd", "calculatedTimerMetrics", func(c *Config) *[]string { return &c.Statsd.Options.CalculatedTimerMetrics },
-		func(v string) ([]string, error) { return statsd.ParseNames(v), nil },
-		func(names []string) string { return strings.Join(names, ", ") }),
-	boolean("statsd", "keyNameSanitize", func(c *Config) *bool { return &c.Statsd.Options.KeyNameSanitize }),
-	boolean("statsd", "flush_counts", func(c *Config) *bool { return &c.Statsd.Options.FlushCounts }),
-
-	boolean("statsd", "deleteIdleStats", func(c *Config) *bool { return &c.Statsd.DeleteIdleStats }),
-	perhaps("statsd", "deleteCounters", func(c *Config) *string { return &c.Statsd.DeleteCounters }),
-	perhaps("statsd", "deleteTimers", func(c *Config) *string { return &c.Statsd.DeleteTimers }),
-	perhaps("statsd", "deleteSets", func(c *Config) *string { return &c.Statsd.DeleteSets }),
-	perhaps("statsd", "deleteGauges", func(c *Config) *string { return &c.Statsd.DeleteGauges }),
-	number("statsd", "gaugesMaxTTL", func(c *Config) *int { return &c.Statsd.Options.GaugesMaxTTL }, 1, math.MaxInt32),
-
-	boolean("statsd", "legacyNamespace", func(c *Config) *bool { return &c.Statsd.Options.LegacyNamespace }),
-	text("statsd", "prefixStats", func(c *Config) *string { return &c.Statsd.Options.PrefixStats }),
-	text("statsd", "globalPrefix", func(c *Config) *string { return &c.Statsd.Options.GlobalPrefix }),
-	text("statsd", "prefixCounter", func(c *Config) *string { return &c.Statsd.Options.PrefixCounter }),
-	text("statsd", "prefixTimer", func(c *Config) *string { return &c.Statsd.Options.PrefixTimer }),
-	text("statsd", "prefixGauge", func(c *Config) *string { return &c.Statsd.Options.PrefixGauge }),
-	text("statsd", "prefixSet", func(c *Config) *string { return &c.Statsd.Options.PrefixSet }),
-	text("statsd", "globalSuffix", func(c *Config) *string { return &c.Statsd.Options.GlobalSuffix }),
-
-	choice("statsd", "healthStatus", func(c *Config) *string { return &c.Statsd.HealthStatus }, "up", "down"),
-	number("statsd", "port", func(c *Config) *int { return &c.Statsd.Port }, 0, 65535),
-	text("statsd", "address", func(c *Config) *string { return &c.Statsd.Address }),
-	number("statsd", "mgmt_port", func(c *Config) *int { return &c.Statsd.AdminPort }, 0, 65535),
-	text("statsd", "mgmt_address", func(c *Config) *string { return &c.Statsd.AdminAddress }),
-}
-
-// statsdOnly are options of statsd's that change nothing here.
-var statsdOnly = foldKeys(map[string]string{
-	"backends": "aggregates are stored here", "graphite": "its keys stand in [statsd] itself", "graphiteHost": "aggregates are stored here",
-	"graphitePort": "", "graphitePicklePort": "", "graphiteProtocol": "", "console": "", "repeater": "packets are not repeated", "repeaterProtocol": "",
-	"server": "UDP and TCP are both served", "servers": "UDP and TCP are both served at LISTEN", "address_ipv6": "", "socket": "", "socket_mod": "",
-	"debug": "see --log-level", "dumpMessages": "", "log": "logs go to stderr", "title": "", "keyFlush": "", "automaticConfigReload": "",
-})
 
 // resolve fills in what follows from other settings. listen is the flag.
 func (s *StatsdConfig) resolve(listen string) {
@@ -93,59 +105,4 @@ func (s *StatsdConfig) resolve(listen string) {
 	o.DeleteCounters, o.DeleteTimers = said(s.DeleteCounters), said(s.DeleteTimers)
 	o.DeleteSets, o.DeleteGauges = said(s.DeleteSets), said(s.DeleteGauges)
 	o.Down = s.HealthStatus == "down"
-}
-
-// milliseconds is a time as statsd's keys have it: a bare number is milliseconds.
-func milliseconds(section, name string, field func(*Config) *time.Duration, low int64) configKey {
-	return configKey{
-		section, name,
-		func(c *Config, v string) error {
-			d, err := time.ParseDuration(v)
-			if n, whole := strconv.ParseInt(v, 10, 64); whole == nil && n < math.MaxInt64/int64(time.Millisecond) {
-				d, err = time.Duration(n)*time.Millisecond, nil
-			}
-			if err != nil || d < time.Duration(low)*time.Millisecond {
-				return fmt.Errorf("%q: want milliseconds, %d or more", v, low)
-			}
-			*field(c) = d
-			return nil
-		},
-		func(c *Config) string { return strconv.FormatInt(field(c).Milliseconds(), 10) },
-	}
-}
-
-// parsed is a key with a syntax of its own.
-func parsed[T any](section, name string, field func(*Config) *T, parse func(string) (T, error), format func(T) string) configKey {
-	return configKey{
-		section, name,
-		func(c *Config, v string) (err error) {
-			value, err := parse(v)
-			if err == nil {
-				*field(c) = value
-			}
-			return err
-		},
-		func(c *Config) string { return format(*field(c)) },
-	}
-}
-
-// perhaps is true, false, or empty where another key decides.
-func perhaps(section, name string, field func(*Config) *string) configKey {
-	return configKey{
-		section, name,
-		func(c *Config, v string) error {
-			switch strings.ToLower(v) {
-			case "":
-				*field(c) = ""
-			case "1", "yes", "true", "on":
-				*field(c) = "true"
-			case "0", "no", "false", "off":
-				*field(c) = "false"
-			default:
-				return fmt.Errorf("%q: want True, False or nothing", v)
-			}
-			return nil
-		},
-		func(c *Config) string { return *field(c) },
-	}
 }

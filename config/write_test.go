@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// TestWhatCheckPrintsCanBeRead writes the effective configuration, reads that, and
-// wants the same.
-func TestWhatCheckPrintsCanBeRead(t *testing.T) {
+// TestWriteCanBeRead writes the effective configuration, reads it again, and
+// expects the same.
+func TestWriteCanBeRead(t *testing.T) {
 	print := func(c *Config) string {
 		var b strings.Builder
-		if err := c.write(&b, func(k configKey) string { return k.get(c) }); err != nil {
+		if err := c.Write(&b); err != nil {
 			t.Fatal(err)
 		}
 		_, keys, _ := strings.Cut(b.String(), "\n\n") // without the names of files

@@ -29,35 +29,27 @@ type ZeroMQConfig struct {
 	ZibratoFlush  time.Duration
 }
 
-var zeroMQDefaults = ZeroMQConfig{
-	Listen:        "off",
-	Format:        "auto",
-	Prefix:        "demo.",
-	MaxMessage:    1 << 20,
-	MaxInflated:   16 << 20,
-	BrokerListen:  "off",
-	BrokerPublish: "off",
-	BrokerStore:   true,
-	SendQueue:     1000,
-	ZibratoPrefix: "zibrato.",
-	ZibratoFlush:  10 * time.Second,
-}
-
-var zeroMQKeys = []configKey{
-	text("zeromq", "LISTEN", func(c *Config) *string { return &c.ZeroMQ.Listen }),
-	text("zeromq", "CONNECT", func(c *Config) *string { return &c.ZeroMQ.Connect }),
-	text("zeromq", "SUBSCRIBE", func(c *Config) *string { return &c.ZeroMQ.Subscribe }),
-	choice("zeromq", "FORMAT", func(c *Config) *string { return &c.ZeroMQ.Format }, "auto", "json", "lines", "zibrato"),
-	text("zeromq", "PREFIX", func(c *Config) *string { return &c.ZeroMQ.Prefix }),
-	number("zeromq", "MAX_MESSAGE", func(c *Config) *int { return &c.ZeroMQ.MaxMessage }, 1024, 1<<30),
-	number("zeromq", "MAX_INFLATED", func(c *Config) *int { return &c.ZeroMQ.MaxInflated }, 1024, 1<<30),
-	text("zeromq", "BROKER_LISTEN", func(c *Config) *string { return &c.ZeroMQ.BrokerListen }),
-	text("zeromq", "BROKER_PUBLISH", func(c *Config) *string { return &c.ZeroMQ.BrokerPublish }),
-	boolean("zeromq", "BROKER_STORE", func(c *Config) *bool { return &c.ZeroMQ.BrokerStore }),
-	number("zeromq", "SEND_QUEUE", func(c *Config) *int { return &c.ZeroMQ.SendQueue }, 1, 100_000),
-	text("zeromq", "ZIBRATO_PREFIX", func(c *Config) *string { return &c.ZeroMQ.ZibratoPrefix }),
-	text("zeromq", "ZIBRATO_LEVELS", func(c *Config) *string { return &c.ZeroMQ.ZibratoLevels }),
-	duration("zeromq", "ZIBRATO_FLUSH", func(c *Config) *time.Duration { return &c.ZeroMQ.ZibratoFlush }),
+var zeroMQKeys = []key[Config]{
+	{"LISTEN", address(func(c *Config) *string { return &c.ZeroMQ.Listen }, "off"), `Address to which publishers connect (a bound SUB socket), such as 127.0.0.1:5555.`, ""},
+	{"CONNECT", text(func(c *Config) *string { return &c.ZeroMQ.Connect }, ""), `Publishers to connect to, tcp://host:port, separated by commas.`, ""},
+	{"SUBSCRIBE", text(func(c *Config) *string { return &c.ZeroMQ.Subscribe }, ""), `Topics to subscribe to at the publishers of CONNECT, separated by commas. Empty: everything.`, ""},
+	{
+		"FORMAT", choice(func(c *Config) *string { return &c.ZeroMQ.Format }, "auto", "auto", "json", "lines", "zibrato"),
+		`Format of messages. json: as metrics_talk sends it, compressed by zlib or not; lines: plaintext lines; zibrato: level|type|name|value|time|source; auto: recognized by their content.`, "",
+	},
+	{"PREFIX", text(func(c *Config) *string { return &c.ZeroMQ.Prefix }, "demo."), `Beginning of the names in JSON messages.`, ""},
+	{"MAX_MESSAGE", number(func(c *Config) *int { return &c.ZeroMQ.MaxMessage }, 1<<20, 1024, 1<<30), `Maximum message in bytes. A longer one ends its connection.`, ""},
+	{"MAX_INFLATED", number(func(c *Config) *int { return &c.ZeroMQ.MaxInflated }, 16<<20, 1024, 1<<30), `Maximum message in bytes after decompression.`, ""},
+	{"BROKER_LISTEN", address(func(c *Config) *string { return &c.ZeroMQ.BrokerListen }, "off"), `Address of Zibrato's broker to which publishers connect, such as 127.0.0.1:5550.`, ""},
+	{
+		"BROKER_PUBLISH", address(func(c *Config) *string { return &c.ZeroMQ.BrokerPublish }, "off"),
+		`Address of the broker to which subscribers connect, such as 127.0.0.1:5551. Each message is forwarded unchanged to those that have subscribed to its beginning.`, "",
+	},
+	{"BROKER_STORE", boolean(func(c *Config) *bool { return &c.ZeroMQ.BrokerStore }, true), `Store the messages that the broker receives.`, ""},
+	{"SEND_QUEUE", number(func(c *Config) *int { return &c.ZeroMQ.SendQueue }, 1000, 1, 100_000), `Number of messages that wait for a slow subscriber. Further ones are dropped and counted.`, ""},
+	{"ZIBRATO_PREFIX", text(func(c *Config) *string { return &c.ZeroMQ.ZibratoPrefix }, "zibrato."), `Beginning of Zibrato's names; source and name follow.`, ""},
+	{"ZIBRATO_LEVELS", text(func(c *Config) *string { return &c.ZeroMQ.ZibratoLevels }, ""), `Beginnings of the levels to store, separated by commas. Empty: all.`, ""},
+	{"ZIBRATO_FLUSH", duration(func(c *Config) *time.Duration { return &c.ZeroMQ.ZibratoFlush }, 10*time.Second), `How often sums of counters are stored.`, ""},
 }
 
 // validate finds what no socket could be made of.
@@ -96,15 +88,4 @@ func Endpoint(endpoint string) (string, error) {
 		port = "0"
 	}
 	return net.JoinHostPort(host, port), nil
-}
-
-// List takes a list of words apart.
-func List(s string) []string {
-	var words []string
-	for w := range strings.SplitSeq(s, ",") {
-		if w = strings.TrimSpace(w); w != "" {
-			words = append(words, w)
-		}
-	}
-	return words
 }

@@ -1,0 +1,101 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// resolve lays the flags over what was read and fills in what follows from other settings.
+func (c *Config) resolve(f Flags) {
+	beside := func(file string) string {
+		if c.File == "" {
+			return ""
+		}
+		path := filepath.Join(filepath.Dir(c.File), file)
+		if _, err := os.Stat(path); err != nil {
+			return ""
+		}
+		return path
+	}
+	c.Schemas = first(f.Schemas, beside("storage-schemas.conf"))
+	c.Aggregation = first(f.Aggregation, beside("storage-aggregation.conf"))
+	if c.File != "" {
+		c.Templates = filepath.Join(filepath.Dir(c.File), "graphTemplates.conf")
+	}
+
+	switch {
+	case f.Data != "":
+		c.Data = f.Data
+	case c.Cache.StorageDir != "":
+		c.Data, c.Whisper = c.Cache.StorageDir, c.Cache.LocalDataDir
+	case c.Cache.LocalDataDir != "":
+		c.Whisper = c.Cache.LocalDataDir
+		c.Data = filepath.Dir(filepath.Clean(c.Whisper))
+	}
+	if c.Whisper == "" {
+		c.Whisper = filepath.Join(c.Data, "whisper")
+	}
+
+	c.Line = first(f.Line, ListenAddress(c.Cache.LineInterface, c.Cache.LinePort))
+	c.UDP = first(f.UDP, "off")
+	if f.UDP == "" && c.Carbon.UDP {
+		c.UDP = ListenAddress(c.Carbon.UDPInterface, c.Carbon.UDPPort)
+	}
+	c.Pickle = first(f.Pickle, ListenAddress(c.Carbon.PickleInterface, c.Carbon.PicklePort))
+	c.Statsd.resolve(f.Statsd)
+	c.HTTP = first(f.HTTP, c.Web.Listen)
+	c.PortsFile = f.PortsFile
+	c.LogLevel = first(f.LogLevel, c.LogLevel)
+	c.LogFormat = first(f.LogFormat, c.LogFormat)
+}
+
+// ListenAddress is the address of a listener by carbon's keys, where port 0 means none.
+func ListenAddress(host string, port int) string {
+	if port == 0 {
+		return "off"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(port))
+}
+
+// first returns the first of the settings that is not empty.
+func first(settings ...string) string {
+	for _, s := range settings {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func (c *Config) validate() error {
+	if _, err := c.Influx.NameTemplate(); err != nil {
+		return err
+	}
+	if _, err := c.Auth.Access(); err != nil {
+		return err
+	}
+	if err := c.ZeroMQ.validate(); err != nil {
+		return err
+	}
+	if _, err := time.LoadLocation(c.Web.TimeZone); err != nil {
+		return fmt.Errorf("[http] TIME_ZONE: %w", err)
+	}
+	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
+		return errors.New("[tls]: CERTIFICATE and KEY go together")
+	}
+	if err := c.validateListeners(); err != nil {
+		return err
+	}
+	if _, err := logLevel(c.LogLevel); err != nil {
+		return err
+	}
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		return fmt.Errorf("--log-format %s: want text or json", c.LogFormat)
+	}
+	return nil
+}
