@@ -50,11 +50,11 @@ const retentionsHelp = `Each PRECISION:RETENTION is one archive:
 
 // create makes an empty file.
 var create = command{
-	name:  "create",
-	args:  "PATH PRECISION:RETENTION ...",
-	about: "make an empty file, or --estimate its size",
-	details: retentionsHelp + `
-  carbon whisper create load.wsp 10s:6h 1m:30d 1h:5y
+	name:    "create",
+	args:    "PATH PRECISION:RETENTION ...",
+	about:   "make an empty file, or --estimate its size",
+	details: retentionsHelp,
+	examples: `  carbon whisper create load.wsp 10s:6h 1m:30d 1h:5y
   carbon whisper create --estimate 10s:6h,1m:30d,1h:5y
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) action {
@@ -166,8 +166,8 @@ var update = command{
 	details: `A timestamp N means now. Without points as arguments they are read from standard
 input, one per line. Points older than the file reaches back are left out; one
 point alone that is too old, or in the future, is an error.
-
-  carbon whisper update load.wsp N:42
+`,
+	examples: `  carbon whisper update load.wsp N:42
   carbon whisper update load.wsp 1700000000:1 1700000060:2
   carbon whisper dump --raw old.wsp | grep -v '^0:' | carbon whisper update new.wsp
 `,
@@ -231,7 +231,7 @@ var setAggregation = command{
 	name: "set-aggregation", aliases: []string{"set-aggregation-method"},
 	args:  "PATH " + strings.Join(methods(), "|") + " [XFILESFACTOR]",
 	about: "change how a file rolls up points that come from now on",
-	details: `  carbon whisper set-aggregation hits.wsp sum
+	examples: `  carbon whisper set-aggregation hits.wsp sum
   carbon whisper set-aggregation hits.wsp sum 0
 `,
 	setUp: func(env *Env, _ *pflag.FlagSet) action {
@@ -263,7 +263,7 @@ var setXFilesFactor = command{
 	name:  "set-xfilesfactor",
 	args:  "PATH XFILESFACTOR",
 	about: "change how many known points a rollup needs",
-	details: `  carbon whisper set-xfilesfactor load.wsp 0.1
+	examples: `  carbon whisper set-xfilesfactor load.wsp 0.1
 `,
 	setUp: func(env *Env, _ *pflag.FlagSet) action {
 		return func(_ context.Context, args []string) error {

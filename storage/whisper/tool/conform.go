@@ -30,8 +30,8 @@ alone, so it may be run again at any time, also after a crash.
 Without a directory the tree of the server's configuration is meant; rules are
 found as the server finds them. A server may run beside: it goes on with the new
 files.
-
-  carbon whisper conform --dry-run
+`,
+	examples: `  carbon whisper conform --dry-run
   carbon whisper conform --config /etc/carbon/carbon.conf
   carbon whisper conform --schemas new-schemas.conf --dry-run data/whisper
 `,

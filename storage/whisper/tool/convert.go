@@ -21,8 +21,8 @@ var convert = command{
 	details: `A compressed file becomes a plain one, and with --compress a plain file a
 compressed one; files that are so already are copied. The result is read again
 and compared before it takes its name. The server makes plain files.
-
-  carbon whisper convert compressed/load.wsp load.wsp
+`,
+	examples: `  carbon whisper convert compressed/load.wsp load.wsp
   carbon whisper convert /var/lib/graphite/whisper data/whisper
   carbon whisper convert --compress load.wsp compressed/load.wsp
 `,

@@ -21,8 +21,8 @@ var diff = command{
 	details: `Both files need the same archives. Of two directories the files are paired by
 their names; each pair that differs is printed below its name, and files without
 a partner are named.
-
-  carbon whisper diff a/load.wsp b/load.wsp
+`,
+	examples: `  carbon whisper diff a/load.wsp b/load.wsp
   carbon whisper diff --summary --columns --no-headers a/load.wsp b/load.wsp
   carbon whisper diff --ignore-empty --json a/load.wsp b/load.wsp
   carbon whisper diff --summary a b

@@ -19,8 +19,8 @@ var info = command{
 	args:  "PATH [FIELD]",
 	about: "print what a file is made of",
 	details: `Fields: aggregationMethod maxRetention xFilesFactor archives fileSize.
-
-  carbon whisper info load.wsp
+`,
+	examples: `  carbon whisper info load.wsp
   carbon whisper info load.wsp maxRetention
   carbon whisper info --json load.wsp
 `,
@@ -149,8 +149,8 @@ var fetch = command{
 	details: `Times are unix seconds, or what render's from and until may be. The finest
 archive that reaches back to --from answers. What a server holds in memory and
 has not stored yet is not in the file.
-
-  carbon whisper fetch load.wsp
+`,
+	examples: `  carbon whisper fetch load.wsp
   carbon whisper fetch --from=-1h --pretty load.wsp
   carbon whisper fetch --from=1700000000 --until=1700003600 --drop=nulls --json load.wsp
 `,
@@ -224,8 +224,8 @@ var dump = command{
 	about: "print every slot of a file, in the order of the file",
 	details: `A time of 0 is a slot never written. Old laps of a ring are printed as they stand.
 With --raw the output is what update reads:
-
-  carbon whisper dump --pretty load.wsp
+`,
+	examples: `  carbon whisper dump --pretty load.wsp
   carbon whisper dump --raw old.wsp | grep -v '^0:' | carbon whisper update new.wsp
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) action {

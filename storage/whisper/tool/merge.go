@@ -28,8 +28,8 @@ var merge = command{
 	args:  "FROM_PATH TO_PATH",
 	about: "write all points of a file, or a tree, over those of another",
 	details: `Where both have a point that of FROM_PATH counts. Both need the same archives.
-` + pairsHelp + `
-  carbon whisper merge old/load.wsp new/load.wsp
+` + pairsHelp,
+	examples: `  carbon whisper merge old/load.wsp new/load.wsp
   carbon whisper merge --from=-1d old new
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) action {
@@ -58,8 +58,8 @@ var fill = command{
 	details: `What DST has is never changed, rollups of points that are filled in excepted. The
 files may have different archives: each archive is filled with the finest points
 that suit it.
-` + pairsHelp + `
-  carbon whisper fill replica/load.wsp load.wsp
+` + pairsHelp,
+	examples: `  carbon whisper fill replica/load.wsp load.wsp
   carbon whisper fill replica data/whisper
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) action {

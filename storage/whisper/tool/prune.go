@@ -27,8 +27,8 @@ that are empty then go, too. Without a directory the tree of the server's
 configuration is meant. Links are not followed. A server beside forgets the
 metrics when it next looks through its tree; what comes for one of them makes it
 anew. AGE must be longer than the server keeps points in memory.
-
-  carbon whisper prune --older-than=90d --dry-run
+`,
+	examples: `  carbon whisper prune --older-than=90d --dry-run
   carbon whisper prune --older-than=90d data/whisper
   carbon whisper prune --older-than=1y --ignore-mtime --json data/whisper
 `,

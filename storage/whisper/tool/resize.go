@@ -28,8 +28,8 @@ counts. With --aggregate they are rolled up.
 The new file takes the old one's name, permissions and owner in one step, when it
 is complete. A copy of the old one stays as PATH.bak unless --nobackup is given.
 To do the same to a whole tree as its configuration says, see conform.
-
-  carbon whisper resize load.wsp 1m:30d 1h:5y
+`,
+	examples: `  carbon whisper resize load.wsp 1m:30d 1h:5y
   carbon whisper resize load.wsp 1m:30d 1h:5y --aggregate --nobackup
   carbon whisper resize load.wsp --newfile=smaller.wsp 5m:30d --aggregationMethod=max
 `,

@@ -49,12 +49,13 @@ type Settings struct {
 
 // command is one subcommand.
 type command struct {
-	name    string
-	aliases []string
-	args    string // what it takes besides options, for the usage line
-	about   string // in a line
-	details string // examples, and what else there is to know; lines end with \n
-	setUp   func(env *Env, fs *pflag.FlagSet) action
+	name     string
+	aliases  []string
+	args     string // the arguments, for the usage line
+	about    string // one line
+	details  string // more about it; lines end with \n
+	examples string // command lines, indented by two spaces
+	setUp    func(env *Env, fs *pflag.FlagSet) action
 }
 
 // action does what a command line asks for, its options being set.
@@ -160,6 +161,7 @@ func (c *command) help(w io.Writer, fs *pflag.FlagSet) {
 	if c.details != "" {
 		fmt.Fprintf(w, "\n%s", c.details)
 	}
+	fmt.Fprintf(w, "\n%s", c.examples)
 }
 
 func usage() string {

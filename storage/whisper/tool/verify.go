@@ -19,8 +19,8 @@ var verify = command{
 	details: `Headers, sizes and the times in all slots are checked, so all of every file is
 read. The exit code is 1 if a file is broken. Files that are being created
 (.tmp) and such in go-carbon's compressed format are passed over.
-
-  carbon whisper verify data/whisper
+`,
+	examples: `  carbon whisper verify data/whisper
   carbon whisper verify --set-aside data/whisper
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) action {
