@@ -26,7 +26,8 @@ type row struct {
 var packages = []row{
 	{"cmd/carbon", "commands and flags", "*"},
 	{"server", "opens, wires, reloads and closes one process", "*"},
-	{"config", "carbon.conf, environment, flags -> Config; the parsers of the other files", ". api api/htpasswd cache codec/ini receive/hostedgraphite receive/influx receive/mmstats receive/statsd render/graph render/target storage/schema"},
+	{"config", "carbon.conf, environment, flags -> Config; the parsers of the other files", ". api api/htpasswd cache codec/ini ingest/filter receive/hostedgraphite receive/influx receive/mmstats receive/statsd render/graph render/target storage/schema"},
+	{"config/watch", "values parsed from files, parsed again when the files change", ""},
 
 	{"api", "HTTP: parameters in, status and encoding out", "attime codec/msgpack codec/pickle codec/protobuf metric records render render/function render/graph render/target storage web"},
 	{"api/htpasswd", "password files as Apache's htpasswd writes them", ""},

@@ -8,17 +8,19 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"carbon"
 	"carbon/codec/ini"
+	"carbon/ingest/filter"
 	"carbon/render/graph"
 	"carbon/storage/schema"
 )
 
-// LoadRules reads the two storage files; an empty path means the built-in
-// schemas, or carbon's defaults for aggregation. Errors and warnings begin with
+// LoadRules parses storage-schemas.conf, or the built-in one, and
+// storage-aggregation.conf, or carbon's defaults. Errors and warnings begin with
 // FILE:LINE.
-func LoadRules(schemas, aggregation string) (*schema.Rules, []string, error) {
+func (c *Config) LoadRules() (*schema.Rules, []string, error) {
 	var warnings []string
 	read := func(path string, builtIn []byte, parse func(io.Reader) ([]schema.Warning, error)) error {
 		content := builtIn
@@ -40,7 +42,7 @@ func LoadRules(schemas, aggregation string) (*schema.Rules, []string, error) {
 	}
 
 	rules := &schema.Rules{}
-	err := read(schemas, carbon.StorageSchemas, func(r io.Reader) (w []schema.Warning, err error) {
+	err := read(c.Schemas, carbon.StorageSchemas, func(r io.Reader) (w []schema.Warning, err error) {
 		if rules.Schemas, err = schema.ParseSchemas(r); err == nil {
 			w = rules.Schemas.Warnings
 		}
@@ -49,7 +51,7 @@ func LoadRules(schemas, aggregation string) (*schema.Rules, []string, error) {
 	if err != nil {
 		return nil, warnings, err
 	}
-	err = read(aggregation, nil, func(r io.Reader) (w []schema.Warning, err error) {
+	err = read(c.Aggregation, nil, func(r io.Reader) (w []schema.Warning, err error) {
 		if rules.Aggregations, err = schema.ParseAggregation(r); err == nil {
 			w = rules.Aggregations.Warnings
 		}
@@ -58,13 +60,13 @@ func LoadRules(schemas, aggregation string) (*schema.Rules, []string, error) {
 	return rules, warnings, err
 }
 
-// LoadTemplates reads graphTemplates.conf. Nil, for the templates built in, is the
-// answer where there is none. The error begins with FILE:LINE.
-func LoadTemplates(path string) (*graph.Templates, error) {
-	if path == "" {
+// LoadTemplates parses graphTemplates.conf. Without the file it returns nil, which
+// stands for the built-in templates. The error begins with FILE:LINE.
+func (c *Config) LoadTemplates() (*graph.Templates, error) {
+	if c.Templates == "" {
 		return nil, nil
 	}
-	f, err := os.Open(path)
+	f, err := os.Open(c.Templates)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -75,14 +77,75 @@ func LoadTemplates(path string) (*graph.Templates, error) {
 	t, err := graph.ParseTemplates(f)
 	var bad *ini.Error
 	if errors.As(err, &bad) {
-		return nil, fmt.Errorf("%s:%d: %s", path, bad.Line, bad.Reason)
+		return nil, fmt.Errorf("%s:%d: %s", c.Templates, bad.Line, bad.Reason)
 	}
 	return t, err
 }
 
+// NameLists returns the paths of blacklist.conf and whitelist.conf, which need not exist.
+func (c *Config) NameLists() (black, white string) {
+	dir := c.Carbon.WhitelistsDir
+	if dir == "" {
+		dir = filepath.Dir(c.File)
+	}
+	return filepath.Join(dir, "blacklist.conf"), filepath.Join(dir, "whitelist.conf")
+}
+
+// LoadNameLists parses blacklist.conf and whitelist.conf. A missing file is an
+// empty list. A line that cannot be parsed gives a warning.
+func (c *Config) LoadNameLists() (lists filter.Lists, warnings []string, err error) {
+	read := func(path string) (filter.List, error) {
+		f, err := os.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		list, found, err := filter.Parse(f)
+		for _, w := range found {
+			warnings = append(warnings, path+": "+w)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return list, nil
+	}
+	black, white := c.NameLists()
+	if lists.Black, err = read(black); err != nil {
+		return lists, warnings, err
+	}
+	lists.White, err = read(white)
+	return lists, warnings, err
+}
+
+// CheckFiles parses all configuration files besides carbon.conf that the server would
+// parse at its start.
+func (c *Config) CheckFiles() (warnings []string, err error) {
+	_, warnings, err = c.LoadRules()
+	if err != nil {
+		return warnings, err
+	}
+	if c.Carbon.UseWhitelist {
+		_, found, err := c.LoadNameLists()
+		warnings = append(warnings, found...)
+		if err != nil {
+			return warnings, err
+		}
+	}
+	if _, err := c.LoadTemplates(); err != nil {
+		return warnings, err
+	}
+	if c.TLS.Certificate != "" {
+		_, err = c.LoadCertificate()
+	}
+	return warnings, err
+}
+
 // LoadCertificate reads the certificate and key of [tls].
-func LoadCertificate(c TLSConfig) (*tls.Certificate, error) {
-	loaded, err := tls.LoadX509KeyPair(c.Certificate, c.Key)
+func (c *Config) LoadCertificate() (*tls.Certificate, error) {
+	loaded, err := tls.LoadX509KeyPair(c.TLS.Certificate, c.TLS.Key)
 	if err != nil {
 		return nil, fmt.Errorf("[tls] CERTIFICATE, KEY: %w", err)
 	}

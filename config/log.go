@@ -7,20 +7,25 @@ import (
 	"strings"
 )
 
-// NewLogger returns a logger with the configured level and format.
-func (c *Config) NewLogger(w io.Writer) (*slog.Logger, error) {
-	level, err := logLevel(c.LogLevel)
-	if err != nil {
-		return nil, err
-	}
+// NewLogger returns a logger with the configured format, and its level, which may
+// be changed.
+func (c *Config) NewLogger(w io.Writer) (*slog.Logger, *slog.LevelVar) {
+	level := &slog.LevelVar{}
+	level.Set(c.Level())
 	options := &slog.HandlerOptions{Level: level}
 	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, options)), nil
+		return slog.New(slog.NewJSONHandler(w, options)), level
 	}
-	return slog.New(slog.NewTextHandler(w, options)), nil
+	return slog.New(slog.NewTextHandler(w, options)), level
 }
 
-func logLevel(name string) (slog.Level, error) {
+// Level returns the configured log level.
+func (c *Config) Level() slog.Level {
+	level, _ := parseLevel(c.LogLevel) // Load has validated it
+	return level
+}
+
+func parseLevel(name string) (slog.Level, error) {
 	switch strings.ToLower(name) {
 	case "debug":
 		return slog.LevelDebug, nil

@@ -91,7 +91,7 @@ func (c *Config) validate() error {
 	if err := c.validateListeners(); err != nil {
 		return err
 	}
-	if _, err := logLevel(c.LogLevel); err != nil {
+	if _, err := parseLevel(c.LogLevel); err != nil {
 		return err
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {

@@ -94,15 +94,16 @@ func TestUnencryptedHTTP2(t *testing.T) {
 func TestCertificateIsReadAnew(t *testing.T) {
 	dir := t.TempDir()
 	files, _ := writeCertificate(t, dir, 1)
-	c, err := openCertificate(files, slog.New(slog.DiscardHandler))
-	if err != nil {
+	s := &Server{config: &config.Config{TLS: files}, log: slog.New(slog.DiscardHandler)}
+	if err := s.parseFiles(); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
 	is := func(want int64) {
 		t.Helper()
-		now = now.Add(time.Minute)
-		shown, err := x509.ParseCertificate(c.current(now).Certificate[0])
+		s.watcher.Poll() // it changed,
+		s.watcher.Poll() // and no more since
+		shown, err := x509.ParseCertificate(s.certificate.Load().Certificate[0])
 		if err != nil || shown.SerialNumber.Int64() != want {
 			t.Errorf("serial number %v, %v; want %d", shown.SerialNumber, err, want)
 		}

@@ -126,7 +126,7 @@ func (m *Server) httpServer(handler http.Handler) *http.Server {
 func (m *Server) apiBasics() api.Options {
 	c := m.config
 	return api.Options{
-		Access:    m.access.now.Load,
+		Access:    m.access.Load,
 		URLPrefix: c.Web.URLPrefix,
 		Version:   m.version,
 		Observe:   m.self.requests.Observe,

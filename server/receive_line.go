@@ -14,14 +14,10 @@ func (m *Server) openLine() ([]receiver, error) {
 		return nil, nil
 	}
 	refused := receive.NewRefused(m.log)
-	encryption, err := m.encryptionIf(c.TLS.Receivers)
-	if err != nil {
-		return nil, err
-	}
 	server, err := receive.Listen(c.Line, receive.Options{
 		Name:           "line",
 		Format:         m.format("line", refused),
-		TLS:            encryption,
+		TLS:            m.encryptionIf(c.TLS.Receivers),
 		Push:           m.pipeline.Push,
 		Refused:        refused,
 		MaxConnections: m.files.connections,

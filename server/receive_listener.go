@@ -44,10 +44,10 @@ func (m *Server) lines(refused *receive.Refused) *plaintext.Format {
 	return plaintext.New(plaintext.Options{MaxLine: m.config.Limits.LineLength, Bad: refused.Add})
 }
 
-// encryptionIf is what a listener does that is to have TLS, or not; nil: nothing.
-func (m *Server) encryptionIf(wanted bool) (*tls.Config, error) {
+// encryptionIf returns the TLS settings of a listener; nil: it does not encrypt.
+func (m *Server) encryptionIf(wanted bool) *tls.Config {
 	if !wanted {
-		return nil, nil
+		return nil
 	}
-	return m.encryption()
+	return m.tlsConfig()
 }

@@ -105,7 +105,7 @@ func statsdReceiver(daemon *statsd.Aggregator, datagrams *udp.Server, streams *r
 // warnOfCoarse says if several flushes fall into one slot of a file, where only the
 // last of them stays.
 func (m *Server) warnOfCoarse(interval time.Duration, series string) {
-	archives := m.rules.Layout(series).Archives
+	archives := m.layout(series).Archives
 	if step := time.Duration(archives[0].Step) * time.Second; step > interval {
 		m.log.Warn("statsd: storage-schemas.conf keeps a point less often than statsd flushes, so that most flushes are replaced by the next",
 			"series", series, "step", step, "flushInterval", interval)

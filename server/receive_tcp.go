@@ -9,16 +9,12 @@ import (
 
 // listenTCP listens for a wire format. Its figures begin with its name.
 func (m *Server) listenTCP(name, addr string, format receive.Format, refused *receive.Refused, encrypted bool) ([]receiver, error) {
-	encryption, err := m.encryptionIf(encrypted)
-	if err != nil {
-		return nil, err
-	}
 	server, err := receive.Listen(addr, receive.Options{
 		Name:           name,
 		Format:         format,
 		Push:           m.pipeline.Push,
 		Refused:        refused,
-		TLS:            encryption,
+		TLS:            m.encryptionIf(encrypted),
 		MaxConnections: m.files.connections,
 		IdleTimeout:    m.config.Cache.ClientIdleTimeout,
 		Logger:         m.log,

@@ -47,27 +47,25 @@ type Options struct {
 	Reload  func() (*config.Config, error) // reads the configuration again; nil: it does not change
 	Version string                         // of the product, for clients
 	Logger  *slog.Logger                   // nil discards
+	Level   *slog.LevelVar                 // of the logger, set at reload; nil: it does not change
 }
 
 // Server is everything that `carbon serve` runs.
 type Server struct {
-	config   *config.Config
-	version  string
-	log      *slog.Logger
-	rules    *liveRules
-	lists    *liveLists
-	looks    *liveTemplates
-	lock     *os.File // of the data directory
+	config  *config.Config
+	version string
+	log     *slog.Logger
+	reloaded
+	level    *slog.LevelVar // nil: it does not change
+	lock     *os.File       // of the data directory
 	files    openFiles
-	shown    *certificate // nil: it was not asked for, or there is none
 	store    *whisper.Store
 	wal      *wal.Log
 	cache    *cache.Cache
 	records  *records.DB // nil: it could not be opened
 	pipeline *ingest.Pipeline
-	ways     []receiver // in, besides HTTP
-	access   *liveAccess
-	reread   func() (*config.Config, error) // the configuration as it is now; nil: it does not change
+	ways     []receiver                     // in, besides HTTP
+	reload   func() (*config.Config, error) // reads the configuration again; nil: it does not change
 	mounts   []api.Mount                    // paths of HTTP that datapoints are posted to
 	httpAddr net.Listener                   // nil: off
 	http     *http.Server
@@ -86,19 +84,13 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	m := &Server{config: c, log: log, version: o.Version, reread: o.Reload, health: newHealth(starting, replaying), flushTime: flushTime}
+	m := &Server{config: c, log: log, version: o.Version, reload: o.Reload, level: o.Level, health: newHealth(starting, replaying), flushTime: flushTime}
 	defer func() {
 		if err != nil {
 			m.closeListeners()
 		}
 	}()
-	if m.rules, err = openRules(c.Schemas, c.Aggregation, log); err != nil {
-		return nil, err
-	}
-	if m.looks, err = openTemplates(c.Templates, log); err != nil {
-		return nil, err
-	}
-	if m.access, err = openAccess(c.Auth); err != nil {
+	if err = m.parseFiles(); err != nil {
 		return nil, err
 	}
 	for _, dir := range []string{c.Data, c.Whisper} {
@@ -116,7 +108,7 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 	}
 	m.files = shareFiles(c.Cache.MaxReceiverConnections, c.Storage.MaxOpenFiles, log)
 	if m.store, err = whisper.Open(c.Whisper, whisper.Options{
-		Layout:              m.rules.Layout,
+		Layout:              m.layout,
 		TaggedLog:           filepath.Join(c.Data, "tagged.log"),
 		Snapshot:            filepath.Join(c.Data, "index"),
 		Allocation:          allocation(c.Cache),
@@ -157,7 +149,9 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 		MaxUpdatesPerSecond:    c.Cache.MaxUpdatesPerSecond,
 		MaxUpdatesOnShutdown:   c.Cache.MaxUpdatesOnShutdown,
 	})
-	m.lists = m.openLists()
+	if err = m.followNameLists(); err != nil {
+		return nil, err
+	}
 	m.self = newSelfWatch(m)
 	if err = m.listen(); err != nil {
 		return nil, err
@@ -214,17 +208,13 @@ func (m *Server) listen() error {
 		return err
 	}
 	if c.HTTP != "off" {
-		encryption, err := m.encryption()
-		if err != nil {
-			return err
-		}
 		listener, err := net.Listen("tcp", c.HTTP)
 		if err != nil {
 			return fmt.Errorf("--http: listen for HTTP: %w", err)
 		}
 		m.httpAddr = listener
 		m.http = m.httpServer(m.handler())
-		m.http.TLSConfig = encryption
+		m.http.TLSConfig = m.tlsConfig()
 	}
 	return nil
 }
@@ -260,7 +250,7 @@ func (m *Server) handler() http.Handler {
 	o.Deleter = m.pipeline
 	o.Aggregator = m.store
 	o.CacheDuration = c.Web.CacheDuration
-	o.Templates = m.looks.get
+	o.Templates = m.templates.Load
 	o.Location = zone
 	o.Line = m.addrOf("line")
 	o.Own = []string{c.Cache.MetricPrefix + ".agents.*.metricsReceived", c.Cache.MetricPrefix + ".agents.*.committedPoints"}
@@ -319,9 +309,7 @@ func (m *Server) Run(ctx context.Context) error {
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
-	running.Go(func() { m.rules.watch(background, time.Minute, reload) })
-	running.Go(func() { m.lists.watch(background) })
-	running.Go(func() { m.followAccess(background) })
+	running.Go(func() { m.watcher.Run(background, reload) })
 	running.Go(func() { m.self.run(background) })
 	running.Go(func() { m.beatWatchdog(background) })
 	if os.Getenv("GOGC") == "" {

@@ -131,7 +131,7 @@ func (s *source) open(p program) (_ http.Handler, end func(), err error) {
 	if left, _ := filepath.Glob(filepath.Join(c.Data, "wal", "*.wal")); len(left) > 0 {
 		fmt.Fprintf(p.stderr, "carbon: warning: %s holds points that are in no file yet, and not shown: the next start of the server stores them\n", filepath.Join(c.Data, "wal"))
 	}
-	rules, _, err := config.LoadRules(c.Schemas, c.Aggregation)
+	rules, _, err := c.LoadRules()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -140,7 +140,7 @@ func (s *source) open(p program) (_ http.Handler, end func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	templates, err := config.LoadTemplates(c.Templates)
+	templates, err := c.LoadTemplates()
 	if err != nil {
 		store.Close()
 		return nil, nil, err

@@ -23,16 +23,8 @@ func check(_ context.Context, p program, args []string) error {
 	if err != nil {
 		return err
 	}
-	if c.TLS.Certificate != "" {
-		if _, err := config.LoadCertificate(c.TLS); err != nil {
-			return err
-		}
-	}
-	_, warnings, err := config.LoadRules(c.Schemas, c.Aggregation)
+	warnings, err := c.CheckFiles()
 	if err != nil {
-		return err
-	}
-	if _, err := config.LoadTemplates(c.Templates); err != nil {
 		return err
 	}
 	for _, w := range append(c.Warning, warnings...) {

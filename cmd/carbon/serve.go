@@ -46,10 +46,7 @@ func serve(ctx context.Context, p program, args []string) error {
 	if err != nil {
 		return err
 	}
-	log, err := c.NewLogger(p.stderr)
-	if err != nil {
-		return err
-	}
+	log, level := c.NewLogger(p.stderr)
 	for _, w := range c.Warning {
 		log.Warn("configuration has no effect", "where", w)
 	}
@@ -58,6 +55,7 @@ func serve(ctx context.Context, p program, args []string) error {
 		Reload:  func() (*config.Config, error) { return config.Load(*flags, p.environ) },
 		Version: version,
 		Logger:  log,
+		Level:   level,
 	})
 	if err != nil {
 		return err

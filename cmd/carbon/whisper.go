@@ -35,7 +35,7 @@ func whisperSettings(w tool.Where, environ []string) (tool.Settings, error) {
 	if err != nil {
 		return tool.Settings{}, err
 	}
-	rules, warnings, err := config.LoadRules(c.Schemas, c.Aggregation)
+	rules, warnings, err := c.LoadRules()
 	if err != nil {
 		return tool.Settings{}, err
 	}

@@ -1,0 +1,108 @@
+package server
+
+import (
+	"crypto/tls"
+
+	"carbon/api"
+	"carbon/config/watch"
+	"carbon/ingest"
+	"carbon/ingest/filter"
+	"carbon/metric"
+	"carbon/render/graph"
+	"carbon/storage/schema"
+)
+
+// reloaded holds what is parsed from files that may change while the server runs.
+type reloaded struct {
+	watcher     *watch.Watcher
+	rules       *watch.Value[*schema.Rules]
+	templates   *watch.Value[*graph.Templates] // nil inside: the built-in ones
+	access      *watch.Value[*api.Access]
+	certificate *watch.Value[*tls.Certificate] // nil: there is no TLS
+}
+
+// parseFiles parses every configuration file besides carbon.conf, and from then on
+// whenever it changes.
+func (s *Server) parseFiles() (err error) {
+	c := s.config
+	s.watcher = watch.New(s.log)
+	if s.rules, err = watch.Add(s.watcher, watch.File[*schema.Rules]{
+		Name:  "storage rules",
+		Paths: []string{c.Schemas, c.Aggregation},
+		Parse: c.LoadRules,
+	}, nil); err != nil {
+		return err
+	}
+	if s.templates, err = watch.Add(s.watcher, watch.File[*graph.Templates]{
+		Name:  "graph templates",
+		Paths: []string{c.Templates},
+		Parse: func() (*graph.Templates, []string, error) {
+			t, err := c.LoadTemplates()
+			return t, nil, err
+		},
+	}, nil); err != nil {
+		return err
+	}
+	if c.TLS.Certificate != "" {
+		if s.certificate, err = watch.Add(s.watcher, watch.File[*tls.Certificate]{
+			Name:  "certificate",
+			Paths: []string{c.TLS.Certificate, c.TLS.Key},
+			Parse: func() (*tls.Certificate, []string, error) {
+				loaded, err := c.LoadCertificate()
+				return loaded, nil, err
+			},
+		}, nil); err != nil {
+			return err
+		}
+	}
+	s.access, err = watch.Add(s.watcher, watch.File[*api.Access]{Name: "access rules and log level", Parse: s.loadAccess}, nil)
+	return err
+}
+
+// loadAccess reads carbon.conf again for [auth] and the log level.
+func (s *Server) loadAccess() (*api.Access, []string, error) {
+	c := s.config
+	if s.reload != nil {
+		var err error
+		if c, err = s.reload(); err != nil {
+			return nil, nil, err
+		}
+	}
+	access, err := c.Auth.Access()
+	if err == nil && s.level != nil {
+		s.level.Set(c.Level())
+	}
+	return access, nil, err
+}
+
+// followNameLists applies blacklist.conf and whitelist.conf to the pipeline.
+func (s *Server) followNameLists() error {
+	c := s.config
+	if !c.Carbon.UseWhitelist {
+		return nil
+	}
+	black, white := c.NameLists()
+	_, err := watch.Add(s.watcher, watch.File[filter.Lists]{Name: "name lists", Paths: []string{black, white}, Parse: c.LoadNameLists}, func(l filter.Lists) {
+		if len(l.Black) == 0 && len(l.White) == 0 {
+			s.pipeline.SetFilter(nil)
+			return
+		}
+		s.pipeline.SetFilter(ingest.NewFilter(l.Refuse))
+	})
+	return err
+}
+
+// layout returns how a new metric is to be stored.
+func (s *Server) layout(name string) metric.Layout { return s.rules.Load().Layout(name) }
+
+// tlsConfig returns the settings of listeners with TLS, for TLS 1.2 and newer; nil:
+// there is no certificate.
+func (s *Server) tlsConfig() *tls.Config {
+	if s.certificate == nil {
+		return nil
+	}
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certificate.Load(), nil },
+	}
+}
