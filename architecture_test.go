@@ -95,11 +95,12 @@ var packages = []row{
 	{"regex", "Python's regular expressions, with bounds", ""},
 	{".", "files embedded from the top of the repository", ""},
 
-	{"test/bench", "the loads that docs/performance.md reports", "disk metric storage storage/schema storage/whisper"},
+	{"test/bench", "the loads that docs/performance.md reports", "disk metric storage storage/schema storage/whisper test/launch"},
 	{"test/conformance", "the built binary against recorded answers of graphite-web", ""},
 	{"test/crash", "the built binary, killed and starved", ""},
 	{"test/browser", "the built binary in a browser", ""},
 	{"test/clients", "the built binary and real clients", ""},
+	{"test/launch", "builds the server, starts, stops and kills it, for the packages above", ""},
 }
 
 // rank is where a package stands in packages; -1: it does not.

@@ -19,6 +19,7 @@ import (
 	"carbon/storage"
 	"carbon/storage/schema"
 	"carbon/storage/whisper"
+	"carbon/test/launch"
 )
 
 // question is a request whose answer is measured. Series are called
@@ -62,11 +63,11 @@ func (b *bench) answers(ctx context.Context) error {
 	if err := fillTree(ctx, filepath.Join(dir, "whisper"), until); err != nil {
 		return err
 	}
-	p, err := ours(b.binary, "cache.CARBON_METRIC_INTERVAL=0").start(ctx, dir, "60s:1d")
+	p, err := ours(b.binary, launch.NoOwnSeries).start(ctx, dir, "60s:1d")
 	if err != nil {
 		return err
 	}
-	defer p.kill()
+	defer p.Kill()
 	if err := healthy(ctx, p, time.Minute); err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (b *bench) answers(ctx context.Context) error {
 		if peer, err = graphiteWeb.start(ctx, dir, ""); err != nil {
 			return err
 		}
-		defer peer.kill()
+		defer peer.Kill()
 	}
 	for _, q := range questions {
 		if !b.rowPattern.MatchString(q.row) {
@@ -209,7 +210,7 @@ func fillTree(ctx context.Context, dir string, until int64) error {
 func (b *bench) cost(ctx context.Context, p *process, path string, several int) (costs, waits []float64, err error) {
 	const most, enough = 1000, 0.3 // requests, CPU seconds
 	for range b.runs {
-		before, err := settle(ctx, p.pid(), 10*time.Second)
+		before, err := settle(ctx, p.PID(), 10*time.Second)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -225,7 +226,7 @@ func (b *bench) cost(ctx context.Context, p *process, path string, several int) 
 			}
 		}
 		waits = append(waits, time.Since(begin).Seconds()/float64(requests)*1000)
-		after, err := settle(ctx, p.pid(), 10*time.Second)
+		after, err := settle(ctx, p.PID(), 10*time.Second)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -9,6 +9,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // perFrame is how many points carbon-relay puts into one pickle.
@@ -97,7 +99,7 @@ func (b *bench) takePickles(ctx context.Context, w *workload) (perMillion float6
 	}
 	defer conn.Close()
 	f := newFrames(w)
-	before, err := settle(ctx, p.pid(), 10*time.Second)
+	before, err := settle(ctx, p.PID(), 10*time.Second)
 	if err != nil {
 		return 0, err
 	}
@@ -112,7 +114,7 @@ func (b *bench) takePickles(ctx context.Context, w *workload) (perMillion float6
 	if _, err := io.Copy(io.Discard, conn); err != nil {
 		return 0, err
 	}
-	after, err := settle(ctx, p.pid(), 30*time.Second)
+	after, err := settle(ctx, p.PID(), 30*time.Second)
 	if err != nil {
 		return 0, err
 	}
@@ -131,7 +133,7 @@ func (b *bench) withListener(ctx context.Context, format string) (p *process, ad
 	if err != nil {
 		return nil, "", nil, err
 	}
-	ports, err := freePorts(1)
+	ports, err := launch.FreeAddrs(1)
 	if err != nil {
 		return nil, "", nil, err
 	}
@@ -140,7 +142,7 @@ func (b *bench) withListener(ctx context.Context, format string) (p *process, ad
 		os.RemoveAll(dir)
 		return nil, "", nil, err
 	}
-	return p, ports[0], func() { p.kill(); os.RemoveAll(dir) }, nil
+	return p, ports[0], func() { p.Kill(); os.RemoveAll(dir) }, nil
 }
 
 const (
@@ -192,7 +194,7 @@ func (b *bench) loseDatagrams(ctx context.Context) (percent float64, err error) 
 		}
 		time.Sleep(time.Millisecond)
 	}
-	if _, err := settle(ctx, p.pid(), 30*time.Second); err != nil {
+	if _, err := settle(ctx, p.PID(), 30*time.Second); err != nil {
 		return 0, err
 	}
 	taken, err := counter(ctx, p, "carbon_bench_datapoints_total")

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // finds are the requests of the marks, as the tree of the browser asks: a name of a
@@ -95,11 +97,11 @@ type start struct {
 func (b *bench) startAndFind(ctx context.Context, dir, retentions string) (start, *process, error) {
 	var st start
 	begin := time.Now()
-	p, err := ours(b.binary, "cache.CARBON_METRIC_INTERVAL=0").start(ctx, dir, retentions)
+	p, err := ours(b.binary, launch.NoOwnSeries).start(ctx, dir, retentions)
 	if err != nil {
 		return st, nil, err
 	}
-	err = p.until(ctx, 5*time.Minute, func() bool {
+	err = p.Until(ctx, 5*time.Minute, "the index answers", func() bool {
 		if st.healthy == 0 {
 			if _, err := p.get(ctx, "/health"); err == nil {
 				st.healthy = time.Since(begin)
@@ -114,7 +116,7 @@ func (b *bench) startAndFind(ctx context.Context, dir, retentions string) (start
 	})
 	var u usage
 	if err == nil {
-		u, err = settle(ctx, p.pid(), 2*time.Minute)
+		u, err = settle(ctx, p.PID(), 2*time.Minute)
 	}
 	if err != nil {
 		return st, nil, errors.Join(err, p.stop())

@@ -43,8 +43,8 @@ func (b *bench) takeInflux(ctx context.Context, series, rounds int) (perMillion 
 	if err != nil {
 		return 0, err
 	}
-	defer p.kill()
-	before, err := settle(ctx, p.pid(), 10*time.Second)
+	defer p.Kill()
+	before, err := settle(ctx, p.PID(), 10*time.Second)
 	if err != nil {
 		return 0, err
 	}
@@ -67,7 +67,7 @@ func (b *bench) takeInflux(ctx context.Context, series, rounds int) (perMillion 
 			}
 		}
 	}
-	after, err := settle(ctx, p.pid(), 30*time.Second)
+	after, err := settle(ctx, p.PID(), 30*time.Second)
 	if err != nil {
 		return 0, err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"carbon/test/launch"
 )
 
 const (
@@ -15,7 +17,7 @@ const (
 
 // beforeStoring keeps the writer waiting longer than a measurement takes, so that
 // what is measured is parsing, log and cache. Everything else is as it comes.
-var beforeStoring = []string{"cache.WRITE_DELAY=1h", "cache.WRITE_POINTS=1000000", "cache.CARBON_METRIC_INTERVAL=0"}
+var beforeStoring = []string{"cache.WRITE_DELAY=1h", "cache.WRITE_POINTS=1000000", launch.NoOwnSeries}
 
 // taken is what taking a workload in has cost.
 type taken struct {
@@ -91,8 +93,8 @@ func (b *bench) take(ctx context.Context, s *system, w *workload, verify bool) (
 	if err != nil {
 		return t, err
 	}
-	defer p.kill()
-	before, err := settle(ctx, p.pid(), 10*time.Second)
+	defer p.Kill()
+	before, err := settle(ctx, p.PID(), 10*time.Second)
 	if err != nil {
 		return t, err
 	}
@@ -104,7 +106,7 @@ func (b *bench) take(ctx context.Context, s *system, w *workload, verify bool) (
 	if err := send.run(ctx, 0, 1); err != nil {
 		return t, err
 	}
-	first, err := settle(ctx, p.pid(), 30*time.Second)
+	first, err := settle(ctx, p.PID(), 30*time.Second)
 	if err != nil {
 		return t, err
 	}
@@ -116,7 +118,7 @@ func (b *bench) take(ctx context.Context, s *system, w *workload, verify bool) (
 		return t, err
 	}
 	t.took = time.Since(begin)
-	after, err := settle(ctx, p.pid(), 30*time.Second)
+	after, err := settle(ctx, p.PID(), 30*time.Second)
 	if err != nil {
 		return t, err
 	}
@@ -164,11 +166,11 @@ func (b *bench) takeAndStore(ctx context.Context, w *workload) (perMillion float
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	p, err := ours(b.binary, "cache.WRITE_DELAY=5s", "cache.CARBON_METRIC_INTERVAL=0").start(ctx, dir, retention)
+	p, err := ours(b.binary, "cache.WRITE_DELAY=5s", launch.NoOwnSeries).start(ctx, dir, retention)
 	if err != nil {
 		return 0, err
 	}
-	defer p.kill()
+	defer p.Kill()
 	send, err := dial(p.line, w, pace{})
 	if err != nil {
 		return 0, err
@@ -180,7 +182,7 @@ func (b *bench) takeAndStore(ctx context.Context, w *workload) (perMillion float
 	if err := stored(ctx, p, int64(w.metrics)); err != nil {
 		return 0, err
 	}
-	before, err := settle(ctx, p.pid(), 30*time.Second)
+	before, err := settle(ctx, p.PID(), 30*time.Second)
 	if err != nil {
 		return 0, err
 	}
@@ -193,7 +195,7 @@ func (b *bench) takeAndStore(ctx context.Context, w *workload) (perMillion float
 	if err := stored(ctx, p, int64(w.points())); err != nil {
 		return 0, err
 	}
-	after, err := settle(ctx, p.pid(), 30*time.Second)
+	after, err := settle(ctx, p.PID(), 30*time.Second)
 	if err != nil {
 		return 0, err
 	}
@@ -208,7 +210,7 @@ func (b *bench) takeAndStore(ctx context.Context, w *workload) (perMillion float
 
 // stored waits until a server of ours has put so many points into files.
 func stored(ctx context.Context, p *process, points int64) error {
-	return p.until(ctx, 5*time.Minute, func() bool {
+	return p.Until(ctx, 5*time.Minute, "all points are stored", func() bool {
 		time.Sleep(100 * time.Millisecond) // asking costs the server, too
 		n, err := counter(ctx, p, "carbon_committed_points_total")
 		return err == nil && n >= points
@@ -228,7 +230,7 @@ func (b *bench) idle(ctx context.Context) error {
 		if err != nil {
 			return 0, err
 		}
-		defer p.kill()
+		defer p.Kill()
 		send, err := dial(p.line, newLoad(connections, connections, connections), pace{})
 		if err != nil {
 			return 0, err
@@ -237,7 +239,7 @@ func (b *bench) idle(ctx context.Context) error {
 		if err := send.run(ctx, 0, 1); err != nil {
 			return 0, err
 		}
-		u, err := settle(ctx, p.pid(), 30*time.Second)
+		u, err := settle(ctx, p.PID(), 30*time.Second)
 		return float64(u.rss) / 1e6, err
 	}
 	var own, relayed []float64

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"carbon/storage/whisper"
+	"carbon/test/launch"
 )
 
 const (
@@ -42,7 +43,7 @@ type finder func(ctx context.Context, s *system, dir string, w *workload, sent [
 // received FLUSH_INTERVAL before must be there again after the next start; of
 // each connection, without a hole.
 func (b *bench) killed(ctx context.Context) error {
-	own := ours(b.binary, "cache.CARBON_METRIC_INTERVAL=0")
+	own := ours(b.binary, launch.NoOwnSeries)
 	random := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
 	var beyond, share []float64
 	for range b.runs {
@@ -65,7 +66,7 @@ func (b *bench) killed(ctx context.Context) error {
 func (b *bench) terminated(ctx context.Context) error {
 	var lost []float64
 	for range b.runs {
-		l, err := b.endAt(ctx, ours(b.binary, "cache.CARBON_METRIC_INTERVAL=0"), ending{after: b.duration(2 * time.Second)}, restartAndRender)
+		l, err := b.endAt(ctx, ours(b.binary, launch.NoOwnSeries), ending{after: b.duration(2 * time.Second)}, restartAndRender)
 		if err != nil {
 			return err
 		}
@@ -116,7 +117,7 @@ func (b *bench) endAt(ctx context.Context, s *system, e ending, find finder) (lo
 	if err != nil {
 		return l, err
 	}
-	defer p.kill()
+	defer p.Kill()
 	send, err := dial(p.line, w, pace{})
 	if err != nil {
 		return l, err
@@ -128,7 +129,7 @@ func (b *bench) endAt(ctx context.Context, s *system, e ending, find finder) (lo
 	counts.until(ctx, time.Now().Add(e.after))
 	if e.kill {
 		at := time.Now()
-		p.kill()
+		p.Kill()
 		l.counted = counts.before(at.Add(-flushInterval))
 	} else {
 		send.halt()
@@ -188,7 +189,7 @@ func restartAndRender(ctx context.Context, s *system, dir string, w *workload, s
 	if err != nil {
 		return outcome{}, err
 	}
-	defer p.kill()
+	defer p.Kill()
 	if err := healthy(ctx, p, time.Minute); err != nil {
 		return outcome{}, err
 	}
@@ -219,7 +220,7 @@ func restartAndCount(ctx context.Context, s *system, dir string, w *workload, se
 	if err != nil {
 		return outcome{}, err
 	}
-	defer p.kill()
+	defer p.Kill()
 	q := url.Values{
 		"query": {fmt.Sprintf(`sum(count_over_time({__name__=~"servers.*"}[%ds]))`, w.time(w.rounds)-w.start+w.step)},
 		"time":  {strconv.FormatInt(w.time(w.rounds), 10)}, "nocache": {"1"},

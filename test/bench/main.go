@@ -22,13 +22,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // part measures some rows together.
@@ -128,11 +129,8 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	if b.binary == "" {
-		b.binary = filepath.Join(b.dir, "carbon")
-		build := exec.CommandContext(ctx, "go", "build", "-o", b.binary, "./cmd/carbon")
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
-			return fmt.Errorf("build the server: %w", err)
+		if b.binary, err = launch.Build(ctx, b.dir); err != nil {
+			return err
 		}
 	}
 	failed := b.measure(ctx)

@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // messagePoints is how many points are sent as messages of metrics_talk.
@@ -78,27 +80,27 @@ func (b *bench) startTalk(ctx context.Context, settings ...string) (p *process, 
 		os.RemoveAll(dir)
 		return nil, before, err
 	}
-	before, err = settle(ctx, p.pid(), 10*time.Second)
+	before, err = settle(ctx, p.PID(), 10*time.Second)
 	return p, before, err
 }
 
 // endTalk waits until a figure of the server's says that all messages have come,
 // and returns what they cost in CPU seconds.
 func endTalk(ctx context.Context, p *process, before usage, figure string, messages int) (float64, error) {
-	err := p.until(ctx, 5*time.Minute, func() bool {
+	err := p.Until(ctx, 5*time.Minute, "all messages are received", func() bool {
 		n, err := counter(ctx, p, figure)
 		return err == nil && n == int64(messages)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", figure, err)
 	}
-	after, err := settle(ctx, p.pid(), 30*time.Second)
+	after, err := settle(ctx, p.PID(), 30*time.Second)
 	return after.since(before).cpu, err
 }
 
 // takeZeroMQ sends messages over one connection, as libzmq 2 does.
 func (b *bench) takeZeroMQ(ctx context.Context, messages [][]byte) (float64, error) {
-	ports, err := freePorts(1)
+	ports, err := launch.FreeAddrs(1)
 	if err != nil {
 		return 0, err
 	}
@@ -107,7 +109,7 @@ func (b *bench) takeZeroMQ(ctx context.Context, messages [][]byte) (float64, err
 		return 0, err
 	}
 	defer os.RemoveAll(p.data)
-	defer p.kill()
+	defer p.Kill()
 	conn, err := net.Dial("tcp", ports[0])
 	if err != nil {
 		return 0, err
@@ -128,7 +130,7 @@ func (b *bench) takeZeroMQ(ctx context.Context, messages [][]byte) (float64, err
 // takeRedis has the messages wait in a Redis of its own before the server starts to
 // take them.
 func (b *bench) takeRedis(ctx context.Context, messages [][]byte) (float64, error) {
-	ports, err := freePorts(1)
+	ports, err := launch.FreeAddrs(1)
 	if err != nil {
 		return 0, err
 	}
@@ -139,10 +141,10 @@ func (b *bench) takeRedis(ctx context.Context, messages [][]byte) (float64, erro
 	defer os.RemoveAll(dir)
 	_, port, _ := net.SplitHostPort(ports[0])
 	redis := &process{line: ports[0], data: filepath.Join(dir, "redis")}
-	if redis, err = redis.launch(ctx, "redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", ""); err != nil {
+	if redis, err = redis.start(ctx, "redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", ""); err != nil {
 		return 0, err
 	}
-	defer redis.kill()
+	defer redis.Kill()
 	if err := fillRedis(ports[0], messages); err != nil {
 		return 0, err
 	}
@@ -151,7 +153,7 @@ func (b *bench) takeRedis(ctx context.Context, messages [][]byte) (float64, erro
 		return 0, err
 	}
 	defer os.RemoveAll(p.data)
-	defer p.kill()
+	defer p.Kill()
 	return endTalk(ctx, p, usage{}, "carbon_redis_elements_total", len(messages))
 }
 

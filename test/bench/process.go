@@ -10,43 +10,31 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // process is a server under load: ours or a peer.
 type process struct {
-	cmd   *exec.Cmd
-	ended chan struct{} // closed once it has
-	log   string        // file of what it printed
-	line  string        // address for plaintext
-	url   string        // of its HTTP side; empty: it has none
-	data  string        // directory
+	*launch.Process
+	line    string // address of its plaintext listener
+	packets string // of its statsd listener
+	url     string // of its HTTP listener; empty: it has none
+	data    string // directory
 }
 
-// launch starts a program that will listen on p.line, and waits until it does.
-func (p *process) launch(ctx context.Context, name string, args ...string) (*process, error) {
+// start starts a peer that will listen on p.line, and waits until it does.
+func (p *process) start(ctx context.Context, name string, args ...string) (*process, error) {
 	if err := os.MkdirAll(p.data, 0o755); err != nil {
 		return nil, err
 	}
-	p.log = filepath.Join(p.data, "output.txt")
-	output, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
-	if err != nil {
+	var err error
+	if p.Process, err = launch.Start(exec.CommandContext(ctx, name, args...)); err != nil {
 		return nil, err
 	}
-	defer output.Close() // the process has its own
-	p.cmd = exec.CommandContext(ctx, name, args...)
-	p.cmd.Stdout, p.cmd.Stderr = output, output
-	if err := p.cmd.Start(); err != nil {
-		return nil, err
-	}
-	p.ended = make(chan struct{})
-	go func() {
-		_ = p.cmd.Wait()
-		close(p.ended)
-	}()
-	err = p.until(ctx, time.Minute, func() bool {
+	err = p.Until(ctx, time.Minute, filepath.Base(name)+" listens", func() bool {
 		conn, err := net.Dial("tcp", p.line)
 		if err != nil {
 			return false
@@ -55,60 +43,25 @@ func (p *process) launch(ctx context.Context, name string, args ...string) (*pro
 		return true
 	})
 	if err != nil {
-		p.kill()
-		return nil, fmt.Errorf("start %s: %w", filepath.Base(name), err)
+		p.Kill()
+		return nil, err
 	}
 	return p, nil
 }
 
-// until tries again and again until done, the time is over or the process has ended.
-func (p *process) until(ctx context.Context, limit time.Duration, done func() bool) error {
-	const pause = 2 * time.Millisecond
-	for begin := time.Now(); !done(); {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-p.ended:
-			return fmt.Errorf("it has ended: %s", p.lastWords())
-		case <-time.After(pause):
-		}
-		if time.Since(begin) > limit {
-			return fmt.Errorf("not within %v: %s", limit, p.lastWords())
-		}
-	}
-	return nil
-}
+func (p *process) usage() (usage, error) { return readUsage(p.PID()) }
 
-// lastWords is the end of what the process printed.
-func (p *process) lastWords() string {
-	content, err := os.ReadFile(p.log)
-	if err != nil {
-		return err.Error()
-	}
-	const most = 500
-	return strings.TrimSpace(string(content[max(0, len(content)-most):]))
-}
-
-func (p *process) pid() int { return p.cmd.Process.Pid }
-
-func (p *process) usage() (usage, error) { return readUsage(p.pid()) }
-
-// stop asks the process to end, and kills it after a minute. It may be called again.
+// stop sends SIGTERM and waits for the end, with any exit code: peers have their
+// own. It may be called again.
 func (p *process) stop() error {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.ended:
-		return nil
-	case <-time.After(time.Minute):
-		p.kill()
-		return errors.New("it did not end within a minute of SIGTERM")
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		return err
 	}
-}
-
-// kill ends the process as kill -9 does. It may be called again.
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
-	<-p.ended
+	err := p.Wait(time.Minute)
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return nil
+	}
+	return err
 }
 
 // client takes answers as they are: the peers do not compress.
@@ -133,20 +86,6 @@ func (p *process) get(ctx context.Context, path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %s: %.400s", path, resp.Status, body)
 	}
 	return body, nil
-}
-
-// freePorts returns addresses on loopback that nobody listens on at the moment.
-func freePorts(n int) ([]string, error) {
-	var addrs []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		addrs = append(addrs, l.Addr().String())
-	}
-	return addrs, nil
 }
 
 func writeFiles(dir string, files map[string]string) error {

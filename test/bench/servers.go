@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // system is a server that can be started on a directory. It keeps points by the
@@ -35,28 +37,22 @@ func schemas(retentions string) string {
 // as --set takes them.
 func ours(binary string, settings ...string) *system {
 	return &system{name: "carbon", start: func(ctx context.Context, dir, retentions string) (*process, error) {
-		ports, err := freePorts(2)
+		site, err := launch.NewSite(binary, dir, retentions)
 		if err != nil {
 			return nil, err
 		}
-		if err := writeFiles(dir, map[string]string{"schemas": schemas(retentions), "carbon.conf": ""}); err != nil {
+		site.Data, site.Flags, site.Settings = dir, []string{"--log-level", "warn"}, settings
+		s, err := site.Listen(ctx)
+		if err != nil {
 			return nil, err
 		}
-		p := &process{line: ports[0], url: "http://" + ports[1], data: dir}
-		args := []string{
-			"serve", "--config", filepath.Join(dir, "carbon.conf"), "--data", dir, "--schemas", filepath.Join(dir, "schemas"),
-			"--line", ports[0], "--pickle", "off", "--http", ports[1], "--log-level", "warn",
-		}
-		for _, s := range settings {
-			args = append(args, "--set", s)
-		}
-		return p.launch(ctx, binary, args...)
+		return &process{Process: s.Process, line: s.Line(), url: s.URL(""), data: dir}, nil
 	}}
 }
 
 // relay parses lines and drops them: what any server must spend at least.
 var relay = &system{name: "carbon-c-relay", program: "carbon-c-relay", start: func(ctx context.Context, dir, _ string) (*process, error) {
-	ports, err := freePorts(1)
+	ports, err := launch.FreeAddrs(1)
 	if err != nil {
 		return nil, err
 	}
@@ -65,16 +61,16 @@ var relay = &system{name: "carbon-c-relay", program: "carbon-c-relay", start: fu
 		return nil, err
 	}
 	p := &process{line: ports[0], data: dir}
-	return p.launch(ctx, "carbon-c-relay", "-f", filepath.Join(dir, "relay.conf"), "-w", "2", "-B", "4096")
+	return p.start(ctx, "carbon-c-relay", "-f", filepath.Join(dir, "relay.conf"), "-w", "2", "-B", "4096")
 }}
 
 var victoria = &system{name: "VictoriaMetrics", program: "victoria-metrics", start: func(ctx context.Context, dir, _ string) (*process, error) {
-	ports, err := freePorts(2)
+	ports, err := launch.FreeAddrs(2)
 	if err != nil {
 		return nil, err
 	}
 	p := &process{line: ports[0], url: "http://" + ports[1], data: dir}
-	return p.launch(ctx, "victoria-metrics", "-storageDataPath", filepath.Join(dir, "victoria"), "-retentionPeriod", "1y",
+	return p.start(ctx, "victoria-metrics", "-storageDataPath", filepath.Join(dir, "victoria"), "-retentionPeriod", "1y",
 		"-graphiteListenAddr", ports[0], "-httpListenAddr", ports[1], "-loggerLevel", "WARN")
 }}
 
@@ -82,7 +78,7 @@ var victoria = &system{name: "VictoriaMetrics", program: "victoria-metrics", sta
 // as many new files as come: by default it drops all beyond 50 a minute.
 func carbonCache(settings ...string) *system {
 	return &system{name: "carbon-cache", program: "carbon-cache", start: func(ctx context.Context, dir, retentions string) (*process, error) {
-		ports, err := freePorts(3)
+		ports, err := launch.FreeAddrs(3)
 		if err != nil {
 			return nil, err
 		}
@@ -110,14 +106,14 @@ func carbonCache(settings ...string) *system {
 			return nil, err
 		}
 		p := &process{line: ports[0], data: dir}
-		return p.launch(ctx, "carbon-cache", "--nodaemon", "--config", filepath.Join(dir, "carbon.conf"), "--logdir", dir, "--pidfile", pidFile, "start")
+		return p.start(ctx, "carbon-cache", "--nodaemon", "--config", filepath.Join(dir, "carbon.conf"), "--logdir", dir, "--pidfile", pidFile, "start")
 	}}
 }
 
 // graphiteWeb is Graphite's own, served by Python itself: a process that answers
 // one request after the other. It reads the whisper files of the directory.
 var graphiteWeb = &system{name: "graphite-web", program: "/usr/bin/graphite-manage", start: func(ctx context.Context, dir, _ string) (*process, error) {
-	ports, err := freePorts(1)
+	ports, err := launch.FreeAddrs(1)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +129,7 @@ var graphiteWeb = &system{name: "graphite-web", program: "/usr/bin/graphite-mana
 		return nil, err
 	}
 	p := &process{line: ports[0], url: "http://" + ports[0], data: home}
-	return p.launch(ctx, "/usr/bin/python3", filepath.Join(home, "serve.py"), home, filepath.Join(dir, "whisper"), port)
+	return p.start(ctx, "/usr/bin/python3", filepath.Join(home, "serve.py"), home, filepath.Join(dir, "whisper"), port)
 }}
 
 const graphiteWebSettings = `import os
@@ -177,7 +173,7 @@ const updateLimit = "MAX_UPDATES_PER_SECOND = 500"
 
 // healthy waits until a server says that it is: ours, or VictoriaMetrics.
 func healthy(ctx context.Context, p *process, limit time.Duration) error {
-	return p.until(ctx, limit, func() bool {
+	return p.Until(ctx, limit, "it is healthy", func() bool {
 		_, err := p.get(ctx, "/health")
 		return err == nil
 	})

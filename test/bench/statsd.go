@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // packetsPaced is how many packets a second statsd is sent: as many as the one for
@@ -25,7 +27,7 @@ var etsy = &system{name: "statsd (node)", program: "npm", start: func(ctx contex
 	if err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(1)
+	ports, err := launch.FreeAddrs(1)
 	if err != nil {
 		return nil, err
 	}
@@ -34,25 +36,24 @@ var etsy = &system{name: "statsd (node)", program: "npm", start: func(ctx contex
 	if err := writeFiles(dir, map[string]string{"config.js": config}); err != nil {
 		return nil, err
 	}
-	p := &process{line: ports[0], data: dir}
-	return p.launch(ctx, "node", "--no-deprecation", filepath.Join(strings.TrimSpace(string(root)), "statsd", "stats.js"), filepath.Join(dir, "config.js"))
+	p := &process{line: ports[0], packets: ports[0], data: dir}
+	return p.start(ctx, "node", "--no-deprecation", filepath.Join(strings.TrimSpace(string(root)), "statsd", "stats.js"), filepath.Join(dir, "config.js"))
 }}
 
-// ownStatsd is ours. Packets go where the management port is, too.
+// ownStatsd is ours. Its line is the management port.
 func (b *bench) ownStatsd() *system {
 	return &system{name: "carbon", start: func(ctx context.Context, dir, _ string) (*process, error) {
-		ports, err := freePorts(1)
+		site, err := launch.NewSite(b.binary, dir, retention)
 		if err != nil {
 			return nil, err
 		}
-		_, port, _ := net.SplitHostPort(ports[0])
-		if err := writeFiles(dir, map[string]string{"carbon.conf": ""}); err != nil {
+		site.Flags = []string{"--log-level", "warn", "--line", "off", "--http", "off", "--statsd", "127.0.0.1:0"}
+		site.Settings = []string{"statsd.ADMIN=127.0.0.1:0", "statsd.flushInterval=3600000", launch.NoOwnSeries}
+		s, err := site.Listen(ctx)
+		if err != nil {
 			return nil, err
 		}
-		p := &process{line: "127.0.0.2:" + port, data: dir}
-		return p.launch(ctx, b.binary, "serve", "--config", filepath.Join(dir, "carbon.conf"), "--data", dir, "--log-level", "warn",
-			"--line", "off", "--pickle", "off", "--http", "off", "--statsd", ports[0],
-			"--set", "statsd.ADMIN="+p.line, "--set", "statsd.flushInterval=3600000", "--set", "cache.CARBON_METRIC_INTERVAL=0")
+		return &process{Process: s.Process, line: s.Ports["statsd-admin"], packets: s.Ports["statsd"], data: dir}, nil
 	}}
 }
 
@@ -96,16 +97,15 @@ func (b *bench) takePackets(ctx context.Context, s *system, lines int) (float64,
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", errMissing, err)
 	}
-	defer p.kill()
-	before, err := settle(ctx, p.pid(), 10*time.Second)
+	defer p.Kill()
+	before, err := settle(ctx, p.PID(), 10*time.Second)
 	if err != nil {
 		return 0, err
 	}
-	_, port, _ := net.SplitHostPort(p.line)
-	if err := sendPackets(ctx, net.JoinHostPort("127.0.0.1", port), b.size(600_000), lines); err != nil {
+	if err := sendPackets(ctx, p.packets, b.size(600_000), lines); err != nil {
 		return 0, err
 	}
-	after, err := settle(ctx, p.pid(), 30*time.Second)
+	after, err := settle(ctx, p.PID(), 30*time.Second)
 	if err != nil {
 		return 0, err
 	}

@@ -73,7 +73,7 @@ func (b *bench) live(ctx context.Context, s site, dir string, every int) (l life
 	if err := healthy(ctx, p, 5*time.Minute); err != nil {
 		return l, err
 	}
-	if _, err := settle(ctx, p.pid(), 2*time.Minute); err != nil {
+	if _, err := settle(ctx, p.PID(), 2*time.Minute); err != nil {
 		return l, err
 	}
 	step := s.step()

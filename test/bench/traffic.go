@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"carbon/test/launch"
+
 	"golang.org/x/sync/errgroup"
 )
 
@@ -51,11 +53,11 @@ func (b *bench) traffic(ctx context.Context) error {
 	if err := fillTree(ctx, filepath.Join(dir, "whisper"), now/60*60); err != nil {
 		return err
 	}
-	p, err := ours(b.binary, "cache.CARBON_METRIC_INTERVAL=0").start(ctx, dir, "1s:1h")
+	p, err := ours(b.binary, launch.NoOwnSeries).start(ctx, dir, "1s:1h")
 	if err != nil {
 		return err
 	}
-	defer p.kill()
+	defer p.Kill()
 	if err := healthy(ctx, p, time.Minute); err != nil {
 		return err
 	}

@@ -3,24 +3,23 @@
 package browser
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
+	"carbon/test/launch"
 	"carbon/web"
 )
 
-// patience bounds the wait for the server, and for all that scripts do.
-const (
-	patience = 60 * time.Second
-	longest  = 5 * time.Minute
-)
+// longest bounds the time of a script.
+const longest = 5 * time.Minute
+
+// carbon is the path of the server's binary.
+var carbon string
+
+func TestMain(m *testing.M) { os.Exit(launch.Main(m, &carbon)) }
 
 // TestUserInterface runs the tests of web/ui.
 func TestUserInterface(t *testing.T) {
@@ -87,42 +86,18 @@ func need(t *testing.T) {
 	}
 }
 
-// start runs a server that holds nothing, until the test ends.
+// start starts a server without data. It is killed when the test ends.
 func start(t *testing.T) (url, line string) {
 	t.Helper()
-	dir := t.TempDir()
-	binary, config, ports := filepath.Join(dir, "carbon"), filepath.Join(dir, "carbon.conf"), filepath.Join(dir, "ports")
-	if out, err := exec.Command("go", "build", "-o", binary, "carbon/cmd/carbon").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	if err := os.WriteFile(config, nil, 0o600); err != nil {
+	site, err := launch.NewSite(carbon, t.TempDir(), "10s:1d")
+	if err != nil {
 		t.Fatal(err)
 	}
-	schemas := filepath.Join(dir, "schemas")
-	if err := os.WriteFile(schemas, []byte("[own]\npattern = ^carbon\\.\nretentions = 60s:1d\n[all]\npattern = .*\nretentions = 10s:1d\n"), 0o600); err != nil {
+	site.Flags = []string{"--log-level", "warn"}
+	s, err := site.Start(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(binary, "serve", "--config", config, "--schemas", schemas, "--data", filepath.Join(dir, "data"),
-		"--http", "127.0.0.1:0", "--line", "127.0.0.1:0", "--pickle", "off", "--log-level", "warn", "--ports-file", ports)
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGKILL) // what it holds is not stored: nobody wants it
-		cmd.Wait()
-		if t.Failed() {
-			t.Logf("the server logged:\n%s", log.Bytes())
-		}
-	})
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		var at struct{ HTTP, Line string }
-		if text, err := os.ReadFile(ports); err == nil && json.Unmarshal(text, &at) == nil && at.HTTP != "" {
-			return "http://" + at.HTTP, at.Line
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the server does not start:\n%s", log.Bytes())
-		}
-	}
+	s.EndWith(t)
+	return s.URL(""), s.Line()
 }

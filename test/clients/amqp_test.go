@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"carbon/test/launch"
+
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
@@ -19,8 +21,8 @@ type broker struct {
 	t    *testing.T
 	dir  string
 	port string
-	cmd  *exec.Cmd
 	env  []string
+	run  *launch.Process // nil while it does not run
 }
 
 func newBroker(t *testing.T) *broker {
@@ -41,35 +43,36 @@ func newBroker(t *testing.T) *broker {
 	return b
 }
 
-// start starts the broker and returns when clients may come.
+// start starts the broker and returns when clients can connect.
 func (b *broker) start() {
 	b.t.Helper()
-	b.cmd = exec.Command("/usr/lib/rabbitmq/bin/rabbitmq-server")
-	b.cmd.Env = b.env
-	b.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	out := &output{}
-	b.cmd.Stdout, b.cmd.Stderr = out, out
-	if err := b.cmd.Start(); err != nil {
+	cmd := exec.Command("/usr/lib/rabbitmq/bin/rabbitmq-server")
+	cmd.Env = b.env
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	run, err := launch.Start(cmd)
+	if err != nil {
 		b.t.Fatal(err)
 	}
-	for deadline := time.Now().Add(2 * patience); ; time.Sleep(50 * time.Millisecond) {
+	b.run = run
+	err = run.Until(context.Background(), 2*launch.Patience, "RabbitMQ accepts connections", func() bool {
+		time.Sleep(50 * time.Millisecond)
 		conn, err := amqp.Dial("amqp://guest:guest@127.0.0.1:" + b.port + "/")
 		if err == nil {
 			conn.Close()
-			return
 		}
-		if time.Now().After(deadline) {
-			b.t.Fatalf("RabbitMQ does not start: %v\n%s", err, out)
-		}
+		return err == nil
+	})
+	if err != nil {
+		b.t.Fatal(err)
 	}
 }
 
-// kill ends the broker at once, all its processes.
+// kill kills all processes of the broker.
 func (b *broker) kill() {
-	if b.cmd != nil {
-		syscall.Kill(-b.cmd.Process.Pid, syscall.SIGKILL)
-		b.cmd.Wait()
-		b.cmd = nil
+	if b.run != nil {
+		_ = syscall.Kill(-b.run.PID(), syscall.SIGKILL)
+		<-b.run.Ended()
+		b.run = nil
 	}
 }
 
@@ -88,7 +91,7 @@ func (b *broker) publish(messages map[string]string) {
 	if err := ch.Confirm(false); err != nil {
 		b.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(b.t.Context(), launch.Patience)
 	defer cancel()
 	for key, body := range messages {
 		confirmed, err := ch.PublishWithDeferredConfirmWithContext(ctx, "graphite", key, false, false, amqp.Publishing{DeliveryMode: amqp.Persistent, Body: []byte(body)})
@@ -108,14 +111,14 @@ func TestAMQP(t *testing.T) {
 	s := newSite(t, "cache.ENABLE_AMQP=True", "cache.AMQP_HOST=127.0.0.1", "cache.AMQP_PORT="+b.port, "cache.AMQP_QUEUE=metrics")
 	v := s.start() // before there is a broker
 	b.start()
-	connected := func() { until(t, "connected", func() bool { return v.figure("carbon_amqp_connected") == 1 }) }
+	connected := func() { launch.Until(t, "connected", func() bool { return v.figure("carbon_amqp_connected") == 1 }) }
 	connected()
 	now := time.Now().Unix()
 	b.publish(map[string]string{"q.a": fmt.Sprintf("1 %d\nbad\n2.5 %d\n", now, now+1)})
 	v.has("q.a", now, 1)
 	v.has("q.a", now+1, 2.5)
 
-	v.kill()
+	v.Kill()
 	b.publish(map[string]string{"q.away": fmt.Sprintf("3 %d", now)})
 	b.kill()
 	v = s.start()
@@ -128,6 +131,6 @@ func TestAMQP(t *testing.T) {
 		messages[fmt.Sprintf("q.many.m%d", i)] = fmt.Sprintf("%d %d", i, now)
 	}
 	b.publish(messages)
-	until(t, "all messages are there", func() bool { return len(v.points("q.many.*", now)) == len(messages) })
+	launch.Until(t, "all messages are there", func() bool { return len(v.points("q.many.*", now)) == len(messages) })
 	v.stop()
 }

@@ -10,36 +10,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"carbon/test/launch"
 )
-
-// freePort is a port that nobody listens on now.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
-// open waits until somebody listens.
-func open(t *testing.T, what, port string) {
-	t.Helper()
-	until(t, what+" listens", func() bool {
-		c, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
-}
 
 // has waits until the server has a value of a series at a second.
 func (v *server) has(name string, at int64, want float64) {
 	v.t.Helper()
-	until(v.t, fmt.Sprintf("%s is %v at %d", name, want, at), func() bool {
+	launch.Until(v.t, fmt.Sprintf("%s is %v at %d", name, want, at), func() bool {
 		got, ok := v.points(name, at-1)[name][at]
 		return ok && got == want
 	})
@@ -68,7 +46,7 @@ send(pickle.dumps([('py.many.%d' % i, (now, i)) for i in range(20000)], protocol
 s.shutdown(socket.SHUT_WR)
 s.recv(1)
 `
-	launch(t, python, "-c", sender, v.ports["pickle"], fmt.Sprint(now)).wait()
+	run(t, python, "-c", sender, v.Ports["pickle"], fmt.Sprint(now)).wait()
 	for p := range 6 {
 		v.has(fmt.Sprintf("py.p%d", p), now, float64(p)+0.5)
 		v.has(fmt.Sprintf("py.text.p%d", p), now, 2.5)
@@ -91,15 +69,15 @@ s.recv(1)
 // TestCarbonCRelay forwards lines that it was sent.
 func TestCarbonCRelay(t *testing.T) {
 	need(t, "carbon-c-relay", "-v")
-	v := start(t, "--line=127.0.0.1:0")
+	v := start(t)
 	port := freePort(t)
 	conf := t.TempDir() + "/relay.conf"
-	text := fmt.Sprintf("listen type linemode 127.0.0.1:%s proto tcp;\ncluster here forward %s;\nmatch * send to here stop;\n", port, v.ports["line"])
+	text := fmt.Sprintf("listen type linemode 127.0.0.1:%s proto tcp;\ncluster here forward %s;\nmatch * send to here stop;\n", port, v.Ports["line"])
 	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	launch(t, "carbon-c-relay", "-f", conf)
-	open(t, "carbon-c-relay", port)
+	run(t, "carbon-c-relay", "-f", conf)
+	awaitPort(t, "carbon-c-relay", port)
 	sendLines(t, port, "relayed.c", v)
 }
 
@@ -108,7 +86,7 @@ func TestCarbonRelay(t *testing.T) {
 	need(t, "/usr/bin/carbon-relay", "--help")
 	v := start(t, "--pickle=127.0.0.1:0")
 	line, pickle := freePort(t), freePort(t)
-	_, to, _ := net.SplitHostPort(v.ports["pickle"])
+	_, to, _ := net.SplitHostPort(v.Ports["pickle"])
 	dir := t.TempDir()
 	conf := "[relay]\nLINE_RECEIVER_INTERFACE = 127.0.0.1\nLINE_RECEIVER_PORT = " + line + "\nPICKLE_RECEIVER_INTERFACE = 127.0.0.1\nPICKLE_RECEIVER_PORT = " + pickle +
 		"\nRELAY_METHOD = consistent-hashing\nDESTINATIONS = 127.0.0.1:" + to + ":a\nDESTINATION_PROTOCOL = pickle\nMAX_QUEUE_SIZE = 100000\nUSER =\nCARBON_METRIC_INTERVAL = 0\n"
@@ -117,8 +95,8 @@ func TestCarbonRelay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	launch(t, "/usr/bin/carbon-relay", "--config="+dir+"/carbon.conf", "--pidfile="+dir+"/pid", "--logdir="+dir, "--nodaemon", "start")
-	open(t, "carbon-relay", line)
+	run(t, "/usr/bin/carbon-relay", "--config="+dir+"/carbon.conf", "--pidfile="+dir+"/pid", "--logdir="+dir, "--nodaemon", "start")
+	awaitPort(t, "carbon-relay", line)
 	sendLines(t, line, "relayed.py", v)
 	if v.figure("carbon_pickle_datapoints_total") == 0 {
 		t.Error("nothing came by pickle")
@@ -142,13 +120,13 @@ func sendLines(t *testing.T, port, prefix string, v *server) {
 	if _, err := conn.Write([]byte(lines.String())); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "all series are there", func() bool { return len(v.points(prefix+".*", now)) == n })
+	launch.Until(t, "all series are there", func() bool { return len(v.points(prefix+".*", now)) == n })
 	v.has(fmt.Sprintf("%s.m%d", prefix, n-1), now, n-1)
 }
 
 // TestCarbonSend is our own client, in each format.
 func TestCarbonSend(t *testing.T) {
-	v := start(t, "--line=127.0.0.1:0", "--pickle=127.0.0.1:0", "statsd.LISTEN=127.0.0.1:0", "statsd.FLUSH_INTERVAL=1000")
+	v := start(t, "--pickle=127.0.0.1:0", "statsd.LISTEN=127.0.0.1:0", "statsd.FLUSH_INTERVAL=1000")
 	now := time.Now().Unix()
 	send := func(stdin string, args ...string) {
 		t.Helper()
@@ -158,15 +136,15 @@ func TestCarbonSend(t *testing.T) {
 			t.Fatalf("send %q: %v\n%s", args, err, out)
 		}
 	}
-	send("", "--to", v.ports["line"], fmt.Sprintf("sent.line 1 %d", now))
-	send("", "--to", v.ports["pickle"], "--format", "pickle", fmt.Sprintf("sent.pickle 2.5 %d", now))
+	send("", "--to", v.Ports["line"], fmt.Sprintf("sent.line 1 %d", now))
+	send("", "--to", v.Ports["pickle"], "--format", "pickle", fmt.Sprintf("sent.pickle 2.5 %d", now))
 	var lines strings.Builder
 	for i := range 5000 {
 		fmt.Fprintf(&lines, "sent.many%d 3 %d\n", i, now)
 	}
-	send(lines.String(), "--to", v.ports["pickle"], "--format", "pickle")
-	send("", "--to", v.ports["statsd"], "--format", "statsd", "sent:5|c", "other:1|g")
-	until(t, "statsd's counter is there", func() bool {
+	send(lines.String(), "--to", v.Ports["pickle"], "--format", "pickle")
+	send("", "--to", v.Ports["statsd"], "--format", "statsd", "sent:5|c", "other:1|g")
+	launch.Until(t, "statsd's counter is there", func() bool {
 		for _, count := range v.points("stats_counts.sent", now)["stats_counts.sent"] {
 			if count == 5 {
 				return true

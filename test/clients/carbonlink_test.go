@@ -16,13 +16,13 @@ import (
 func TestCarbonlink(t *testing.T) {
 	need(t, python, "-c", "import graphite, django")
 	port := freePort(t)
-	s := newSite(t, "--line=127.0.0.1:0", "cache.CACHE_QUERY_PORT="+port, "cache.CACHE_QUERY_INTERFACE=127.0.0.1", "cache.WRITE_DELAY=1h")
+	s := newSite(t, "cache.CACHE_QUERY_PORT="+port, "cache.CACHE_QUERY_INTERFACE=127.0.0.1", "cache.WRITE_DELAY=1h")
 	now := time.Now().Unix()
 	v := s.start()
-	sendTo(t, v.ports["line"], "link.a 1 "+strconv.FormatInt(now-60, 10)+"\n")
+	sendTo(t, v.Ports["line"], "link.a 1 "+strconv.FormatInt(now-60, 10)+"\n")
 	v.stop() // with a whisper file
 	v = s.start()
-	sendTo(t, v.ports["line"], "link.a 1.5 "+strconv.FormatInt(now, 10)+"\nlink.b 2 "+strconv.FormatInt(now, 10)+"\n")
+	sendTo(t, v.Ports["line"], "link.a 1.5 "+strconv.FormatInt(now, 10)+"\nlink.b 2 "+strconv.FormatInt(now, 10)+"\n")
 	v.has("link.a", now, 1.5)
 	v.has("link.b", now, 2)
 	const script = `

@@ -15,12 +15,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // post sends a body and returns the status and the answer.
 func (v *server) post(path string, body io.Reader, headers ...string) (int, string) {
 	v.t.Helper()
-	r, err := http.NewRequest(http.MethodPost, v.url(path), body)
+	r, err := http.NewRequest(http.MethodPost, v.URL(path), body)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -52,7 +54,7 @@ func TestInfluxClient(t *testing.T) {
 	needPython(t, "influxdb")
 	s := start(t, "influx.LISTEN=127.0.0.1:0", "auth.INGEST_TOKENS=other,token")
 	now := time.Now().Unix()
-	host, port, err := net.SplitHostPort(s.ports["influx"])
+	host, port, err := net.SplitHostPort(s.Ports["influx"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,9 +70,8 @@ func TestInfluxClient(t *testing.T) {
 		s.wantPoint(name+"_s.v", now, 7)
 	}
 	bad := script(t, "influx_client.py", host, port, strconv.FormatInt(now, 10), "user", "wrong")
-	<-bad.ended
-	if bad.err == nil || !strings.Contains(bad.out.String(), "401") {
-		t.Errorf("a wrong token: %v", bad.err)
+	if err := bad.Wait(launch.Patience); err == nil || !strings.Contains(bad.Log.String(), "401") {
+		t.Errorf("a wrong token: %v", err)
 	}
 }
 
@@ -79,7 +80,7 @@ func TestReportersOverHTTP(t *testing.T) {
 	needPython(t, "urllib.request")
 	s := start(t, "auth.INGEST_TOKENS=key-1")
 	now := time.Now().Unix() - 5
-	script(t, "pyformance_like.py", s.url(""), strconv.FormatInt(now, 10), "key-1").wait()
+	script(t, "pyformance_like.py", s.URL(""), strconv.FormatInt(now, 10), "key-1").wait()
 	for target, want := range map[string]float64{
 		"pf.requests.count": 3, "pf.requests.1m_rate": 0.5, "pf.temp.value": 1,
 		"seriesByTag('name=tsdb.requests','host=h1')": 4,
@@ -115,15 +116,15 @@ func TestCurl(t *testing.T) {
 		fmt.Fprintf(&lines, "curl.many.m%d %d %d\n", i%10, i, now)
 	}
 	for _, header := range []string{"Expect: 100-continue", "Transfer-Encoding: chunked", "Connection: close"} {
-		if got := curl(lines.String(), "--data-binary", "@-", "-H", header, s.url("/ingest")); got != `{"accepted":50000,"rejected":0}`+"\n200" {
+		if got := curl(lines.String(), "--data-binary", "@-", "-H", header, s.URL("/ingest")); got != `{"accepted":50000,"rejected":0}`+"\n200" {
 			t.Errorf("%s: %s", header, got)
 		}
 	}
 	s.wantPoint("curl.many.m9", now, 49999)
-	if got := curl("", "--data-binary", fmt.Sprintf("weather,loc=us temp=82 %d", now), s.url("/write?db=x&precision=s")); got != "204" {
+	if got := curl("", "--data-binary", fmt.Sprintf("weather,loc=us temp=82 %d", now), s.URL("/write?db=x&precision=s")); got != "204" {
 		t.Errorf("/write: %s", got)
 	}
-	if got := curl(strings.Repeat("x", 17<<20), "--data-binary", "@-", s.url("/ingest")); !strings.HasSuffix(got, "413") {
+	if got := curl(strings.Repeat("x", 17<<20), "--data-binary", "@-", s.URL("/ingest")); !strings.HasSuffix(got, "413") {
 		t.Errorf("17 MiB: %.200s", got)
 	}
 }
@@ -139,13 +140,13 @@ func TestAnsweredIsKept(t *testing.T) {
 		fmt.Fprintf(z, "kept,run=%d value=%d %d", i, i, now-i)
 		z.Close()
 		code, text := s.post("/write?precision=s", &body, "Content-Encoding", "gzip")
-		s.kill()
+		s.Kill()
 		if code != http.StatusNoContent {
 			t.Fatalf("%d %s", code, text)
 		}
 	}
 	s := site.start()
-	until(t, "the log is replayed", func() bool { return len(s.points("seriesByTag('name=kept.value')", now-10)) == 5 })
+	launch.Until(t, "the log is replayed", func() bool { return len(s.points("seriesByTag('name=kept.value')", now-10)) == 5 })
 	for i := range int64(5) {
 		s.wantPoint(fmt.Sprintf("seriesByTag('name=kept.value','run=%d')", i), now-i, float64(i))
 	}
@@ -167,7 +168,7 @@ func TestHostileHTTP(t *testing.T) {
 		}
 		// One that dies within its body, and one that says nothing more.
 		for _, hold := range []bool{false, true} {
-			conn, err := net.Dial("tcp", s.ports["http"])
+			conn, err := net.Dial("tcp", s.Ports["http"])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -187,7 +188,7 @@ func TestHostileHTTP(t *testing.T) {
 	}
 	s.wantPoint("after.value", now, 1)
 	if s.figure(`carbon_influx_refused_total{reason="field"}`) < 1 || s.figure("carbon_influx_datapoints_total") != 1 {
-		body, _ := s.get("/-/metrics")
+		_, body := s.Get("/-/metrics")
 		t.Errorf("counted:\n%s", body)
 	}
 }
@@ -199,7 +200,7 @@ func TestTokensAreReadAgain(t *testing.T) {
 	s := site.start()
 	tell := func(conf string) {
 		site.write("carbon.conf", conf)
-		s.cmd.Process.Signal(syscall.SIGHUP)
+		s.Signal(syscall.SIGHUP)
 	}
 	ingest := func(token string) int {
 		code, _ := s.post("/ingest", strings.NewReader(""), "Authorization", "Bearer "+token)
@@ -209,20 +210,20 @@ func TestTokensAreReadAgain(t *testing.T) {
 		t.Fatal("not open")
 	}
 	tell("[auth]\nINGEST_TOKENS = one, two\n")
-	until(t, "a token is needed", func() bool { return ingest("") == http.StatusUnauthorized })
+	launch.Until(t, "a token is needed", func() bool { return ingest("") == http.StatusUnauthorized })
 	if ingest("one") != http.StatusOK || ingest("two") != http.StatusOK || s.status("/version") != http.StatusOK {
 		t.Error("a token is refused, or reading is closed")
 	}
 	site.write("users", "ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n")
 	tell("[auth]\nHTPASSWD = " + site.path("users") + "\n")
-	until(t, "a user is needed", func() bool { return s.status("/version") == http.StatusUnauthorized })
-	answer, err := http.Get(strings.Replace(s.url("/version"), "http://", "http://ann:secret@", 1))
+	launch.Until(t, "a user is needed", func() bool { return s.status("/version") == http.StatusUnauthorized })
+	answer, err := http.Get(strings.Replace(s.URL("/version"), "http://", "http://ann:secret@", 1))
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("ann: %v %v", answer, err)
 	}
 	answer.Body.Close()
 	tell("[auth]\nINGEST_TOKENS = three\nNONSENSE = 1\n")
-	until(t, "it is logged", func() bool { return strings.Contains(s.log.String(), "not read again") })
+	launch.Until(t, "it is logged", func() bool { return strings.Contains(s.Log.String(), "not read again") })
 	if s.status("/version") != http.StatusUnauthorized || s.status("/health") != http.StatusOK {
 		t.Error("what cannot be understood has changed something")
 	}

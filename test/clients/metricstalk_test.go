@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // talkMessage is what the talk's publisher says, before it is compressed.
@@ -22,7 +24,7 @@ func publishUntil(t *testing.T, v *server, p *program, name string) {
 	t.Helper()
 	now := time.Now().Unix()
 	next := time.Now()
-	until(t, name+" is there", func() bool {
+	launch.Until(t, name+" is there", func() bool {
 		if time.Now().After(next) {
 			p.say("%s", talkMessage(name, 1, now))
 			next = time.Now().Add(50 * time.Millisecond)
@@ -36,14 +38,14 @@ func TestTalkPublishersConnect(t *testing.T) {
 	needPython(t, "zmq")
 	s := newSite(t, "zeromq.LISTEN=127.0.0.1:0")
 	v := s.start()
-	s.args = append(s.args, "--set", "zeromq.LISTEN="+v.ports["zmq"])
-	endpoint := "tcp://" + v.ports["zmq"]
+	s.Settings = append(s.Settings, "zeromq.LISTEN="+v.Ports["zmq"])
+	endpoint := "tcp://" + v.Ports["zmq"]
 
 	p := script(t, "zmq_publish.py", "connect", endpoint, "zlib")
 	publishUntil(t, v, p, "first")
 	now := time.Now().Unix()
 	for i := range 5 {
-		until(t, "the message is stored", func() bool {
+		launch.Until(t, "the message is stored", func() bool {
 			// Its queue has room for one message, and ZeroMQ drops what does not fit.
 			p.say("%s", talkMessage("interesting_metric", 60.25+float64(i), now+int64(i)))
 			return v.points("demo.interesting_metric", now)["demo.interesting_metric"][now+int64(i)] == 60.25+float64(i)
@@ -53,11 +55,11 @@ func TestTalkPublishersConnect(t *testing.T) {
 	// Another publisher comes, and the first dies.
 	other := script(t, "zmq_publish.py", "connect", endpoint, "zlib")
 	publishUntil(t, v, other, "other")
-	p.kill()
+	p.Kill()
 	publishUntil(t, v, other, "other_again")
 
 	// The server is killed, and starts again: the publisher finds it.
-	v.kill()
+	v.Kill()
 	v = s.start()
 	publishUntil(t, v, other, "after_restart")
 	if got := v.points("demo.interesting_metric", now)["demo.interesting_metric"]; len(got) != 5 {
@@ -69,17 +71,12 @@ func TestTalkPublishersConnect(t *testing.T) {
 func TestTalkPublishersAreDialled(t *testing.T) {
 	t.Parallel()
 	needPython(t, "zmq")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	endpoint := "tcp://" + l.Addr().String()
-	l.Close()
+	endpoint := "tcp://127.0.0.1:" + freePort(t)
 	v := start(t, "zeromq.CONNECT="+endpoint) // nobody is there yet
 	for _, name := range []string{"first", "second", "third"} {
 		p := script(t, "zmq_publish.py", "bind", endpoint, "zlib")
 		publishUntil(t, v, p, name)
-		p.kill()
+		p.Kill()
 	}
 	v.stop()
 }
@@ -89,13 +86,13 @@ func TestZeroMQTakesLines(t *testing.T) {
 	t.Parallel()
 	needPython(t, "zmq")
 	v := start(t, "zeromq.LISTEN=127.0.0.1:0")
-	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.ports["zmq"], "text")
+	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.Ports["zmq"], "text")
 	publishUntil(t, v, p, "json_uncompressed")
 	now := time.Now().Unix()
 	p.say("servers.web01.load 0.5 %d", now)
 	p.say("nonsense")
 	p.say("info|Gauge|name|2.5|%d|web01", now)
-	until(t, "all are stored", func() bool {
+	launch.Until(t, "all are stored", func() bool {
 		return v.points("servers.web01.load", now)["servers.web01.load"][now] == 0.5 && v.points("zibrato.web01.name", now)["zibrato.web01.name"][now] == 2.5
 	})
 	if n := v.figure(`carbon_zeromq_bad_total{reason="not three fields"}`); n != 1 {
@@ -108,8 +105,8 @@ func TestZeroMQAnswersHeartbeats(t *testing.T) {
 	t.Parallel()
 	needPython(t, "zmq")
 	v := start(t, "zeromq.LISTEN=127.0.0.1:0", "zeromq.BROKER_PUBLISH=127.0.0.1:0")
-	publisher := script(t, "zmq_heartbeat.py", "PUB", "tcp://"+v.ports["zmq"])
-	subscriber := script(t, "zmq_heartbeat.py", "SUB", "tcp://"+v.ports["zibrato-out"])
+	publisher := script(t, "zmq_heartbeat.py", "PUB", "tcp://"+v.Ports["zmq"])
+	subscriber := script(t, "zmq_heartbeat.py", "SUB", "tcp://"+v.Ports["zibrato-out"])
 	publisher.wait()
 	subscriber.wait()
 }
@@ -120,7 +117,7 @@ func TestLongMessagesOfZeroMQ(t *testing.T) {
 	t.Parallel()
 	needPython(t, "zmq")
 	v := start(t, "zeromq.LISTEN=127.0.0.1:0")
-	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.ports["zmq"], "text")
+	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.Ports["zmq"], "text")
 	publishUntil(t, v, p, "first")
 	now := time.Now().Unix()
 	const metrics = 15_000
@@ -129,9 +126,9 @@ func TestLongMessagesOfZeroMQ(t *testing.T) {
 		fmt.Fprintf(&long, `%s{"name": "long.m%d", "value": %d, "time": %d}`, map[bool]string{true: "[", false: ", "}[i == 0], i, i, now)
 	}
 	p.say("%s]", &long)
-	until(t, "all metrics are there", func() bool { return len(v.points("demo.long.*", now)) == metrics })
+	launch.Until(t, "all metrics are there", func() bool { return len(v.points("demo.long.*", now)) == metrics })
 	p.say("[%s]", strings.Repeat(" ", 2<<20))
-	until(t, "it is refused", func() bool { return v.figure(`carbon_zeromq_bad_total{reason="message too long"}`) == 1 })
+	launch.Until(t, "it is refused", func() bool { return v.figure(`carbon_zeromq_bad_total{reason="message too long"}`) == 1 })
 	publishUntil(t, v, p, "after")
 }
 
@@ -153,7 +150,7 @@ func TestHostilePeersOfZeroMQ(t *testing.T) {
 				greeting + "\x00\x09x\x9cgarbage",
 				"\x01\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00",
 			} {
-				c, err := net.Dial("tcp", v.ports[port])
+				c, err := net.Dial("tcp", v.Ports[port])
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -162,9 +159,9 @@ func TestHostilePeersOfZeroMQ(t *testing.T) {
 			}
 		}
 	}
-	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.ports["zmq"], "zlib")
+	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.Ports["zmq"], "zlib")
 	publishUntil(t, v, p, "unmoved")
-	until(t, "what was wrong is counted", func() bool {
+	launch.Until(t, "what was wrong is counted", func() bool {
 		return v.figure(`carbon_zeromq_bad_total{reason="message too long"}`) >= 60+30 && v.figure(`carbon_zeromq_bad_total{reason="zlib"}`) >= 30 &&
 			v.figure(`carbon_zeromq_bad_total{reason="greeting"}`) >= 30
 	})

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // TestMmstats polls the mapped files of Python processes while they write them.
@@ -18,7 +20,7 @@ func TestMmstats(t *testing.T) {
 	var writers []*program
 	for i := range 2 {
 		w := script(t, "mmstats_writer.py", filepath.Join(dir, fmt.Sprintf("web-%d-1.mmstats", i)))
-		until(t, "the file is written", func() bool { return w.out.String() != "" })
+		launch.Until(t, "the file is written", func() bool { return w.Log.String() != "" })
 		for range 10 {
 			w.say("hit")
 		}
@@ -35,9 +37,9 @@ func TestMmstats(t *testing.T) {
 		}
 		return value
 	}
-	until(t, "both count", func() bool { return last("mmstats.web.hits") == 20 && last("mmstats.web.mean") == 2.5 })
-	writers[0].kill() // its file stays
-	until(t, "only the living count", func() bool { return last("mmstats.web.hits") == 10 })
+	launch.Until(t, "both count", func() bool { return last("mmstats.web.hits") == 20 && last("mmstats.web.mean") == 2.5 })
+	writers[0].Kill() // its file stays
+	launch.Until(t, "only the living count", func() bool { return last("mmstats.web.hits") == 10 })
 	if got := v.points("mmstats.web.*", from); len(got) != 2 {
 		t.Errorf("series %v", got)
 	}

@@ -4,11 +4,11 @@ package clients
 
 import (
 	"fmt"
-	"net"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // redisServer is Debian's, on a port and a directory of its own. It keeps its data
@@ -23,24 +23,19 @@ type redisServer struct {
 func startRedis(t *testing.T) *redisServer {
 	t.Helper()
 	need(t, "redis-server", "--version")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &redisServer{t: t, dir: t.TempDir(), port: strconv.Itoa(l.Addr().(*net.TCPAddr).Port)}
-	l.Close()
+	r := &redisServer{t: t, dir: t.TempDir(), port: freePort(t)}
 	r.start()
 	return r
 }
 
 func (r *redisServer) start() {
-	r.run = launch(r.t, "redis-server", "--port", r.port, "--bind", "127.0.0.1", "--dir", r.dir, "--appendonly", "yes", "--appendfsync", "always", "--save", "")
+	r.run = run(r.t, "redis-server", "--port", r.port, "--bind", "127.0.0.1", "--dir", r.dir, "--appendonly", "yes", "--appendfsync", "always", "--save", "")
 }
 
 // wantMetrics waits until the server has the metrics of redis_push.py.
 func wantMetrics(t *testing.T, v *server, n int, at int64) {
 	t.Helper()
-	until(t, fmt.Sprintf("all %d metrics are there", n), func() bool { return len(v.points("demo.m*", at)) >= n })
+	launch.Until(t, fmt.Sprintf("all %d metrics are there", n), func() bool { return len(v.points("demo.m*", at)) >= n })
 	for name, points := range v.points("demo.m*", at) {
 		if want := "demo.m" + strconv.FormatFloat(points[at], 'f', -1, 64); len(points) != 1 || name != want {
 			t.Errorf("%s: %v", name, points)
@@ -61,13 +56,12 @@ func TestTalkRedis(t *testing.T) {
 	for round := range rounds {
 		pushing := script(t, "redis_push.py", r.port, strconv.Itoa(round*each), strconv.Itoa(each), strconv.FormatInt(at, 10))
 		taken := v.figure("carbon_redis_elements_total")
-		until(t, "some were taken", func() bool { return v.figure("carbon_redis_elements_total") > taken })
+		launch.Until(t, "some were taken", func() bool { return v.figure("carbon_redis_elements_total") > taken })
 		if round%2 == 0 {
-			v.kill()
+			v.Kill()
 			v = s.start()
 		} else {
-			r.run.cmd.Process.Signal(syscall.SIGKILL)
-			<-r.run.ended
+			r.run.Kill()
 			r.start()
 		}
 		pushing.wait()
@@ -87,13 +81,13 @@ func TestServersShareRedis(t *testing.T) {
 	one, two := first.start(), second.start()
 	const n = 3000
 	pushing := script(t, "redis_push.py", r.port, "0", strconv.Itoa(n), strconv.FormatInt(at, 10))
-	until(t, "both take", func() bool {
+	launch.Until(t, "both take", func() bool {
 		return one.figure("carbon_redis_elements_total") > 0 && two.figure("carbon_redis_elements_total") > 0
 	})
-	one.kill()
+	one.Kill()
 	pushing.wait()
 	one = first.start()
-	until(t, "all are there", func() bool {
+	launch.Until(t, "all are there", func() bool {
 		all := one.points("demo.m*", at)
 		for name := range two.points("demo.m*", at) {
 			all[name] = nil
@@ -108,7 +102,7 @@ func TestTheServerStartsWithoutRedis(t *testing.T) {
 	t.Parallel()
 	needPython(t, "redis")
 	r := startRedis(t)
-	r.run.kill()
+	r.run.Kill()
 	v := start(t, "redis.ADDRESS=127.0.0.1:"+r.port)
 	r.start()
 	at := time.Now().Unix()

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"carbon/test/launch"
 )
 
 var statsdOn = []string{"--statsd=127.0.0.1:0", "statsd.ADMIN=127.0.0.1:0", "statsd.flushInterval=1000"}
@@ -47,14 +49,14 @@ func TestPythonStatsd(t *testing.T) {
 	needPython(t, "statsd")
 	v := start(t, statsdOn...)
 	from := time.Now().Unix()
-	script(t, "statsd_client.py", v.ports["statsd"], v.ports["statsd-tcp"]).wait()
+	script(t, "statsd_client.py", v.Ports["statsd"], v.Ports["statsd-tcp"]).wait()
 	for target, want := range map[string]float64{
 		"stats_counts.py.hits": 90, "stats_counts.py.piped": 3, "stats_counts.pytcp.hits": 105,
 		"sumSeries(stats.timers.py.took.count)": 101, "stats.timers.py.timed.count": 1, "stats.sets.py.users.count": 2,
 	} {
-		until(t, fmt.Sprint(target, " is ", want), func() bool { return v.total(target, from) == want })
+		launch.Until(t, fmt.Sprint(target, " is ", want), func() bool { return v.total(target, from) == want })
 	}
-	until(t, "gauges", func() bool {
+	launch.Until(t, "gauges", func() bool {
 		for _, p := range v.points("stats.gauges.py.level", from)["stats.gauges.py.level"] {
 			if p == 8 {
 				return v.total("maxSeries(stats.gauges.pytcp.level)", from) >= 4
@@ -78,7 +80,7 @@ func TestStatsdOfNode(t *testing.T) {
 	dir := filepath.Join(strings.TrimSpace(string(root)), "statsd")
 	for _, way := range []struct{ graphite, repeater, port string }{{"text", "udp4", "statsd"}, {"pickle", "tcp", "statsd-tcp"}} {
 		t.Run(way.graphite, func(t *testing.T) {
-			v := start(t, append(statsdOn, "--line=127.0.0.1:0", "--pickle=127.0.0.1:0", "statsd.globalSuffix=here")...)
+			v := start(t, append(statsdOn, "--pickle=127.0.0.1:0", "statsd.globalSuffix=here")...)
 			from := time.Now().Unix()
 			port := func(addr string) string {
 				_, port, _ := net.SplitHostPort(addr)
@@ -94,12 +96,12 @@ func TestStatsdOfNode(t *testing.T) {
 			text := fmt.Sprintf(`{address: "127.0.0.1", port: %s, mgmt_address: "127.0.0.1", mgmt_port: %[1]s, flushInterval: 1000, automaticConfigReload: false,
 				backends: ["./backends/graphite", "./backends/repeater"], graphiteHost: "127.0.0.1", graphiteProtocol: %q, graphitePort: %s, graphitePicklePort: %s,
 				repeater: [{host: "127.0.0.1", port: %s}], repeaterProtocol: %q}`,
-				port(node), way.graphite, port(v.ports["line"]), port(v.ports["pickle"]), port(v.ports[way.port]), way.repeater)
+				port(node), way.graphite, port(v.Ports["line"]), port(v.Ports["pickle"]), port(v.Ports[way.port]), way.repeater)
 			if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			launch(t, "node", "--no-deprecation", filepath.Join(dir, "stats.js"), config)
-			until(t, "statsd of node is up", func() bool {
+			run(t, "node", "--no-deprecation", filepath.Join(dir, "stats.js"), config)
+			launch.Until(t, "statsd of node is up", func() bool {
 				c, err := net.Dial("tcp", node)
 				if err == nil {
 					c.Close()
@@ -110,7 +112,7 @@ func TestStatsdOfNode(t *testing.T) {
 				packet(t, node, "n.hits:2|c\nn.took:5|ms|@0.5")
 			}
 			for _, suffix := range []string{"", ".here"} {
-				until(t, "all counted"+suffix, func() bool {
+				launch.Until(t, "all counted"+suffix, func() bool {
 					return v.total("stats_counts.n.hits"+suffix, from) == 100 && v.total("stats.timers.n.took.count"+suffix, from) == 100
 				})
 			}
@@ -124,13 +126,13 @@ func TestStatsdEnds(t *testing.T) {
 	s := newSite(t, "--statsd=127.0.0.1:0", "statsd.flushInterval=3600000")
 	v := s.start()
 	from := time.Now().Unix()
-	c, err := net.Dial("tcp", v.ports["statsd-tcp"])
+	c, err := net.Dial("tcp", v.Ports["statsd-tcp"])
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
 	for range 1000 {
-		packet(t, v.ports["statsd"], "a:1|c")
+		packet(t, v.Ports["statsd"], "a:1|c")
 	}
 	if _, err := io.WriteString(c, strings.Repeat("b:1|c\n", 1000)); err != nil {
 		t.Fatal(err)
@@ -138,7 +140,7 @@ func TestStatsdEnds(t *testing.T) {
 	v.stop()
 	v = s.start()
 	// A flush is of the nearest second, which may be still to come.
-	until(t, "all is counted", func() bool {
+	launch.Until(t, "all is counted", func() bool {
 		return v.total("stats_counts.a", from) == 1000 && v.total("stats_counts.b", from) == 1000
 	})
 }
@@ -148,14 +150,14 @@ func TestStatsdAmongTheHostile(t *testing.T) {
 	v := start(t, append(statsdOn, "statsd.MAX_MEMORY=1048576")...)
 	from := time.Now().Unix()
 	dial := func(name string) net.Conn {
-		c, err := net.Dial("tcp", v.ports[name])
+		c, err := net.Dial("tcp", v.Ports[name])
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
 		return c
 	}
-	packet(t, v.ports["statsd"], "good:1|c")
+	packet(t, v.Ports["statsd"], "good:1|c")
 	endless := dial("statsd-tcp")
 	for range 100 {
 		if _, err := endless.Write(bytes.Repeat([]byte("x"), 100_000)); err != nil {
@@ -170,13 +172,13 @@ func TestStatsdAmongTheHostile(t *testing.T) {
 	garbage := make([]byte, 60_000)
 	rand.Read(garbage)
 	for range 20 {
-		packet(t, v.ports["statsd"], string(garbage))
+		packet(t, v.Ports["statsd"], string(garbage))
 	}
-	packet(t, v.ports["statsd"], "")
+	packet(t, v.Ports["statsd"], "")
 	for i := range 3000 {
-		packet(t, v.ports["statsd"], fmt.Sprintf("flood.%d.%s:1|c", i, strings.Repeat("y", 1000)))
+		packet(t, v.Ports["statsd"], fmt.Sprintf("flood.%d.%s:1|c", i, strings.Repeat("y", 1000)))
 	}
-	until(t, "all are counted", func() bool { return v.figure("carbon_statsd_packets_total") >= 3000 })
+	launch.Until(t, "all are counted", func() bool { return v.figure("carbon_statsd_packets_total") >= 3000 })
 	half.Close()
 
 	deaf := dial("statsd-admin") // asks for much and reads nothing
@@ -188,8 +190,8 @@ func TestStatsdAmongTheHostile(t *testing.T) {
 		t.Errorf("%q, %v", answer, err)
 	}
 
-	packet(t, v.ports["statsd"], "good:1|c")
-	until(t, "the good are counted", func() bool { return v.total("stats_counts.good", from) == 4 })
+	packet(t, v.Ports["statsd"], "good:1|c")
+	launch.Until(t, "the good are counted", func() bool { return v.total("stats_counts.good", from) == 4 })
 	if held, full := v.figure("carbon_statsd_memory"), v.figure(`carbon_statsd_refused_total{reason="too much to hold"}`); held > 1<<20 || full == 0 {
 		t.Errorf("%v bytes held, %v refused", held, full)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // TestZibratoBroker stands between a publisher and back ends, as Zibrato's broker
@@ -16,13 +18,13 @@ func TestZibratoBroker(t *testing.T) {
 	needPython(t, "zmq")
 	s := newSite(t, "zeromq.BROKER_LISTEN=127.0.0.1:0", "zeromq.BROKER_PUBLISH=127.0.0.1:0", "zeromq.ZIBRATO_FLUSH=1h")
 	v := s.start()
-	all := script(t, "zmq_subscribe.py", "tcp://"+v.ports["zibrato-out"], "")
-	some := script(t, "zmq_subscribe.py", "tcp://"+v.ports["zibrato-out"], "crit", "war")
-	until(t, "both subscribe", func() bool { return v.figure("carbon_zeromq_subscribers") == 2 })
-	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.ports["zibrato"], "text")
-	until(t, "connected", func() bool {
+	all := script(t, "zmq_subscribe.py", "tcp://"+v.Ports["zibrato-out"], "")
+	some := script(t, "zmq_subscribe.py", "tcp://"+v.Ports["zibrato-out"], "crit", "war")
+	launch.Until(t, "both subscribe", func() bool { return v.figure("carbon_zeromq_subscribers") == 2 })
+	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.Ports["zibrato"], "text")
+	launch.Until(t, "connected", func() bool {
 		p.say("hello")
-		return strings.Contains(all.out.String(), "hello")
+		return strings.Contains(all.Log.String(), "hello")
 	})
 	now := time.Now().Unix()
 	var forwarded, important strings.Builder
@@ -40,16 +42,16 @@ func TestZibratoBroker(t *testing.T) {
 	}
 	say(fmt.Sprintf("info|Gauge|pipe|d|2|%d|s", now)) // nobody stores it, but it is forwarded
 	say(fmt.Sprintf("crit|Timer|last|0.25|%d|s", now))
-	until(t, "all are forwarded", func() bool {
-		return strings.Contains(all.out.String(), "|last|") && strings.Contains(some.out.String(), "|last|")
+	launch.Until(t, "all are forwarded", func() bool {
+		return strings.Contains(all.Log.String(), "|last|") && strings.Contains(some.Log.String(), "|last|")
 	})
-	if got := strings.ReplaceAll(all.out.String(), "hello\n", ""); got != forwarded.String() {
+	if got := strings.ReplaceAll(all.Log.String(), "hello\n", ""); got != forwarded.String() {
 		t.Errorf("forwarded:\n%s", got)
 	}
-	if got := some.out.String(); got != important.String() {
+	if got := some.Log.String(); got != important.String() {
 		t.Errorf("forwarded to who wants the important:\n%s", got)
 	}
-	until(t, "the last is stored", func() bool { return v.points("zibrato.s.last", now)["zibrato.s.last"][now] == 0.25 })
+	launch.Until(t, "the last is stored", func() bool { return v.points("zibrato.s.last", now)["zibrato.s.last"][now] == 0.25 })
 	if got := v.points("zibrato.web_1_a.gauge_name", now)["zibrato.web_1_a.gauge_name"]; got[now] != 199.5 {
 		t.Errorf("stored: %v", got)
 	}
@@ -76,11 +78,11 @@ func TestZibratoBackEnd(t *testing.T) {
 	t.Parallel()
 	needPython(t, "zmq")
 	broker := start(t, "zeromq.BROKER_LISTEN=127.0.0.1:0", "zeromq.BROKER_PUBLISH=127.0.0.1:0", "zeromq.BROKER_STORE=false")
-	v := start(t, "zeromq.CONNECT=tcp://"+broker.ports["zibrato-out"], "zeromq.SUBSCRIBE=crit,warn", "zeromq.FORMAT=zibrato", "zeromq.ZIBRATO_FLUSH=1s")
-	until(t, "subscribed", func() bool { return broker.figure("carbon_zeromq_subscribers") == 1 })
-	p := script(t, "zmq_publish.py", "connect", "tcp://"+broker.ports["zibrato"], "text")
+	v := start(t, "zeromq.CONNECT=tcp://"+broker.Ports["zibrato-out"], "zeromq.SUBSCRIBE=crit,warn", "zeromq.FORMAT=zibrato", "zeromq.ZIBRATO_FLUSH=1s")
+	launch.Until(t, "subscribed", func() bool { return broker.figure("carbon_zeromq_subscribers") == 1 })
+	p := script(t, "zmq_publish.py", "connect", "tcp://"+broker.Ports["zibrato"], "text")
 	now := time.Now().Unix()
-	until(t, "connected", func() bool {
+	launch.Until(t, "connected", func() bool {
 		p.say("crit|Gauge|hello|1|%d|s", now)
 		return len(v.points("zibrato.s.hello", now)) == 1
 	})
@@ -88,7 +90,7 @@ func TestZibratoBackEnd(t *testing.T) {
 	for range 10 {
 		p.say("warn|Counter|c|1|%d|s", now)
 	}
-	until(t, "counted", func() bool {
+	launch.Until(t, "counted", func() bool {
 		sum := 0.0
 		for _, value := range v.points("zibrato.s.c", now)["zibrato.s.c"] {
 			sum += value

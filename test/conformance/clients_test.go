@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // TestClients sends what clients are known to send, spelling and all, and reads the
@@ -26,22 +28,23 @@ func TestClients(t *testing.T) {
 		t.Run("at "+prefix+"/", func(t *testing.T) {
 			t.Setenv("CARBON_HTTP__URL_PREFIX", prefix)
 			s := serve(t, t.TempDir())
-			feed(t, s.line, s.base+prefix)
+			s.Prefix = prefix
+			feed(t, s)
 			for _, slash := range []string{"", "/"} {
-				g := grafana{T: t, base: s.base + prefix, slash: slash}
+				g := grafana{T: t, base: s.URL(""), slash: slash}
 				g.render()
 				g.find()
 				g.tagsAndEvents()
 				g.others()
 			}
-			leave(t, s.base, prefix)
+			leave(t, s)
 		})
 	}
 }
 
-// leave asks for two dashboards at once and leaves before one is answered: the server
-// stops its work on that, and goes on with the other. A29
-func leave(t *testing.T, base, prefix string) {
+// leave sends two expensive requests and closes the connection of one before its
+// answer: the server cancels that one and answers the other. A29
+func leave(t *testing.T, s *launch.Server) {
 	t.Helper()
 	body := func(seed string) string {
 		var b strings.Builder
@@ -52,7 +55,7 @@ func leave(t *testing.T, base, prefix string) {
 	}
 	stays := make(chan error, 1)
 	go func() {
-		answer, err := http.Post(base+prefix+"/render", "application/x-www-form-urlencoded", strings.NewReader(body("stays")))
+		answer, err := http.Post(s.URL("/render"), "application/x-www-form-urlencoded", strings.NewReader(body("stays")))
 		if err == nil {
 			defer answer.Body.Close()
 			var all []target
@@ -62,31 +65,25 @@ func leave(t *testing.T, base, prefix string) {
 		}
 		stays <- err
 	}()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+	conn, err := net.Dial("tcp", s.Ports["http"])
 	if err != nil {
 		t.Fatal(err)
 	}
 	leaves := body("leaves")
-	if _, err := fmt.Fprintf(conn, "POST %s/render HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", prefix, len(leaves), leaves); err != nil {
+	if _, err := fmt.Fprintf(conn, "POST %s/render HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", s.Prefix, len(leaves), leaves); err != nil {
 		t.Fatal(err)
 	}
 	conn.Close()
-	wait(t, "work ends for who left", func() bool {
-		answer, err := http.Get(base + prefix + "/-/metrics")
-		if err != nil {
-			return false
-		}
-		defer answer.Body.Close()
-		text, _ := io.ReadAll(answer.Body)
-		return bytes.Contains(text, []byte(`carbon_http_requests_total{route="/render",method="POST",code="499"} 1`))
+	launch.Until(t, "the request of the closed connection is cancelled", func() bool {
+		return s.Counters()[`carbon_http_requests_total{route="/render",method="POST",code="499"}`] == 1
 	})
 	if err := <-stays; err != nil {
-		t.Errorf("who stays: %v", err)
+		t.Errorf("the other request: %v", err)
 	}
 }
 
 // feed sends a few metrics with points of the last minutes.
-func feed(t *testing.T, line, base string) {
+func feed(t *testing.T, s *launch.Server) {
 	t.Helper()
 	var lines strings.Builder
 	names := []string{
@@ -99,26 +96,7 @@ func feed(t *testing.T, line, base string) {
 			fmt.Fprintf(&lines, "%s %d %d\n", name, i+1, now-60*i)
 		}
 	}
-	received := fmt.Sprintf("\ncarbon_metrics_received_total %d\n", 5*len(names))
-	conn, err := net.Dial("tcp", line)
-	if err == nil {
-		_, err = io.WriteString(conn, lines.String())
-	}
-	if err == nil {
-		err = conn.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	wait(t, "lines are received", func() bool {
-		answer, err := http.Get(base + "/-/metrics")
-		if err != nil {
-			return false
-		}
-		defer answer.Body.Close()
-		text, _ := io.ReadAll(answer.Body)
-		return bytes.Contains(text, []byte(received))
-	})
+	send(t, s, []byte(lines.String()))
 }
 
 type grafana struct {

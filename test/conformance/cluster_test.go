@@ -3,6 +3,7 @@
 package conformance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // TestClusterMember holds that a graphite-web draws the same, whether it reads a tree
@@ -25,14 +28,16 @@ func TestClusterMember(t *testing.T) {
 	needGraphiteWeb(t)
 	dir := t.TempDir()
 	writer := serve(t, dir)
-	load(t, writer.line, writer.base)
-	writer.stop(t)
+	load(t, writer)
+	if err := writer.Stop(); err != nil {
+		t.Fatal(err)
+	}
 	tree := filepath.Join(dir, "data", "whisper")
 	touch(t, tree)
 	member := serve(t, dir)
 	reader := graphiteWeb(t, tree, nil)
 	clusters := map[string]string{}
-	for how, server := range map[string]string{"pickle": member.base, "msgpack": member.base + "?format=msgpack"} {
+	for how, server := range map[string]string{"pickle": member.URL(""), "msgpack": member.URL("") + "?format=msgpack"} {
 		clusters[how] = graphiteWeb(t, t.TempDir(), []string{server})
 	}
 
@@ -76,7 +81,7 @@ func TestClusterMember(t *testing.T) {
 			"seriesByTag('name=http.latency','dc=eu')", "groupByTags(seriesByTag('name=~http.*','env=prod'),'sum','dc')", "seriesByTag('name=disk.used','mount!=/')",
 		} {
 			request := "/render?format=json&from=1793577600&until=1793620800&target=" + url.QueryEscape(target)
-			want, err := fetchJSON(member.base + request)
+			want, err := fetchJSON(member.URL("") + request)
 			if err != nil || len(want.([]any)) == 0 {
 				t.Fatalf("%s: %v, %v", target, want, err)
 			}
@@ -186,21 +191,27 @@ func graphiteWeb(t *testing.T, tree string, cluster []string) string {
 			t.Fatal(err)
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addrs, err := launch.FreeAddrs(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	l.Close()
-	_, port, _ := net.SplitHostPort(address)
+	_, port, _ := net.SplitHostPort(addrs[0])
 	cmd := exec.Command("/usr/bin/python3", filepath.Join(home, "serve.py"), port)
 	cmd.Env = append(os.Environ(), "CLUSTER_HOME="+home, "CLUSTER_TREE="+tree, "CLUSTER_MEMBERS="+strings.Join(cluster, " "))
-	launch(t, cmd)
-	wait(t, "graphite-web answers", func() bool {
-		_, err := fetchJSON("http://" + address + "/metrics/find?query=nope")
+	p, err := launch.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.EndWith(t)
+	base := "http://" + addrs[0]
+	err = p.Until(context.Background(), 2*launch.Patience, "graphite-web answers", func() bool {
+		_, err := fetchJSON(base + "/metrics/find?query=nope")
 		return err == nil
 	})
-	return "http://" + address
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base
 }
 
 const graphiteWebSettings = `import os

@@ -18,7 +18,7 @@ import (
 func TestDashboards(t *testing.T) {
 	needGraphiteWeb(t)
 	theirs := graphiteWeb(t, t.TempDir(), nil)
-	ours := serve(t, t.TempDir()).base
+	ours := serve(t, t.TempDir()).URL("")
 	const state = `{"name": "web", "graphs": [["target=HOST.cpu", {"target": ["HOST.cpu", "x"], "title": "größe <b>"}, "/render?target=HOST.cpu"]], "graphSize": {"width": 1.5}}`
 	requests := []string{
 		"POST /dashboard/save/web state=" + url.QueryEscape(state),
@@ -63,7 +63,7 @@ func TestDashboards(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dump.Body.Close()
-	heir := serve(t, t.TempDir()).base
+	heir := serve(t, t.TempDir()).URL("")
 	moved, err := http.Post(heir+"/dashboard/import", "application/json", dump.Body)
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"carbon/test/launch"
 )
 
 // paths are all that the server answers besides what takes metrics in. What they
@@ -90,8 +92,9 @@ func TestPaths(t *testing.T) {
 			t.Setenv("CARBON_HTTP__URL_PREFIX", prefix)
 			t.Setenv("CARBON_CACHE__WRITE_DELAY", "0")
 			s := serve(t, t.TempDir())
-			base := s.base + prefix
-			feed(t, s.line, base)
+			s.Prefix = prefix
+			base := s.URL("")
+			feed(t, s)
 			g := grafana{T: t, base: base}
 			g.post("/events", `{"what":"released","tags":"a"}`, 200)
 			for path, form := range map[string]string{ // in reverse order they would not be there
@@ -99,7 +102,7 @@ func TestPaths(t *testing.T) {
 			} {
 				g.post(path, form, 200)
 			}
-			wait(t, "the points are stored", func() bool {
+			launch.Until(t, "the points are stored", func() bool {
 				code, _ := visit(t, http.MethodGet, base+"/info?target=a.b&format=json", "")
 				return code == 200
 			})
@@ -127,7 +130,7 @@ func TestPaths(t *testing.T) {
 			if prefix == "" {
 				return
 			}
-			if code, _ := visit(t, http.MethodGet, s.base+"/render?target=a.b", ""); code != 404 {
+			if code, _ := visit(t, http.MethodGet, "http://"+s.Ports["http"]+"/render?target=a.b", ""); code != 404 {
 				t.Errorf("without the prefix: %d", code)
 			}
 		})

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // TestWriters sends the lines that clients are known to send, each cut in two at
@@ -22,7 +24,7 @@ func TestWriters(t *testing.T) {
 	s := serve(t, t.TempDir())
 	received := regexp.MustCompile(`(?m)^carbon_metrics_received_total (\d+)$`)
 	count := func() int {
-		answer, err := http.Get(s.base + "/-/metrics")
+		answer, err := http.Get(s.URL("/-/metrics"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +37,7 @@ func TestWriters(t *testing.T) {
 		n, _ := strconv.Atoi(string(m[1]))
 		return n
 	}
-	conn, err := net.Dial("tcp", s.line)
+	conn, err := net.Dial("tcp", s.Line())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,7 @@ func TestWriters(t *testing.T) {
 	want := 0
 	check := func(line string) {
 		t.Helper()
-		wait(t, fmt.Sprintf("%q is received", line), func() bool { return count() >= want })
+		launch.Until(t, fmt.Sprintf("%q is received", line), func() bool { return count() >= want })
 		if n := count(); n != want {
 			t.Errorf("after %q %d datapoints, want %d", line, n, want)
 		}
@@ -65,7 +67,7 @@ func TestWriters(t *testing.T) {
 		}
 		check(line)
 		for _, name := range names {
-			if got := find(t, s.base, name); got != 1 {
+			if got := find(t, s.URL(""), name); got != 1 {
 				t.Errorf("after %q there are %d series %q", line, got, name)
 			}
 		}
@@ -94,7 +96,7 @@ func TestWriters(t *testing.T) {
 	f("a.b True NOW\n")
 	send(strings.Repeat("x", 20<<10) + "\n")
 	check("a line of 20 KiB")
-	if n := find(t, s.base, "a.b"); n != 0 {
+	if n := find(t, s.URL(""), "a.b"); n != 0 {
 		t.Error("a.b was stored")
 	}
 

@@ -18,7 +18,7 @@ func TestClockSteppedBack(t *testing.T) {
 	for _, path := range s.segments() {
 		edit(t, path, func(b []byte) []byte { return restamp(b, 10*365*24*time.Hour) })
 	}
-	s.set = append(s.set, "cache.WRITE_DELAY=1s", "wal.MAX_SIZE=2097152")
+	s.Settings = append(s.Settings, "cache.WRITE_DELAY=1s", "wal.MAX_SIZE=2097152")
 	v := s.start()
 	wantAll(t, old, v.rendered)
 	newer := fleet(len(old), len(old[0].names))
@@ -33,11 +33,11 @@ func TestClockSteppedBack(t *testing.T) {
 	v.idle()
 	wantAll(t, newer, s.stored)
 	v.until("removed its log", func() bool {
-		figures := v.counters()
+		figures := v.Counters()
 		return figures != nil && figures["carbon_wal_size"] < 2*segmentSize
 	})
 	time.Sleep(flushInterval)
-	v.kill()
+	v.Kill()
 	v = s.start()
 	wantAll(t, newer, v.rendered)
 	v.stop()

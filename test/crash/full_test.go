@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // mount puts a small file system of its own on a directory for the test. Who may
@@ -93,7 +95,7 @@ func crowded(t *testing.T) (*site, []*sender, *filler) {
 	for _, x := range senders {
 		x.last = 60 * 2000
 	}
-	mount(t, s.data, "64m")
+	mount(t, s.Data, "64m")
 	return s, senders, newFiller(t, s.path("filler"))
 }
 
@@ -109,7 +111,7 @@ func fillByLoad(t *testing.T, v *server, senders []*sender, f *filler) (l *load,
 	var counted int64
 	var when, since time.Time
 	v.until("stalls on a full disk", func() bool {
-		figures := v.counters()
+		figures := v.Counters()
 		n := int64(figures[receivedPoints])
 		if figures["carbon_wal_write_errors_total"] > 0 {
 			f.fill()
@@ -134,7 +136,7 @@ func TestFullDisk(t *testing.T) {
 	s, senders, f := crowded(t)
 	v := s.start()
 	l, _, received := fillByLoad(t, v, senders, f)
-	if status, _ := v.get("/health"); status == 0 {
+	if status, _ := v.Get("/health"); status == 0 {
 		t.Error("no answer of /health")
 	}
 	if there := survivorsOf(t, senders, v.rendered); there != received {
@@ -144,10 +146,10 @@ func TestFullDisk(t *testing.T) {
 
 	f.empty()
 	l.finish(t)
-	v.takes(l.sent())
+	v.accepts(l.sent())
 	wantAll(t, senders, v.rendered)
-	v.until("stored everything", func() bool { return v.counters()["carbon_cache_size"] == 0 })
-	if status, _ := v.get("/health"); status != http.StatusOK {
+	v.until("stored everything", func() bool { return v.Counters()["carbon_cache_size"] == 0 })
+	if status, _ := v.Get("/health"); status != http.StatusOK {
 		t.Errorf("/health answers %d", status)
 	}
 	v.stop()
@@ -166,7 +168,7 @@ func TestKillOnAFullDisk(t *testing.T) {
 	s, senders, f := crowded(t)
 	v := s.start()
 	l, before, _ := fillByLoad(t, v, senders, f)
-	v.kill()
+	v.Kill()
 	l.close()
 	f.fill()
 	s.wantWholeFiles()
@@ -199,8 +201,8 @@ func TestStopOnAFullDisk(t *testing.T) {
 	l, _, received := fillByLoad(t, v, senders, f)
 	v.terminate()
 	select {
-	case <-v.ended:
-	case <-time.After(patience):
+	case <-v.Ended():
+	case <-time.After(launch.Patience):
 		t.Fatal("the server does not end")
 	}
 	l.close()

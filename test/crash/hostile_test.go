@@ -58,15 +58,15 @@ func TestHostileSenders(t *testing.T) {
 	flood(t, v, now)
 
 	l.finish(t)
-	v.takes(l.sent() + int64(len(bad)) + 5) // endless.value, half.before, slow.sender, before.flood, behind.flood
+	v.accepts(l.sent() + int64(len(bad)) + 5) // endless.value, half.before, slow.sender, before.flood, behind.flood
 	wantAll(t, good, v.rendered)
-	figures := v.counters()
+	figures := v.Counters()
 	for _, reason := range []string{"timestamp out of range", "invalid utf-8", "not three fields", "line too long", "timestamp in milliseconds"} {
 		if figures[fmt.Sprintf("carbon_lines_bad_total{reason=%q}", reason)] < 1 {
 			t.Errorf("%q is not counted", reason)
 		}
 	}
-	if !strings.Contains(v.log.String(), "timestamp in milliseconds") {
+	if !strings.Contains(v.Log.String(), "timestamp in milliseconds") {
 		t.Error("the log has no hint for timestamps in milliseconds")
 	}
 	v.stop()
@@ -75,7 +75,7 @@ func TestHostileSenders(t *testing.T) {
 		t.Errorf("%d files, want %d", files, want)
 	}
 	for _, name := range []string{"outside", "outside.wsp"} {
-		for _, dir := range []string{s.data, s.dir, filepath.Dir(s.dir)} {
+		for _, dir := range []string{s.Data, s.Dir, filepath.Dir(s.Dir)} {
 			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 				t.Errorf("%s came to be in %s", name, dir)
 			}
@@ -101,7 +101,7 @@ func flood(t *testing.T, v *server, now int64) {
 
 func dial(t *testing.T, v *server) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("tcp", v.line)
+	conn, err := net.Dial("tcp", v.Line())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,9 +47,9 @@ func killRounds(t *testing.T, s *site, n int) {
 		if round%5 == 4 {
 			l.stop()
 			bound = l.sent()
-			v.takes(bound)
+			v.accepts(bound)
 			time.Sleep(flushInterval)
-			v.kill()
+			v.Kill()
 		} else {
 			bound = v.killCounted(moment(200 * time.Millisecond))
 		}
@@ -75,7 +75,7 @@ func killRounds(t *testing.T, s *site, n int) {
 		if round == n-1 {
 			v.stop()
 		} else {
-			v.kill()
+			v.Kill()
 		}
 	}
 	s.wantWholeFiles()
@@ -105,7 +105,7 @@ func (v *server) killCounted(after time.Duration) (received int64) {
 		time.Sleep(time.Millisecond)
 	}
 	killed := time.Now()
-	v.kill()
+	v.Kill()
 	for _, x := range scrapes {
 		if killed.Sub(x.end) >= flushInterval {
 			received = max(received, x.received)
@@ -118,5 +118,5 @@ func (v *server) killCounted(after time.Duration) (received int64) {
 func killDuringReplay(s *site) {
 	v := s.launch()
 	time.Sleep(moment(60 * time.Millisecond))
-	v.kill()
+	v.Kill()
 }

@@ -12,7 +12,7 @@ import (
 func TestFewDescriptors(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "cache.WRITE_DELAY=0")
-	s.files = 64
+	s.OpenFiles = 64
 	v := s.start()
 	senders := fleet(80, 6)
 	for _, x := range senders {
@@ -23,14 +23,14 @@ func TestFewDescriptors(t *testing.T) {
 	answered := 0
 	for _, conn := range l.conns {
 		hangUp(t, conn)
-		if status, _ := v.get("/health"); status == http.StatusOK {
+		if status, _ := v.Get("/health"); status == http.StatusOK {
 			answered++
 		}
 	}
 	if answered == 0 {
 		t.Error("no answer while descriptors were short")
 	}
-	v.takes(l.sent())
+	v.accepts(l.sent())
 	wantAll(t, senders, v.rendered)
 	v.stop()
 	wantAll(t, senders, s.stored)

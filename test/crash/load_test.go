@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"carbon/test/launch"
 )
 
 // sender sends the points first, first+1, … of a sequence over one connection:
@@ -185,7 +187,7 @@ func begin(t *testing.T, v *server, senders []*sender) *load {
 	t.Helper()
 	l := &load{senders: senders, quit: make(chan struct{})}
 	for range senders {
-		conn, err := net.Dial("tcp", v.line)
+		conn, err := net.Dial("tcp", v.Line())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,7 +217,7 @@ func (l *load) finish(t *testing.T) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(patience):
+	case <-time.After(launch.Patience):
 		t.Fatalf("senders were kept waiting after %d points", l.sent())
 	}
 	for _, s := range l.senders {
@@ -261,7 +263,7 @@ func hangUp(t *testing.T, conn net.Conn) {
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(launch.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := conn.Read(make([]byte, 1)); n > 0 || err == nil || os.IsTimeout(err) {
@@ -273,7 +275,7 @@ func hangUp(t *testing.T, conn net.Conn) {
 // sendText sends lines as they are and returns when the server has read them.
 func sendText(t *testing.T, v *server, text string) {
 	t.Helper()
-	conn, err := net.Dial("tcp", v.line)
+	conn, err := net.Dial("tcp", v.Line())
 	if err != nil {
 		t.Fatal(err)
 	}

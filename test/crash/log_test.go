@@ -28,7 +28,7 @@ func killedSite(t *testing.T) (*site, []*sender) {
 	}
 	sendAll(t, v, senders)
 	time.Sleep(2 * flushInterval)
-	v.kill()
+	v.Kill()
 	if n := len(s.segments()); n < 3 {
 		t.Fatalf("%d segments", n)
 	}
@@ -54,8 +54,8 @@ func (s *site) segments() []string {
 // copy makes a site with the same data.
 func (s *site) copy() *site {
 	s.t.Helper()
-	c := newSite(s.t, s.set...)
-	if err := os.CopyFS(c.data, os.DirFS(s.data)); err != nil {
+	c := newSite(s.t, s.Settings...)
+	if err := os.CopyFS(c.Data, os.DirFS(s.Data)); err != nil {
 		s.t.Fatal(err)
 	}
 	return c
@@ -134,7 +134,7 @@ func TestDamagedLog(t *testing.T) {
 			return b
 		})
 		missing := s.missing(senders)
-		if missing > 0 && !strings.Contains(s.last.log.String(), "damage") {
+		if missing > 0 && !strings.Contains(s.last.Log.String(), "damage") {
 			t.Errorf("%d points are missing and the log has no word of it", missing)
 		}
 		// Where a record gives numbers to series, the rest of its segment cannot be
@@ -207,7 +207,7 @@ func TestLogMovedAway(t *testing.T) {
 	if err := os.WriteFile(s.path("wal"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	v.until("cannot write its log", func() bool { return v.counters()["carbon_wal_write_errors_total"] > 0 })
+	v.until("cannot write its log", func() bool { return v.Counters()["carbon_wal_write_errors_total"] > 0 })
 	if there, received := survivorsOf(t, senders, v.rendered), v.received(); there > received {
 		t.Errorf("%d points are found, %d were received", there, received)
 	}
@@ -218,9 +218,9 @@ func TestLogMovedAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.finish(t)
-	v.takes(l.sent())
+	v.accepts(l.sent())
 	time.Sleep(flushInterval)
-	v.kill()
+	v.Kill()
 	l.close()
 	v = s.start()
 	wantAll(t, senders, v.rendered)
@@ -247,7 +247,7 @@ func TestLogDeleted(t *testing.T) {
 	last := more(later, 100)
 	sendAll(t, v, last)
 	time.Sleep(flushInterval)
-	v.kill()
+	v.Kill()
 	v = s.start()
 	wantAll(t, last, v.rendered)
 }
@@ -263,10 +263,10 @@ func TestLogOnASmallDisk(t *testing.T) {
 	senders := some(4, 1000, 200)
 	l := begin(t, v, senders)
 	l.finish(t)
-	v.takes(l.sent())
+	v.accepts(l.sent())
 	wantAll(t, senders, v.rendered)
 	time.Sleep(flushInterval)
-	v.kill()
+	v.Kill()
 	l.close()
 	v = s.start()
 	wantAll(t, senders, v.rendered)

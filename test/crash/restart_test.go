@@ -18,18 +18,19 @@ func TestRestartsUnderSenders(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	v := s.listening()
-	s.line = v.line
+	line := v.Line()
+	s.Flags = []string{"--line", line}
 	var clients sync.WaitGroup
 	stop := make(chan struct{})
 	chains := make([][]*sender, 4)
 	for i, x := range fleet(len(chains), 30) {
 		x.pause = 2 * time.Millisecond // SIGTERM gives them 10 s to go on
-		clients.Go(func() { chains[i] = reconnect(s.line, x, stop) })
+		clients.Go(func() { chains[i] = reconnect(line, x, stop) })
 	}
 	for round := range rounds(3, 20) {
 		time.Sleep(moment(300 * time.Millisecond))
 		if round%2 == 0 {
-			v.kill()
+			v.Kill()
 		} else {
 			v.terminate()
 			v.wantEnd()
@@ -93,7 +94,7 @@ func TestNewerPointsWinOverTheLog(t *testing.T) {
 	old := some(4, 50, 6000)
 	sendAll(t, v, old)
 	time.Sleep(flushInterval)
-	v.kill()
+	v.Kill()
 
 	v = s.listening()
 	newer := fleet(4, 50)
@@ -102,7 +103,7 @@ func TestNewerPointsWinOverTheLog(t *testing.T) {
 		x.first = 10_000_000
 		x.last = x.first + 6000*50
 	}
-	status, _ := v.get("/health")
+	status, _ := v.Get("/health")
 	sendAll(t, v, newer)
 	v.healthy()
 	wantAll(t, newer, v.rendered)
@@ -130,8 +131,8 @@ func TestNamesOutliveAKill(t *testing.T) {
 			v.idle()
 		}
 		time.Sleep(flushInterval)
-		v.kill()
-		entries, err := os.ReadDir(s.data)
+		v.Kill()
+		entries, err := os.ReadDir(s.Data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,17 +167,17 @@ func TestHealthWhileTheLogIsTakenIn(t *testing.T) {
 	senders := some(4, 50, 6000)
 	sendAll(t, v, senders)
 	time.Sleep(flushInterval)
-	v.kill()
+	v.Kill()
 	v = s.listening()
 	for {
-		status, _ := v.get("/health")
+		status, _ := v.Get("/health")
 		if status == http.StatusOK {
 			break
 		}
 		if status != http.StatusServiceUnavailable {
 			t.Fatalf("/health answers %d", status)
 		}
-		if status, body := v.get("/render?target=load.c01.m001&format=json"); status != http.StatusOK {
+		if status, body := v.Get("/render?target=load.c01.m001&format=json"); status != http.StatusOK {
 			t.Fatalf("render answers %d %s", status, body)
 		}
 	}

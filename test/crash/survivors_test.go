@@ -101,7 +101,7 @@ func (v *server) rendered(t *testing.T, names []string, w metric.Window) map[str
 	found := map[string]metric.Series{}
 	for some := range slices.Chunk(names, 100) {
 		query := url.Values{"target": some, "format": {"raw"}, "from": {fmt.Sprint(w.From)}, "until": {fmt.Sprint(w.Until)}}
-		status, body := v.get("/render?" + query.Encode())
+		status, body := v.Get("/render?" + query.Encode())
 		if status != http.StatusOK {
 			t.Fatalf("render %s…: %d %s", some[0], status, body[:min(len(body), 300)])
 		}
@@ -119,7 +119,7 @@ func (v *server) rendered(t *testing.T, names []string, w metric.Window) map[str
 // tagged finds series by their tags, whose points need not be anywhere near.
 func (v *server) tagged(expressions ...string) (names []string, err error) {
 	target := "seriesByTag('" + strings.Join(expressions, "','") + "')"
-	status, body := v.get("/render?" + url.Values{"target": {target}, "format": {"raw"}, "from": {"-3d"}}.Encode())
+	status, body := v.Get("/render?" + url.Values{"target": {target}, "format": {"raw"}, "from": {"-3d"}}.Encode())
 	if status != http.StatusOK {
 		return nil, fmt.Errorf("render %s: %d %s", target, status, body)
 	}

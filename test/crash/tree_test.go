@@ -34,7 +34,7 @@ func more(senders []*sender, seconds int) []*sender {
 func (v *server) idle() {
 	v.t.Helper()
 	v.until("stored everything", func() bool {
-		figures := v.counters()
+		figures := v.Counters()
 		return figures != nil && figures["carbon_cache_size"] == 0
 	})
 }
@@ -87,7 +87,7 @@ func TestReadOnlyTree(t *testing.T) {
 	v.stop()
 	remount(t, tree, syscall.MS_RDONLY)
 
-	s.set = append(s.set, "cache.WRITE_DELAY=0")
+	s.Settings = append(s.Settings, "cache.WRITE_DELAY=0")
 	v = s.start()
 	senders := more(old, 20)
 	sendAll(t, v, senders)
@@ -96,14 +96,14 @@ func TestReadOnlyTree(t *testing.T) {
 		x.last = 200
 	}
 	sendAll(t, v, fresh)
-	v.until("failed to store", func() bool { return v.counters()["carbon_errors_total"] > 0 })
+	v.until("failed to store", func() bool { return v.Counters()["carbon_errors_total"] > 0 })
 	all := append(append(old, senders...), fresh...)
 	wantAll(t, all, v.rendered)
-	v.kill()
+	v.Kill()
 
 	v = s.start()
 	wantAll(t, all, v.rendered)
-	v.until("failed to store", func() bool { return v.counters()["carbon_errors_total"] > 0 })
+	v.until("failed to store", func() bool { return v.Counters()["carbon_errors_total"] > 0 })
 	remount(t, tree, 0)
 	v.idle()
 	wantAll(t, all, s.stored)
@@ -135,7 +135,7 @@ func TestPlaceTaken(t *testing.T) {
 	v := s.start()
 	senders := some(3, 5, 10)
 	sendAll(t, v, senders)
-	v.until("stored the others", func() bool { return v.counters()["carbon_committed_points_total"] == 100 })
+	v.until("stored the others", func() bool { return v.Counters()["carbon_committed_points_total"] == 100 })
 	wantAll(t, senders, v.rendered)
 	if err := os.Remove(obstacle); err != nil {
 		t.Fatal(err)
@@ -198,7 +198,7 @@ func TestCorruptFiles(t *testing.T) {
 		if !running {
 			v = s.start()
 		}
-		if status, body := v.get("/render?target=load.*.*&format=json"); status != http.StatusOK {
+		if status, body := v.Get("/render?target=load.*.*&format=json"); status != http.StatusOK {
 			t.Errorf("render answers %d %s", status, body)
 		}
 		senders := more(old, 5)
@@ -219,7 +219,7 @@ func TestCorruptFiles(t *testing.T) {
 				t.Errorf("%s is not what the corrupt file was: %v", aside[0], err)
 			}
 		}
-		if n := strings.Count(v.log.String(), "corrupt"); n == 0 {
+		if n := strings.Count(v.Log.String(), "corrupt"); n == 0 {
 			t.Error("the log has no word of corrupt files")
 		}
 	}
