@@ -6,40 +6,43 @@ import (
 	"syscall"
 )
 
-// reservedFiles is how many open files senders leave for the rest: whisper files,
-// HTTP clients.
-const reservedFiles = 1000
+const (
+	// reservedDescriptors is how many file descriptors receivers leave for whisper
+	// files and HTTP clients.
+	reservedDescriptors = 1000
 
-// openFiles says for what the files are that the process may open.
-type openFiles struct {
-	connections int // of senders
-	whisper     int // kept open
+	// maxWhisperFiles is how many whisper files are kept open at most with
+	// MAX_OPEN_FILES = auto. More cost more memory than they save time.
+	maxWhisperFiles = 20_000
+)
+
+// descriptors says how the file descriptors of the process are shared.
+type descriptors struct {
+	connections int // of each receiver
+	whisper     int // files kept open
 }
 
-// shareFiles shares the files that the process may open: as many connections as
-// configured, but not so many that none are left for storing and answering, and
-// of what is left half for whisper files.
-func shareFiles(connections, whisper int, log *slog.Logger) openFiles {
-	files := math.MaxInt32
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil {
-		files = int(min(uint64(limit.Cur), math.MaxInt32))
+// shareDescriptors divides the descriptors of the process (ulimit -n): connections
+// as configured, as long as enough are left for storing and answering, and half of
+// the rest for whisper files unless their number is configured.
+func shareDescriptors(connections, whisper int, log *slog.Logger) descriptors {
+	limit := math.MaxInt32
+	var rlimit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &rlimit); err == nil {
+		limit = int(min(uint64(rlimit.Cur), math.MaxInt32))
 	}
-	share := fitFiles(connections, whisper, files)
+	share := divideDescriptors(connections, whisper, limit)
 	if share.connections < connections {
-		log.Warn("fewer senders at once than configured: this process may open too few files (ulimit -n)", "senders", share.connections, "configured", connections, "files", files)
+		log.Warn("connection limit reduced: ulimit -n is too small for MAX_RECEIVER_CONNECTIONS",
+			"connections", share.connections, "configured", connections, "ulimit", limit)
 	}
 	return share
 }
 
-func fitFiles(connections, whisper, files int) openFiles {
-	connections = max(1, min(connections, files-min(reservedFiles, files/2)))
+func divideDescriptors(connections, whisper, limit int) descriptors {
+	connections = max(1, min(connections, limit-min(reservedDescriptors, limit/2)))
 	if whisper == 0 {
-		whisper = min(maxWhisperFiles, (files-connections)/2)
+		whisper = min(maxWhisperFiles, (limit-connections)/2)
 	}
-	return openFiles{connections: connections, whisper: whisper}
+	return descriptors{connections: connections, whisper: whisper}
 }
-
-// maxWhisperFiles is how many whisper files are kept open at most unless the
-// configuration says so: beyond it they cost more memory than they save time.
-const maxWhisperFiles = 20_000

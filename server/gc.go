@@ -7,25 +7,23 @@ import (
 	"time"
 )
 
-// The garbage collector lets the heap grow by a share of what lives in it before
-// it works again. The usual share, all of it once more, is right for a small
-// heap; one that mostly holds waiting points and names, which cost the collector
-// nothing to look through, would double the server's memory for no gain.
+// The garbage collector starts when the heap has grown by GOGC percent of its live
+// bytes. The default, 100, suits a small heap. A heap that mostly holds pending
+// points and names, which are cheap to scan, would take twice the memory for no gain.
 const (
-	gcHeadroom   = 16 << 20 // bytes that a heap may always grow by
+	gcHeadroom   = 16 << 20 // bytes by which any heap may grow
 	minGCPercent = 10
 	maxGCPercent = 100
 
 	tuneEvery = 10 * time.Second
 )
 
-// gcPercent is the share for a heap of so many living bytes.
+// gcPercent returns GOGC for a heap with this many live bytes.
 func gcPercent(live uint64) int {
 	return int(max(minGCPercent, min(maxGCPercent, 100*gcHeadroom/max(live, 1))))
 }
 
-// tuneGC keeps the share fitting until ctx is cancelled. Who has set GOGC keeps
-// what he has set: it is not called then.
+// tuneGC adjusts GOGC to the heap until ctx is done.
 func tuneGC(ctx context.Context) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	current := maxGCPercent

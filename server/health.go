@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// Reasons for a server not to be healthy.
+// Reasons for a server not to be healthy, as /health gives them.
 const (
 	starting  = "starting"
-	replaying = "taking in the log of an earlier run"
-	stopping  = "stopping"
+	replaying = "replaying the write-ahead log"
+	stopping  = "shutting down"
 )
 
-// health says why the server is not able to serve, if it is not.
+// health is the set of reasons why the server is not ready to serve.
 type health struct {
 	mu      sync.Mutex
 	reasons []string
@@ -32,7 +32,7 @@ func (h *health) clear(reason string) {
 	h.reasons = slices.DeleteFunc(h.reasons, func(r string) bool { return r == reason })
 }
 
-// Reasons returns nothing from a healthy server.
+// Reasons returns why the server is not ready to serve; nothing if it is healthy.
 func (h *health) Reasons() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,16 +1,47 @@
 package server
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"os"
 	"syscall"
+	"time"
 )
+
+// lockTime is how long a server waits for another to leave its data directory: as
+// long as a shutdown may take.
+const lockTime = 30 * time.Second
 
 // ErrLocked reports that another process uses the directory.
 var ErrLocked = errors.New("another server uses it")
 
-// lockDirectory makes this process the only one that uses a directory, until
-// the file is closed or the process ends, however it ends.
+// lockData locks the data directory: two servers would overwrite each other's files.
+// It waits for the other one's end, at most lockTime or until ctx is done.
+func lockData(ctx context.Context, dir string, log *slog.Logger) (*os.File, error) {
+	begin := time.Now()
+	for waiting := false; ; waiting = true {
+		lock, err := LockDirectory(dir)
+		if !errors.Is(err, ErrLocked) {
+			return lock, err
+		}
+		if time.Since(begin) > lockTime {
+			return nil, fmt.Errorf("%s: %w", dir, err)
+		}
+		if !waiting {
+			log.Warn("data directory in use by another server; waiting for it to end", "data", dir, "timeout", lockTime)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%s: %w: %w", dir, err, ctx.Err())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// LockDirectory locks a directory for this process, until the file is closed or the
+// process ends in any way. The error is ErrLocked if another process has the lock.
 func LockDirectory(path string) (*os.File, error) {
 	dir, err := os.Open(path)
 	if err != nil {

@@ -6,12 +6,13 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
+
+	"github.com/google/renameio/v2"
 )
 
-// writePorts writes the addresses of the listeners by name, as JSON, so that a
-// reader sees either no file or all of it. An address that listens everywhere is
-// given as loopback, where a reader on this machine reaches it.
+// writePorts writes the addresses of the listeners by name, as JSON. A reader sees
+// either no file or all of it. For a listener on all interfaces it writes the
+// loopback address.
 func writePorts(path string, listeners map[string]net.Addr) error {
 	ports := map[string]string{}
 	for name, addr := range listeners {
@@ -28,26 +29,10 @@ func writePorts(path string, listeners map[string]net.Addr) error {
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())              // fails once renamed
-	if err := temp.Chmod(0o644); err != nil { // its readers may be others
-		temp.Close()
-		return err
-	}
-	if _, err := temp.Write(append(content, '\n')); err != nil {
-		temp.Close()
-		return err
-	}
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
+	return renameio.WriteFile(path, append(content, '\n'), 0o644, renameio.IgnoreUmask())
 }
 
-// removePorts removes the file of an earlier run, which would mislead.
+// removePorts removes the ports file of an earlier run, which would mislead.
 func removePorts(path string) error {
 	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
 		return err

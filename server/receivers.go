@@ -2,10 +2,8 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"sync"
 
 	"carbon/instrumentation"
 )
@@ -52,7 +50,7 @@ var openers = []func(*Server) ([]receiver, error){
 func (m *Server) openReceivers() error {
 	for _, open := range openers {
 		ways, err := open(m)
-		m.ways = append(m.ways, ways...) // those that did open are closed with all
+		m.receivers = append(m.receivers, ways...) // those that did open are closed with all
 		if err != nil {
 			return err
 		}
@@ -68,20 +66,9 @@ func asked(setting string, err error) error {
 	return fmt.Errorf("%s: %w", setting, err)
 }
 
-// shutdownReceivers ends all at once: each may read for a while.
-func (m *Server) shutdownReceivers(ctx context.Context) error {
-	errs := make([]error, len(m.ways))
-	var ending sync.WaitGroup
-	for i, way := range m.ways {
-		ending.Go(func() { errs[i] = way.shutdown(ctx) })
-	}
-	ending.Wait()
-	return errors.Join(errs...)
-}
-
 // addrOf is where the receiver of that name listens; empty: it does not.
 func (m *Server) addrOf(name string) string {
-	for _, way := range m.ways {
+	for _, way := range m.receivers {
 		if way.name == name && way.addr != nil {
 			return way.addr.String()
 		}

@@ -424,7 +424,7 @@ func TestPortsFileAndHealth(t *testing.T) {
 	if err := m.announce(); err != nil {
 		t.Fatal(err)
 	}
-	defer m.closeListeners()
+	defer m.abandon()
 	content, err := os.ReadFile(portsFile)
 	if err != nil {
 		t.Fatal(err)
@@ -457,7 +457,7 @@ func TestOneServerPerDirectory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	third.closeListeners()
+	third.abandon()
 }
 
 // TestOwnMetrics looks for what a fresh server has to show.

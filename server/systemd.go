@@ -1,14 +1,15 @@
 package server
 
 import (
+	"context"
 	"net"
 	"os"
 	"strconv"
 	"time"
 )
 
-// notify tells systemd of a change of state, such as "READY=1", when it asked
-// to be told (sd_notify(3)). Errors are of no use to anybody.
+// notify sends a change of state, such as "READY=1", to systemd if it asked for it
+// (sd_notify(3)). Errors are ignored: without systemd nobody needs the message.
 func notify(state string) {
 	path := os.Getenv("NOTIFY_SOCKET")
 	if path == "" {
@@ -22,7 +23,25 @@ func notify(state string) {
 	_, _ = conn.Write([]byte(state))
 }
 
-// watchdogPeriod is how often systemd wants a sign of life; 0 means never.
+// keepWatchdogAlive pings systemd's watchdog until ctx is done, if there is one.
+func keepWatchdogAlive(ctx context.Context) {
+	period := watchdogPeriod()
+	if period == 0 {
+		return
+	}
+	ticker := time.NewTicker(period)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			notify("WATCHDOG=1")
+		}
+	}
+}
+
+// watchdogPeriod returns half of the watchdog's time limit; 0: there is no watchdog.
 func watchdogPeriod() time.Duration {
 	usec, err := strconv.ParseInt(os.Getenv("WATCHDOG_USEC"), 10, 64)
 	if err != nil || usec <= 0 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -87,7 +86,7 @@ func (m *Server) listenMounts(name, addr string, mounts []api.Mount) (receiver, 
 	if err != nil {
 		return receiver{}, err
 	}
-	server := m.httpServer(api.NewMounted(m.apiBasics(), mounts))
+	server := m.httpServer(api.NewMounted(m.apiOptions(), mounts))
 	return receiver{
 		name: name, addr: listener.Addr(), samples: none,
 		serve: func(context.Context) error {
@@ -106,32 +105,4 @@ func (m *Server) listenMounts(name, addr string, mounts []api.Mount) (receiver, 
 			return nil
 		},
 	}, nil
-}
-
-// httpServer bounds the time and room that requests may take before they are answered.
-func (m *Server) httpServer(handler http.Handler) *http.Server {
-	return &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    1 << 20,
-		Protocols:         protocols(),
-		HTTP2:             &http.HTTP2Config{SendPingTimeout: time.Minute, PingTimeout: 15 * time.Second},
-		ErrorLog:          slog.NewLogLogger(m.log.Handler(), slog.LevelDebug),
-	}
-}
-
-// apiBasics are the options of every handler of HTTP.
-func (m *Server) apiBasics() api.Options {
-	c := m.config
-	return api.Options{
-		Access:    m.access.Load,
-		URLPrefix: c.Web.URLPrefix,
-		Version:   m.version,
-		Observe:   m.self.requests.Observe,
-		MaxBody:   c.Limits.BodySize,
-		Timeout:   c.Limits.EvaluationTime,
-		Logger:    m.log,
-	}
 }

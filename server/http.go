@@ -1,0 +1,123 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"carbon/api"
+	"carbon/cache"
+	"carbon/config"
+	"carbon/render"
+	"carbon/render/target"
+	"carbon/web"
+)
+
+// listenHTTP binds the HTTP port, unless it is off.
+func (s *Server) listenHTTP() (err error) {
+	if s.config.HTTP == "off" {
+		return nil
+	}
+	if s.listener, err = net.Listen("tcp", s.config.HTTP); err != nil {
+		return fmt.Errorf("--http: listen for HTTP: %w", err)
+	}
+	s.http = s.httpServer(s.handler())
+	s.http.TLSConfig = s.tlsConfig()
+	return nil
+}
+
+// serveHTTP answers requests until the HTTP server is shut down.
+func (s *Server) serveHTTP() (err error) {
+	if s.http.TLSConfig != nil {
+		err = s.http.ServeTLS(s.listener, "", "")
+	} else {
+		err = s.http.Serve(s.listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// httpServer returns an HTTP server that bounds time and memory of requests. It
+// speaks HTTP/1.1 and HTTP/2, without TLS too (h2c).
+func (s *Server) httpServer(handler http.Handler) *http.Server {
+	protocols := &http.Protocols{}
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    1 << 20,
+		Protocols:         protocols,
+		HTTP2:             &http.HTTP2Config{SendPingTimeout: time.Minute, PingTimeout: 15 * time.Second},
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// handler returns the handler of all HTTP paths.
+func (s *Server) handler() http.Handler {
+	c := s.config
+	zone, _ := time.LoadLocation(c.Web.TimeZone) // config.Load has validated both
+	defines, _ := target.ParseDefines(c.Define)
+	source := cache.NewReader(s.cache, s.store)
+	app, err := web.ReadApp()
+	if err != nil {
+		s.log.Warn("user interface not built; serving plain pages", "err", err)
+	}
+	o := s.apiOptions()
+	o.Renderer = render.New(source, render.Options{Events: s.events, Limits: RenderLimits(c), Defines: defines, Hashes: c.Hashes})
+	o.Finder = source
+	o.Searcher = s.store
+	o.App = app
+	o.Tags = s.store
+	if s.records != nil { // else the interfaces stay nil
+		o.Events, o.Documents, o.Links = s.records, s.records, s.records
+	}
+	o.Describer = s.store
+	o.Measurer = s.store
+	o.Deleter = s.pipeline
+	o.Aggregator = s.store
+	o.CacheDuration = c.Web.CacheDuration
+	o.Templates = s.templates.Load
+	o.Location = zone
+	o.Line = s.addrOf("line")
+	o.Own = []string{c.Cache.MetricPrefix + ".agents.*.metricsReceived", c.Cache.MetricPrefix + ".agents.*.committedPoints"}
+	o.Health = s.health.Reasons
+	o.Metrics = s.self.writePrometheus
+	o.Config = c.WriteMasked
+	o.MaxRequests = c.Limits.ConcurrentRequests
+	o.Mounts = s.mounts
+	return api.New(o)
+}
+
+// apiOptions returns the options that every HTTP listener has.
+func (s *Server) apiOptions() api.Options {
+	c := s.config
+	return api.Options{
+		Access:    s.access.Load,
+		URLPrefix: c.Web.URLPrefix,
+		Version:   s.version,
+		Observe:   s.self.requests.Observe,
+		MaxBody:   c.Limits.BodySize,
+		Timeout:   c.Limits.EvaluationTime,
+		Logger:    s.log,
+	}
+}
+
+// RenderLimits returns the limits of evaluation that [limits] sets.
+func RenderLimits(c *config.Config) render.Limits {
+	return render.Limits{
+		Targets: c.Limits.TargetsPerRequest,
+		Series:  c.Limits.SeriesPerQuery,
+		Points:  c.Limits.PointsPerQuery,
+		AtOnce:  c.Limits.PointsAtOnce,
+		Time:    c.Limits.EvaluationTime,
+	}
+}
