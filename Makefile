@@ -1,49 +1,53 @@
-# make run starts the server; make test proves it. Everything else is in one line each.
+# "make help" lists the targets.
 GO ?= go
 
-.PHONY: all build run ui test lint race fuzz soak bench cover parts gallery screenshots
+.PHONY: all help build run ui test lint parts race fuzz soak bench screenshots gallery cover
 
 all: build test
 
-build: ui ## the binary, bin/carbon
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ui ## build the binary, bin/carbon
 	$(GO) build -o bin/carbon ./cmd/carbon
 
-run: ui ## start the server: lines on :2003, pictures on :8080
+run: ui ## build and start a server: lines on :2003, graphs on http://127.0.0.1:8080
 	$(GO) run ./cmd/carbon serve
 
-ui: ## build the user interface for the binary to embed, where npm is
+ui: ## build the user interface that the binary embeds; skipped without npm
 	@scripts/build-ui
 
-test: parts ui lint ## everything CI runs: linters, then all tests with the race detector
+test: parts ui lint ## all that CI runs: the linters, then all tests with the race detector
 	$(GO) test -race ./...
 
-lint: ## vet, staticcheck, formatting
+lint: ## go vet, staticcheck, formatting
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
-	@unformatted=$$($(GO) tool gofumpt -l .); if [ -n "$$unformatted" ]; then echo "not gofumpt-ed: $$unformatted"; exit 1; fi
+	@unformatted=$$($(GO) tool gofumpt -l .); if [ -n "$$unformatted" ]; then echo "not formatted, run go tool gofumpt -w on:" $$unformatted; exit 1; fi
 
-parts: ## install what tests compare with (Debian's whisper, carbon and graphite-web), where it is missing
+parts: ## install the programs that tests compare with, as far as this user may
 	@scripts/install-test-parts
 
-race: ## all tests with the race detector, nothing else
+race: ## all tests with the race detector, without linters
 	$(GO) test -race ./...
 
-fuzz: ## every fuzz target for FUZZTIME (20s)
+fuzz: ## every fuzz target, each for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
 
-soak: parts ## what takes long: fifty kills under load, minutes of simulated histories, all random lives of files
+soak: parts ## the long tests: fifty kills under load, minutes of simulated histories, random whisper files
 	SOAK=1 CI=$(CI) $(GO) test -v -count=1 -timeout 90m ./test/crash ./ingest ./wal ./cache ./storage/...
 
-bench: ## every row of docs/performance.md, beside the peers that can be installed, and micro-benchmarks
+bench: ## every row of docs/performance.md, beside the peers that can be installed, then the micro-benchmarks
 	@scripts/install-bench-parts
 	$(GO) run ./test/bench $(BENCHFLAGS)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-screenshots: ui ## bin/screenshots: every page of the user interface, light and dark, wide and narrow
+screenshots: ui ## every page of the user interface, light and dark, wide and narrow, into bin/screenshots
 	SCREENSHOTS=$(CURDIR)/bin/screenshots $(GO) test -count=1 ./test/browser -run '^TestScreenshots$$'
 
-gallery: ## bin/gallery/index.html: every recorded picture, beside those of a folder GALLERY_REFERENCE
+gallery: ## every recorded graph, beside those of the directory GALLERY_REFERENCE, into bin/gallery/index.html
 	GALLERY=$(CURDIR)/bin/gallery $(GO) test -count=1 ./test/conformance -run '^TestGallery$$'
 
-cover: ## test coverage by function
+cover: ## total test coverage; by function with go tool cover -func=bin/cover.out
+	@mkdir -p bin
 	$(GO) test -coverprofile=bin/cover.out ./... && $(GO) tool cover -func=bin/cover.out | tail -1
