@@ -1,7 +1,7 @@
 # "make help" lists the targets.
 GO ?= go
 
-.PHONY: all help build run ui test lint parts race fuzz soak bench screenshots gallery cover
+.PHONY: all help build run ui test lint parts race docs fuzz soak bench screenshots gallery cover
 
 all: build test
 
@@ -30,6 +30,9 @@ parts: ## install the programs that tests compare with, as far as this user may
 
 race: ## all tests with the race detector, without linters
 	$(GO) test -race ./...
+
+docs: ## rewrite what is generated: ARCHITECTURE.md's table, carbon.conf, docs/configuration.md, docs/functions.md
+	$(GO) test . ./config ./render/function -update
 
 fuzz: ## every fuzz target, each for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
