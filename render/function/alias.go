@@ -2,8 +2,9 @@ package function
 
 import (
 	"context"
-	"math"
+	"encoding/base64"
 	"strings"
+	"unicode/utf8"
 
 	"carbon/aggregate"
 )
@@ -247,106 +248,69 @@ Example::
 	},
 }
 
-// evaluateTarget computes a target that an argument made.
-func (c *Call) evaluateTarget(ctx context.Context, target string) ([]Series, error) {
-	node, err := c.Bind(target)
-	if err != nil {
-		return nil, err
-	}
-	return c.Evaluate(ctx, node, c.Window)
-}
-
-var legendValue = &Spec{
-	Name:  "legendValue",
+var aliasByBase64 = &Spec{
+	Name:  "aliasByBase64",
 	Group: Alias,
-	Doc: `Adds values made of all points to the names of series. With si or binary, which
-come last, they are shortened, as 1.50k.
+	Doc: `Names each series by what its name means in base64, or by its path with one
+node, counted from 1, decoded. What is no base64, or of no text, stays as it is.
 
 Example::
 
-  &target=legendValue(web.*.cpu,"avg","max","si")`,
-	Params: []Param{seriesList, {
-		Name: "valuesTypes", Type: String, Multiple: true, Signature: "*valueTypes", Options: legendValues(),
-	}},
-	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
-		kinds := c.values("valuesTypes")
-		if len(kinds) == 0 {
-			return nil, c.errorf("valuesTypes", `missing: give one or more, such as "avg"`)
-		}
-		units, shortened := unitSystems[text(kinds[len(kinds)-1])]
-		if shortened {
-			kinds = kinds[:len(kinds)-1]
-		}
-		series, err := c.Series(ctx, "seriesList")
-		if err != nil {
-			return nil, err
-		}
-		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
-			for _, kind := range kinds {
-				name := text(kind)
-				f, known := lookupAggregation(name)
-				if shortened {
-					value := "(?)"
-					if known {
-						value = shorten(f(s.Values), units)
-					}
-					s = s.renamed(pad(s.Name, 20) + pad(name, 5) + pad(value, 10))
-					continue
-				}
-				if err := c.named(ctx, s); err != nil {
-					return s, err
-				}
-				value := "(?)"
-				if known {
-					value = shown(name, f(s.Values))
-				}
-				s = s.renamed(s.Name + " (" + name + ": " + value + ")")
+  &target=aliasByBase64(web.a.cpu)
+  &target=aliasByBase64(web.a.cpu,3)`,
+	Params: []Param{seriesList, {Name: "nodeNum", Type: Integer}},
+	Eval: perSeries(func(c *Call, s Series) (Series, error) {
+		name := s.Name
+		decoded, ok := decodeBase64(name)
+		if c.Has("nodeNum") {
+			name = s.Tags["name"]
+			nodes, n := strings.Split(name, "."), c.Int("nodeNum")
+			if n < 1 {
+				return s, c.errorf("nodeNum", "counts from 1, so it cannot be %d", n)
 			}
-			return s, nil
-		})
-	},
-}
-
-// legendValues are what graphite-web offers: all aggregation functions, also by
-// the names of functions of series, and how to shorten.
-func legendValues() []any {
-	options := []any{"si", "binary"}
-	for _, name := range aggFuncs {
-		options = append(options, name, name+"Series")
-	}
-	return options
-}
-
-// shown returns an aggregated value as Python shows it.
-func shown(aggregation string, v float64) string {
-	switch {
-	case v != v:
-		return "None"
-	case aggregation == "count":
-		return text(int64(v))
-	}
-	return repr(v)
-}
-
-type unit struct {
-	suffix string
-	size   float64
-}
-
-var unitSystems = map[string][]unit{
-	"si":     {{"P", 1e15}, {"T", 1e12}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}},
-	"binary": {{"Pi", 1 << 50}, {"Ti", 1 << 40}, {"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}},
-}
-
-// shorten returns a value with two decimals, in the largest unit it reaches.
-func shorten(v float64, units []unit) string {
-	if v != v {
-		return "None"
-	}
-	for _, u := range units {
-		if math.Abs(v) >= u.size {
-			return fixed(v/u.size, 2) + u.suffix
+			ok = false
+			if n <= int64(len(nodes)) {
+				nodes[n-1], ok = decodeBase64(nodes[n-1])
+			}
+			decoded = strings.Join(nodes, ".")
 		}
-	}
-	return fixed(v, 2)
+		if !ok {
+			return s, nil
+		}
+		return s.renamed(decoded).tagged("name", decoded), nil
+	}),
+}
+
+func decodeBase64(s string) (text string, ok bool) {
+	decoded, err := base64.StdEncoding.DecodeString(s)
+	return string(decoded), err == nil && utf8.Valid(decoded)
+}
+
+var aliasByHash = &Spec{
+	Name:  "aliasByHash",
+	Group: Alias,
+	Doc: `Names each series by what the server's configuration calls the last node of its
+path, in its section [hash:KEY]. With keepPath only that node has another name. What
+is not in there stays as it is.
+
+Example::
+
+  &target=aliasByHash(web.*.cpu,"resources")`,
+	Params: []Param{
+		seriesList,
+		{Name: "keyName", Type: String, Required: true},
+		{Name: "keepPath", Type: Boolean, Default: false},
+	},
+	Eval: mark(func(c *Call, s Series) Series {
+		path := s.Tags["name"]
+		last := strings.LastIndexByte(path, '.') + 1
+		name, ok := c.Hashes[strings.ToLower(c.Text("keyName"))][path[last:]]
+		if !ok {
+			return s
+		}
+		if c.Bool("keepPath") {
+			name = path[:last] + name
+		}
+		return s.renamed(name).tagged("name", name)
+	}),
 }

@@ -3,11 +3,8 @@ package function
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
-	"strings"
 
-	"carbon/regex"
 	"carbon/render/target"
 )
 
@@ -225,44 +222,6 @@ func bind(spec *Spec, name string, args []Value, kwargs map[string]Value) (*Node
 		return nil, &ArgError{name, key, "no such parameter"}
 	}
 	return n, nil
-}
-
-// seriesByTag binds a call of the function that is a path expression. As in
-// graphite-web, only strings among its arguments count.
-func (b *Binder) seriesByTag(e *target.Call) (Value, error) {
-	n := &Node{Path: e.Raw}
-	for _, a := range e.Args {
-		if s, ok := a.(*target.String); ok {
-			n.Exprs = append(n.Exprs, s.Text)
-		}
-	}
-	selective := false
-	for _, expr := range n.Exprs {
-		m := tagExpr.FindStringSubmatch(expr)
-		if m == nil {
-			return nil, &ArgError{e.Name, "tagExpressions", strconv.Quote(expr) + " is not of the form tag=value, tag!=value, tag=~regex or tag!=~regex"}
-		}
-		selective = selective || !matchesEmpty(m[2], m[3])
-	}
-	if !selective {
-		return nil, &ArgError{e.Name, "tagExpressions", "at least one must not match the empty string"}
-	}
-	return b.node(n), nil
-}
-
-var tagExpr = regexp.MustCompile(`^([^;!=]+)(!?=~?)([^;]*)$`)
-
-// matchesEmpty reports whether a series without the tag would match. Patterns
-// that are no regular expressions here are left for the store to refuse.
-func matchesEmpty(operator, value string) bool {
-	match := value == ""
-	if strings.HasSuffix(operator, "~") {
-		match = false
-		if re, err := regex.Compile(value); err == nil {
-			match, _ = re.Match("")
-		}
-	}
-	return match != strings.HasPrefix(operator, "!")
 }
 
 // node returns the node equal to n that was bound first, perhaps n itself.

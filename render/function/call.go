@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"carbon/aggregate"
-	"carbon/attime"
 	"carbon/metric"
 )
 
@@ -156,79 +154,6 @@ func (c *Call) SeriesIn(ctx context.Context, param string, w metric.Window) ([]S
 	return all, nil
 }
 
-// values returns what was given for a parameter, the default if nothing was.
-func (c *Call) values(param string) []Value {
-	for i := range c.spec.Params {
-		p := &c.spec.Params[i]
-		if p.Name != param {
-			continue
-		}
-		if len(c.args[i]) > 0 || p.Default == nil {
-			return c.args[i]
-		}
-		if n, ok := p.Default.(int); ok {
-			return []Value{int64(n)}
-		}
-		return []Value{p.Default}
-	}
-	panic("function " + c.spec.Name + " has no parameter " + param)
-}
-
-// value returns what was given for a parameter that takes one argument.
-func (c *Call) value(param string) Value {
-	if values := c.values(param); len(values) > 0 {
-		return values[0]
-	}
-	return nil
-}
-
-// Has reports whether there is an argument, or a default, that is not none.
-func (c *Call) Has(param string) bool { return c.value(param) != nil }
-
-// Text returns an argument as Python's str shows it: what stands in names and
-// tags.
-func (c *Call) Text(param string) string { return text(c.value(param)) }
-
-// String returns a string argument; "" if there is none.
-func (c *Call) String(param string) string {
-	if v := c.value(param); v != nil {
-		return text(v)
-	}
-	return ""
-}
-
-// Bool returns a boolean argument; none is false.
-func (c *Call) Bool(param string) bool { return toBool(c.value(param)) }
-
-// Float returns a number; 0 if there is none.
-func (c *Call) Float(param string) float64 {
-	f, _ := asFloat(c.value(param))
-	return f
-}
-
-// Int returns a whole number; 0 if there is none.
-func (c *Call) Int(param string) int64 {
-	n, _ := c.value(param).(int64)
-	return n
-}
-
-// Seconds returns an interval, which may be negative.
-func (c *Call) Seconds(param string) int64 {
-	s, _ := c.value(param).(string)
-	n, _ := attime.ParseOffset(s) // checked when it was bound
-	return n
-}
-
-// AggFunc returns an aggregation function by its name.
-func (c *Call) AggFunc(param string) (aggregate.Func, error) {
-	name := c.Text(param)
-	f, ok := lookupAggregation(name)
-	if !ok {
-		return nil, c.errorf(param, "unknown aggregation function %q", name)
-	}
-	return f, nil
-}
-
 // Apply calls another function on series that are already there.
 func (c *Call) Apply(ctx context.Context, s *Spec, series []Series, args ...Value) ([]Series, error) {
 	n, err := bind(s, s.Name, append([]Value{series}, args...), nil)
@@ -269,4 +194,35 @@ func (c *Call) spendName(name, path string) error {
 	}
 	c.names += weight
 	return c.Spend(weight)
+}
+
+// single returns the series given for a parameter that takes only one. There
+// may be none.
+func (c *Call) single(ctx context.Context, param string) (s Series, ok bool, err error) {
+	series, err := c.Series(ctx, param)
+	switch {
+	case err != nil || len(series) == 0:
+		return s, false, err
+	case len(series) > 1:
+		return s, false, c.errorf(param, "must be one series, not %d", len(series))
+	}
+	return series[0], true, nil
+}
+
+// evaluateTarget computes a target that an argument made.
+func (c *Call) evaluateTarget(ctx context.Context, target string) ([]Series, error) {
+	node, err := c.Bind(target)
+	if err != nil {
+		return nil, err
+	}
+	return c.Evaluate(ctx, node, c.Window)
+}
+
+// target evaluates a target that the function made.
+func (c *Call) target(ctx context.Context, text string) ([]Series, error) {
+	n, err := c.Bind(text)
+	if err != nil {
+		return nil, err
+	}
+	return c.Evaluate(ctx, n, c.Window)
 }

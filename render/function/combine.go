@@ -1,11 +1,6 @@
 package function
 
-import (
-	"context"
-	"math"
-	"slices"
-	"strings"
-)
+import "context"
 
 // combineRows are the functions that make series of several.
 var combineRows = []*Spec{
@@ -216,127 +211,25 @@ func (c *Call) xFilesFactor() float64 {
 	return c.XFilesFactor
 }
 
-var percentileOfSeries = &Spec{
-	Name:  "percentileOfSeries",
-	Group: Combine,
-	Doc: `Shows at each point the n-th percentile of all series: a value that one of
-them has, or with interpolate what lies between two.
+// The short names count points, or multiply a single series, as the callbacks of
+// that name do, which countSeries and multiplySeries do not.
+var (
+	count    = aggregation("count", "how many series have a point")
+	diff     = aggregation("diff", "the first series less all others")
+	maximum  = aggregation("max", "the largest of all series")
+	minimum  = aggregation("min", "the smallest of all series")
+	multiply = aggregation("multiply", "the product of all series")
+	stddev   = aggregation("stddev", "the standard deviation of all series")
+)
 
-Example::
-
-  &target=percentileOfSeries(web.*.cpu,95)`,
-	Params: []Param{
-		seriesList,
-		{Name: "n", Type: Float, Required: true},
-		{Name: "interpolate", Type: Boolean, Default: false},
-	},
-	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
-		n := c.Float("n")
-		if !(n > 0 && n <= 100) {
-			return nil, c.errorf("n", "must be above 0 and at most 100, not %s", c.Text("n"))
-		}
-		series, err := c.Series(ctx, "seriesList")
-		if err != nil || len(series) == 0 {
-			return nil, err
-		}
-		list := operands(series)
-		at, err := c.normalize(list)
-		if err != nil {
-			return nil, err
-		}
-		known, interpolate := make([]float64, 0, len(list)), c.Bool("interpolate")
-		values, err := c.across(ctx, list, func(row []float64) float64 {
-			known = appendKnown(known[:0], row)
-			slices.Sort(known)
-			return percentile(known, n, interpolate)
-		})
-		if err != nil {
-			return nil, err
-		}
-		s := newSeries("percentileOfSeries("+series[0].Path+","+formatG(n)+")", at.start, at.end, at.step, values)
-		s.XFilesFactor = c.XFilesFactor
-		return []Series{s}, ctx.Err()
-	},
-}
-
-// appendKnown appends the values that are not NaN.
-func appendKnown(to, values []float64) []float64 {
-	for _, v := range values {
-		if v == v {
-			to = append(to, v)
-		}
+// aggregation makes a function that is called like an aggregation function. What
+// is the words for its result.
+func aggregation(name, what string) *Spec {
+	return &Spec{
+		Name:   name,
+		Group:  Combine,
+		Doc:    "Shows at each point " + what + ".\n\nExample::\n\n  &target=" + name + "(web.*.cpu)",
+		Params: []Param{seriesLists},
+		Eval:   combine(name),
 	}
-	return to
-}
-
-// percentile returns the n-th percentile, n above 0 and at most 100, of sorted
-// values without NaN: NaN of none. It is the method of the NIST Engineering
-// Statistics Handbook, section 7.2.5.2, as graphite-web has it.
-func percentile(sorted []float64, n float64, interpolate bool) float64 {
-	if len(sorted) == 0 {
-		return nan
-	}
-	exact := n / 100 * float64(len(sorted)+1)
-	rank := int(exact)
-	fraction := exact - float64(rank)
-	if !interpolate && fraction > 0 {
-		rank++
-	}
-	v := sorted[min(max(rank-1, 0), len(sorted)-1)]
-	if interpolate && rank < len(sorted) {
-		v += fraction * (sorted[rank] - v)
-	}
-	return v
-}
-
-var powSeries = &Spec{
-	Name:  "powSeries",
-	Group: Combine,
-	Doc: `Raises the first series to the power of the second, that to the power of the
-third, and so on, point by point. Where one has no point there is none.
-
-Example::
-
-  &target=powSeries(web.a.requests,web.b.requests)`,
-	Params: []Param{
-		{Name: "seriesList", Type: SeriesList, Required: true, Multiple: true, Signature: "*seriesLists"},
-	},
-	Aggregator: true,
-	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
-		series, err := c.Series(ctx, "seriesList")
-		if err != nil || len(series) == 0 {
-			return nil, err
-		}
-		list := operands(series)
-		at, err := c.normalize(list)
-		if err != nil {
-			return nil, err
-		}
-		values, err := c.across(ctx, list, func(row []float64) float64 {
-			v := row[0]
-			for _, exponent := range row[1:] {
-				v = power(v, exponent)
-			}
-			return v
-		})
-		if err != nil {
-			return nil, err
-		}
-		names := make([]string, len(series))
-		for i, s := range series {
-			names[i] = s.Name
-		}
-		s := newSeries("powSeries("+strings.Join(names, ",")+")", at.start, at.end, at.step, values)
-		s.XFilesFactor = c.XFilesFactor
-		return []Series{s}, ctx.Err()
-	},
-}
-
-// power is Python's math.pow, and NaN where that fails or either is NaN.
-func power(v, exponent float64) float64 {
-	p := math.Pow(v, exponent)
-	if v != v || exponent != exponent || math.IsInf(p, 0) && !math.IsInf(v, 0) && !math.IsInf(exponent, 0) {
-		return nan
-	}
-	return p
 }

@@ -106,16 +106,6 @@ func (c *Call) normalize(list []*operand) (span, error) {
 	return at, nil
 }
 
-func gcd(a, b int64) int64 {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
-}
-
-// floorMod is Python's a % b for positive b.
-func floorMod(a, b int64) int64 { return ((a % b) + b) % b }
-
 // aggregate makes one series of several. The name of the aggregation function
 // may end in Series, as those of callbacks do.
 func (c *Call) aggregate(ctx context.Context, series []Series, name string, xFilesFactor float64) ([]Series, error) {

@@ -1,6 +1,9 @@
 package function
 
-import "math"
+import (
+	"context"
+	"math"
+)
 
 var derivative = &Spec{
 	Name:  "derivative",
@@ -155,9 +158,6 @@ Example::
 	}),
 }
 
-// floorDiv is Python's a // b for positive b.
-func floorDiv(a, b int64) int64 { return (a - floorMod(a, b)) / b }
-
 var changed = &Spec{
 	Name:  "changed",
 	Group: Special,
@@ -185,4 +185,46 @@ Example::
 		s.Values = values
 		return s, err
 	}),
+}
+
+var integralWithReset = &Spec{
+	Name:  "integralWithReset",
+	Group: Transform,
+	Doc: `Shows the sum of all points so far, which begins at 0 again wherever the second
+series is not 0.
+
+Example::
+
+  &target=integralWithReset(web.a.requests,web.a.errors)`,
+	Params: []Param{seriesList, {Name: "resettingSeries", Type: SeriesList, Required: true}},
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		resetting, ok, err := c.single(ctx, "resettingSeries")
+		if err != nil || !ok {
+			return nil, err
+		}
+		series, err := c.Series(ctx, "seriesList")
+		if err != nil {
+			return nil, err
+		}
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
+			if s.Step != resetting.Step || len(s.Values) != len(resetting.Values) {
+				return s, c.errorf("resettingSeries", "%q must have the same step and as many points as %q", resetting.Name, s.Name)
+			}
+			values, err := c.makeValues(int64(len(s.Values)))
+			sum := 0.0
+			for i := range values {
+				switch v, reset := s.Values[i], resetting.Values[i]; {
+				case v != v:
+					values[i] = nan
+					continue
+				case reset == reset && reset != 0:
+					sum = 0
+				default:
+					sum += v
+				}
+				values[i] = sum
+			}
+			return s.derived("integralWithReset("+s.Name+","+resetting.Name+")", values), err
+		})
+	},
 }

@@ -115,10 +115,3 @@ func earlierByWindow(c *Call, w metric.Window) metric.Window {
 	}
 	return w
 }
-
-func abs(n int64) int64 {
-	if n < 0 {
-		return -n
-	}
-	return n
-}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"carbon/aggregate"
-	"carbon/regex"
 )
 
 // filterRows are the functions that leave out series, or values.
@@ -146,38 +145,6 @@ func (c *Call) matching(ctx context.Context, wanted bool) ([]Series, error) {
 	return kept, nil
 }
 
-// pattern returns an argument that is a regular expression.
-func (c *Call) pattern(param string) (*regex.Regexp, error) {
-	s, err := c.quoted(param)
-	if err != nil {
-		return nil, err
-	}
-	re, err := regex.Compile(s)
-	if err != nil {
-		return nil, c.errorf(param, "not a regular expression: %v", err)
-	}
-	return re, nil
-}
-
-// quoted returns an argument that must not be a number, as it may be elsewhere.
-func (c *Call) quoted(param string) (string, error) {
-	s, ok := c.value(param).(string)
-	if !ok {
-		return "", c.errorf(param, "must be a string in quotes, not %s", c.Text(param))
-	}
-	return s, nil
-}
-
-// named returns an error if the name of a series is no string, as after
-// alias(x,5): graphite-web can do nothing with those but show them. It also ends
-// what the request no longer waits for.
-func (c *Call) named(ctx context.Context, s Series) error {
-	if s.Bare {
-		return c.errorf("", "a series is called %s, without quotes: give it a string for a name", s.Name)
-	}
-	return ctx.Err()
-}
-
 var unique = &Spec{
 	Name:  "unique",
 	Group: FilterSeries,
@@ -289,5 +256,40 @@ Example::
 		}
 		others, err := c.evaluateTarget(ctx, "group("+strings.Join(above, ",")+")")
 		return slices.DeleteFunc(slices.Clone(others), func(s Series) bool { return len(s.Values) == 0 }), err
+	},
+}
+
+var removeZeroSeries = &Spec{
+	Name:  "removeZeroSeries",
+	Group: FilterSeries,
+	Doc: `Drops series that are never anything but 0 or missing, or that have a smaller
+share of other points than the xFilesFactor.
+
+Example::
+
+  &target=removeZeroSeries(web.*.cpu,0.5)`,
+	Params: []Param{seriesList, xFilesFactor},
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		series, err := c.Series(ctx, "seriesList")
+		if err != nil {
+			return nil, err
+		}
+		xff := c.Float("xFilesFactor")
+		var kept []Series
+		for _, s := range series {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			count := 0.0
+			for _, v := range s.Values {
+				if v == v && v != 0 {
+					count++
+				}
+			}
+			if enough(count, float64(len(s.Values)), xff) {
+				kept = append(kept, s.tagged("removeZeroSeries", decimal(xff)))
+			}
+		}
+		return kept, nil
 	},
 }

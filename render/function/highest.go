@@ -1,8 +1,10 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 
 	"carbon/aggregate"
 )
@@ -139,4 +141,29 @@ func variance(values []float64) float64 {
 		}
 	}
 	return sum / aggregate.Count(values)
+}
+
+var (
+	highestMin = extreme("highestMin", "highest minima", aggregate.Min, true)
+	lowestMax  = extreme("lowestMax", "lowest maxima", aggregate.Max, false)
+	lowestMin  = extreme("lowestMin", "lowest minima", aggregate.Min, false)
+)
+
+// ranking is series with how well each fits.
+type ranking []ranked
+
+type ranked struct {
+	Series
+	score float64
+}
+
+// best returns the n series of the highest score, that first; equals stay in
+// order.
+func (r ranking) best(n int64) []Series {
+	slices.SortStableFunc(r, func(a, b ranked) int { return cmp.Compare(b.score, a.score) })
+	series := make([]Series, min(n, int64(len(r))))
+	for i := range series {
+		series[i] = r[i].Series
+	}
+	return series
 }

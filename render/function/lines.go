@@ -115,3 +115,42 @@ func (c *Call) made(name string, start, end, step int64, values []float64) Serie
 	s.XFilesFactor = c.XFilesFactor
 	return s
 }
+
+var aggregateLine = &Spec{
+	Name:  "aggregateLine",
+	Group: Calculate,
+	Doc: `Draws a horizontal line at what an aggregation function makes of all points of
+each series; with keepStep at each of its times, else at three.
+
+Example::
+
+  &target=aggregateLine(web.a.cpu,"max")`,
+	Params: []Param{
+		seriesList,
+		{Name: "func", Type: AggFunc, Default: "average"},
+		{Name: "keepStep", Type: Boolean, Default: false},
+	},
+	Eval: perSeries(func(c *Call, s Series) (Series, error) {
+		f, err := c.AggFunc("func")
+		if err != nil {
+			return s, err
+		}
+		v := f(s.Values)
+		shown := "None"
+		if v == v {
+			shown = formatG(v)
+		}
+		name := "aggregateLine(" + s.Name + ", " + shown + ")"
+		if !c.Bool("keepStep") {
+			if v == v && c.Text("func") != "count" { // of which Python makes a whole number
+				shown = repr(v)
+			}
+			return c.line(shown, v).rewritten(name), nil
+		}
+		values, err := c.makeValues(int64(len(s.Values)))
+		for i := range values {
+			values[i] = v
+		}
+		return s.derived(name, values), err
+	}),
+}

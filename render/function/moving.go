@@ -2,6 +2,8 @@ package function
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"strings"
 
 	"carbon/aggregate"
@@ -251,4 +253,63 @@ func moving(ctx context.Context, results, values []float64, n int64, name string
 
 func capitalize(s string) string {
 	return strings.ToUpper(s[:1]) + strings.ToLower(s[1:])
+}
+
+var stdev = &Spec{
+	Name:  "stdev",
+	Group: Calculate,
+	Doc: `Shows at each point the standard deviation of the last points, if the share of
+them that is known is at least windowTolerance.
+
+Example::
+
+  &target=stdev(web.a.cpu,30,0.1)`,
+	Params: []Param{
+		seriesList,
+		{Name: "points", Type: Integer, Required: true},
+		{Name: "windowTolerance", Type: Float, Default: 0.1},
+	},
+	Eval: perSeries(func(c *Call, s Series) (Series, error) {
+		width := c.Int("points")
+		if width < 0 {
+			return s, c.errorf("points", "must not be below 0, it is %d", width)
+		}
+		values, err := c.makeValues(int64(len(s.Values)))
+		if err != nil {
+			return s, err
+		}
+		deviations(values, s.Values, width, c.Float("windowTolerance"))
+		return s.derived(fmt.Sprintf("stdev(%s,%d)", s.Name, width), values).tagged("stdev", c.Text("points")), nil
+	}),
+}
+
+// deviations sets results to the standard deviations of every width values in a
+// row, of fewer at the beginning. Sums are carried on as graphite-web does it, for
+// the same rounding.
+func deviations(results, values []float64, width int64, tolerance float64) {
+	known, sum, squares := 0.0, 0.0, 0.0
+	for i, v := range values {
+		dropped := nan
+		if int64(i) >= width {
+			dropped = values[int64(i)-width]
+		}
+		if dropped == dropped {
+			known--
+		}
+		if v == v {
+			known++
+		}
+		if dropped == dropped {
+			sum -= dropped
+			squares -= dropped * dropped
+		}
+		if v == v {
+			sum += v
+			squares += v * v
+		}
+		results[i] = nan
+		if known > 0 && known/float64(width) >= tolerance {
+			results[i] = math.Sqrt(known*squares-sum*sum) / known
+		}
+	}
 }

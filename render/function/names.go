@@ -1,7 +1,9 @@
 package function
 
 import (
+	"context"
 	"maps"
+	"strconv"
 	"strings"
 
 	"carbon/metric"
@@ -86,4 +88,17 @@ func firstPath(name string) string {
 		break
 	}
 	return name
+}
+
+// decimal returns a number as people write it: 2, not 2.0.
+func decimal(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+// named returns an error if the name of a series is no string, as after
+// alias(x,5): graphite-web can do nothing with those but show them. It also ends
+// what the request no longer waits for.
+func (c *Call) named(ctx context.Context, s Series) error {
+	if s.Bare {
+		return c.errorf("", "a series is called %s, without quotes: give it a string for a name", s.Name)
+	}
+	return ctx.Err()
 }

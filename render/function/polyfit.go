@@ -1,9 +1,6 @@
 package function
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 var polyfit = &Spec{
 	Name:  "polyfit",
@@ -52,12 +49,6 @@ Example::
 }
 
 const highestDegree = 100
-
-// given reports whether there is an argument for a parameter.
-func (c *Call) given(param string) bool {
-	i := slices.IndexFunc(c.spec.Params, func(p Param) bool { return p.Name == param })
-	return len(c.args[i]) > 0 && c.args[i][0] != nil
-}
 
 // fit sets results to the values of the polynomial that has the least squares of
 // distances from the known values. It builds up polynomials that are orthogonal

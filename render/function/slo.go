@@ -143,5 +143,3 @@ func shares(s Series, interval int64, met func(v float64) bool, use func(share f
 		}
 	}
 }
-
-func ceilDiv(a, b int64) int64 { return (a + b - 1) / b }

@@ -76,3 +76,30 @@ func (c *Call) smoothed(values []float64, n int64, weight float64) ([]float64, e
 	}
 	return results, nil
 }
+
+var ewma = &Spec{
+	Name:    "ewma",
+	Aliases: []string{"exponentialWeightedMovingAverage"},
+	Group:   Calculate,
+	Doc: `Shows an average in which each point counts alpha and all before it the rest,
+so that what is long ago counts ever less.
+
+Example::
+
+  &target=ewma(web.a.cpu,0.1)`,
+	Params: []Param{
+		seriesList,
+		{Name: "alpha", Type: Float, Required: true, Suggestions: []any{0.1, 0.5, 0.7}},
+	},
+	Eval: each(func(c *Call, s Series) (Series, func(float64) float64) {
+		alpha, mean := c.Float("alpha"), nan
+		s = s.derived("ewma("+s.Name+","+decimal(alpha)+")", nil)
+		return s, func(v float64) float64 {
+			if mean == mean {
+				v = alpha*v + (1-alpha)*mean
+			}
+			mean = v
+			return v
+		}
+	}),
+}

@@ -14,39 +14,6 @@ var specialRows = []*Spec{
 	cactiStyle, consolidateBy, constantLine, events, randomWalk, seriesByTag, sinFunction, timeFunction,
 }
 
-// seriesByTag is a path expression rather than a call: the binder makes it one.
-var seriesByTag = &Spec{
-	Name:  "seriesByTag",
-	Group: Special,
-	Doc: `Shows the series whose tags match all expressions: tag=value, tag!=value,
-tag=~regex or tag!=~regex, where a regex must match from the beginning.
-
-Example::
-
-  &target=seriesByTag("name=cpu","host=~web.*")`,
-	Params: []Param{{Name: "tagExpressions", Type: String, Required: true, Multiple: true}},
-}
-
-var consolidateBy = &Spec{
-	Name:  "consolidateBy",
-	Group: Special,
-	Doc: `Says how several points are made one where there is no room for all of
-them. The average is what happens else.
-
-Example::
-
-  &target=consolidateBy(web.a.requests,"max")`,
-	Params: []Param{seriesList, {Name: "consolidationFunc", Type: String, Required: true, Options: []any{
-		"sum", "average", "avg", "avg_zero", "min", "max", "first", "last",
-	}}},
-	Eval: mark(func(c *Call, s Series) Series {
-		name := c.Text("consolidationFunc")
-		s = s.rewritten(`consolidateBy(`+s.Name+`,"`+name+`")`).tagged("consolidateBy", name)
-		s.Consolidation = name
-		return s
-	}),
-}
-
 var cactiStyle = &Spec{
 	Name:  "cactiStyle",
 	Group: Special,
@@ -133,4 +100,99 @@ func (c *Call) cactiFormat() (func(v float64) string, error) {
 		}
 		return fixed(v, 2) + prefix
 	}, nil
+}
+
+var legendValue = &Spec{
+	Name:  "legendValue",
+	Group: Alias,
+	Doc: `Adds values made of all points to the names of series. With si or binary, which
+come last, they are shortened, as 1.50k.
+
+Example::
+
+  &target=legendValue(web.*.cpu,"avg","max","si")`,
+	Params: []Param{seriesList, {
+		Name: "valuesTypes", Type: String, Multiple: true, Signature: "*valueTypes", Options: legendValues(),
+	}},
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		kinds := c.values("valuesTypes")
+		if len(kinds) == 0 {
+			return nil, c.errorf("valuesTypes", `missing: give one or more, such as "avg"`)
+		}
+		units, shortened := unitSystems[text(kinds[len(kinds)-1])]
+		if shortened {
+			kinds = kinds[:len(kinds)-1]
+		}
+		series, err := c.Series(ctx, "seriesList")
+		if err != nil {
+			return nil, err
+		}
+		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
+			for _, kind := range kinds {
+				name := text(kind)
+				f, known := lookupAggregation(name)
+				if shortened {
+					value := "(?)"
+					if known {
+						value = shorten(f(s.Values), units)
+					}
+					s = s.renamed(pad(s.Name, 20) + pad(name, 5) + pad(value, 10))
+					continue
+				}
+				if err := c.named(ctx, s); err != nil {
+					return s, err
+				}
+				value := "(?)"
+				if known {
+					value = shown(name, f(s.Values))
+				}
+				s = s.renamed(s.Name + " (" + name + ": " + value + ")")
+			}
+			return s, nil
+		})
+	},
+}
+
+// legendValues are what graphite-web offers: all aggregation functions, also by
+// the names of functions of series, and how to shorten.
+func legendValues() []any {
+	options := []any{"si", "binary"}
+	for _, name := range aggFuncs {
+		options = append(options, name, name+"Series")
+	}
+	return options
+}
+
+// shown returns an aggregated value as Python shows it.
+func shown(aggregation string, v float64) string {
+	switch {
+	case v != v:
+		return "None"
+	case aggregation == "count":
+		return text(int64(v))
+	}
+	return repr(v)
+}
+
+type unit struct {
+	suffix string
+	size   float64
+}
+
+var unitSystems = map[string][]unit{
+	"si":     {{"P", 1e15}, {"T", 1e12}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}},
+	"binary": {{"Pi", 1 << 50}, {"Ti", 1 << 40}, {"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}},
+}
+
+// shorten returns a value with two decimals, in the largest unit it reaches.
+func shorten(v float64, units []unit) string {
+	if v != v {
+		return "None"
+	}
+	for _, u := range units {
+		if math.Abs(v) >= u.size {
+			return fixed(v/u.size, 2) + u.suffix
+		}
+	}
+	return fixed(v, 2)
 }

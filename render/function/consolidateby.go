@@ -57,3 +57,23 @@ Example::
 		return c.Apply(ctx, consolidateBy, series, "sum")
 	},
 }
+
+var consolidateBy = &Spec{
+	Name:  "consolidateBy",
+	Group: Special,
+	Doc: `Says how several points are made one where there is no room for all of
+them. The average is what happens else.
+
+Example::
+
+  &target=consolidateBy(web.a.requests,"max")`,
+	Params: []Param{seriesList, {Name: "consolidationFunc", Type: String, Required: true, Options: []any{
+		"sum", "average", "avg", "avg_zero", "min", "max", "first", "last",
+	}}},
+	Eval: mark(func(c *Call, s Series) Series {
+		name := c.Text("consolidationFunc")
+		s = s.rewritten(`consolidateBy(`+s.Name+`,"`+name+`")`).tagged("consolidateBy", name)
+		s.Consolidation = name
+		return s
+	}),
+}

@@ -76,15 +76,6 @@ Example::
 	}),
 }
 
-// whole returns a number as Python's %d shows it.
-func (c *Call) whole(param string) (string, error) {
-	v := c.Float(param)
-	if math.IsInf(v, 0) || v != v {
-		return "", c.errorf(param, "must be finite, not %s", repr(v))
-	}
-	return formatD(v), nil
-}
-
 // pointwise returns the series with each known value put through a function.
 func (c *Call) pointwise(s Series, point func(float64) float64) (Series, error) {
 	values, err := c.makeValues(int64(len(s.Values)))
@@ -208,20 +199,6 @@ Example::
 			return math.Log(v) / scale
 		})
 	}),
-}
-
-// number returns an argument that graphite-web declares to be a whole number, but
-// uses as it is: only in quotes it must be one.
-func (c *Call) number(param string) (Value, error) {
-	v := c.value(param)
-	if f, ok := v.(float64); ok {
-		return f, nil
-	}
-	n, ok := toInt(v)
-	if !ok {
-		return nil, c.errorf(param, "must be a number, not %s", describe(v))
-	}
-	return n, nil
 }
 
 var roundTo = &Spec{

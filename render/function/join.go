@@ -1,0 +1,59 @@
+package function
+
+import (
+	"context"
+	"strings"
+)
+
+var join = &Spec{
+	Name:  "join",
+	Group: Transform,
+	Doc: `Compares two lists of series by name: "AND" shows those of the first that the
+second has, too, "SUB" those that it has not, "OR" all of both, "XOR" those that only
+one has.
+
+Example::
+
+  &target=join(web.*.cpu,web.a.*,"AND")`,
+	Params: []Param{
+		{Name: "seriesA", Type: SeriesList, Required: true},
+		{Name: "seriesB", Type: SeriesList, Required: true},
+		{Name: "type", Type: String, Default: "AND", Options: []any{"AND", "OR", "XOR", "SUB"}},
+	},
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		a, err := c.Series(ctx, "seriesA")
+		if err != nil {
+			return nil, err
+		}
+		b, err := c.Series(ctx, "seriesB")
+		if err != nil {
+			return nil, err
+		}
+		switch strings.ToUpper(c.String("type")) {
+		case "AND":
+			return amongNames(a, b, true), nil
+		case "SUB":
+			return amongNames(a, b, false), nil
+		case "OR":
+			return append(a[:len(a):len(a)], amongNames(b, a, false)...), nil
+		case "XOR":
+			return append(amongNames(a, b, false), amongNames(b, a, false)...), nil
+		}
+		return nil, c.errorf("type", `must be "AND", "OR", "XOR" or "SUB", not %q`, c.Text("type"))
+	},
+}
+
+// amongNames returns the series whose names others have, or have not.
+func amongNames(series, others []Series, have bool) []Series {
+	names := make(map[string]bool, len(others))
+	for _, s := range others {
+		names[s.Name] = true
+	}
+	var found []Series
+	for _, s := range series {
+		if names[s.Name] == have {
+			found = append(found, s)
+		}
+	}
+	return found
+}
