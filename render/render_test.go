@@ -46,7 +46,7 @@ func TestExamples(t *testing.T) {
 			if !ok || !strings.Contains(example, spec.Name+"(") {
 				t.Errorf("%s: %q is no example", spec.Name, line)
 			}
-			for _, name := range append([]string{spec.Name}, spec.Aliases...) {
+			for _, name := range spec.Names() {
 				r := request(strings.Replace(example, spec.Name+"(", name+"(", 1))
 				r.Now = r.Until
 				series, err := engine.answer(context.Background(), r)

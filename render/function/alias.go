@@ -9,11 +9,6 @@ import (
 	"carbon/aggregate"
 )
 
-// aliasRows are the functions that name series.
-var aliasRows = []*Spec{
-	alias, aliasByMetric, aliasByNode, aliasByTags, aliasQuery, aliasSub, legendValue, lower, substr, upper,
-}
-
 var alias = &Spec{
 	Name:  "alias",
 	Group: Alias,

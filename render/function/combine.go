@@ -2,20 +2,6 @@ package function
 
 import "context"
 
-// combineRows are the functions that make series of several.
-var combineRows = []*Spec{
-	aggregateSeries, averageSeries, countSeries, diffSeries, group, maxSeries, minSeries, multiplySeries,
-	percentileOfSeries, powSeries, rangeOfSeries, stddevSeries, sumSeries,
-	// percent.go
-	asPercent,
-	// pairs.go
-	aggregateSeriesLists, diffSeriesLists, divideSeries, divideSeriesLists, multiplySeriesLists, sumSeriesLists,
-	weightedAverage,
-	// groups.go
-	aggregateWithWildcards, applyByNode, averageSeriesWithWildcards, groupByNode, groupByNodes, groupByTags,
-	mapSeries, multiplySeriesWithWildcards, reduceSeries, sumSeriesWithWildcards,
-}
-
 var sumSeries = &Spec{
 	Name:    "sumSeries",
 	Aliases: []string{"sum"},

@@ -103,7 +103,7 @@ func combine(aggregation string) evaluator {
 // "windowSize". The function to aggregate with is asked for once per call.
 func window(aggregation func(c *Call) string) evaluator {
 	return func(ctx context.Context, c *Call) ([]Series, error) {
-		return movingWindow(ctx, c, aggregation(c))
+		return movingAggregate(ctx, c, aggregation(c))
 	}
 }
 

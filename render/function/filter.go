@@ -8,15 +8,6 @@ import (
 	"carbon/aggregate"
 )
 
-// filterRows are the functions that leave out series, or values.
-var filterRows = []*Spec{
-	averageAbove, averageBelow, averageOutsidePercentile, currentAbove, currentBelow, exclude, fallbackSeries,
-	filterSeries, grep, highest, highestAverage, highestCurrent, highestMax, limit, lowest, lowestAverage,
-	lowestCurrent, maximumAbove, maximumBelow, minimumAbove, minimumBelow, mostDeviant, removeAbovePercentile,
-	removeAboveValue, removeBelowPercentile, removeBelowValue, removeBetweenPercentile, removeEmptySeries,
-	unique, useSeriesAbove,
-}
-
 var filterSeries = &Spec{
 	Name:  "filterSeries",
 	Group: FilterSeries,

@@ -65,7 +65,7 @@ Example::
 	},
 }
 
-var randomWalk = &Spec{
+var randomWalkFunction = &Spec{
 	Name:    "randomWalkFunction",
 	Aliases: []string{"randomWalk"},
 	Group:   Special,

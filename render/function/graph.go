@@ -2,11 +2,6 @@ package function
 
 import "context"
 
-// graphRows are the functions that say how series are drawn.
-var graphRows = []*Spec{
-	alpha, areaBetween, color, dashed, drawAsInfinite, lineWidth, secondYAxis, stacked, threshold, verticalLine,
-}
-
 var color = &Spec{
 	Name:  "color",
 	Group: Graph,

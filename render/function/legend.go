@@ -9,11 +9,6 @@ import (
 	"carbon/aggregate"
 )
 
-// specialRows are the functions that fit nowhere else.
-var specialRows = []*Spec{
-	cactiStyle, consolidateBy, constantLine, events, randomWalk, seriesByTag, sinFunction, timeFunction,
-}
-
 var cactiStyle = &Spec{
 	Name:  "cactiStyle",
 	Group: Special,

@@ -9,17 +9,6 @@ import (
 	"carbon/aggregate"
 )
 
-// calculateRows are the functions that compute something about each series.
-var calculateRows = []*Spec{
-	movingAverage, movingMax, movingMedian, movingMin, movingSum, movingWindowFunction,
-	// smoothing.go
-	exponentialMovingAverage,
-	// holtwinters.go
-	holtWintersAberration, holtWintersConfidenceArea, holtWintersConfidenceBands, holtWintersForecast,
-	// fit.go
-	aggregateLine, linearRegression, nPercentile, stdev,
-}
-
 var windowSize = Param{
 	Name: "windowSize", Type: IntOrInterval, Required: true,
 	Suggestions: []any{5, 7, 10, "1min", "5min", "10min", "30min", "1hour"},
@@ -96,7 +85,7 @@ Example::
 	Eval:   window(func(*Call) string { return "median" }),
 }
 
-var movingWindowFunction = &Spec{
+var movingWindow = &Spec{
 	Name:  "movingWindow",
 	Group: Calculate,
 	Doc: `Shows at each point what an aggregation function makes of the last points, as
@@ -177,9 +166,9 @@ func (c *Call) earlier(ctx context.Context) (series []Series, b lookBack, err er
 	return series, b, err
 }
 
-// movingWindow aggregates, at each point, it and those before it. Data from before
+// movingAggregate aggregates, at each point, it and those before it. Data from before
 // the window of the call make the first points right.
-func movingWindow(ctx context.Context, c *Call, aggregation string) ([]Series, error) {
+func movingAggregate(ctx context.Context, c *Call, aggregation string) ([]Series, error) {
 	f, ok := lookupAggregation(aggregation)
 	if !ok {
 		return nil, c.errorf("func", "unknown aggregation function %q", aggregation)

@@ -6,24 +6,6 @@ import (
 	"carbon/aggregate"
 )
 
-// transformRows are the functions that change the values of each series.
-var transformRows = []*Spec{
-	absolute, add, exp, invert, logarithm, logit, minMax, offset, offsetToZero, powOf, roundTo, scale, scaleToSeconds,
-	sigmoid, squareRoot,
-	// derivative.go
-	changed, derivative, integral, integralByInterval, nonNegativeDerivative, perSecond,
-	// gaps.go
-	compressPeriodicGaps, interpolate, isNonNull, keepLastValue, transformNull,
-	// shift.go
-	delay, timeShift, timeSlice, timeStack,
-	// summarize.go
-	hitcount, smartSummarize, summarize,
-	// xfilesfactor.go
-	cumulative, setXFilesFactor,
-	// identity.go
-	identity,
-}
-
 var scale = &Spec{
 	Name:  "scale",
 	Group: Transform,
@@ -153,7 +135,7 @@ Example::
 	return nan
 })
 
-var powOf = &Spec{
+var pow = &Spec{
 	Name:  "pow",
 	Group: Transform,
 	Doc: `Raises each point to the power of the factor; there is nothing where that
@@ -170,7 +152,7 @@ Example::
 	}),
 }
 
-var logarithm = &Spec{
+var log = &Spec{
 	Name:  "log",
 	Group: Transform,
 	Doc: `Shows the logarithm of each point, to a base; there is none where a point is
@@ -201,7 +183,7 @@ Example::
 	}),
 }
 
-var roundTo = &Spec{
+var round = &Spec{
 	Name:  "round",
 	Group: Transform,
 	Doc: `Rounds each point to so many decimals: to none if nothing else is said, to

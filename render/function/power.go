@@ -6,18 +6,6 @@ import (
 	"strings"
 )
 
-// extraRows are the functions that carbonapi has and graphite-web has not.
-var extraRows = []*Spec{
-	count, diff, maximum, minimum, multiply, stddev,
-	aliasByBase64, aliasByHash, highestMin, integralWithReset, join, lowestMax, lowestMin, powSeriesLists, removeZeroSeries,
-	// statistics.go, outliers.go, polyfit.go
-	ewma, kolmogorovSmirnovTest2, pearson, pearsonClosest, polyfit, tukeyAbove, tukeyBelow,
-	// baseline.go, shiftbymetric.go, slo.go
-	baseline, baselineAberration, slo, sloErrorBudget, timeShiftByMetric,
-	// fft.go, heatmap.go
-	countValues, fft, heatMap, ifft, lowPass,
-}
-
 var powSeriesLists = &Spec{
 	Name:  "powSeriesLists",
 	Group: Combine,

@@ -1,24 +1,194 @@
 package function
 
-import (
-	"slices"
-	"strings"
-)
+// functions lists every function, sorted by name.
+var functions = []*Spec{
+	absolute,
+	add,
+	aggregateSeries, // aggregate
+	aggregateLine,
+	aggregateSeriesLists,
+	aggregateWithWildcards,
+	alias,
+	aliasByBase64,
+	aliasByHash,
+	aliasByMetric,
+	aliasByNode,
+	aliasByTags,
+	aliasQuery,
+	aliasSub,
+	alpha,
+	applyByNode,
+	areaBetween,
+	asPercent,
+	averageAbove,
+	averageBelow,
+	averageOutsidePercentile,
+	averageSeries,
+	averageSeriesWithWildcards,
+	baseline,
+	baselineAberration,
+	cactiStyle,
+	changed,
+	color,
+	compressPeriodicGaps,
+	consolidateBy,
+	constantLine,
+	count,
+	countSeries,
+	countValues,
+	cumulative,
+	currentAbove,
+	currentBelow,
+	dashed,
+	delay,
+	derivative,
+	diff,
+	diffSeries,
+	diffSeriesLists,
+	divideSeries,
+	divideSeriesLists,
+	drawAsInfinite,
+	events,
+	ewma,
+	exclude,
+	exp,
+	exponentialMovingAverage,
+	fallbackSeries,
+	fft,
+	filterSeries,
+	grep,
+	group,
+	groupByNode,
+	groupByNodes,
+	groupByTags,
+	heatMap,
+	highest,
+	highestAverage,
+	highestCurrent,
+	highestMax,
+	highestMin,
+	hitcount,
+	holtWintersAberration,
+	holtWintersConfidenceArea,
+	holtWintersConfidenceBands,
+	holtWintersForecast,
+	identity,
+	ifft,
+	integral,
+	integralByInterval,
+	integralWithReset,
+	interpolate,
+	invert,
+	isNonNull,
+	join,
+	keepLastValue,
+	kolmogorovSmirnovTest2,
+	legendValue,
+	limit,
+	lineWidth,
+	linearRegression,
+	log,
+	logit,
+	lowPass,
+	lower,
+	lowest,
+	lowestAverage,
+	lowestCurrent,
+	lowestMax,
+	lowestMin,
+	mapSeries,
+	maximum, // max
+	maxSeries,
+	maximumAbove,
+	maximumBelow,
+	minimum, // min
+	minMax,
+	minSeries,
+	minimumAbove,
+	minimumBelow,
+	mostDeviant,
+	movingAverage,
+	movingMax,
+	movingMedian,
+	movingMin,
+	movingSum,
+	movingWindow,
+	multiply,
+	multiplySeries,
+	multiplySeriesLists,
+	multiplySeriesWithWildcards,
+	nPercentile,
+	nonNegativeDerivative,
+	offset,
+	offsetToZero,
+	pearson,
+	pearsonClosest,
+	perSecond,
+	percentileOfSeries,
+	polyfit,
+	pow,
+	powSeries,
+	powSeriesLists,
+	randomWalkFunction,
+	rangeOfSeries,
+	reduceSeries,
+	removeAbovePercentile,
+	removeAboveValue,
+	removeBelowPercentile,
+	removeBelowValue,
+	removeBetweenPercentile,
+	removeEmptySeries,
+	removeZeroSeries,
+	round,
+	scale,
+	scaleToSeconds,
+	secondYAxis,
+	seriesByTag,
+	setXFilesFactor,
+	sigmoid,
+	sinFunction,
+	slo,
+	sloErrorBudget,
+	smartSummarize,
+	sortBy,
+	sortByMaxima,
+	sortByMinima,
+	sortByName,
+	sortByTotal,
+	squareRoot,
+	stacked,
+	stddev,
+	stddevSeries,
+	stdev,
+	substr,
+	sumSeries,
+	sumSeriesLists,
+	sumSeriesWithWildcards,
+	summarize,
+	threshold,
+	timeFunction,
+	timeShift,
+	timeShiftByMetric,
+	timeSlice,
+	timeStack,
+	transformNull,
+	tukeyAbove,
+	tukeyBelow,
+	unique,
+	upper,
+	useSeriesAbove,
+	verticalLine,
+	weightedAverage,
+}
 
-// rows are all functions. Each family lists its own.
-var rows = slices.Concat(
-	combineRows, transformRows, calculateRows, filterRows, sortingRows, aliasRows,
-	graphRows, specialRows, extraRows,
-)
-
-// byName is filled when the program starts, as rows refer to functions that
-// look other functions up.
+// byName holds the functions by name and alias. It is filled when the program
+// starts: some functions look up others, so a literal would refer to itself.
 var byName map[string]*Spec
 
 func init() {
-	byName = make(map[string]*Spec, len(rows))
-	for _, s := range rows {
-		for _, name := range append([]string{s.Name}, s.Aliases...) {
+	byName = make(map[string]*Spec, len(functions))
+	for _, s := range functions {
+		for _, name := range s.Names() {
 			if byName[name] != nil {
 				panic("two functions are called " + name)
 			}
@@ -27,13 +197,11 @@ func init() {
 	}
 }
 
-// Lookup returns the function of a name or alias. Case matters.
+// Lookup returns the function with the given name or alias. Case matters.
 func Lookup(name string) (*Spec, bool) {
 	s, ok := byName[name]
 	return s, ok
 }
 
-// All returns the functions, sorted by name.
-func All() []*Spec {
-	return slices.SortedFunc(slices.Values(rows), func(a, b *Spec) int { return strings.Compare(a.Name, b.Name) })
-}
+// All returns all functions, sorted by name. The caller must not change the slice.
+func All() []*Spec { return functions }

@@ -11,11 +11,6 @@ import (
 	"carbon/aggregate"
 )
 
-// sortingRows are the functions that change the order of series.
-var sortingRows = []*Spec{
-	sortBy, sortByMaxima, sortByMinima, sortByName, sortByTotal,
-}
-
 var sortBy = &Spec{
 	Name:  "sortBy",
 	Group: Sorting,

@@ -132,6 +132,9 @@ var (
 	xFilesFactor = Param{Name: "xFilesFactor", Type: Float}
 )
 
+// Names returns the name of the function and its aliases.
+func (s *Spec) Names() []string { return append([]string{s.Name}, s.Aliases...) }
+
 // Signature returns how the function is called, as graphite-web shows it. Name
 // is the function's own or one of its aliases.
 func (s *Spec) Signature(name string) string {
@@ -196,7 +199,7 @@ func (p *Param) AllOptions() []any {
 	if p.Type == AggOrSeriesFunc {
 		for _, s := range All() {
 			if s.Aggregator {
-				for _, name := range append([]string{s.Name}, s.Aliases...) {
+				for _, name := range s.Names() {
 					options = append(options, name)
 				}
 			}
