@@ -217,12 +217,3 @@ func (c *Call) evaluateTarget(ctx context.Context, target string) ([]Series, err
 	}
 	return c.Evaluate(ctx, node, c.Window)
 }
-
-// target evaluates a target that the function made.
-func (c *Call) target(ctx context.Context, text string) ([]Series, error) {
-	n, err := c.Bind(text)
-	if err != nil {
-		return nil, err
-	}
-	return c.Evaluate(ctx, n, c.Window)
-}

@@ -46,7 +46,7 @@ Example::
 			if err != nil {
 				return nil, err
 			}
-			made, err := c.target(ctx, text)
+			made, err := c.evaluateTarget(ctx, text)
 			if err != nil {
 				return nil, err
 			}

@@ -41,7 +41,7 @@ Example::
 			if err != nil {
 				return nil, err
 			}
-			v, ok := percentileFromEnd(known, n)
+			v, ok := percentileAt(known, n)
 			if !ok {
 				return nil, c.errorf("n", "must be above 0 and at most 100, not %s", c.Text("n"))
 			}
@@ -115,26 +115,6 @@ func percentile(sorted []float64, n float64, interpolate bool) float64 {
 		v += fraction * (sorted[rank] - v)
 	}
 	return v
-}
-
-// percentileFromEnd is percentile for any n: as in graphite-web, one below 0
-// counts from the end. ok is false beyond either end.
-func percentileFromEnd(sorted []float64, n float64) (v float64, ok bool) {
-	if n > 0 && n <= 100 {
-		return percentile(sorted, n, false), true
-	}
-	exact := n / 100 * float64(len(sorted)+1)
-	if !(exact > -float64(len(sorted)) && exact < float64(len(sorted))) {
-		return nan, false
-	}
-	rank := int(math.Trunc(exact) + math.Ceil(exact-math.Trunc(exact)))
-	switch {
-	case rank == 0:
-		rank = 1
-	case rank < 0:
-		rank += len(sorted)
-	}
-	return sorted[rank-1], true
 }
 
 // percentileAt returns the n-th percentile of sorted values, of which there is
