@@ -9,7 +9,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ui ## build the binary, bin/carbon
-	$(GO) build -o bin/carbon ./cmd/carbon
+	$(GO) build -buildvcs=auto -o bin/carbon ./cmd/carbon
 
 run: ui ## build and start a server: lines on :2003, graphs on http://127.0.0.1:8080
 	$(GO) run ./cmd/carbon serve
@@ -31,8 +31,8 @@ parts: ## install the programs that tests compare with, as far as this user may
 race: ## all tests with the race detector, without linters
 	$(GO) test -race ./...
 
-docs: ## rewrite what is generated: ARCHITECTURE.md's table, carbon.conf, docs/configuration.md, docs/functions.md
-	$(GO) test . ./config ./render/function -update
+docs: ## rewrite what is generated: ARCHITECTURE.md's table, carbon.conf, docs/configuration.md, docs/functions.md, docs/commands.md
+	$(GO) test . ./config ./render/function ./cmd/carbon -update
 
 fuzz: ## every fuzz target, each for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)

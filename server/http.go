@@ -72,7 +72,7 @@ func (s *Server) handler() http.Handler {
 		s.log.Warn("user interface not built; serving plain pages", "err", err)
 	}
 	o := s.apiOptions()
-	o.Renderer = render.New(source, render.Options{Events: s.events, Limits: RenderLimits(c), Defines: defines, Hashes: c.Hashes})
+	o.Renderer = render.New(source, render.Options{Events: s.events, Limits: renderLimits(c), Defines: defines, Hashes: c.Hashes})
 	o.Finder = source
 	o.Searcher = s.store
 	o.App = app
@@ -111,8 +111,8 @@ func (s *Server) apiOptions() api.Options {
 	}
 }
 
-// RenderLimits returns the limits of evaluation that [limits] sets.
-func RenderLimits(c *config.Config) render.Limits {
+// renderLimits returns the limits of evaluation that [limits] sets.
+func renderLimits(c *config.Config) render.Limits {
 	return render.Limits{
 		Targets: c.Limits.TargetsPerRequest,
 		Series:  c.Limits.SeriesPerQuery,

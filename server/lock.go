@@ -14,16 +14,16 @@ import (
 // long as a shutdown may take.
 const lockTime = 30 * time.Second
 
-// ErrLocked reports that another process uses the directory.
-var ErrLocked = errors.New("another server uses it")
+// errLocked reports that another process uses the directory.
+var errLocked = errors.New("another server uses it")
 
 // lockData locks the data directory: two servers would overwrite each other's files.
 // It waits for the other one's end, at most lockTime or until ctx is done.
 func lockData(ctx context.Context, dir string, log *slog.Logger) (*os.File, error) {
 	begin := time.Now()
 	for waiting := false; ; waiting = true {
-		lock, err := LockDirectory(dir)
-		if !errors.Is(err, ErrLocked) {
+		lock, err := lockDirectory(dir)
+		if !errors.Is(err, errLocked) {
 			return lock, err
 		}
 		if time.Since(begin) > lockTime {
@@ -40,9 +40,9 @@ func lockData(ctx context.Context, dir string, log *slog.Logger) (*os.File, erro
 	}
 }
 
-// LockDirectory locks a directory for this process, until the file is closed or the
-// process ends in any way. The error is ErrLocked if another process has the lock.
-func LockDirectory(path string) (*os.File, error) {
+// lockDirectory locks a directory for this process, until the file is closed or the
+// process ends in any way. The error is errLocked if another process has the lock.
+func lockDirectory(path string) (*os.File, error) {
 	dir, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func LockDirectory(path string) (*os.File, error) {
 	if err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		dir.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, ErrLocked
+			return nil, errLocked
 		}
 		return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 	}

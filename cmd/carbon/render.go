@@ -1,123 +1,153 @@
 package main
 
 import (
-	"context"
-	"flag"
 	"fmt"
-	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
-// outputFormat is one way in which carbon render writes series.
+// outputFormat is a format of /render.
 type outputFormat struct {
-	mediaType string // an answer of another one is not what was asked for
+	name      string
+	mediaType string // of an answer in this format
 	binary    bool
 }
 
-var outputFormats = map[string]outputFormat{
-	"png":     {"image/png", true},
-	"svg":     {"image/svg+xml", false},
-	"pdf":     {"application/x-pdf", true},
-	"json":    {"application/json", false},
-	"csv":     {"text/csv", false},
-	"raw":     {"text/plain", false},
-	"pickle":  {"application/pickle", true},
-	"msgpack": {"application/x-msgpack", true},
+var outputFormats = []outputFormat{
+	{"csv", "text/csv", false},
+	{"json", "application/json", false},
+	{"msgpack", "application/x-msgpack", true},
+	{"pdf", "application/x-pdf", true},
+	{"pickle", "application/pickle", true},
+	{"png", "image/png", true},
+	{"raw", "text/plain", false},
+	{"svg", "image/svg+xml", false},
 }
 
-// renderTargets evaluates targets and writes what comes out.
-func renderTargets(ctx context.Context, p program, args []string) error {
-	fs := flag.NewFlagSet("carbon render", flag.ContinueOnError)
-	from := sourceFlags(fs, p)
-	var window windowFlags
-	window.declare(fs)
-	names := strings.Join(slices.Sorted(maps.Keys(outputFormats)), ", ")
-	format := fs.String("format", "", "`FORMAT` to write: "+names+" (default by the output's name, else json)")
-	output := fs.String("output", "-", "`FILE` to write; - is standard output")
-	width := fs.Int("width", 0, "of the picture, in pixels (default as the server)")
-	height := fs.Int("height", 0, "of the picture, in pixels (default as the server)")
-	form := url.Values{}
-	fs.Func("param", "`NAME=VALUE` of any other parameter of /render, as areaMode=stacked; repeatable", func(s string) error {
-		name, value, ok := strings.Cut(s, "=")
-		if !ok || name == "" {
-			return fmt.Errorf("want NAME=VALUE")
-		}
-		form.Add(name, value)
-		return nil
-	})
-	fs.Usage = func() {
-		fmt.Fprint(fs.Output(), `usage: carbon render [FLAGS] TARGET ...
+// renderOptions are the flags of `carbon render` for its output.
+type renderOptions struct {
+	format, output string
+	width, height  int
+	params         []string // NAME=VALUE
+}
 
-Evaluates targets by a server, or with --data over its files while it does not
-run, and writes a picture or data.
-
-  carbon render servers.web01.load
+// renderCommand returns `carbon render`, which evaluates targets.
+func renderCommand(p program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "render [flags] TARGET...",
+		Short: "evaluate targets and write an image or data",
+		Long: `A server evaluates the targets. With --data, carbon render evaluates them
+itself, from the files of a server that is not running.
+`,
+		Example: `  carbon render servers.web01.load
   carbon render 'sumSeries(servers.*.cpu)' --from -1d --output cpu.png
   carbon render --format csv 'scale(a.b,60)' --data /var/lib/carbon > a.csv
+`,
+		SuggestFor: []string{"graph", "plot", "get", "query", "fetch"},
+		Args:       someArguments("TARGET"),
+	}
+	from := sourceFlags(cmd, p)
+	var window windowFlags
+	window.declare(cmd)
+	var o renderOptions
+	flagGroup(cmd, "Output:", func(fs *pflag.FlagSet) {
+		var names []string
+		for _, f := range outputFormats {
+			names = append(names, f.name)
+		}
+		fs.StringVar(&o.format, "format", "", "`FORMAT`: "+strings.Join(names, ", ")+" (default by the extension of --output, else json)")
+		choices(fs, "format", names...)
+		fs.StringVar(&o.output, "output", "-", "`FILE`: file to write; - is standard output (default -)")
+		fs.IntVar(&o.width, "width", 0, "`PIXELS`: width of the image (default the server's)")
+		fs.IntVar(&o.height, "height", 0, "`PIXELS`: height of the image (default the server's)")
+		fs.StringArrayVar(&o.params, "param", nil, "`NAME=VALUE`: another parameter of /render, as in areaMode=stacked; can be repeated")
+	})
+	cmd.ValidArgsFunction = from.completeMetric
+	cmd.RunE = func(cmd *cobra.Command, targets []string) error {
+		form, format, err := o.form(cmd, isTerminal(p.stdout))
+		if err != nil {
+			return err
+		}
+		form["target"] = targets
+		window.addTo(form)
+		mediaType, body, err := from.post(cmd.Context(), "/render", form)
+		if err != nil {
+			return err
+		}
+		if got, _, _ := strings.Cut(mediaType, ";"); got != format.mediaType && (format.name != "pdf" || got != "application/pdf") {
+			return fmt.Errorf("render: want %s, the server answered %s", format.mediaType, got)
+		}
+		if o.output == "-" {
+			_, err = p.stdout.Write(body)
+			return err
+		}
+		return writeFile(o.output, body)
+	}
+	return cmd
+}
 
-`)
-		fs.PrintDefaults()
+// form checks the options and returns them as parameters of /render.
+func (o *renderOptions) form(cmd *cobra.Command, terminal bool) (url.Values, outputFormat, error) {
+	name := o.format
+	if name == "" {
+		name = formatOf(o.output)
 	}
-	targets, err := parseMixed(fs, p, args)
-	if err != nil {
-		return err
-	}
-	if len(targets) == 0 {
-		return &usageError{"carbon render: want a target"}
-	}
-	if *format == "" {
-		*format = formatOf(*output)
-	}
-	wanted, known := outputFormats[*format]
+	format, ok := findFormat(name)
 	switch {
-	case !known:
-		return &usageError{fmt.Sprintf("carbon render: --format %s: want one of %s", *format, names)}
-	case wanted.binary && *output == "-" && isTerminal(p.stdout):
-		return &usageError{fmt.Sprintf("carbon render: %s is nothing to read: write it with --output FILE", *format)}
-	case *width < 0 || *height < 0:
-		return &usageError{"carbon render: --width, --height: below 0"}
+	case !ok:
+		return nil, format, checkChoice(cmd, "format", name)
+	case format.binary && o.output == "-" && terminal:
+		return nil, format, badUsage(cmd, "format %s is binary: write it to a file with --output FILE", name)
+	case o.width < 0:
+		return nil, format, badUsage(cmd, "--width %d: want 1 or more", o.width)
+	case o.height < 0:
+		return nil, format, badUsage(cmd, "--height %d: want 1 or more", o.height)
 	}
-
-	form["target"] = targets
-	form.Set("format", *format)
-	window.put(form)
-	for name, pixels := range map[string]int{"width": *width, "height": *height} {
+	form := url.Values{"format": {name}}
+	for name, pixels := range map[string]int{"width": o.width, "height": o.height} {
 		if pixels > 0 {
 			form.Set(name, strconv.Itoa(pixels))
 		}
 	}
-	mediaType, body, err := from.ask(ctx, p, "/render", form)
-	if err != nil {
-		return err
+	for _, param := range o.params {
+		name, value, ok := strings.Cut(param, "=")
+		if !ok || name == "" {
+			return nil, format, badUsage(cmd, "--param %s: want NAME=VALUE", param)
+		}
+		form.Add(name, value)
 	}
-	if got, _, _ := strings.Cut(mediaType, ";"); got != wanted.mediaType && (*format != "pdf" || got != "application/pdf") {
-		return fmt.Errorf("render: the server has no format %s: it answered %s", *format, got)
-	}
-	if *output == "-" {
-		_, err = p.stdout.Write(body)
-		return err
-	}
-	return writeWhole(*output, body)
+	return form, format, nil
 }
 
-// formatOf is the format that a file's name asks for.
+func findFormat(name string) (outputFormat, bool) {
+	for _, f := range outputFormats {
+		if f.name == name {
+			return f, true
+		}
+	}
+	return outputFormat{}, false
+}
+
+// formatOf returns the format that the extension of a file names; json if none.
 func formatOf(path string) string {
-	switch ext := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), "."); {
-	case ext == "txt":
+	ext := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
+	if ext == "txt" {
 		return "raw"
-	case outputFormats[ext].mediaType != "":
+	}
+	if _, ok := findFormat(ext); ok {
 		return ext
 	}
 	return "json"
 }
 
-// writeWhole writes a file so that there is all of it or none.
-func writeWhole(path string, body []byte) error {
+// writeFile writes a file whole, or not at all.
+func writeFile(path string, body []byte) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return os.WriteFile(path, body, 0o644) // a pipe, or /dev/stdout
 	}

@@ -3,103 +3,160 @@ package main
 import (
 	"bufio"
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"carbon/metric"
+	"carbon/receive/pickle"
 )
 
-// sendFormat is a way to send points.
+// sendFormat is a format that datapoints are sent in.
 type sendFormat struct {
+	name    string
 	port    string // where servers usually listen
 	network string
 
-	// encode makes what is sent of the lines of r.
+	// encode writes the lines of r to w; now is the time of those without one.
 	encode func(w io.Writer, r io.Reader, now time.Time) error
 }
 
-var sendFormats = map[string]sendFormat{
-	"line":   {"2003", "tcp", copyLines},
-	"pickle": {"2004", "tcp", copyPickles},
-	"statsd": {"8125", "udp", copyStatsd},
+var sendFormats = []sendFormat{
+	{"line", "2003", "tcp", sendLines},
+	{"pickle", "2004", "tcp", sendPickles},
+	{"statsd", "8125", "udp", sendStatsd},
 }
 
-// send sends points to a server: each argument is a line, or without arguments each
-// line of standard input. A line without a timestamp gets the time of now. Over TCP
-// it returns when the server has read everything.
-func send(ctx context.Context, p program, args []string) error {
-	fs := flag.NewFlagSet("carbon send", flag.ContinueOnError)
-	to := fs.String("to", "", "`ADDR` of the server's port (default 127.0.0.1:2003; of pickle 2004, of statsd 8125)")
-	name := fs.String("format", "line", "line, pickle or statsd (which goes by UDP)")
-	fs.Usage = func() {
-		fmt.Fprintf(fs.Output(), "usage: carbon send [--to ADDR] [--format FORMAT] ['NAME VALUE [EPOCH]' ...]\n\n"+
-			"Without lines as arguments, standard input is sent. Lines of statsd are\nNAME:VALUE|c, |ms, |g or |s, as its clients send them.\n\n")
-		fs.PrintDefaults()
-	}
-	if err := parseFlags(fs, p, args); err != nil {
-		return err
-	}
-	format, ok := sendFormats[*name]
-	if !ok {
-		return &usageError{fmt.Sprintf("--format %s: want line, pickle or statsd", *name)}
-	}
-	if *to == "" {
-		*to = net.JoinHostPort("127.0.0.1", format.port)
-	}
-	lines := p.stdin
-	if fs.NArg() > 0 {
-		lines = strings.NewReader(strings.Join(fs.Args(), "\n") + "\n")
-	}
+// sendCommand returns `carbon send`.
+func sendCommand(p program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "send [flags] ['NAME VALUE [EPOCH]'...]",
+		Short: "send datapoints to a server",
+		Long: `Each argument is a line. Without arguments, carbon send reads lines from
+standard input. A datapoint without a time gets the current time. Over TCP,
+carbon send returns when the server has read everything.
 
+In the statsd format, lines are NAME:VALUE|c, |ms, |g or |s, as statsd clients
+send them.
+`,
+		Example: `  carbon send 'a.b.c 42'
+  carbon send --to metrics.example.com:2004 --format pickle < lines.txt
+  carbon send --format statsd 'requests:1|c'
+`,
+		SuggestFor:        []string{"put", "push", "write"},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	var addr, name string
+	flagGroup(cmd, "Flags:", func(fs *pflag.FlagSet) {
+		fs.StringVar(&addr, "to", "", "`ADDR`: HOST:PORT of the server (default 127.0.0.1:2003; for pickle 127.0.0.1:2004, for statsd 127.0.0.1:8125)")
+		fs.StringVar(&name, "format", "line", "`FORMAT`: line, pickle, or statsd (over UDP)")
+		choices(fs, "format", "line", "pickle", "statsd")
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		for _, format := range sendFormats {
+			if format.name != name {
+				continue
+			}
+			if addr == "" {
+				addr = net.JoinHostPort("127.0.0.1", format.port)
+			}
+			lines := p.stdin
+			if len(args) > 0 {
+				lines = strings.NewReader(strings.Join(args, "\n") + "\n")
+			}
+			return send(cmd.Context(), addr, format, lines)
+		}
+		return checkChoice(cmd, "format", name)
+	}
+	return cmd
+}
+
+// send sends lines to addr. Over TCP it waits until the server has read them.
+func send(ctx context.Context, addr string, format sendFormat, lines io.Reader) error {
 	dialer := net.Dialer{Timeout: 10 * time.Second}
-	conn, err := dialer.DialContext(ctx, format.network, *to)
+	conn, err := dialer.DialContext(ctx, format.network, addr)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	copied := make(chan error, 1)
-	go func() { copied <- format.encode(conn, lines, time.Now()) }()
+	sent := make(chan error, 1)
+	go func() { sent <- format.encode(conn, lines, time.Now()) }()
 	select {
-	case err = <-copied:
-	case <-ctx.Done(): // while a person types, perhaps
+	case err = <-sent:
+	case <-ctx.Done(): // encode may be waiting for standard input
 		err = ctx.Err()
 	}
+	if stream, ok := conn.(*net.TCPConn); ok && err == nil {
+		// The server closes its side once it has read to the end of ours.
+		if err = stream.CloseWrite(); err == nil {
+			_, err = io.Copy(io.Discard, stream)
+		}
+	}
 	if err != nil {
-		return fmt.Errorf("send to %s: %w", *to, err)
-	}
-	stream, ok := conn.(*net.TCPConn)
-	if !ok {
-		return nil
-	}
-	// The server closes its side when it has read to the end of ours.
-	if err := stream.CloseWrite(); err != nil {
-		return fmt.Errorf("send to %s: %w", *to, err)
-	}
-	if _, err := io.Copy(io.Discard, stream); err != nil {
-		return fmt.Errorf("send to %s: %w", *to, err)
+		return fmt.Errorf("send to %s: %w", addr, err)
 	}
 	return nil
 }
 
-// copyLines copies lines, adding now to those without a time.
-func copyLines(w io.Writer, r io.Reader, now time.Time) error {
+// sendLines sends plaintext lines, with a time added to those without.
+func sendLines(w io.Writer, r io.Reader, now time.Time) error {
 	out := bufio.NewWriter(w)
 	err := eachPoint(r, now, func(name, value, at string) error {
 		_, err := fmt.Fprintf(out, "%s %s %s\n", name, value, at)
 		return err
 	})
-	if flushed := out.Flush(); err == nil {
-		err = flushed
+	if flushErr := out.Flush(); err == nil {
+		err = flushErr
 	}
 	return err
 }
 
-// eachPoint takes lines apart; those of two fields get the time of now. A line of
-// another number of fields ends it: the server could only drop it.
-func eachPoint(r io.Reader, now time.Time, take func(name, value, at string) error) error {
+// maxFrame is the size of a pickle frame in bytes, about; servers accept 1 MiB.
+const maxFrame = 64 << 10
+
+// sendPickles sends lines as frames of pickles.
+func sendPickles(w io.Writer, r io.Reader, now time.Time) error {
+	var points []metric.Datapoint
+	size := 0
+	flush := func() error {
+		if len(points) == 0 {
+			return nil
+		}
+		err := pickle.WriteFrame(w, points)
+		points, size = points[:0], 0
+		return err
+	}
+	err := eachPoint(r, now, func(name, value, at string) error {
+		v, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return fmt.Errorf("%s: %q is not a number", name, value)
+		}
+		t, err := strconv.ParseFloat(at, 64)
+		if err != nil {
+			return fmt.Errorf("%s: %q is not a time in unix seconds", name, at)
+		}
+		points = append(points, metric.Datapoint{Name: name, Point: metric.Point{Time: int64(t), Value: v}})
+		if size += len(name) + 30; size < maxFrame {
+			return nil
+		}
+		return flush()
+	})
+	if flushErr := flush(); err == nil {
+		err = flushErr
+	}
+	return err
+}
+
+// eachPoint calls do with the fields of each line. It stops at a line that is not
+// NAME VALUE [EPOCH].
+func eachPoint(r io.Reader, now time.Time, do func(name, value, at string) error) error {
 	in := bufio.NewScanner(r)
 	for number := 1; in.Scan(); number++ {
 		fields := strings.Fields(in.Text())
@@ -112,9 +169,49 @@ func eachPoint(r io.Reader, now time.Time, take func(name, value, at string) err
 		default:
 			return fmt.Errorf("line %d: %q: want NAME VALUE [EPOCH]", number, in.Text())
 		}
-		if err := take(fields[0], fields[1], fields[2]); err != nil {
+		if err := do(fields[0], fields[1], fields[2]); err != nil {
 			return err
 		}
+	}
+	return in.Err()
+}
+
+// maxDatagram is the size of a datagram in bytes that networks carry unfragmented.
+const maxDatagram = 1400
+
+// sendStatsd sends lines unchanged, as many in each datagram as fit.
+func sendStatsd(w io.Writer, r io.Reader, _ time.Time) error {
+	var datagram []byte
+	flush := func() error {
+		if len(datagram) == 0 {
+			return nil
+		}
+		_, err := w.Write(datagram)
+		datagram = datagram[:0]
+		return err
+	}
+	in := bufio.NewScanner(r)
+	for number := 1; in.Scan(); number++ {
+		line := strings.TrimSpace(in.Text())
+		switch name, rest, ok := strings.Cut(line, ":"); {
+		case line == "":
+			continue
+		case !ok || name == "" || !strings.Contains(rest, "|"):
+			flush() // its error matters less than the line's
+			return fmt.Errorf("line %d: %q: want NAME:VALUE|TYPE", number, in.Text())
+		}
+		if len(datagram)+1+len(line) > maxDatagram {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		if len(datagram) > 0 {
+			datagram = append(datagram, '\n')
+		}
+		datagram = append(datagram, line...)
+	}
+	if err := flush(); err != nil {
+		return err
 	}
 	return in.Err()
 }

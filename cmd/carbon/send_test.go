@@ -11,14 +11,14 @@ import (
 	"carbon/receive/pickle"
 )
 
-func TestCopyPickles(t *testing.T) {
+func TestSendPickles(t *testing.T) {
 	var lines strings.Builder
 	fmt.Fprintln(&lines, "now 1.5")
 	for i := range 5000 {
 		fmt.Fprintf(&lines, "many.m%d %d 1700000000\n", i, i)
 	}
 	var out bytes.Buffer
-	if err := copyPickles(&out, strings.NewReader(lines.String()), time.Unix(1700000500, 0)); err != nil {
+	if err := sendPickles(&out, strings.NewReader(lines.String()), time.Unix(1700000500, 0)); err != nil {
 		t.Fatal(err)
 	}
 	var got []metric.Datapoint
@@ -30,14 +30,14 @@ func TestCopyPickles(t *testing.T) {
 		return nil
 	})
 	if err != nil || len(got) != 5001 || fmt.Sprint(got[0], got[5000]) != "{now {1700000500 1.5}} {many.m4999 {1700000000 4999}}" {
-		t.Errorf("%d datapoints, %v", len(got), err)
+		t.Errorf("got %d datapoints, %v", len(got), err)
 	}
-	if err := copyPickles(&out, strings.NewReader("a x 5\n"), time.Now()); err == nil {
-		t.Error("no error for what is no number")
+	if err := sendPickles(&out, strings.NewReader("a x 5\n"), time.Now()); err == nil {
+		t.Error("no error for a value that is not a number")
 	}
 }
 
-// datagrams keeps what is written at once together.
+// datagrams has an element for each Write.
 type datagrams []string
 
 func (d *datagrams) Write(b []byte) (int, error) {
@@ -45,27 +45,27 @@ func (d *datagrams) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func TestCopyStatsd(t *testing.T) {
+func TestSendStatsd(t *testing.T) {
 	var got datagrams
-	if err := copyStatsd(&got, strings.NewReader("a:1|c\n\n  b:2|ms|@0.1\n"), time.Now()); err != nil {
+	if err := sendStatsd(&got, strings.NewReader("a:1|c\n\n  b:2|ms|@0.1\n"), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if fmt.Sprintf("%q", got) != `["a:1|c\nb:2|ms|@0.1"]` {
 		t.Errorf("got %q", got)
 	}
 	got = nil
-	if err := copyStatsd(&got, strings.NewReader(strings.Repeat("counter.name:1|c\n", 1000)), time.Now()); err != nil {
+	if err := sendStatsd(&got, strings.NewReader(strings.Repeat("counter.name:1|c\n", 1000)), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range got {
-		if len(d) > datagramSize {
-			t.Errorf("a datagram of %d bytes", len(d))
+		if len(d) > maxDatagram {
+			t.Errorf("datagram of %d bytes, want at most %d", len(d), maxDatagram)
 		}
 	}
 	if n := strings.Count(strings.Join(got, "\n"), "|c"); n != 1000 {
-		t.Errorf("%d lines", n)
+		t.Errorf("%d lines, want 1000", n)
 	}
-	if err := copyStatsd(&got, strings.NewReader("a 1\n"), time.Now()); err == nil || !strings.Contains(err.Error(), "line 1") {
+	if err := sendStatsd(&got, strings.NewReader("a 1\n"), time.Now()); err == nil || !strings.Contains(err.Error(), "line 1") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,36 +1,86 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"os"
+	"errors"
 	"path/filepath"
 	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"carbon/config"
 	"carbon/disk"
 	"carbon/storage/whisper/tool"
 )
 
-// whisperTool runs one of the tools for whisper files.
-func whisperTool(ctx context.Context, p program, args []string) error {
-	code := tool.Run(ctx, tool.Env{
+// whisperCommand returns `carbon whisper`, whose subcommands are those of package tool.
+func whisperCommand(p program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "whisper COMMAND",
+		Short: "inspect and change whisper files, one or a whole tree",
+		Long: `Names, flags and output of the commands are those of the Python tools
+(whisper-info, ...), which can also be written in full and abbreviated as there.
+`,
+		Example: `  carbon whisper info data/whisper/servers/web1/load.wsp
+  carbon whisper fetch --from=-1h --pretty data/whisper/servers/web1/load.wsp
+  carbon whisper verify data/whisper
+  carbon whisper conform --dry-run
+`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			writeHelp(p.stderr, cmd)
+			return exitCode(2)
+		},
+	}
+	for _, c := range tool.Commands() {
+		cmd.AddCommand(toolCommand(p, c))
+	}
+	return cmd
+}
+
+// toolCommand returns one command of package tool.
+func toolCommand(p program, c tool.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		DisableFlagsInUseLine: true,
+		Short:                 c.About,
+		Long:                  c.Details,
+		Example:               c.Examples,
+		Aliases:               c.Aliases(),
+		Annotations:           map[string]string{abbreviable: "as Python's optparse"},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"wsp"}, cobra.ShellCompDirectiveFilterFileExt // directories, too
+		},
+	}
+	env := tool.Env{
 		Stdin:    p.stdin,
 		Stdout:   p.stdout,
 		Stderr:   p.stderr,
 		Now:      time.Now,
 		FS:       disk.OS{},
 		Terminal: isTerminal(p.stderr),
-		Settings: func(w tool.Where) (tool.Settings, error) { return whisperSettings(w, p.environ) },
-	}, args)
-	if code != 0 {
-		return exitCode(code)
+		Settings: func(w tool.Where) (tool.Settings, error) { return toolSettings(w, p.environ) },
 	}
-	return nil
+	var run tool.Action
+	flagGroup(cmd, "Flags:", func(fs *pflag.FlagSet) { run = c.Prepare(env, fs) })
+	cmd.Use = c.Name + " " + c.Args
+	if cmd.HasLocalFlags() {
+		cmd.Use = c.Name + " [flags] " + c.Args
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		err := run(cmd.Context(), args)
+		var usage *tool.UsageError
+		switch {
+		case errors.As(err, &usage):
+			return badUsage(cmd, "%v\nusage: %s", err, cmd.UseLine())
+		case err != nil:
+			return exitCode(1) // reported as the Python tools do
+		}
+		return nil
+	}
+	return cmd
 }
 
-// whisperSettings is what the tools need of the server's configuration.
-func whisperSettings(w tool.Where, environ []string) (tool.Settings, error) {
+// toolSettings returns the part of the server's configuration that the tools need.
+func toolSettings(w tool.Where, environ []string) (tool.Settings, error) {
 	c, err := config.Load(config.Flags{Config: w.Config, Data: w.Data, Schemas: w.Schemas, Aggregation: w.Aggregation}, environ)
 	if err != nil {
 		return tool.Settings{}, err
@@ -46,18 +96,3 @@ func whisperSettings(w tool.Where, environ []string) (tool.Settings, error) {
 		Warnings:  warnings,
 	}, nil
 }
-
-// isTerminal tells whether a person sees what is written to w.
-func isTerminal(w any) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-// exitCode is an error of which everything was said already.
-type exitCode int
-
-func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }

@@ -3,7 +3,6 @@ package tool
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -15,90 +14,14 @@ import (
 	"carbon/storage/schema"
 )
 
-// parse sets flags and returns the arguments besides. Flags may stand behind
-// arguments and end at "--".
-func parse(fs *pflag.FlagSet, args []string) (rest []string, err error) {
-	fs.Usage = func() {}
-	if args, err = expand(fs, args); err != nil {
-		return nil, err
-	}
-	err = fs.Parse(args)
-	if err != nil && !errors.Is(err, pflag.ErrHelp) {
-		err = badUsage("%v", err)
-	}
-	return fs.Args(), err
-}
+// ChoicesAnnotation annotates a flag with the values that it can have.
+const ChoicesAnnotation = "choices"
 
-// expand writes out flags that are abbreviated as Python's optparse allows: --agg for
-// --aggregationMethod, as long as no other flag begins so.
-func expand(fs *pflag.FlagSet, args []string) (full []string, err error) {
-	for i := 0; i < len(args); i++ {
-		arg := args[i]
-		if arg == "--" {
-			return append(full, args[i:]...), nil
-		}
-		name, value, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		f := fs.Lookup(name)
-		switch {
-		case len(arg) < 2 || arg[0] != '-':
-			full = append(full, arg)
-			continue
-		case f != nil && len(name) > 1:
-			arg = "--" + strings.TrimLeft(arg, "-")
-		case strings.HasPrefix(arg, "--") && name != "help":
-			if f, err = unabbreviated(fs, name); err != nil {
-				return nil, err
-			}
-			arg = "--" + f.Name
-			if hasValue {
-				arg += "=" + value
-			}
-		default:
-			f = fs.ShorthandLookup(arg[1:2])
-			hasValue = len(arg) > 2
-		}
-		full = append(full, arg)
-		if f != nil && f.NoOptDefVal == "" && !hasValue && i+1 < len(args) {
-			i++
-			full = append(full, args[i])
-		}
-	}
-	return full, nil
-}
-
-// unabbreviated returns the only flag whose name begins with prefix.
-func unabbreviated(fs *pflag.FlagSet, prefix string) (found *pflag.Flag, err error) {
-	var names []string
-	fs.VisitAll(func(f *pflag.Flag) {
-		if strings.HasPrefix(f.Name, prefix) {
-			found = f
-			names = append(names, "--"+f.Name)
-		}
-	})
-	switch len(names) {
-	case 0:
-		return nil, badUsage("no such option: --%s", prefix)
-	case 1:
-		return found, nil
-	}
-	return nil, badUsage("ambiguous option: --%s (%s?)", prefix, strings.Join(names, ", "))
-}
-
-// options lists the flags of a command.
-func options(w io.Writer, fs *pflag.FlagSet) {
-	title := "\nOptions:\n"
-	fs.VisitAll(func(f *pflag.Flag) {
-		value, text := pflag.UnquoteUsage(f)
-		name := "--" + f.Name
-		if f.NoOptDefVal == "" {
-			name += "=" + value
-		}
-		if f.Shorthand != "" {
-			name = "-" + f.Shorthand + ", " + name
-		}
-		fmt.Fprintf(w, "%s  %-24s  %s\n", title, name, strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", 28)))
-		title = ""
-	})
+// methodFlag declares --aggregationMethod; note ends its usage text.
+func methodFlag(fs *pflag.FlagSet, method *string, value, note string) {
+	const name = "aggregationMethod"
+	fs.StringVar(method, name, value, "`METHOD`: how points are rolled up: "+strings.Join(methods(), ", ")+note)
+	fs.SetAnnotation(name, ChoicesAnnotation, methods())
 }
 
 // timeValue is an option that is a time: unix seconds, or what render's from and

@@ -49,22 +49,23 @@ const retentionsHelp = `Each PRECISION:RETENTION is one archive:
 `
 
 // create makes an empty file.
-var create = command{
-	name:    "create",
-	args:    "PATH PRECISION:RETENTION ...",
-	about:   "make an empty file, or --estimate its size",
-	details: retentionsHelp,
-	examples: `  carbon whisper create load.wsp 10s:6h 1m:30d 1h:5y
+var create = Command{
+	Name:    "create",
+	Args:    "PATH PRECISION:RETENTION ...",
+	About:   "make an empty file, or --estimate its size",
+	Details: retentionsHelp,
+	Examples: `  carbon whisper create load.wsp 10s:6h 1m:30d 1h:5y
   carbon whisper create --estimate 10s:6h,1m:30d,1h:5y
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
-		x := fs.Float64("xFilesFactor", schema.DefaultXFilesFactor, "`SHARE` of known points that a rollup needs, 0 to 1 (0.5)")
-		method := fs.String("aggregationMethod", schema.DefaultAggregation, "how points are rolled up, a `METHOD` (average):\n"+strings.Join(methods(), ", "))
-		overwrite := fs.Bool("overwrite", false, "replace the file if there is one")
-		estimating := fs.Bool("estimate", false, "make no file, print how large it would be")
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
+		x := fs.Float64("xFilesFactor", schema.DefaultXFilesFactor, "`FRACTION`: fraction of points that must be known for a rollup, 0 to 1")
+		var method string
+		methodFlag(fs, &method, schema.DefaultAggregation, "")
+		overwrite := fs.Bool("overwrite", false, "replace an existing file")
+		estimating := fs.Bool("estimate", false, "print the size of the file instead of creating it")
 		asJSON := fs.Bool("json", false, "with --estimate: print JSON")
-		sparse := fs.Bool("sparse", false, "make a sparse file: room is taken as points come")
-		fallocate := fs.Bool("fallocate", false, "reserve all room with fallocate")
+		sparse := fs.Bool("sparse", false, "create a sparse file, which takes disk space as points arrive")
+		fallocate := fs.Bool("fallocate", false, "reserve all disk space with fallocate")
 		return func(_ context.Context, args []string) error {
 			if *estimating {
 				return estimate(env, args, *asJSON)
@@ -72,7 +73,7 @@ var create = command{
 			if len(args) < 2 {
 				return badUsage("want a path and retentions")
 			}
-			layout, err := layoutOf(args[1:], *method, *x)
+			layout, err := layoutOf(args[1:], method, *x)
 			if err != nil {
 				return err
 			}
@@ -159,19 +160,19 @@ func estimate(env *Env, args []string, asJSON bool) error {
 }
 
 // update stores points.
-var update = command{
-	name:  "update",
-	args:  "PATH [TIMESTAMP:VALUE ...]",
-	about: "store points, from arguments or standard input",
-	details: `A timestamp N means now. Without points as arguments they are read from standard
+var update = Command{
+	Name:  "update",
+	Args:  "PATH [TIMESTAMP:VALUE ...]",
+	About: "store points, from arguments or standard input",
+	Details: `A timestamp N means now. Without points as arguments they are read from standard
 input, one per line. Points older than the file reaches back are left out; one
 point alone that is too old, or in the future, is an error.
 `,
-	examples: `  carbon whisper update load.wsp N:42
+	Examples: `  carbon whisper update load.wsp N:42
   carbon whisper update load.wsp 1700000000:1 1700000060:2
   carbon whisper dump --raw old.wsp | grep -v '^0:' | carbon whisper update new.wsp
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		return func(_ context.Context, args []string) error {
 			if len(args) < 1 {
 				return badUsage("want a path")
@@ -227,14 +228,14 @@ func updateFile(env *Env, path string, points []metric.Point, now int64) error {
 }
 
 // setAggregation changes how a file rolls points up.
-var setAggregation = command{
-	name: "set-aggregation", aliases: []string{"set-aggregation-method"},
-	args:  "PATH " + strings.Join(methods(), "|") + " [XFILESFACTOR]",
-	about: "change how a file rolls up points that come from now on",
-	examples: `  carbon whisper set-aggregation hits.wsp sum
+var setAggregation = Command{
+	Name: "set-aggregation", aliases: []string{"set-aggregation-method"},
+	Args:  "PATH " + strings.Join(methods(), "|") + " [XFILESFACTOR]",
+	About: "change how a file rolls up points that come from now on",
+	Examples: `  carbon whisper set-aggregation hits.wsp sum
   carbon whisper set-aggregation hits.wsp sum 0
 `,
-	setUp: func(env *Env, _ *pflag.FlagSet) action {
+	setUp: func(env *Env, _ *pflag.FlagSet) Action {
 		return func(_ context.Context, args []string) error {
 			if len(args) < 2 || len(args) > 3 {
 				return badUsage("want a path and a method, and perhaps an xFilesFactor")
@@ -259,13 +260,13 @@ var setAggregation = command{
 }
 
 // setXFilesFactor changes how many points a rollup needs.
-var setXFilesFactor = command{
-	name:  "set-xfilesfactor",
-	args:  "PATH XFILESFACTOR",
-	about: "change how many known points a rollup needs",
-	examples: `  carbon whisper set-xfilesfactor load.wsp 0.1
+var setXFilesFactor = Command{
+	Name:  "set-xfilesfactor",
+	Args:  "PATH XFILESFACTOR",
+	About: "change how many known points a rollup needs",
+	Examples: `  carbon whisper set-xfilesfactor load.wsp 0.1
 `,
-	setUp: func(env *Env, _ *pflag.FlagSet) action {
+	setUp: func(env *Env, _ *pflag.FlagSet) Action {
 		return func(_ context.Context, args []string) error {
 			if len(args) != 2 {
 				return badUsage("want a path and an xFilesFactor")

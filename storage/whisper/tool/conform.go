@@ -17,11 +17,11 @@ import (
 )
 
 // conform brings the files of a tree in line with the storage rules.
-var conform = command{
-	name: "conform", aliases: []string{"whisper-auto-resize"},
-	args:  "[WHISPER_DIR]",
-	about: "apply changed storage-schemas.conf and storage-aggregation.conf to a tree",
-	details: `Every file whose archives, aggregation method or xFilesFactor are not what the
+var conform = Command{
+	Name: "conform", aliases: []string{"whisper-auto-resize"},
+	Args:  "[WHISPER_DIR]",
+	About: "apply changed storage-schemas.conf and storage-aggregation.conf to a tree",
+	Details: `Every file whose archives, aggregation method or xFilesFactor are not what the
 rules say for its name is replaced by one that has them. All points stay that the
 new archives can hold: fine points where a fine archive reaches back to them,
 rolled up below, coarse ones where there are no finer. Files in order are left
@@ -31,18 +31,18 @@ Without a directory the tree of the server's configuration is meant; rules are
 found as the server finds them. A server may run beside: it goes on with the new
 files.
 `,
-	examples: `  carbon whisper conform --dry-run
+	Examples: `  carbon whisper conform --dry-run
   carbon whisper conform --config /etc/carbon/carbon.conf
   carbon whisper conform --schemas new-schemas.conf --dry-run data/whisper
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		c := &conforming{env: env, changes: make(map[string]*change)}
-		fs.BoolVar(&c.dryRun, "dry-run", false, "change nothing, print what would be, and lost")
-		fs.BoolVar(&c.verbose, "verbose", false, "name every file that is changed")
+		fs.BoolVar(&c.dryRun, "dry-run", false, "print what would change, and which points would be lost; change nothing")
+		fs.BoolVar(&c.verbose, "verbose", false, "print the name of each changed file")
 		fs.BoolVar(&c.json, "json", false, "print JSON")
 		where := whereFlags(fs)
-		fs.StringVar(&where.Schemas, "schemas", "", "`FILE` to read as storage-schemas.conf (beside carbon.conf)")
-		fs.StringVar(&where.Aggregation, "aggregation", "", "`FILE` to read as storage-aggregation.conf (beside carbon.conf)")
+		fs.StringVar(&where.Schemas, "schemas", "", "`FILE`: storage-schemas.conf (default beside carbon.conf)")
+		fs.StringVar(&where.Aggregation, "aggregation", "", "`FILE`: storage-aggregation.conf (default beside carbon.conf)")
 		return func(ctx context.Context, args []string) error {
 			if len(args) > 1 {
 				return badUsage("want one directory")
@@ -55,8 +55,8 @@ files.
 // whereFlags are the server's flags that say where its files are.
 func whereFlags(fs *pflag.FlagSet) *Where {
 	var w Where
-	fs.StringVar(&w.Config, "config", "", "`FILE` to read as carbon.conf (where serve looks)")
-	fs.StringVar(&w.Data, "data", "", "`DIR` of the server's data (as configured)")
+	fs.StringVar(&w.Config, "config", "", "`FILE`: carbon.conf (default as for carbon serve)")
+	fs.StringVar(&w.Data, "data", "", "`DIR`: data directory of the server (default as in carbon.conf)")
 	return &w
 }
 

@@ -14,20 +14,20 @@ import (
 )
 
 // convert reads and writes go-carbon's compressed files.
-var convert = command{
-	name:  "convert",
-	args:  "PATH NEW_PATH",
-	about: "convert a file or a tree from, or to, go-carbon's compressed format",
-	details: `A compressed file becomes a plain one, and with --compress a plain file a
+var convert = Command{
+	Name:  "convert",
+	Args:  "PATH NEW_PATH",
+	About: "convert a file or a tree from, or to, go-carbon's compressed format",
+	Details: `A compressed file becomes a plain one, and with --compress a plain file a
 compressed one; files that are so already are copied. The result is read again
 and compared before it takes its name. The server makes plain files.
 `,
-	examples: `  carbon whisper convert compressed/load.wsp load.wsp
+	Examples: `  carbon whisper convert compressed/load.wsp load.wsp
   carbon whisper convert /var/lib/graphite/whisper data/whisper
   carbon whisper convert --compress load.wsp compressed/load.wsp
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
-		compress := fs.Bool("compress", false, "make compressed files")
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
+		compress := fs.Bool("compress", false, "write compressed files")
 		return func(ctx context.Context, args []string) error {
 			if len(args) != 2 {
 				return badUsage("want a path and that of the result")

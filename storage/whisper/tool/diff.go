@@ -14,28 +14,28 @@ import (
 )
 
 // diff prints where two files, or the files of two trees, differ.
-var diff = command{
-	name:  "diff",
-	args:  "PATH_A PATH_B",
-	about: "print where two files, or the files of two trees, differ",
-	details: `Both files need the same archives. Of two directories the files are paired by
+var diff = Command{
+	Name:  "diff",
+	Args:  "PATH_A PATH_B",
+	About: "print where two files, or the files of two trees, differ",
+	Details: `Both files need the same archives. Of two directories the files are paired by
 their names; each pair that differs is printed below its name, and files without
 a partner are named.
 `,
-	examples: `  carbon whisper diff a/load.wsp b/load.wsp
+	Examples: `  carbon whisper diff a/load.wsp b/load.wsp
   carbon whisper diff --summary --columns --no-headers a/load.wsp b/load.wsp
   carbon whisper diff --ignore-empty --json a/load.wsp b/load.wsp
   carbon whisper diff --summary a b
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		var d differ
-		fs.BoolVar(&d.summary, "summary", false, "count the differences only")
-		fs.BoolVar(&d.ignoreEmpty, "ignore-empty", false, "compare only where both have a value")
+		fs.BoolVar(&d.summary, "summary", false, "print only the number of differences")
+		fs.BoolVar(&d.ignoreEmpty, "ignore-empty", false, "compare only points that both files have")
 		fs.BoolVar(&d.columns, "columns", false, "print plain columns")
 		fs.BoolVar(&d.noHeaders, "no-headers", false, "print no column headers")
 		fs.BoolVar(&d.json, "json", false, "print JSON")
 		until := &timeValue{now: env.Now}
-		fs.Var(until, "until", "end of the range compared, a `TIME` (now)")
+		fs.Var(until, "until", "`TIME`: end of the range to compare (default now)")
 		return func(ctx context.Context, args []string) error {
 			if len(args) != 2 {
 				return badUsage("want two paths")

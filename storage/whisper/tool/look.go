@@ -14,17 +14,17 @@ import (
 )
 
 // info prints what a file's header says.
-var info = command{
-	name:  "info",
-	args:  "PATH [FIELD]",
-	about: "print what a file is made of",
-	details: `Fields: aggregationMethod maxRetention xFilesFactor archives fileSize.
+var info = Command{
+	Name:  "info",
+	Args:  "PATH [FIELD]",
+	About: "print what a file is made of",
+	Details: `Fields: aggregationMethod maxRetention xFilesFactor archives fileSize.
 `,
-	examples: `  carbon whisper info load.wsp
+	Examples: `  carbon whisper info load.wsp
   carbon whisper info load.wsp maxRetention
   carbon whisper info --json load.wsp
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		asJSON := fs.Bool("json", false, "print JSON")
 		return func(_ context.Context, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
@@ -86,7 +86,7 @@ func printField(env *Env, about object, field string) error {
 			fields[i] = m.key
 		}
 		fmt.Fprintf(env.Stdout, "Unknown field %q. Valid fields are %s\n", field, strings.Join(fields, ","))
-		return errFailed
+		return ErrFailed
 	}
 	fmt.Fprintln(env.Stdout, str(value))
 	return nil
@@ -118,8 +118,8 @@ type timeText struct {
 
 func timeOptions(env *Env, fs *pflag.FlagSet) *timeText {
 	t := &timeText{zone: env.Now().Location()}
-	fs.BoolVar(&t.pretty, "pretty", false, "show times as people write them")
-	fs.StringVarP(&t.format, "time-format", "t", "", "with --pretty: the `FORMAT` of times, as strftime's")
+	fs.BoolVar(&t.pretty, "pretty", false, "print times as dates")
+	fs.StringVarP(&t.format, "time-format", "t", "", "`FORMAT`: with --pretty, the format of times, as for strftime")
 	return t
 }
 
@@ -142,25 +142,26 @@ var drops = map[string]func(v float64) (keep bool){
 }
 
 // fetch prints the points of a time range.
-var fetch = command{
-	name:  "fetch",
-	args:  "PATH",
-	about: "print the points of a time range",
-	details: `Times are unix seconds, or what render's from and until may be. The finest
+var fetch = Command{
+	Name:  "fetch",
+	Args:  "PATH",
+	About: "print the points of a time range",
+	Details: `Times are unix seconds, or what render's from and until may be. The finest
 archive that reaches back to --from answers. What a server holds in memory and
 has not stored yet is not in the file.
 `,
-	examples: `  carbon whisper fetch load.wsp
+	Examples: `  carbon whisper fetch load.wsp
   carbon whisper fetch --from=-1h --pretty load.wsp
   carbon whisper fetch --from=1700000000 --until=1700003600 --drop=nulls --json load.wsp
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		begin, end := &timeValue{now: env.Now}, &timeValue{now: env.Now}
-		fs.Var(begin, "from", "beginning of the range, a `TIME` (24 hours ago)")
-		fs.Var(end, "until", "end of the range, a `TIME` (now)")
+		fs.Var(begin, "from", "`TIME`: beginning of the range (default 24 hours ago)")
+		fs.Var(end, "until", "`TIME`: end of the range (default now)")
 		asJSON := fs.Bool("json", false, "print JSON")
 		show := timeOptions(env, fs)
-		drop := fs.String("drop", "", "`WHAT` to leave out: nulls, zeroes or empty (both)")
+		drop := fs.String("drop", "", "`VALUES`: leave out nulls, zeroes, or empty (both)")
+		fs.SetAnnotation("drop", ChoicesAnnotation, []string{"nulls", "zeroes", "empty"})
 		return func(_ context.Context, args []string) error {
 			keep, ok := drops[*drop]
 			switch {
@@ -185,7 +186,7 @@ has not stored yet is not in the file.
 			}
 			if !ok {
 				fmt.Fprintln(env.Stderr, "No data in selected timerange")
-				return errFailed
+				return ErrFailed
 			}
 			printSeries(env, s, keep, show, *asJSON)
 			return nil
@@ -218,19 +219,19 @@ func printSeries(env *Env, s metric.Series, keep func(float64) bool, show *timeT
 }
 
 // dump prints every slot of a file as it stands there.
-var dump = command{
-	name:  "dump",
-	args:  "PATH",
-	about: "print every slot of a file, in the order of the file",
-	details: `A time of 0 is a slot never written. Old laps of a ring are printed as they stand.
+var dump = Command{
+	Name:  "dump",
+	Args:  "PATH",
+	About: "print every slot of a file, in the order of the file",
+	Details: `A time of 0 is a slot never written. Old laps of a ring are printed as they stand.
 With --raw the output is what update reads:
 `,
-	examples: `  carbon whisper dump --pretty load.wsp
+	Examples: `  carbon whisper dump --pretty load.wsp
   carbon whisper dump --raw old.wsp | grep -v '^0:' | carbon whisper update new.wsp
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		show := timeOptions(env, fs)
-		raw := fs.BoolP("raw", "r", false, "print TIMESTAMP:VALUE alone, as update takes it")
+		raw := fs.BoolP("raw", "r", false, "print only TIMESTAMP:VALUE, the input of update")
 		asJSON := fs.Bool("json", false, "print JSON")
 		return func(ctx context.Context, args []string) error {
 			if len(args) != 1 {

@@ -23,19 +23,19 @@ a crash leaves it as it was.
 `
 
 // merge lays the points of one file over another's.
-var merge = command{
-	name:  "merge",
-	args:  "FROM_PATH TO_PATH",
-	about: "write all points of a file, or a tree, over those of another",
-	details: `Where both have a point that of FROM_PATH counts. Both need the same archives.
+var merge = Command{
+	Name:  "merge",
+	Args:  "FROM_PATH TO_PATH",
+	About: "write all points of a file, or a tree, over those of another",
+	Details: `Where both have a point that of FROM_PATH counts. Both need the same archives.
 ` + pairsHelp,
-	examples: `  carbon whisper merge old/load.wsp new/load.wsp
+	Examples: `  carbon whisper merge old/load.wsp new/load.wsp
   carbon whisper merge --from=-1d old new
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		begin, end := &timeValue{now: env.Now}, &timeValue{now: env.Now}
-		fs.Var(begin, "from", "beginning of the range, a `TIME` (the epoch)")
-		fs.Var(end, "until", "end of the range, a `TIME` (now)")
+		fs.Var(begin, "from", "`TIME`: beginning of the range (default the epoch)")
+		fs.Var(end, "until", "`TIME`: end of the range (default now)")
 		return func(ctx context.Context, args []string) error {
 			if len(args) != 2 {
 				return badUsage("want two paths")
@@ -51,19 +51,19 @@ var merge = command{
 }
 
 // fill adds the points of one file that another has not.
-var fill = command{
-	name:  "fill",
-	args:  "SRC DST",
-	about: "copy points of a file, or a tree, where another has none",
-	details: `What DST has is never changed, rollups of points that are filled in excepted. The
+var fill = Command{
+	Name:  "fill",
+	Args:  "SRC DST",
+	About: "copy points of a file, or a tree, where another has none",
+	Details: `What DST has is never changed, rollups of points that are filled in excepted. The
 files may have different archives: each archive is filled with the finest points
 that suit it.
 ` + pairsHelp,
-	examples: `  carbon whisper fill replica/load.wsp load.wsp
+	Examples: `  carbon whisper fill replica/load.wsp load.wsp
   carbon whisper fill replica data/whisper
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
-		fs.Bool("lock", false, "accepted as by whisper-fill: files are always locked")
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
+		fs.Bool("lock", false, "no effect: files are always locked; accepted because whisper-fill has it")
 		return func(ctx context.Context, args []string) error {
 			if len(args) != 2 {
 				return badUsage("want two paths")

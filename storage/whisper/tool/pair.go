@@ -39,7 +39,7 @@ func pairs(ctx context.Context, env *Env, a, b, doing string, each func(p pair) 
 		return each(pair{name, filepath.Join(a, name), filepath.Join(b, name), inA, inB})
 	})
 	if err == nil && failed {
-		err = errFailed
+		err = ErrFailed
 	}
 	return err
 }

@@ -17,26 +17,26 @@ import (
 )
 
 // prune removes metrics that nobody sends any more.
-var prune = command{
-	name:  "prune",
-	args:  "--older-than=AGE [WHISPER_DIR]",
-	about: "remove metrics that got no points for a long time",
-	details: `A metric goes when the file was not changed for that long and its newest point, in
+var prune = Command{
+	Name:  "prune",
+	Args:  "--older-than=AGE [WHISPER_DIR]",
+	About: "remove metrics that got no points for a long time",
+	Details: `A metric goes when the file was not changed for that long and its newest point, in
 any archive, is as old. Each is printed with the bytes its file had; directories
 that are empty then go, too. Without a directory the tree of the server's
 configuration is meant. Links are not followed. A server beside forgets the
 metrics when it next looks through its tree; what comes for one of them makes it
 anew. AGE must be longer than the server keeps points in memory.
 `,
-	examples: `  carbon whisper prune --older-than=90d --dry-run
+	Examples: `  carbon whisper prune --older-than=90d --dry-run
   carbon whisper prune --older-than=90d data/whisper
   carbon whisper prune --older-than=1y --ignore-mtime --json data/whisper
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		p := &pruner{env: env}
-		age := fs.String("older-than", "", "the `AGE` of the newest point: 90d, 26w, 1y, ...")
-		fs.BoolVar(&p.dryRun, "dry-run", false, "remove nothing, print what would be")
-		fs.BoolVar(&p.ignoreTime, "ignore-mtime", false, "look at points even if the file was changed lately,\nas all were after copying a tree")
+		age := fs.String("older-than", "", "`AGE`: least age of the newest point: 90d, 26w, 1y, ...")
+		fs.BoolVar(&p.dryRun, "dry-run", false, "print what would be removed; remove nothing")
+		fs.BoolVar(&p.ignoreTime, "ignore-mtime", false, "read the points even of files modified recently, as all are after a tree was copied")
 		fs.BoolVar(&p.json, "json", false, "print JSON")
 		where := whereFlags(fs)
 		return func(ctx context.Context, args []string) error {

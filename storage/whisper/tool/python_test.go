@@ -189,7 +189,7 @@ func TestChangesArePythons(t *testing.T) {
 	}
 	f("create DIR/new.wsp 60:100 1h:2d", "")
 	f("create DIR/new.wsp 1h:2d 60:70 --xFilesFactor=0.25 --aggregationMethod=absmax --sparse", "")
-	f("create --fallocate DIR/new.wsp --xFil 1 60:70", "")
+	f("create --fallocate DIR/new.wsp --xFilesFactor 1 60:70", "")
 	f("create DIR/a.wsp 60:10", "")
 	f("create --overwrite DIR/a.wsp 60:10", "")
 	f("create DIR/new.wsp 60:10 90:20", "")

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -16,11 +15,11 @@ import (
 )
 
 // resize gives a file other archives.
-var resize = command{
-	name:  "resize",
-	args:  "PATH PRECISION:RETENTION ...",
-	about: "give a file other archives; its points stay as far as they fit",
-	details: retentionsHelp + `
+var resize = Command{
+	Name:  "resize",
+	Args:  "PATH PRECISION:RETENTION ...",
+	About: "give a file other archives; its points stay as far as they fit",
+	Details: retentionsHelp + `
 Without --aggregate the points of the old archives, coarse ones first, are written
 to the new file like any others: of several that fall into one slot the last
 counts. With --aggregate they are rolled up.
@@ -29,24 +28,24 @@ The new file takes the old one's name, permissions and owner in one step, when i
 is complete. A copy of the old one stays as PATH.bak unless --nobackup is given.
 To do the same to a whole tree as its configuration says, see conform.
 `,
-	examples: `  carbon whisper resize load.wsp 1m:30d 1h:5y
+	Examples: `  carbon whisper resize load.wsp 1m:30d 1h:5y
   carbon whisper resize load.wsp 1m:30d 1h:5y --aggregate --nobackup
   carbon whisper resize load.wsp --newfile=smaller.wsp 5m:30d --aggregationMethod=max
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		var r resizing
-		fs.Float64Var(&r.xFilesFactor, "xFilesFactor", math.NaN(), "`SHARE` of known points that a rollup needs, 0 to 1 (as before)")
-		fs.StringVar(&r.method, "aggregationMethod", "", "how points are rolled up, a `METHOD` (as before):\n"+strings.Join(methods(), ", "))
-		fs.StringVar(&r.newFile, "newfile", "", "leave the old file alone and make a new one at `PATH`")
+		fs.Float64Var(&r.xFilesFactor, "xFilesFactor", math.NaN(), "`FRACTION`: fraction of points that must be known for a rollup, 0 to 1 (default unchanged)")
+		methodFlag(fs, &r.method, "", " (default unchanged)")
+		fs.StringVar(&r.newFile, "newfile", "", "`PATH`: write the new file to PATH and keep the old one")
 		fs.BoolVar(&r.noBackup, "nobackup", false, "keep no PATH.bak")
-		fs.BoolVar(&r.aggregate, "aggregate", false, "roll points up to fit the new archives")
-		fs.BoolVar(&r.fallocate, "fallocate", false, "reserve all room with fallocate")
-		fs.BoolVar(&r.quiet, "quiet", false, "print the sizes only")
+		fs.BoolVar(&r.aggregate, "aggregate", false, "roll up points to fit the new archives")
+		fs.BoolVar(&r.fallocate, "fallocate", false, "reserve all disk space with fallocate")
+		fs.BoolVar(&r.quiet, "quiet", false, "print only the sizes")
 		fs.BoolVar(&r.silent, "silent", false, "print nothing")
-		fs.IntVar(&r.uid, "chown-uid", -1, "give the new file to user number `UID`; needs --chown-gid")
-		fs.IntVar(&r.gid, "chown-gid", -1, "give the new file to group number `GID`; needs --chown-uid")
-		fs.Bool("sparse", true, "accepted as by whisper-resize: a new file is sparse")
-		fs.Bool("force", false, "accepted as by whisper-resize, where it does nothing either")
+		fs.IntVar(&r.uid, "chown-uid", -1, "`UID`: owner of the new file, as a number; needs --chown-gid (default unchanged)")
+		fs.IntVar(&r.gid, "chown-gid", -1, "`GID`: group of the new file, as a number; needs --chown-uid (default unchanged)")
+		fs.Bool("sparse", true, "no effect: a new file is sparse; accepted because whisper-resize has it")
+		fs.Bool("force", false, "no effect, as in whisper-resize")
 		return func(_ context.Context, args []string) error {
 			if len(args) < 2 {
 				return badUsage("want a path and retentions")

@@ -13,8 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -47,138 +45,76 @@ type Settings struct {
 	Warnings  []string
 }
 
-// command is one subcommand.
-type command struct {
-	name     string
-	aliases  []string
-	args     string // the arguments, for the usage line
-	about    string // one line
-	details  string // more about it; lines end with \n
-	examples string // command lines, indented by two spaces
-	setUp    func(env *Env, fs *pflag.FlagSet) action
+// Command is one command for whisper files.
+type Command struct {
+	Name     string
+	aliases  []string // other names of the Python tool
+	Args     string   // the arguments, for the usage line
+	About    string   // one line
+	Details  string   // more about it; lines end with \n
+	Examples string   // command lines, indented by two spaces
+	setUp    func(env *Env, fs *pflag.FlagSet) Action
 }
 
-// action does what a command line asks for, its options being set.
-type action func(ctx context.Context, args []string) error
+// Action runs a command with the arguments that are not flags.
+type Action func(ctx context.Context, args []string) error
 
-// commands are in the order that the usage text lists them.
-func commands() []command {
-	return []command{
+// Commands returns all commands, related ones together.
+func Commands() []Command {
+	return []Command{
 		info, fetch, dump, create, update, diff,
 		merge, fill, resize, setAggregation, setXFilesFactor,
 		verify, conform, prune, convert,
 	}
 }
 
-// errFailed is an error of which everything was said already.
-var errFailed = errors.New("failed")
-
-// fail says what went wrong in the very words of the Python tools.
-func (env *Env) fail(format string, args ...any) error {
-	fmt.Fprintf(env.Stderr, "[ERROR] "+format+"\n", args...)
-	return errFailed
+// Aliases returns the other names of the command: those of the Python tool, as pip and
+// Debian install it.
+func (c *Command) Aliases() []string {
+	names := []string{c.Name + ".py"}
+	for _, name := range append([]string{c.Name}, c.aliases...) {
+		names = append(names, "whisper-"+name, "whisper-"+name+".py")
+	}
+	for _, name := range c.aliases {
+		names = append(names, name, name+".py")
+	}
+	return names
 }
 
-// usageError is a command line that cannot be understood.
-type usageError struct{ reason string }
-
-func (e *usageError) Error() string { return e.reason }
-
-func badUsage(format string, args ...any) error {
-	return &usageError{fmt.Sprintf(format, args...)}
-}
-
-// Run runs the command that args begin with and returns the exit code: 1 for
-// what went wrong, 2 for a command line that says nothing sensible.
-func Run(ctx context.Context, env Env, args []string) int {
-	if len(args) == 0 {
-		io.WriteString(env.Stderr, usage())
-		return 2
-	}
-	if name := args[0]; name == "help" || name == "-h" || name == "-help" || name == "--help" {
-		io.WriteString(env.Stdout, usage())
-		return 0
-	}
-	c, ok := find(args[0])
-	if !ok {
-		fmt.Fprintf(env.Stderr, "carbon whisper: unknown command %q\n\n%s", args[0], usage())
-		return 2
-	}
+// Prepare declares the flags of the command. The action that it returns runs the command
+// after fs has been parsed. The action's error is a *UsageError, which the caller
+// reports, or ErrFailed.
+func (c *Command) Prepare(env Env, fs *pflag.FlagSet) Action {
 	out := bufio.NewWriter(env.Stdout)
 	env.Stdout = out
-	err := c.run(ctx, &env, args[1:])
-	if flushed := out.Flush(); err == nil {
-		err = flushed
-	}
-	var bad *usageError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &bad):
-		fmt.Fprintf(env.Stderr, "carbon whisper %s: %v\nusage: carbon whisper %s\n", c.name, err, c.line())
-		return 2
-	case !errors.Is(err, errFailed):
-		fmt.Fprintln(env.Stderr, "[ERROR]", err)
-	}
-	return 1
-}
-
-func (c *command) run(ctx context.Context, env *Env, args []string) error {
-	fs := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-	act := c.setUp(env, fs)
-	rest, err := parse(fs, args)
-	if errors.Is(err, pflag.ErrHelp) {
-		c.help(env.Stdout, fs)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return act(ctx, rest)
-}
-
-// find returns the command of a name: ours, the Python tool's, or the Python
-// tool's with all that Debian or pip put around it.
-func find(name string) (c command, ok bool) {
-	name = strings.TrimSuffix(name, ".py")
-	bare := strings.TrimPrefix(name, "whisper-")
-	for _, c := range commands() {
-		if c.name == bare || slices.Contains(c.aliases, name) || slices.Contains(c.aliases, bare) {
-			return c, true
+	act := c.setUp(&env, fs)
+	return func(ctx context.Context, args []string) error {
+		err := act(ctx, args)
+		if flushErr := out.Flush(); err == nil {
+			err = flushErr
 		}
+		var usage *UsageError
+		if err == nil || errors.Is(err, ErrFailed) || errors.As(err, &usage) {
+			return err
+		}
+		return env.fail("%v", err)
 	}
-	return command{}, false
 }
 
-func (c *command) line() string { return strings.TrimSpace(c.name + " [options] " + c.args) }
+// ErrFailed is an error that has been reported on Env.Stderr.
+var ErrFailed = errors.New("failed")
 
-func (c *command) help(w io.Writer, fs *pflag.FlagSet) {
-	fmt.Fprintf(w, "usage: carbon whisper %s\n\n%s\n", c.line(), c.about)
-	if len(c.aliases) > 0 {
-		fmt.Fprintf(w, "Also called %s.\n", strings.Join(c.aliases, ", "))
-	}
-	options(w, fs)
-	if c.details != "" {
-		fmt.Fprintf(w, "\n%s", c.details)
-	}
-	fmt.Fprintf(w, "\n%s", c.examples)
+// fail reports an error as the Python tools do.
+func (env *Env) fail(format string, args ...any) error {
+	fmt.Fprintf(env.Stderr, "[ERROR] "+format+"\n", args...)
+	return ErrFailed
 }
 
-func usage() string {
-	var b strings.Builder
-	b.WriteString("usage: carbon whisper COMMAND [options] ARGUMENTS\n\n" +
-		"Looks into whisper files and changes them, one file or a whole tree. Names,\n" +
-		"options and output are those of the Python tools (whisper-info, ...).\n\n")
-	for _, c := range commands() {
-		fmt.Fprintf(&b, "  %-18s %s\n", c.name, c.about)
-	}
-	b.WriteString(`
-"carbon whisper COMMAND -h" explains a command. For example:
+// UsageError is a wrong command line.
+type UsageError struct{ reason string }
 
-  carbon whisper info data/whisper/servers/web1/load.wsp
-  carbon whisper fetch --from=-1h --pretty data/whisper/servers/web1/load.wsp
-  carbon whisper verify data/whisper
-  carbon whisper conform --dry-run
-`)
-	return b.String()
+func (e *UsageError) Error() string { return e.reason }
+
+func badUsage(format string, args ...any) error {
+	return &UsageError{fmt.Sprintf(format, args...)}
 }

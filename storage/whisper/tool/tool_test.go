@@ -2,9 +2,14 @@ package tool
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"carbon/disk"
 	"carbon/storage/schema"
@@ -13,7 +18,7 @@ import (
 // now is when all tests take place.
 const now = 1700000000
 
-// runTool runs a command line as if typed after "carbon whisper".
+// runTool runs a command line as if typed after "carbon whisper", and returns its exit code.
 func runTool(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	return runOn(t, disk.OS{}, stdin, args...)
@@ -22,7 +27,7 @@ func runTool(t *testing.T, stdin string, args ...string) (stdout, stderr string,
 func runOn(t *testing.T, fsys disk.FS, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = Run(t.Context(), Env{
+	code = runIn(t, Env{
 		Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs,
 		Now: func() time.Time { return time.Unix(now, 0).UTC() },
 		FS:  fsys,
@@ -32,4 +37,27 @@ func runOn(t *testing.T, fsys disk.FS, stdin string, args ...string) (stdout, st
 		},
 	}, args)
 	return out.String(), errs.String(), code
+}
+
+// runIn runs a command line in an environment and returns its exit code.
+func runIn(t *testing.T, env Env, args []string) (code int) {
+	t.Helper()
+	i := slices.IndexFunc(Commands(), func(c Command) bool { return c.Name == args[0] || slices.Contains(c.Aliases(), args[0]) })
+	if i < 0 {
+		t.Fatalf("no command %q", args[0])
+	}
+	fs := pflag.NewFlagSet(args[0], pflag.ContinueOnError)
+	act := Commands()[i].Prepare(env, fs)
+	err := fs.Parse(args[1:])
+	if err == nil {
+		err = act(t.Context(), fs.Args())
+	}
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, ErrFailed):
+		return 1
+	}
+	fmt.Fprintln(env.Stderr, err)
+	return 2
 }

@@ -42,7 +42,7 @@ func grow(t *testing.T) (dir string) {
 func runTree(t *testing.T, dir, schemas, aggregation string, at time.Time, terminal bool, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = Run(t.Context(), Env{
+	code = runIn(t, Env{
 		Stdout: &out, Stderr: &errs, FS: disk.OS{}, Terminal: terminal,
 		Now: func() time.Time { return at },
 		Settings: func(where Where) (Settings, error) {

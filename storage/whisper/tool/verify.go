@@ -12,22 +12,22 @@ import (
 )
 
 // verify finds files that are broken.
-var verify = command{
-	name: "verify", aliases: []string{"find-corrupt", "find-corrupt-whisper-files"},
-	args:  "WHISPER_DIR|PATH ...",
-	about: "find files that are broken, in trees or by name",
-	details: `Headers, sizes and the times in all slots are checked, so all of every file is
+var verify = Command{
+	Name: "verify", aliases: []string{"find-corrupt", "find-corrupt-whisper-files"},
+	Args:  "WHISPER_DIR|PATH ...",
+	About: "find files that are broken, in trees or by name",
+	Details: `Headers, sizes and the times in all slots are checked, so all of every file is
 read. The exit code is 1 if a file is broken. Files that are being created
 (.tmp) and such in go-carbon's compressed format are passed over.
 `,
-	examples: `  carbon whisper verify data/whisper
+	Examples: `  carbon whisper verify data/whisper
   carbon whisper verify --set-aside data/whisper
 `,
-	setUp: func(env *Env, fs *pflag.FlagSet) action {
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		v := &verifier{env: env}
 		fs.BoolVar(&v.remove, "delete-corrupt", false, "delete broken files")
-		fs.BoolVar(&v.setAside, "set-aside", false, "rename broken files to NAME.wsp.corrupt-EPOCH, as the server does:\nthe next point makes a new one")
-		fs.BoolVar(&v.verbose, "verbose", false, "name every file and its number of points")
+		fs.BoolVar(&v.setAside, "set-aside", false, "rename broken files to NAME.wsp.corrupt-EPOCH, as the server does; the next point creates a new file")
+		fs.BoolVar(&v.verbose, "verbose", false, "print the name of each file and its number of points")
 		fs.BoolVar(&v.json, "json", false, "print JSON")
 		return func(ctx context.Context, args []string) error {
 			switch {
@@ -68,7 +68,7 @@ func (v *verifier) run(ctx context.Context, args []string) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err != nil && !errors.Is(err, errFailed):
+		case err != nil && !errors.Is(err, ErrFailed):
 			fmt.Fprintln(v.env.Stderr, "[ERROR]", err)
 			fallthrough
 		case err != nil:
@@ -79,12 +79,12 @@ func (v *verifier) run(ctx context.Context, args []string) error {
 		writeJSON(v.env.Stdout, object{{"files", v.files}, {"corrupt", append(list{}, v.corrupt...)}}, ": ")
 	}
 	if failed {
-		return errFailed
+		return ErrFailed
 	}
 	return nil
 }
 
-// check checks one file and deals with it. A broken one is errFailed.
+// check checks one file and deals with it. A broken one is ErrFailed.
 func (v *verifier) check(path string) error {
 	v.files++
 	points, err := whisper.Verify(v.env.FS, path)
@@ -122,5 +122,5 @@ func (v *verifier) check(path string) error {
 	if err != nil {
 		return err
 	}
-	return errFailed
+	return ErrFailed
 }

@@ -17,7 +17,7 @@ const suffix = ".wsp"
 
 // walk runs each for every whisper file below a directory, path being below it
 // too. A file or directory it has trouble with is reported and does not stop it;
-// in the end the error is errFailed then. Symbolic links are not followed, but
+// in the end the error is ErrFailed then. Symbolic links are not followed, but
 // for root itself.
 func walk(ctx context.Context, env *Env, root, doing string, each func(path string) error) error {
 	failed := false
@@ -30,7 +30,7 @@ func walk(ctx context.Context, env *Env, root, doing string, each func(path stri
 	}
 	err = visit(ctx, env, files, doing, each)
 	if err == nil && failed {
-		err = errFailed
+		err = ErrFailed
 	}
 	return err
 }
@@ -47,7 +47,7 @@ func visit(ctx context.Context, env *Env, paths []string, doing string, each fun
 		}
 		p.step()
 		switch err := each(path); {
-		case errors.Is(err, errFailed):
+		case errors.Is(err, ErrFailed):
 			failed = true
 		case err != nil:
 			failed = true
@@ -55,7 +55,7 @@ func visit(ctx context.Context, env *Env, paths []string, doing string, each fun
 		}
 	}
 	if failed {
-		return errFailed
+		return ErrFailed
 	}
 	return nil
 }
