@@ -2,7 +2,10 @@ package graph
 
 import (
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/itchyny/timefmt-go"
 )
 
 // xAxis chooses the spacing of the time axis and places its labels.
@@ -27,9 +30,23 @@ func (l *layout) xAxis() {
 	for _, t := range times(l.start, l.end, l.spacing.labelUnit, x.Config.LabelStep, l.location) {
 		x.LabelTimes = append(x.LabelTimes, t)
 		x.LabelX = append(x.LabelX, l.x(t))
-		x.Labels = append(x.Labels, strftime(x.FormatUsed, time.Unix(t, 0).In(atStart)))
+		x.Labels = append(x.Labels, xLabel(x.FormatUsed, time.Unix(t, 0).In(atStart)))
 	}
 }
+
+// xLabel formats a time as C's strftime does in the C locale, cut at maxXLabel bytes.
+// Unknown directives stay as they are.
+func xLabel(format string, t time.Time) string {
+	label := timefmt.Format(t, format)
+	if len(label) > maxXLabel {
+		label = strings.ToValidUTF8(label[:maxXLabel], "")
+	}
+	return label
+}
+
+// maxXLabel is the longest label of the time axis, in bytes. A format may pad each
+// of its fields to 1,024 characters.
+const maxXLabel = 4096
 
 // x is the pixel column of a time.
 func (l *layout) x(t int64) float64 {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 	"unicode"
@@ -90,7 +91,7 @@ func (want timesFacts) check(t *testing.T, name string, loc *time.Location) {
 	_, offset := time.Unix(want.Start, 0).In(loc).Zone()
 	var labels []string
 	for _, at := range want.LabelTimes {
-		labels = append(labels, strftime(want.format, time.Unix(at, 0).In(time.FixedZone("", offset))))
+		labels = append(labels, xLabel(want.format, time.Unix(at, 0).In(time.FixedZone("", offset))))
 	}
 	if !slices.Equal(labels, want.Labels) {
 		t.Errorf("%s: labels %q, want %q", name, labels, want.Labels)
@@ -272,11 +273,11 @@ func TestRangeNobodyCanShow(t *testing.T) {
 	f("logBase=10", "logBase")
 }
 
-func TestStrftime(t *testing.T) {
+func TestXLabel(t *testing.T) {
 	at := time.Date(2026, 1, 4, 15, 6, 7, 0, time.FixedZone("CET", 3600)) // a Sunday
 	f := func(format, want string) {
 		t.Helper()
-		if got := strftime(format, at); got != want {
+		if got := xLabel(format, at); got != want {
 			t.Errorf("%s: %q, want %q", format, got, want)
 		}
 	}
@@ -289,5 +290,7 @@ func TestStrftime(t *testing.T) {
 	f("%e|%k|%-d|%-m", " 4|15|4|1")
 	f("%D %F %T %R", "01/04/26 2026-01-04 15:06:07 15:06")
 	f("%s %z %Z %C %f", "1767535567 +0100 CET 20 000000")
+	f("%_d|%-H|%^a|%4d|%-e", " 4|15|SUN|0004|4")
 	f("100%% %Q %", "100% %Q %")
+	f(strings.Repeat("%999d", 10), strings.Repeat(strings.Repeat("0", 998)+"4", 5)[:maxXLabel])
 }

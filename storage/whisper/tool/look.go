@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/itchyny/timefmt-go"
 	"github.com/spf13/pflag"
 
 	"carbon/metric"
@@ -128,10 +129,13 @@ func (t *timeText) text(at int64) string {
 	case !t.pretty:
 		return fmt.Sprint(at)
 	case t.format != "":
-		return strftime(t.format, time.Unix(at, 0).In(t.zone))
+		return timefmt.Format(time.Unix(at, 0).In(t.zone), t.format)
 	}
 	return time.Unix(at, 0).In(t.zone).Format(ctime)
 }
+
+// ctime is the layout of Python's time.ctime.
+const ctime = "Mon Jan _2 15:04:05 2006"
 
 // drops are what --drop can leave out.
 var drops = map[string]func(v float64) (keep bool){
