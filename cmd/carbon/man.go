@@ -66,7 +66,7 @@ func writeManPage(w io.Writer, cmd *cobra.Command) {
 	fmt.Fprintf(w, ".SH NAME\n%s \\- %s\n", roff(manName(cmd)), roff(cmd.Short))
 	fmt.Fprintf(w, ".SH SYNOPSIS\n.B %s\n", roff(cmd.UseLine()))
 	fmt.Fprintf(w, ".SH DESCRIPTION\n%s\n", roff(summary(cmd)))
-	writeManText(w, "\n"+cmd.Long)
+	writeManText(w, cmd.Long)
 	writeManSections(w, "COMMANDS", commandSections(cmd))
 	writeManSections(w, "FLAGS", flagSections(cmd))
 	if cmd.Example != "" {
@@ -99,26 +99,21 @@ func writeManSections(w io.Writer, title string, sections []section) {
 	}
 }
 
-// writeManText writes paragraphs, and indented lines as they stand.
+// writeManText writes paragraphs; indented ones keep their lines.
 func writeManText(w io.Writer, text string) {
-	const prose, asIs = false, true
-	state := prose
-	for line := range strings.Lines(text) {
-		line = strings.TrimSuffix(line, "\n")
-		if indented := strings.HasPrefix(line, "  "); indented != state && line != "" {
-			if state = indented; state == asIs {
-				fmt.Fprint(w, ".PP\n.nf\n.RS\n")
-			} else {
-				fmt.Fprint(w, ".RE\n.fi\n.PP\n")
-			}
-		} else if line == "" && state == prose {
-			fmt.Fprint(w, ".PP\n")
-			continue
-		}
-		fmt.Fprintln(w, roff(strings.TrimPrefix(line, "  ")))
+	if text == "" {
+		return
 	}
-	if state == asIs {
-		fmt.Fprint(w, ".RE\n.fi\n")
+	for _, paragraph := range strings.Split(text, "\n\n") {
+		before, after := ".PP\n", ""
+		if strings.HasPrefix(paragraph, "  ") {
+			before, after = ".PP\n.nf\n.RS\n", ".RE\n.fi\n"
+		}
+		fmt.Fprint(w, before)
+		for line := range strings.Lines(paragraph) {
+			fmt.Fprintln(w, roff(strings.TrimSpace(line)))
+		}
+		fmt.Fprint(w, after)
 	}
 }
 

@@ -71,7 +71,7 @@ func spellOut(cmd *cobra.Command, args []string, stderr io.Writer) (full []strin
 		}
 		f := lookup(fs, arg)
 		switch {
-		case f != nil && len(f.Name) > 1 && strings.HasPrefix(arg, "-"+f.Name):
+		case f != nil && strings.HasPrefix(arg, "-"+f.Name):
 			arg = "-" + arg
 			if !warned[f.Name] {
 				fmt.Fprintf(stderr, "carbon: warning: -%s is deprecated: write --%s\n", f.Name, f.Name)

@@ -22,12 +22,13 @@ import (
 // that is not running.
 type source struct {
 	program
+	cmd           *cobra.Command // that has the flags
 	server, token string
 	data, config  string
 }
 
 func sourceFlags(cmd *cobra.Command, p program) *source {
-	s := &source{program: p}
+	s := &source{program: p, cmd: cmd}
 	flagGroup(cmd, "Source:", func(fs *pflag.FlagSet) {
 		fs.StringVar(&s.server, "server", "http://127.0.0.1:8080", "`URL`: server to query")
 		fs.StringVar(&s.token, "token", "", "`TOKEN`: API token to send (default: the environment variable CARBON_TOKEN)")
@@ -71,9 +72,12 @@ func (s *source) post(ctx context.Context, path string, form url.Values) (mediaT
 	if !strings.Contains(base, "://") {
 		base = "http://" + base
 	}
+	if _, err := url.Parse(base); err != nil {
+		return "", nil, badUsage(s.cmd, "--server %s: not a URL", s.server)
+	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(base, "/")+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", nil, fmt.Errorf("--server: %w", err)
+		return "", nil, err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if token := cmp.Or(s.token, s.variable("CARBON_TOKEN")); token != "" {

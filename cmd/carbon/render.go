@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"os"
@@ -70,7 +71,8 @@ itself, from the files of a server that is not running.
 	})
 	cmd.ValidArgsFunction = from.completeMetric
 	cmd.RunE = func(cmd *cobra.Command, targets []string) error {
-		form, format, err := o.form(cmd, isTerminal(p.stdout))
+		terminal := isTerminal(p.stdout)
+		form, format, err := o.form(cmd, terminal)
 		if err != nil {
 			return err
 		}
@@ -84,6 +86,9 @@ itself, from the files of a server that is not running.
 			return fmt.Errorf("render: want %s, the server answered %s", format.mediaType, got)
 		}
 		if o.output == "-" {
+			if terminal && !bytes.HasSuffix(body, []byte("\n")) {
+				body = append(body, '\n') // before the prompt
+			}
 			_, err = p.stdout.Write(body)
 			return err
 		}
