@@ -48,8 +48,9 @@ type Options struct {
 	// TLS encrypts connections; nil: it does not.
 	TLS *tls.Config
 
-	// MaxConnections is how many clients there may be; 0 means 12,000. More wait
-	// until one leaves. Each takes a file descriptor and some kilobytes.
+	// MaxConnections limits the number of open connections; 0 means
+	// DefaultMaxConnections. Further clients wait until a connection ends. A
+	// connection takes a file descriptor and some kilobytes.
 	MaxConnections int
 
 	// IdleTimeout closes connections that send nothing for so long; 0 means
@@ -57,9 +58,10 @@ type Options struct {
 	IdleTimeout time.Duration
 }
 
-const (
-	defaultMaxConnections = 12_000
+// DefaultMaxConnections is the default of Options.MaxConnections.
+const DefaultMaxConnections = 12_000
 
+const (
 	// drainQuiet is how long a connection must have been empty at shutdown, and
 	// drainLimit how long all of them may take.
 	drainQuiet = 200 * time.Millisecond
@@ -120,7 +122,7 @@ func Listen(addr string, o Options) (*Server, error) {
 
 func newServer(l listener, o Options) *Server {
 	if o.MaxConnections <= 0 {
-		o.MaxConnections = defaultMaxConnections
+		o.MaxConnections = DefaultMaxConnections
 	}
 	s := &Server{
 		o:         o,

@@ -23,6 +23,17 @@ import (
 	"carbon/metric"
 )
 
+// Defaults of Options that name a broker. They are carbon's.
+const (
+	DefaultHost     = "localhost"
+	DefaultPort     = 5672
+	DefaultVHost    = "/"
+	DefaultUser     = "guest"
+	DefaultPassword = "guest"
+	DefaultExchange = "graphite"
+	DefaultBind     = "#"
+)
+
 // Options of a Consumer. Those up to Commit are needed; for the rest zero means the
 // default.
 type Options struct {

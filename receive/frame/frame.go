@@ -17,10 +17,10 @@ var ErrTooLong = errors.New("frame too long")
 // of them together took more memory than they may.
 var ErrMemory = errors.New("too many unfinished frames")
 
-const (
-	// defaultMaxLength is carbon's.
-	defaultMaxLength = 1 << 20
+// DefaultMaxLength is the default of Options.MaxLength. It is carbon's limit.
+const DefaultMaxLength = 1 << 20
 
+const (
 	// bufferSize is how much is read at once.
 	bufferSize = 64 << 10
 
@@ -33,7 +33,7 @@ const (
 
 // Options of a Reader. The zero value is carbon's behaviour.
 type Options struct {
-	MaxLength int // of a frame in bytes, without its length; 0 means 1 MiB
+	MaxLength int // of a frame in bytes, without its length; 0 means DefaultMaxLength
 }
 
 // Reader reads streams of frames. It may serve any number of them at once, which
@@ -48,7 +48,7 @@ type Reader struct {
 func New(o Options) *Reader {
 	r := &Reader{maxLength: o.MaxLength}
 	if r.maxLength <= 0 {
-		r.maxLength = defaultMaxLength
+		r.maxLength = DefaultMaxLength
 	}
 	r.unfinished.limit = max(unfinishedLimit, 2*int64(r.maxLength))
 	r.buffers.New = func() any {

@@ -26,11 +26,14 @@ const (
 	Arrival = "arrival" // the time of arrival
 )
 
+// DefaultTimestamp is the default of Options.Timestamp.
+const DefaultTimestamp = Repair
+
 // Options of a Handler. Intake is needed.
 type Options struct {
 	Intake    *httpintake.Intake
-	Timestamp string // Repair, Client or Arrival; empty: Repair
-	MaxLine   int    // bytes of a line; 0: 16,384
+	Timestamp string // Repair, Client or Arrival; empty means DefaultTimestamp
+	MaxLine   int    // bytes of a line; 0 means plaintext.DefaultMaxLine
 }
 
 type handler struct {

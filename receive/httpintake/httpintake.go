@@ -19,6 +19,9 @@ import (
 	"carbon/metric"
 )
 
+// DefaultMaxBody is the default of Options.MaxBody.
+const DefaultMaxBody = 16 << 20
+
 // Options of an Intake. Push and Commit are needed; zero means the default for the
 // rest.
 type Options struct {
@@ -28,7 +31,7 @@ type Options struct {
 	// Commit returns when all that was pushed before survives the process.
 	Commit func(ctx context.Context) error
 
-	// MaxBody bounds what a body inflates to, in bytes. 0: 16 MiB. What is not
+	// MaxBody bounds what a body inflates to, in bytes. 0 means DefaultMaxBody. What is not
 	// compressed is bounded by whoever gives the request.
 	MaxBody int64
 
@@ -61,7 +64,7 @@ const inflatedAtOnce = 4
 // New returns an Intake.
 func New(o Options) *Intake {
 	if o.MaxBody <= 0 {
-		o.MaxBody = 16 << 20
+		o.MaxBody = DefaultMaxBody
 	}
 	if o.Bad == nil {
 		o.Bad = func(string, []byte) {}

@@ -37,15 +37,18 @@ const (
 	Empty    = "empty message"
 )
 
-// defaultMaxInflated is how long an inflated message may be.
-const defaultMaxInflated = 16 << 20
+// Defaults for Options. The prefix is that of metrics_talk's own workers.
+const (
+	DefaultPrefix      = "demo."
+	DefaultMaxInflated = 16 << 20
+)
 
 // Options of a Format. Lines is needed; zero means the default for the rest.
 type Options struct {
-	// Prefix stands before names that come in JSON.
+	// Prefix is put before names in JSON; carbon.conf sets DefaultPrefix.
 	Prefix string
 
-	// MaxInflated is the limit of an inflated message in bytes; 0 means 16 MiB.
+	// MaxInflated is the limit of an inflated message in bytes; 0 means DefaultMaxInflated.
 	MaxInflated int
 
 	// Lines reads what is neither compressed nor JSON, as plaintext lines.
@@ -73,7 +76,7 @@ const atOnce = 4
 // New returns a Format.
 func New(o Options) *Format {
 	if o.MaxInflated <= 0 {
-		o.MaxInflated = defaultMaxInflated
+		o.MaxInflated = DefaultMaxInflated
 	}
 	if o.Now == nil {
 		o.Now = func() int64 { return time.Now().Unix() }

@@ -59,8 +59,13 @@ const (
 	Max     = "max"
 )
 
-// DefaultSkip are labels that mean nothing when they are summed.
-const DefaultSkip = `(^|\.)sys\.(pid|tid|uid|gid|created)$`
+// Defaults for Options. DefaultSkip matches labels whose sum means nothing.
+const (
+	DefaultInterval  = 10 * time.Second
+	DefaultPrefix    = "mmstats."
+	DefaultAggregate = Auto
+	DefaultSkip      = `(^|\.)sys\.(pid|tid|uid|gid|created)$`
+)
 
 // Options of a Poller. Push and Glob are needed.
 type Options struct {

@@ -44,7 +44,7 @@ const batchSize = 1024
 
 // Options of a Format. The zero value is carbon's behaviour.
 type Options struct {
-	// MaxLength is the limit of a frame in bytes; 0 means 1 MiB.
+	// MaxLength is the limit of a frame in bytes; 0 means frame.DefaultMaxLength.
 	MaxLength int
 
 	// Now is the time for timestamps of -1, in unix seconds; nil means the clock.

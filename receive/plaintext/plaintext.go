@@ -39,10 +39,11 @@ const (
 	TooLong      = "line too long"
 )
 
-const (
-	// defaultMaxLine is carbon's limit (Twisted's LineOnlyReceiver).
-	defaultMaxLine = 16384
+// DefaultMaxLine is the default of Options.MaxLine. It is carbon's limit (that of
+// Twisted's LineOnlyReceiver).
+const DefaultMaxLine = 16384
 
+const (
 	// bufferSize is how much is read at once: about a thousand lines.
 	bufferSize = 64 << 10
 
@@ -56,7 +57,8 @@ const (
 
 // Options of a Format. The zero value is carbon's behaviour.
 type Options struct {
-	// MaxLine is the limit of a line in bytes, without its LF; 0 means 16,384.
+	// MaxLine is the limit of a line in bytes, without its LF; 0 means
+	// DefaultMaxLine.
 	MaxLine int
 
 	// Now is the time for timestamps of -1, in unix seconds; nil means the clock.
@@ -87,7 +89,7 @@ type buffer struct {
 func New(o Options) *Format {
 	f := &Format{maxLine: o.MaxLine, now: o.Now, bad: o.Bad}
 	if f.maxLine <= 0 {
-		f.maxLine = defaultMaxLine
+		f.maxLine = DefaultMaxLine
 	}
 	if f.now == nil {
 		f.now = func() int64 { return time.Now().Unix() }

@@ -39,7 +39,7 @@ const (
 
 // Options of a Format. The zero value is carbon's behaviour.
 type Options struct {
-	// MaxLength is the limit of a frame in bytes; 0 means 1 MiB.
+	// MaxLength is the limit of a frame in bytes; 0 means frame.DefaultMaxLength.
 	MaxLength int
 
 	// Bad is told of each frame or point that is no datapoint and why; nil means

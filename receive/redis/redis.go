@@ -45,7 +45,7 @@ type Options struct {
 	// the log when the server is killed is lost.
 	Unreliable bool
 
-	// MaxMessage is the limit of an element in bytes; 0 means 1 MiB. Longer ones are
+	// MaxMessage is the limit of an element in bytes; 0 means DefaultMaxMessage. Longer ones are
 	// dropped and told to Bad.
 	MaxMessage int
 
@@ -61,9 +61,16 @@ type Options struct {
 	Logger *slog.Logger                        // nil discards
 }
 
-const (
-	defaultMaxMessage = 1 << 20
+// DefaultMaxMessage is the default of Options.MaxMessage.
+const DefaultMaxMessage = 1 << 20
 
+// DefaultIncoming and DefaultOutgoing are the lists of metrics_talk.
+const (
+	DefaultIncoming = "incoming"
+	DefaultOutgoing = "outgoing"
+)
+
+const (
 	// replyTime is how long Redis may take to answer.
 	replyTime = 30 * time.Second
 
@@ -108,7 +115,7 @@ type Worker struct {
 // New returns a Worker.
 func New(o Options) *Worker {
 	if o.MaxMessage <= 0 {
-		o.MaxMessage = defaultMaxMessage
+		o.MaxMessage = DefaultMaxMessage
 	}
 	if o.Bad == nil {
 		o.Bad = func(string, []byte) {}

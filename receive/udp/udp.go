@@ -39,13 +39,14 @@ type Options struct {
 
 	Logger *slog.Logger // nil discards
 
-	// MaxPending is how many bytes may wait to be pushed; 0 means 32 MiB.
+	// MaxPending is how many bytes may wait to be pushed; 0 means DefaultMaxPending.
 	MaxPending int
 }
 
-const (
-	defaultMaxPending = 32 << 20
+// DefaultMaxPending is the default of Options.MaxPending.
+const DefaultMaxPending = 32 << 20
 
+const (
 	// keptPending is how much memory is kept for what waits when there is less.
 	keptPending = 4 << 20
 
@@ -123,7 +124,7 @@ func Listen(addr string, o Options) (*Server, error) {
 	}
 	s.log = s.log.With("receiver", o.Name)
 	if s.o.MaxPending <= 0 {
-		s.o.MaxPending = defaultMaxPending
+		s.o.MaxPending = DefaultMaxPending
 	}
 	s.ctx, s.abort = context.WithCancel(context.Background())
 	if s.in, err = newReader(conn); err != nil {

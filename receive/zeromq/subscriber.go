@@ -17,6 +17,12 @@ import (
 // CutOff is the reason of a message whose publisher left in the middle of it.
 const CutOff = "message cut off"
 
+// Defaults of receiving from and publishing to ZeroMQ.
+const (
+	DefaultMaxMessage = zmtp.DefaultMaxMessage
+	DefaultSendQueue  = zmtp.DefaultQueue
+)
+
 // Options of a Subscriber. Message is needed.
 type Options struct {
 	// Message adds the datapoints of one message to the batch. Its error is the
@@ -26,7 +32,7 @@ type Options struct {
 	// Topics are the prefixes to subscribe to; none means everything.
 	Topics []string
 
-	// MaxMessage is the limit of a message in bytes; 0 means 1 MiB. A longer one ends
+	// MaxMessage is the limit of a message in bytes; 0 means DefaultMaxMessage. A longer one ends
 	// its connection.
 	MaxMessage int
 

@@ -15,6 +15,12 @@ import (
 // takes its name and some hundred more.
 const maxCounters = 64 << 20
 
+// Defaults of Zibrato's back end.
+const (
+	DefaultPrefix = "zibrato."
+	DefaultFlush  = 10 * time.Second
+)
+
 // Options of a Store. Zero means the default.
 type Options struct {
 	Prefix string   // before every name

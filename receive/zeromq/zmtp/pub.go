@@ -12,7 +12,7 @@ import (
 
 // Bounds of what waits for subscribers that read slowly.
 const (
-	defaultQueue = 1000     // messages for each, as in libzmq
+	DefaultQueue = 1000     // messages for each, as in libzmq
 	queueBytes   = 32 << 20 // for each
 	totalBytes   = 256 << 20
 )
@@ -33,10 +33,10 @@ type Publisher struct {
 }
 
 // NewPublisher returns a Publisher with queues of that many messages; 0 means
-// 1,000.
+// DefaultQueue.
 func NewPublisher(queue int, o Options) *Publisher {
 	if queue <= 0 {
-		queue = defaultQueue
+		queue = DefaultQueue
 	}
 	o.MaxMessage = maxTopicBytes // of what subscribers send
 	return &Publisher{o: o, queue: queue, subscribers: map[*subscriber]struct{}{}}

@@ -81,7 +81,7 @@ func bad(reason string) error { return &Error{reason} }
 // Options of connections. Zero means the default.
 type Options struct {
 	// MaxMessage is the limit of a message in bytes, all its frames together;
-	// 0 means 1 MiB.
+	// 0 means DefaultMaxMessage.
 	MaxMessage int
 
 	// Memory bounds the unfinished messages of all connections that have the same
@@ -92,8 +92,10 @@ type Options struct {
 	HandshakeTime time.Duration
 }
 
+// DefaultMaxMessage is the default of Options.MaxMessage.
+const DefaultMaxMessage = 1 << 20
+
 const (
-	defaultMaxMessage    = 1 << 20
 	defaultHandshakeTime = 10 * time.Second
 
 	// maxFrames is how many frames a message may have.
@@ -112,7 +114,7 @@ const (
 
 func (o Options) withDefaults() Options {
 	if o.MaxMessage <= 0 {
-		o.MaxMessage = defaultMaxMessage
+		o.MaxMessage = DefaultMaxMessage
 	}
 	if o.HandshakeTime <= 0 {
 		o.HandshakeTime = defaultHandshakeTime
