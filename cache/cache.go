@@ -25,11 +25,11 @@ import (
 	"carbon/metric"
 )
 
-const (
-	// defaultMaxPoints is for MaxPoints of 0. A point takes some five bytes, a
-	// series some 120 with its first point.
-	defaultMaxPoints = 20_000_000
+// DefaultMaxPoints is the default of MAX_CACHE_SIZE. A point takes about five
+// bytes, a series about 120 bytes including its first point.
+const DefaultMaxPoints = 20_000_000
 
+const (
 	// A cache that was full lets senders go on below this share, as carbon does.
 	lowWatermark = 0.95
 
@@ -98,7 +98,7 @@ type Cache struct {
 // New returns an empty cache.
 func New(o Options) *Cache {
 	if o.MaxPoints <= 0 {
-		o.MaxPoints = defaultMaxPoints
+		o.MaxPoints = DefaultMaxPoints
 	}
 	c := &Cache{
 		max:      o.MaxPoints,

@@ -49,7 +49,7 @@ func TestALogOfAWrongClockIsStored(t *testing.T) {
 		p, _ := begin(newMemory())
 		stop := running(t, p)
 		push(t, p, 1, "old")
-		after(defaultFlushInterval)
+		after(wal.DefaultFlushInterval)
 		d.Kill()
 		stop()
 

@@ -97,12 +97,14 @@ type Options struct {
 	MaxUpdatesOnShutdown int
 }
 
+// Defaults of the options, and of the configuration keys WRITE_DELAY,
+// WRITE_POINTS and [wal] SYNC_INTERVAL. That of FlushInterval is
+// wal.DefaultFlushInterval.
 const (
-	defaultWriters       = 2
-	defaultWriteDelay    = 30 * time.Minute
-	defaultWritePoints   = 500
-	defaultFlushInterval = 10 * time.Millisecond
-	defaultSyncInterval  = time.Second
+	DefaultWriters      = 2
+	DefaultWriteDelay   = 30 * time.Minute
+	DefaultWritePoints  = 500
+	DefaultSyncInterval = time.Second
 )
 
 // Pipeline takes points in. All methods may be called concurrently.
@@ -166,11 +168,11 @@ func New(o Options) *Pipeline {
 		stamp = o.Log.Stamp(o.Now().UnixNano())
 	}
 	p.clock = newClock(o.Now, stamp)
-	setDefault(&o.Writers, defaultWriters)
-	setDefault(&o.WriteDelay, defaultWriteDelay)
-	setDefault(&o.WritePoints, defaultWritePoints)
-	setDefault(&o.FlushInterval, defaultFlushInterval)
-	setDefault(&o.SyncInterval, defaultSyncInterval)
+	setDefault(&o.Writers, DefaultWriters)
+	setDefault(&o.WriteDelay, DefaultWriteDelay)
+	setDefault(&o.WritePoints, DefaultWritePoints)
+	setDefault(&o.FlushInterval, wal.DefaultFlushInterval)
+	setDefault(&o.SyncInterval, DefaultSyncInterval)
 	p.o = o
 	p.limit.Store(newBucket(o.MaxUpdatesPerSecond, p.now()))
 	p.batches.New = func() any { return newBatch(p) }

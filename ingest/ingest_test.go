@@ -512,7 +512,7 @@ func TestEverythingPushedIsStored(t *testing.T) {
 func BenchmarkPush(b *testing.B) {
 	for _, metrics := range []int{1000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(metrics/1000, "k"), func(b *testing.B) {
-			log, err := wal.Open(wal.Options{Dir: b.TempDir(), MaxSize: 4 << 30, FlushInterval: defaultFlushInterval})
+			log, err := wal.Open(wal.Options{Dir: b.TempDir(), MaxSize: 4 << 30, FlushInterval: wal.DefaultFlushInterval})
 			if err != nil {
 				b.Fatal(err)
 			}

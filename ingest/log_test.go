@@ -25,7 +25,7 @@ func newDisk() *disktest.Disk {
 
 func openLog(t *testing.T, fs disk.FS, o wal.Options) *wal.Log {
 	t.Helper()
-	o.Dir, o.FS, o.FlushInterval = "/wal", fs, defaultFlushInterval
+	o.Dir, o.FS, o.FlushInterval = "/wal", fs, wal.DefaultFlushInterval
 	log, err := wal.Open(o)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestACrashLosesNothingThatWasFlushed(t *testing.T) {
 		stop := running(t, p)
 		push(t, p, 60, "a", "b;dc=eu")
 		push(t, p, 120, "a", "b;dc=eu")
-		after(defaultFlushInterval)
+		after(wal.DefaultFlushInterval)
 		push(t, p, 180, "a") // after a pause it is written at once
 		push(t, p, 240, "a") // too late
 		d.Kill()

@@ -251,7 +251,7 @@ func (s *simulation) start() {
 	log, err := wal.Open(wal.Options{
 		Dir: "/wal", FS: s.disk.Mount(), Reserve: s.pick(0, -1),
 		SegmentSize: s.pick(300, 1500, 10_000), MaxSize: s.maxSize,
-		FlushInterval: time.Duration(s.pick(0, int64(defaultFlushInterval), int64(time.Hour))),
+		FlushInterval: time.Duration(s.pick(0, int64(wal.DefaultFlushInterval), int64(time.Hour))),
 	})
 	if err != nil {
 		s.fail("open the log: %v", err)

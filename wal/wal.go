@@ -27,11 +27,12 @@ import (
 	"carbon/disk"
 )
 
-// Bounds of what Options leave open.
+// Defaults of the options, and of the configuration keys in [wal].
 const (
-	DefaultSegmentSize = 64 << 20
-	DefaultMaxSize     = 1 << 30
-	DefaultReserve     = 4 << 20
+	DefaultSegmentSize   = 64 << 20 // bytes
+	DefaultMaxSize       = 1 << 30  // bytes
+	DefaultReserve       = 4 << 20  // bytes
+	DefaultFlushInterval = 10 * time.Millisecond
 
 	maxSegmentSize = 1 << 30
 )
