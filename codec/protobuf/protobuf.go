@@ -1,35 +1,28 @@
-// Package protobuf writes and reads messages of Protocol Buffers
-// (protobuf.dev/programming-guides/encoding), field by field. What the numbers of
-// fields mean is for its callers to know.
+// Package protobuf writes and reads Protocol Buffers messages field by field,
+// without generated code. It adds to protowire what proto3 says about fields: zero
+// and empty ones are left out, and groups do not exist.
 //
-// A message is written by appending its fields in the order of their numbers. As
-// in proto3 a field that is zero or empty is left out. It is read by calling Next
-// until nothing is left.
+// A message is written by appending its fields in the order of their numbers, and
+// read by calling Next until nothing is left. The caller knows what each field
+// number means.
 package protobuf
 
 import (
-	"encoding/binary"
 	"errors"
 	"math"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// How the value of a field is written.
-const (
-	varint  = 0
-	fixed64 = 1
-	sized   = 2
-	fixed32 = 5
-)
-
-// AppendInt appends an int32, int64 or uint64.
+// AppendInt appends an int32, int64 or uint64. Zero is left out.
 func AppendInt(b []byte, field int, v int64) []byte {
 	if v == 0 {
 		return b
 	}
-	return binary.AppendUvarint(appendHead(b, field, varint), uint64(v))
+	return protowire.AppendVarint(appendTag(b, field, protowire.VarintType), uint64(v))
 }
 
-// AppendBool appends a bool.
+// AppendBool appends a bool. False is left out.
 func AppendBool(b []byte, field int, v bool) []byte {
 	if !v {
 		return b
@@ -37,15 +30,15 @@ func AppendBool(b []byte, field int, v bool) []byte {
 	return AppendInt(b, field, 1)
 }
 
-// AppendFloat appends a float, which has 32 bits.
+// AppendFloat appends a float, which has 32 bits. Zero is left out, -0 is not.
 func AppendFloat(b []byte, field int, v float32) []byte {
 	if math.Float32bits(v) == 0 {
 		return b
 	}
-	return binary.LittleEndian.AppendUint32(appendHead(b, field, fixed32), math.Float32bits(v))
+	return protowire.AppendFixed32(appendTag(b, field, protowire.Fixed32Type), math.Float32bits(v))
 }
 
-// AppendString appends a string, which is to be UTF-8.
+// AppendString appends a string, which must be UTF-8. An empty one is left out.
 func AppendString(b []byte, field int, s string) []byte {
 	if s == "" {
 		return b
@@ -53,98 +46,83 @@ func AppendString(b []byte, field int, s string) []byte {
 	return AppendItem(b, field, s)
 }
 
-// AppendItem appends a string or a message that is one of several, and so counts
-// even if it is empty.
+// AppendItem appends one element of a repeated field: a string or a message. Empty
+// elements are kept.
 func AppendItem[T string | []byte](b []byte, field int, item T) []byte {
 	return append(AppendSize(b, field, len(item)), item...)
 }
 
-// AppendSize begins a field whose so many bytes come next: a message, or numbers
-// packed together.
+// AppendSize appends the tag and the length of a message or of packed numbers. The
+// caller appends that many bytes.
 func AppendSize(b []byte, field, size int) []byte {
-	return binary.AppendUvarint(appendHead(b, field, sized), uint64(size))
+	return protowire.AppendVarint(appendTag(b, field, protowire.BytesType), uint64(size))
 }
 
-func appendHead(b []byte, field, kind int) []byte {
-	return binary.AppendUvarint(b, uint64(field)<<3|uint64(kind))
+func appendTag(b []byte, field int, t protowire.Type) []byte {
+	return protowire.AppendTag(b, protowire.Number(field), t)
 }
 
-// ErrMalformed reports bytes that are no message, or not the one they should be.
+// ErrMalformed reports bytes that are not a message, or a field of another type
+// than expected.
 var ErrMalformed = errors.New("malformed protobuf message")
 
-// Field is a field that was read.
+// Field is a field of a message.
 type Field struct {
 	Number int
-	kind   int
-	number uint64
+	kind   protowire.Type
+	number uint64 // the value of a varint, the bits of a fixed-size number
 	bytes  []byte
 }
 
-// Next reads the first field of a message and returns what comes after it. The
-// field refers to the bytes of the message.
+// Next reads the first field of a message and returns the bytes that follow it. The
+// field aliases the message. The error is ErrMalformed.
 func Next(message []byte) (f Field, rest []byte, err error) {
-	head, rest, err := cutVarint(message)
-	if err != nil {
-		return f, nil, err
-	}
-	f.kind = int(head & 7)
-	if head>>3 == 0 || head>>3 > maxField {
+	number, kind, n := protowire.ConsumeTag(message)
+	if n < 0 || !number.IsValid() {
 		return f, nil, ErrMalformed
 	}
-	f.Number = int(head >> 3)
-	size := uint64(0)
-	switch f.kind {
-	case varint:
-		f.number, rest, err = cutVarint(rest)
-		return f, rest, err
-	case fixed64:
-		size = 8
-	case fixed32:
-		size = 4
-	case sized:
-		if size, rest, err = cutVarint(rest); err != nil {
-			return f, nil, err
-		}
-	default: // groups, which proto3 has no more
+	f.Number, f.kind = int(number), kind
+	rest = message[n:]
+	switch kind {
+	case protowire.VarintType:
+		f.number, n = protowire.ConsumeVarint(rest)
+	case protowire.Fixed32Type:
+		var v uint32
+		v, n = protowire.ConsumeFixed32(rest)
+		f.number = uint64(v)
+	case protowire.Fixed64Type:
+		f.number, n = protowire.ConsumeFixed64(rest)
+	case protowire.BytesType:
+		f.bytes, n = protowire.ConsumeBytes(rest)
+	default: // a group, or an unknown type
+		n = -1
+	}
+	if n < 0 {
 		return f, nil, ErrMalformed
 	}
-	if size > uint64(len(rest)) {
-		return f, nil, ErrMalformed
-	}
-	f.bytes, rest = rest[:size], rest[size:]
-	return f, rest, nil
+	return f, rest[n:], nil
 }
 
-const maxField = 1<<29 - 1
-
-func cutVarint(b []byte) (v uint64, rest []byte, err error) {
-	v, n := binary.Uvarint(b)
-	if n <= 0 {
-		return 0, nil, ErrMalformed
-	}
-	return v, b[n:], nil
-}
-
-// Int is the value of an int32 or int64.
+// Int returns the value of an int32, int64, uint64 or bool.
 func (f Field) Int() (int64, error) {
-	if f.kind != varint {
+	if f.kind != protowire.VarintType {
 		return 0, ErrMalformed
 	}
 	return int64(f.number), nil
 }
 
-// Bytes are those of a string or a message. They are part of the message read.
+// Bytes returns the bytes of a string or a message. They alias the message read.
 func (f Field) Bytes() ([]byte, error) {
-	if f.kind != sized {
+	if f.kind != protowire.BytesType {
 		return nil, ErrMalformed
 	}
 	return f.bytes, nil
 }
 
-// Double is the value of a double, which has 64 bits.
+// Double returns the value of a double, which has 64 bits.
 func (f Field) Double() (float64, error) {
-	if f.kind != fixed64 {
+	if f.kind != protowire.Fixed64Type {
 		return 0, ErrMalformed
 	}
-	return math.Float64frombits(binary.LittleEndian.Uint64(f.bytes)), nil
+	return math.Float64frombits(f.number), nil
 }

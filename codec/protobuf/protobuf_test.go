@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 func TestAppend(t *testing.T) {
@@ -37,7 +39,7 @@ func TestAppend(t *testing.T) {
 func TestNext(t *testing.T) {
 	message := AppendInt(nil, 1, -5)
 	message = AppendFloat(message, 2, 1)
-	message = append(message, 3<<3|fixed64, 1, 2, 3, 4, 5, 6, 7, 8)
+	message = append(message, 3<<3|byte(protowire.Fixed64Type), 1, 2, 3, 4, 5, 6, 7, 8)
 	message = AppendString(message, 4, "text")
 	var read []string
 	for len(message) > 0 {
@@ -64,9 +66,9 @@ func TestNextMalformed(t *testing.T) {
 		}
 	}
 	f("")
-	f("\x80")                                     // a head without end
+	f("\x80")                                     // an unfinished tag
 	f("\x08")                                     // no value
-	f("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff") // a value without end
+	f("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff") // an unfinished value
 	f("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02")
 	f("\x00\x01")     // field 0
 	f("\x0a")         // no size
@@ -75,11 +77,11 @@ func TestNextMalformed(t *testing.T) {
 	f("\x0d\x01\x02\x03")
 	f("\x09\x01\x02\x03\x04\x05\x06\x07")
 	f("\x0b\x0c") // a group
-	f("\x0e")     // no kind
+	f("\x0e")     // an unknown type
 	f("\xf8\xff\xff\xff\xff\x01\x01")
 }
 
-// FuzzNext holds that what was read can be written again, and that reading ends.
+// FuzzNext checks that reading ends, and that fields can be written and read again.
 func FuzzNext(f *testing.F) {
 	f.Add([]byte("\x08\x96\x01\x12\x07testing\x1a\x03\x08\x96\x01"))
 	f.Add([]byte("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"))
