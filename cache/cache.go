@@ -44,15 +44,14 @@ const (
 // series go.
 type Ref uint32
 
-// Options of a Cache. The zero value means the defaults.
+// Options of a Cache.
 type Options struct {
-	// MaxPoints is how many points there may be before Reserve waits; 0 means
-	// 20 million. More costs memory; with less, a slow store makes senders wait
-	// sooner.
+	// MaxPoints is the number of points from which on Reserve waits; 0: no limit.
+	// A larger cache takes more memory; with a smaller one a slow store makes
+	// senders wait sooner.
 	MaxPoints int64
 
-	// Strategy says in which order Take serves what is due; the zero value means
-	// the series that has waited longest first.
+	// Strategy is the order in which Take returns the series that are due.
 	Strategy Strategy
 }
 
@@ -97,8 +96,8 @@ type Cache struct {
 
 // New returns an empty cache.
 func New(o Options) *Cache {
-	if o.MaxPoints <= 0 {
-		o.MaxPoints = DefaultMaxPoints
+	if o.MaxPoints == 0 {
+		o.MaxPoints = math.MaxInt64
 	}
 	c := &Cache{
 		max:      o.MaxPoints,

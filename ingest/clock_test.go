@@ -22,7 +22,10 @@ func TestPointsAreStoredThoughTheClockIsSetBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c wrongClock
 		store := newMemory()
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, Now: c.now, WriteDelay: time.Minute})
+		p := newPipeline(cache.New(cache.Options{}), store, func(o *Options) {
+			o.Now = c.now
+			o.WriteDelay = time.Minute
+		})
 		stop := running(t, p)
 		push(t, p, 1, "before")
 		after(time.Second)
@@ -44,7 +47,11 @@ func TestALogOfAWrongClockIsStored(t *testing.T) {
 		d := newDisk()
 		begin := func(store *memory) (*Pipeline, *wal.Log) {
 			log := openLog(t, d.Mount(), wal.Options{})
-			return replayed(t, New(Options{Cache: cache.New(cache.Options{}), Store: store, Log: log, Now: c.now, WriteDelay: time.Minute})), log
+			return replayed(t, newPipeline(cache.New(cache.Options{}), store, func(o *Options) {
+				o.Log = log
+				o.Now = c.now
+				o.WriteDelay = time.Minute
+			})), log
 		}
 		p, _ := begin(newMemory())
 		stop := running(t, p)

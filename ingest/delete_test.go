@@ -28,7 +28,7 @@ func TestDeletedMetricsStayDeletedAfterACrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
 		store, c := newMemory(), cache.New(cache.Options{})
-		p := replayed(t, New(Options{Cache: c, Store: store, Log: openLog(t, d.Mount(), wal.Options{})}))
+		p := replayed(t, newPipeline(c, store, func(o *Options) { o.Log = openLog(t, d.Mount(), wal.Options{}) }))
 		push(t, p, 1, "a", "b", "c")
 		if err := p.Flush(t.Context()); err != nil {
 			t.Fatal(err)
@@ -50,7 +50,7 @@ func TestDeletedMetricsStayDeletedAfterACrash(t *testing.T) {
 		// What the store was about to forget when it ended it has not forgotten.
 		store.points["a"] = map[int64]float64{1: 1}
 		c = cache.New(cache.Options{})
-		p = New(Options{Cache: c, Store: store, Log: openLog(t, d.Mount(), wal.Options{})})
+		p = newPipeline(c, store, func(o *Options) { o.Log = openLog(t, d.Mount(), wal.Options{}) })
 		push(t, p, 4, "new") // live: it is not what was deleted
 		replayed(t, p)
 		wantPoints(t, c, "a", "[]")
@@ -67,7 +67,10 @@ func TestDeletionWaitsForTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
 		store := newMemory()
-		p := replayed(t, New(Options{Cache: cache.New(cache.Options{}), Store: store, Log: openLog(t, d.Mount(), wal.Options{}), WriteDelay: -1}))
+		p := replayed(t, newPipeline(cache.New(cache.Options{}), store, func(o *Options) {
+			o.Log = openLog(t, d.Mount(), wal.Options{})
+			o.WriteDelay = 0
+		}))
 		stop := running(t, p)
 		push(t, p, 1, "a")
 		after(0)
@@ -93,7 +96,7 @@ func TestDeletionWaitsForTheLog(t *testing.T) {
 }
 
 func TestAStoreThatCannotDelete(t *testing.T) {
-	p := New(Options{Cache: cache.New(cache.Options{}), Store: discard{}})
+	p := newPipeline(cache.New(cache.Options{}), discard{})
 	if _, err := p.Delete(t.Context(), []string{"a"}); err == nil {
 		t.Error("no error")
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func TestFilter(t *testing.T) {
-	p := New(Options{Cache: cache.New(cache.Options{}), Store: discard{}})
+	p := newPipeline(cache.New(cache.Options{}), discard{})
 	asked := 0
 	p.SetFilter(NewFilter(func(name string) string {
 		asked++
@@ -53,7 +53,7 @@ func TestFilter(t *testing.T) {
 }
 
 func TestFilterIsAskedOnceForEachSeries(t *testing.T) {
-	p := New(Options{Cache: cache.New(cache.Options{}), Store: discard{}})
+	p := newPipeline(cache.New(cache.Options{}), discard{})
 	asked := 0
 	p.SetFilter(NewFilter(func(name string) string {
 		if name == "b" { // the first of a push is looked up anyway

@@ -48,8 +48,7 @@ type Log interface {
 	Hurry()
 }
 
-// Options of a Pipeline. Cache and Store are needed; for the rest zero means the
-// default.
+// Options of a Pipeline. Cache, Store and Writers are required.
 type Options struct {
 	Cache  *cache.Cache
 	Store  Store
@@ -64,30 +63,30 @@ type Options struct {
 	// earlier run could not store, and takes by Save what this one cannot.
 	Unlogged bool
 
-	// FlushInterval is how long what was pushed may be lost by the end of the
-	// process; 0 means 10 ms.
+	// FlushInterval is how long after Push a crash of the process may still lose
+	// the points.
 	FlushInterval time.Duration
 
-	// SyncInterval is how long it may be lost by a power cut; 0 means 1 s,
-	// negative that Push returns when it cannot be.
+	// SyncInterval is how long after Push a power cut may still lose the points;
+	// 0: Push returns when the log is synced.
 	SyncInterval time.Duration
 
-	// MinTimestampResolution floors timestamps to multiples of so many seconds;
-	// 0 leaves them as they are.
+	// MinTimestampResolution rounds timestamps down to multiples of this number
+	// of seconds; 0 leaves them unchanged.
 	MinTimestampResolution int64
 
-	// Writers is how many batches are written at once; 0 means 2. More help
-	// where the disk answers slowly, and cost CPU where it does not.
+	// Writers is the number of batches written concurrently, at least 1. More
+	// writers help with a slow disk, and cost CPU with a fast one.
 	Writers int
 
-	// WriteDelay is how long a point waits for more of its series before they are
-	// stored together; 0 means 30 min, negative not at all. A longer wait makes
-	// fewer and larger updates, and a larger log. It is shorter while the cache
-	// or the log are more than half full.
+	// WriteDelay is how long a point waits for more points of its series, to be
+	// stored with them in one update; 0: not at all. A longer delay makes fewer
+	// and larger updates, and a larger log. The delay shrinks while the cache or
+	// the log is more than half full.
 	WriteDelay time.Duration
 
-	// WritePoints is how many points of a series are stored without waiting
-	// further; 0 means 500.
+	// WritePoints is the number of pending points from which on a series is
+	// stored without waiting further; 0: no limit.
 	WritePoints int
 
 	// MaxUpdatesPerSecond is how many metrics are updated in a second, and
@@ -97,8 +96,8 @@ type Options struct {
 	MaxUpdatesOnShutdown int
 }
 
-// Defaults of the options, and of the configuration keys WRITE_DELAY,
-// WRITE_POINTS and [wal] SYNC_INTERVAL. That of FlushInterval is
+// Defaults of the configuration keys WRITE_DELAY, WRITE_POINTS and [wal]
+// SYNC_INTERVAL, and of Writers. The default of FlushInterval is
 // wal.DefaultFlushInterval.
 const (
 	DefaultWriters      = 2
@@ -168,11 +167,6 @@ func New(o Options) *Pipeline {
 		stamp = o.Log.Stamp(o.Now().UnixNano())
 	}
 	p.clock = newClock(o.Now, stamp)
-	setDefault(&o.Writers, DefaultWriters)
-	setDefault(&o.WriteDelay, DefaultWriteDelay)
-	setDefault(&o.WritePoints, DefaultWritePoints)
-	setDefault(&o.FlushInterval, wal.DefaultFlushInterval)
-	setDefault(&o.SyncInterval, DefaultSyncInterval)
 	p.o = o
 	p.limit.Store(newBucket(o.MaxUpdatesPerSecond, p.now()))
 	p.batches.New = func() any { return newBatch(p) }
@@ -181,12 +175,6 @@ func New(o Options) *Pipeline {
 		p.replaying.Store(true)
 	}
 	return p
-}
-
-func setDefault[T int | time.Duration](option *T, value T) {
-	if *option == 0 {
-		*option = value
-	}
 }
 
 // Push takes points in; when it returns nil they are readable. It waits while
@@ -232,7 +220,7 @@ func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint, f *Filte
 		err = p.insist(ctx, b)
 	}
 	b.points = nil
-	if err == nil && p.o.SyncInterval < 0 {
+	if err == nil && p.o.SyncInterval == 0 {
 		err = p.Commit(ctx)
 	}
 	if p.pressed() {
@@ -260,7 +248,7 @@ func (p *Pipeline) insist(ctx context.Context, b *batch) error {
 }
 
 // Commit returns when all that was pushed before survives the end of the process,
-// and with SyncInterval < 0 a power cut. The error is ctx's.
+// and with SyncInterval == 0 a power cut. The error is ctx's.
 func (p *Pipeline) Commit(ctx context.Context) error {
 	return p.persist(ctx, "points wait for the log to be written", p.commit)
 }
@@ -269,7 +257,7 @@ func (p *Pipeline) commit() error {
 	switch {
 	case p.o.Log == nil || p.o.Unlogged:
 		return nil
-	case p.o.SyncInterval < 0:
+	case p.o.SyncInterval == 0:
 		return p.o.Log.Sync()
 	}
 	return p.o.Log.Flush()

@@ -129,6 +129,19 @@ func running(t *testing.T, p *Pipeline) (stop func()) {
 	}
 }
 
+// newPipeline returns a Pipeline with the default options, but for those that are set.
+func newPipeline(c *cache.Cache, s Store, set ...func(o *Options)) *Pipeline {
+	o := Options{
+		Cache: c, Store: s, Writers: DefaultWriters,
+		FlushInterval: wal.DefaultFlushInterval, SyncInterval: DefaultSyncInterval,
+		WriteDelay: DefaultWriteDelay, WritePoints: DefaultWritePoints,
+	}
+	for _, f := range set {
+		f(&o)
+	}
+	return New(o)
+}
+
 // after waits, in the bubble's time.
 func after(d time.Duration) {
 	<-time.After(d)
@@ -146,9 +159,10 @@ func TestPushMakesNamesCanonicalAndRefusesTheRest(t *testing.T) {
 	var log bytes.Buffer
 	store, c := newMemory(), cache.New(cache.Options{})
 	now := time.Unix(1700000000, 0)
-	p := New(Options{
-		Cache: c, Store: store, Logger: slog.New(slog.NewTextHandler(&log, nil)),
-		Now: func() time.Time { return now }, MinTimestampResolution: 10,
+	p := newPipeline(c, store, func(o *Options) {
+		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		o.Now = func() time.Time { return now }
+		o.MinTimestampResolution = 10
 	})
 	err := p.Push(t.Context(), []metric.Datapoint{
 		point("a.b", 1700000019, 1),
@@ -187,7 +201,7 @@ func TestPushMakesNamesCanonicalAndRefusesTheRest(t *testing.T) {
 func TestPushWaitsForAFullCache(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
-		p := New(Options{Cache: cache.New(cache.Options{MaxPoints: 3}), Store: store})
+		p := newPipeline(cache.New(cache.Options{MaxPoints: 3}), store)
 		push(t, p, 1, "a", "b", "c")
 
 		ctx, cancel := context.WithCancel(t.Context())
@@ -224,7 +238,7 @@ func TestPushWaitsForAFullCache(t *testing.T) {
 func TestPointsGatherForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, WriteDelay: 10 * time.Minute})
+		p := newPipeline(cache.New(cache.Options{}), store, func(o *Options) { o.WriteDelay = 10 * time.Minute })
 		stop := running(t, p)
 		push(t, p, 1, "a")
 		after(3 * time.Minute)
@@ -246,7 +260,10 @@ func TestPointsGatherForAWhile(t *testing.T) {
 func TestUpdatesAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, WriteDelay: -1, MaxUpdatesPerSecond: 10})
+		p := newPipeline(cache.New(cache.Options{}), store, func(o *Options) {
+			o.WriteDelay = 0
+			o.MaxUpdatesPerSecond = 10
+		})
 		var names []string
 		for i := range 100 {
 			names = append(names, fmt.Sprint("m", i))
@@ -276,7 +293,7 @@ func TestUpdatesAreLimited(t *testing.T) {
 func TestHurryLiftsTheLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
-		p := New(Options{Cache: cache.New(cache.Options{MaxPoints: 10}), Store: store, MaxUpdatesPerSecond: 1})
+		p := newPipeline(cache.New(cache.Options{MaxPoints: 10}), store, func(o *Options) { o.MaxUpdatesPerSecond = 1 })
 		var names []string
 		for i := range 100 {
 			names = append(names, fmt.Sprint("m", i))
@@ -316,9 +333,10 @@ func TestABadMetricDoesNotStopTheOthers(t *testing.T) {
 			}
 			return nil
 		}
-		p := New(Options{
-			Cache: cache.New(cache.Options{}), Store: store, WriteDelay: -1, Writers: 1,
-			Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		p := newPipeline(cache.New(cache.Options{}), store, func(o *Options) {
+			o.WriteDelay = 0
+			o.Writers = 1
+			o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		})
 		push(t, p, 1, "bad1", "a", "bad2", "b", "bad3")
 		stop := running(t, p)
@@ -351,7 +369,7 @@ func TestAStoreThatWasAwayGetsEverything(t *testing.T) {
 		store := newMemory()
 		full := errors.New("no space left on device")
 		store.fail = func(string) error { return full }
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, WriteDelay: -1})
+		p := newPipeline(cache.New(cache.Options{}), store, func(o *Options) { o.WriteDelay = 0 })
 		const metrics = 3000
 		for i := range metrics {
 			push(t, p, 1, fmt.Sprint("m", i))
@@ -386,7 +404,7 @@ func TestFlushStoresEverythingItCan(t *testing.T) {
 			}
 			return nil
 		}
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: store})
+		p := newPipeline(cache.New(cache.Options{}), store)
 		for i := range int64(2*updatePoints + 1) {
 			push(t, p, i, "many")
 		}
@@ -415,7 +433,10 @@ func TestFlushStoresEverythingItCan(t *testing.T) {
 func TestACancelledWriteIsNoFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, WriteDelay: -1, Writers: 1})
+		p := newPipeline(cache.New(cache.Options{}), store, func(o *Options) {
+			o.WriteDelay = 0
+			o.Writers = 1
+		})
 		ctx, cancel := context.WithCancel(t.Context())
 		store.fail = func(name string) error {
 			cancel() // while the first is written
@@ -437,7 +458,7 @@ func TestACancelledWriteIsNoFault(t *testing.T) {
 
 func TestEndedMetricsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: newMemory()})
+		p := newPipeline(cache.New(cache.Options{}), newMemory())
 		stop := running(t, p)
 		push(t, p, 1, "a")
 		after(forgetAfter)
@@ -466,7 +487,7 @@ func TestEverythingPushedIsStored(t *testing.T) {
 			}
 			return nil
 		}
-		p := New(Options{Cache: cache.New(cache.Options{MaxPoints: 300}), Store: store, Writers: 3})
+		p := newPipeline(cache.New(cache.Options{MaxPoints: 300}), store, func(o *Options) { o.Writers = 3 })
 		stop := running(t, p)
 		var sending sync.WaitGroup
 		for s := range senders {
@@ -512,12 +533,12 @@ func TestEverythingPushedIsStored(t *testing.T) {
 func BenchmarkPush(b *testing.B) {
 	for _, metrics := range []int{1000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(metrics/1000, "k"), func(b *testing.B) {
-			log, err := wal.Open(wal.Options{Dir: b.TempDir(), MaxSize: 4 << 30, FlushInterval: wal.DefaultFlushInterval})
+			log, err := wal.Open(wal.Options{Dir: b.TempDir(), SegmentSize: wal.DefaultSegmentSize, MaxSize: 4 << 30, FlushInterval: wal.DefaultFlushInterval})
 			if err != nil {
 				b.Fatal(err)
 			}
 			defer log.Close()
-			p := New(Options{Cache: cache.New(cache.Options{MaxPoints: 1 << 40}), Store: discard{}, Log: log})
+			p := newPipeline(cache.New(cache.Options{MaxPoints: 1 << 40}), discard{}, func(o *Options) { o.Log = log })
 			if err := p.Replay(b.Context()); err != nil {
 				b.Fatal(err)
 			}

@@ -31,7 +31,7 @@ func (p *Pipeline) flushing(ctx context.Context) {
 
 // syncing makes the log survive a power cut in time.
 func (p *Pipeline) syncing(ctx context.Context) {
-	if p.o.SyncInterval < 0 {
+	if p.o.SyncInterval == 0 {
 		return // Push does
 	}
 	for {

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ func newDisk() *disktest.Disk {
 func openLog(t *testing.T, fs disk.FS, o wal.Options) *wal.Log {
 	t.Helper()
 	o.Dir, o.FS, o.FlushInterval = "/wal", fs, wal.DefaultFlushInterval
+	o.SegmentSize = cmp.Or(o.SegmentSize, wal.DefaultSegmentSize)
+	o.MaxSize = cmp.Or(o.MaxSize, wal.DefaultMaxSize)
 	log, err := wal.Open(o)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +56,7 @@ func TestACrashLosesNothingThatWasFlushed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
 		fs := d.Mount()
-		p := replayed(t, New(Options{Cache: cache.New(cache.Options{}), Store: newMemory(), Log: openLog(t, fs, wal.Options{})}))
+		p := replayed(t, newPipeline(cache.New(cache.Options{}), newMemory(), func(o *Options) { o.Log = openLog(t, fs, wal.Options{}) }))
 		stop := running(t, p)
 		push(t, p, 60, "a", "b;dc=eu")
 		push(t, p, 120, "a", "b;dc=eu")
@@ -65,7 +68,7 @@ func TestACrashLosesNothingThatWasFlushed(t *testing.T) {
 
 		store := newMemory()
 		c := cache.New(cache.Options{})
-		p = New(Options{Cache: c, Store: store, Log: openLog(t, d.Mount(), wal.Options{})})
+		p = newPipeline(c, store, func(o *Options) { o.Log = openLog(t, d.Mount(), wal.Options{}) })
 		stop = running(t, p)
 		if err := p.Push(t.Context(), []metric.Datapoint{point("a", 120, 5), point("new", 60, 6)}); err != nil {
 			t.Fatal(err)
@@ -95,7 +98,7 @@ func TestACrashLosesNothingThatWasFlushed(t *testing.T) {
 func TestReplayOfMoreThanTheCacheHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
-		p := replayed(t, New(Options{Cache: cache.New(cache.Options{}), Store: newMemory(), Log: openLog(t, d.Mount(), wal.Options{})}))
+		p := replayed(t, newPipeline(cache.New(cache.Options{}), newMemory(), func(o *Options) { o.Log = openLog(t, d.Mount(), wal.Options{}) }))
 		const metrics, rounds = 500, 20
 		var names []string
 		for i := range metrics {
@@ -111,7 +114,7 @@ func TestReplayOfMoreThanTheCacheHolds(t *testing.T) {
 
 		store := newMemory()
 		c := cache.New(cache.Options{MaxPoints: 1000})
-		p = New(Options{Cache: c, Store: store, Log: openLog(t, d.Mount(), wal.Options{})})
+		p = newPipeline(c, store, func(o *Options) { o.Log = openLog(t, d.Mount(), wal.Options{}) })
 		stop := running(t, p)
 		push(t, p, 1000, names...) // live points do not keep it from going on
 		most, done := int64(0), make(chan bool)
@@ -150,10 +153,7 @@ func TestALogThatCannotGrowMakesSendersWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
 		store := newMemory()
-		p := replayed(t, New(Options{
-			Cache: cache.New(cache.Options{}), Store: store,
-			Log: openLog(t, d.Mount(), wal.Options{SegmentSize: 4 << 10, MaxSize: 64 << 10, Reserve: -1}),
-		}))
+		p := replayed(t, newPipeline(cache.New(cache.Options{}), store, func(o *Options) { o.Log = openLog(t, d.Mount(), wal.Options{SegmentSize: 4 << 10, MaxSize: 64 << 10}) }))
 		away := errors.New("store is away")
 		store.setFail(func(string) error { return away })
 		stop := running(t, p)
@@ -206,7 +206,10 @@ func TestSaveWithoutLog(t *testing.T) {
 		d := newDisk()
 		store := newMemory()
 		log := openLog(t, d.Mount(), wal.Options{})
-		p := replayed(t, New(Options{Cache: cache.New(cache.Options{}), Store: store, Log: log, Unlogged: true}))
+		p := replayed(t, newPipeline(cache.New(cache.Options{}), store, func(o *Options) {
+			o.Log = log
+			o.Unlogged = true
+		}))
 		push(t, p, 1, "a", "b")
 		push(t, p, 2, "a")
 		if log.Size() != 0 {
@@ -223,7 +226,10 @@ func TestSaveWithoutLog(t *testing.T) {
 		d.PowerCut()
 
 		c := cache.New(cache.Options{})
-		replayed(t, New(Options{Cache: c, Store: store, Log: openLog(t, d.Mount(), wal.Options{}), Unlogged: true}))
+		replayed(t, newPipeline(c, store, func(o *Options) {
+			o.Log = openLog(t, d.Mount(), wal.Options{})
+			o.Unlogged = true
+		}))
 		wantPoints(t, c, "a", "[{1 1} {2 1}]")
 		wantPoints(t, c, "b", "[{1 1}]")
 	})
@@ -232,17 +238,20 @@ func TestSaveWithoutLog(t *testing.T) {
 // TestSyncBeforePushReturns has a power cut behind a push.
 func TestSyncBeforePushReturns(t *testing.T) {
 	d := newDisk()
-	p := replayed(t, New(Options{Cache: cache.New(cache.Options{}), Store: newMemory(), Log: openLog(t, d.Mount(), wal.Options{}), SyncInterval: -1}))
+	p := replayed(t, newPipeline(cache.New(cache.Options{}), newMemory(), func(o *Options) {
+		o.Log = openLog(t, d.Mount(), wal.Options{})
+		o.SyncInterval = 0
+	}))
 	push(t, p, 1, "a")
 	d.PowerCut()
 	c := cache.New(cache.Options{})
-	replayed(t, New(Options{Cache: c, Store: newMemory(), Log: openLog(t, d.Mount(), wal.Options{})}))
+	replayed(t, newPipeline(c, newMemory(), func(o *Options) { o.Log = openLog(t, d.Mount(), wal.Options{}) }))
 	wantPoints(t, c, "a", "[{1 1}]")
 }
 
 func TestPushGivesUpWithItsContext(t *testing.T) {
 	d := newDisk()
-	p := replayed(t, New(Options{Cache: cache.New(cache.Options{}), Store: newMemory(), Log: openLog(t, d.Mount(), wal.Options{})}))
+	p := replayed(t, newPipeline(cache.New(cache.Options{}), newMemory(), func(o *Options) { o.Log = openLog(t, d.Mount(), wal.Options{}) }))
 	d.SetHook(func(op disktest.Op) error { return syscall.EIO })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -273,7 +282,7 @@ func TestOneOfThePushesThatWaitTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
 		log := &countingLog{Log: openLog(t, d.Mount(), wal.Options{})}
-		p := replayed(t, New(Options{Cache: cache.New(cache.Options{}), Store: newMemory(), Log: log}))
+		p := replayed(t, newPipeline(cache.New(cache.Options{}), newMemory(), func(o *Options) { o.Log = log }))
 		push(t, p, 1, "a")
 		push(t, p, 2, "a") // waits to be written
 		d.SetHook(func(disktest.Op) error { return syscall.EIO })

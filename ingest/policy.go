@@ -12,7 +12,7 @@ import (
 // quarters of the cache, at the end of the log, or while it cannot be written.
 func (p *Pipeline) due(now time.Time) cache.Due {
 	delay := p.o.WriteDelay
-	if delay < 0 || p.hurried.Load() {
+	if delay == 0 || p.hurried.Load() {
 		return cache.Due{Before: never}
 	}
 	pressure := p.pressure()
@@ -50,7 +50,7 @@ func ratio(a, b int64) float64 { return float64(a) / float64(b) }
 
 // pressed tells whether a writer that sleeps should be woken.
 func (p *Pipeline) pressed() bool {
-	return p.o.WriteDelay < 0 || p.cache.Size() > p.cache.MaxPoints()/2 || p.o.Log != nil && p.o.Log.Size() > p.o.Log.MaxSize()/2
+	return p.o.WriteDelay == 0 || p.cache.Size() > p.cache.MaxPoints()/2 || p.o.Log != nil && p.o.Log.Size() > p.o.Log.MaxSize()/2
 }
 
 // paceParts is in how many parts the time in which series may be stored early is

@@ -16,7 +16,7 @@ import (
 func TestManyPointsAreStoredAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, WritePoints: 10})
+		p := newPipeline(cache.New(cache.Options{}), store, func(o *Options) { o.WritePoints = 10 })
 		stop := running(t, p)
 		for at := range int64(10) {
 			push(t, p, at+1, "many")
@@ -33,7 +33,7 @@ func TestManyPointsAreStoredAtOnce(t *testing.T) {
 func TestUpdatesAreSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: store, WriteDelay: 20 * time.Minute})
+		p := newPipeline(cache.New(cache.Options{}), store, func(o *Options) { o.WriteDelay = 20 * time.Minute })
 		stop := running(t, p)
 		const series = 6000
 		var names []string
@@ -65,7 +65,7 @@ func TestUpdatesAreSpread(t *testing.T) {
 // minute: after they were spread each waits as long as it may.
 func TestSpreadSeriesWaitForAllOfTheDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := New(Options{Cache: cache.New(cache.Options{}), Store: newMemory(), WriteDelay: 20 * time.Minute})
+		p := newPipeline(cache.New(cache.Options{}), newMemory(), func(o *Options) { o.WriteDelay = 20 * time.Minute })
 		stop := running(t, p)
 		const series = 600
 		var names []string
@@ -101,7 +101,7 @@ func TestSpreadSeriesWaitForAllOfTheDelay(t *testing.T) {
 func TestAFullCacheShortensTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
-		p := New(Options{Cache: cache.New(cache.Options{MaxPoints: 1000}), Store: store, WriteDelay: time.Hour})
+		p := newPipeline(cache.New(cache.Options{MaxPoints: 1000}), store, func(o *Options) { o.WriteDelay = time.Hour })
 		stop := running(t, p)
 		for i := range 74 {
 			points := make([]metric.Datapoint, 10)
@@ -130,10 +130,7 @@ func TestALogOnASmallDiskIsEmptied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
 		store := newMemory()
-		p := replayed(t, New(Options{
-			Cache: cache.New(cache.Options{}), Store: store,
-			Log: openLog(t, d.Mount(), wal.Options{SegmentSize: 4 << 10, Reserve: -1}),
-		}))
+		p := replayed(t, newPipeline(cache.New(cache.Options{}), store, func(o *Options) { o.Log = openLog(t, d.Mount(), wal.Options{SegmentSize: 4 << 10}) }))
 		d.SetCapacity(d.Used() + 16<<10)
 		stop := running(t, p)
 		const pushes = 4000

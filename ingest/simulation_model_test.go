@@ -73,7 +73,7 @@ func (k *knowledge) send() (points []metric.Datapoint) {
 
 // sent is told whether what was made up was taken.
 func (k *knowledge) sent(taken bool) {
-	always := k.s.p.o.SyncInterval < 0
+	always := k.s.p.o.SyncInterval == 0
 	if o := k.sending[len(k.sending)-1]; !taken && always {
 		// It may have been taken and not synced.
 		v, _ := k.s.visible(o.name, o.time)

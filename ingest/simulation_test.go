@@ -249,7 +249,7 @@ func (s *simulation) life() {
 // start begins a process.
 func (s *simulation) start() {
 	log, err := wal.Open(wal.Options{
-		Dir: "/wal", FS: s.disk.Mount(), Reserve: s.pick(0, -1),
+		Dir: "/wal", FS: s.disk.Mount(), Reserve: s.pick(wal.DefaultReserve, 0),
 		SegmentSize: s.pick(300, 1500, 10_000), MaxSize: s.maxSize,
 		FlushInterval: time.Duration(s.pick(0, int64(wal.DefaultFlushInterval), int64(time.Hour))),
 	})
@@ -267,9 +267,9 @@ func (s *simulation) start() {
 		Cache: s.cache, Store: s.store, Log: s.log,
 		Now:          s.clock,
 		Writers:      1,
-		WriteDelay:   time.Duration(s.pick(-1, int64(10*time.Second), 0)),
+		WriteDelay:   time.Duration(s.pick(0, int64(10*time.Second), int64(DefaultWriteDelay))),
 		WritePoints:  int(s.pick(5, 100)),
-		SyncInterval: time.Duration(s.pick(0, 0, -1)),
+		SyncInterval: time.Duration(s.pick(int64(DefaultSyncInterval), int64(DefaultSyncInterval), 0)),
 	})
 	s.writers = []*writer{{p: s.p}, {p: s.p}}
 }

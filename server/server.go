@@ -129,6 +129,7 @@ func (s *Server) openData(ctx context.Context) (err error) {
 		SegmentSize:   c.WAL.SegmentSize,
 		MaxSize:       c.WAL.MaxSize,
 		FlushInterval: c.WAL.FlushInterval,
+		Reserve:       wal.DefaultReserve,
 		Logger:        s.log,
 	})
 	return err
@@ -150,9 +151,10 @@ func (s *Server) openPipeline() error {
 		Log:                    s.wal,
 		Unlogged:               !c.WAL.Enabled,
 		FlushInterval:          c.WAL.FlushInterval,
-		SyncInterval:           orNone(c.WAL.SyncInterval),
+		SyncInterval:           c.WAL.SyncInterval,
 		MinTimestampResolution: c.Cache.MinTimestampResolution,
-		WriteDelay:             orNone(c.Cache.WriteDelay),
+		Writers:                ingest.DefaultWriters,
+		WriteDelay:             c.Cache.WriteDelay,
 		WritePoints:            c.Cache.WritePoints,
 		MaxUpdatesPerSecond:    c.Cache.MaxUpdatesPerSecond,
 		MaxUpdatesOnShutdown:   c.Cache.MaxUpdatesOnShutdown,

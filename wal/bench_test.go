@@ -28,7 +28,7 @@ func noise(n int) []byte {
 // load brings at once, as if one came every millisecond.
 func BenchmarkAppend(b *testing.B) {
 	record := noise(10_000)
-	l, err := Open(Options{Dir: b.TempDir(), FlushInterval: 10 * time.Millisecond})
+	l, err := Open(Options{Dir: b.TempDir(), SegmentSize: DefaultSegmentSize, FlushInterval: 10 * time.Millisecond})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func BenchmarkAppend(b *testing.B) {
 // BenchmarkReplay reads 64 MiB of such records.
 func BenchmarkReplay(b *testing.B) {
 	record := noise(10_000)
-	o := Options{Dir: b.TempDir(), FlushInterval: time.Hour}
+	o := Options{Dir: b.TempDir(), SegmentSize: DefaultSegmentSize, FlushInterval: time.Hour}
 	l, err := Open(o)
 	if err != nil {
 		b.Fatal(err)

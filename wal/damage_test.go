@@ -37,7 +37,7 @@ func read(t testing.TB, fs disk.FS) files {
 func (all files) log(t testing.TB) (*Log, disk.FS) {
 	t.Helper()
 	fs := all.disk(t)
-	return open(t, fs, Options{Reserve: -1}), fs
+	return open(t, fs, Options{}), fs
 }
 
 func (all files) disk(t testing.TB) disk.FS {
@@ -69,7 +69,7 @@ func (all files) with(name string, change func(b []byte) []byte) files {
 func written(t testing.TB, closed bool) (all files, records []string, segment []string, offset []int) {
 	t.Helper()
 	d := disktest.New(disktest.Options{})
-	l := open(t, d.Mount(), Options{SegmentSize: 400, Reserve: -1, FlushInterval: time.Hour})
+	l := open(t, d.Mount(), Options{SegmentSize: 400, FlushInterval: time.Hour})
 	rng := rand.New(rand.NewPCG(1, 2))
 	for len(l.segments) < 3 || l.current.size+int64(len(l.buf)) < 300 {
 		record := make([]byte, 1+rng.IntN(90))
@@ -177,7 +177,7 @@ func TestForeignRecord(t *testing.T) {
 	all, _, _, _ := written(t, true)
 	stolen := string(all["0000000001.wal"][segmentHead:])
 	d := disktest.New(disktest.Options{})
-	l := open(t, d.Mount(), Options{Reserve: -1})
+	l := open(t, d.Mount(), Options{})
 	add(t, l, 2, stolen, "b")
 	check(t, l.Close())
 	l, _ = read(t, d.Mount()).with("0000000001.wal", func(b []byte) []byte { b[segmentHead+5]++; return b }).log(t)
@@ -190,7 +190,7 @@ func TestForeignRecord(t *testing.T) {
 func TestLostPage(t *testing.T) {
 	for _, synced := range []bool{false, true} {
 		d := disktest.New(disktest.Options{})
-		l := open(t, d.Mount(), Options{SegmentSize: 20_000, Reserve: -1})
+		l := open(t, d.Mount(), Options{SegmentSize: 20_000})
 		var records []string
 		for i := range 60 {
 			records = append(records, strings.Repeat(string(rune('A'+i)), 1000))
@@ -237,7 +237,7 @@ func TestMissingSegment(t *testing.T) {
 // was tried often enough, pages that cannot be read are damage.
 func TestUnreadable(t *testing.T) {
 	d := disktest.New(disktest.Options{})
-	l := open(t, d.Mount(), Options{SegmentSize: 20_000, Reserve: -1})
+	l := open(t, d.Mount(), Options{SegmentSize: 20_000})
 	var records []string
 	for i := range 60 {
 		records = append(records, strings.Repeat(string(rune('A'+i)), 1000))
@@ -245,7 +245,7 @@ func TestUnreadable(t *testing.T) {
 	}
 	check(t, l.Close())
 
-	l = open(t, d.Mount(), Options{})
+	l = open(t, d.Mount(), Options{Reserve: DefaultReserve})
 	d.SetHook(func(op disktest.Op) error {
 		if op.Name == "read" && op.Path == "/log/0000000002.wal" {
 			return syscall.EIO

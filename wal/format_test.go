@@ -16,7 +16,7 @@ func TestFormat(t *testing.T) {
 	doc, err := os.ReadFile("FORMAT.md")
 	check(t, err)
 	d := disktest.New(disktest.Options{})
-	l := open(t, d.Mount(), Options{Reserve: -1})
+	l := open(t, d.Mount(), Options{})
 	add(t, l, 123456789, "hi")
 	dump := hex.Dump(read(t, d.Mount())["0000000001.wal"])
 	if indented := "    " + strings.ReplaceAll(strings.TrimSpace(dump), "\n", "\n    ") + "\n"; !strings.Contains(string(doc), indented) {
@@ -31,7 +31,7 @@ func TestOtherVersion(t *testing.T) {
 	b[8]++
 	binary.LittleEndian.PutUint32(b[36:], crc32.Checksum(b[:36], castagnoli))
 	fs := all.disk(t)
-	if _, err := Open(Options{FS: fs, Dir: "/log"}); err == nil || !strings.Contains(err.Error(), "segment 2 has format 2") {
+	if _, err := Open(Options{FS: fs, Dir: "/log", SegmentSize: DefaultSegmentSize}); err == nil || !strings.Contains(err.Error(), "segment 2 has format 2") {
 		t.Errorf("open: %v", err)
 	}
 }

@@ -88,7 +88,7 @@ func (h *history) life() {
 		SegmentSize:   []int64{200, 2000, 20_000}[h.rng.IntN(3)],
 		MaxSize:       h.maxSize,
 		FlushInterval: []time.Duration{0, 50, time.Hour}[h.rng.IntN(3)],
-		Reserve:       -h.rng.Int64N(2),
+		Reserve:       DefaultReserve * h.rng.Int64N(2),
 	}
 	h.l = open(h.t, h.d.Mount(), h.o)
 	r := &run{}

@@ -118,7 +118,7 @@ const reserveName = "reserve"
 // reserve keeps room on the disk for the last records, if there is any.
 func (l *Log) reserve() {
 	path := filepath.Join(l.o.Dir, reserveName)
-	if l.o.Reserve <= 0 {
+	if l.o.Reserve == 0 {
 		_ = l.fs.Remove(path) // of a run that had one
 		return
 	}

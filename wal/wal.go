@@ -35,6 +35,7 @@ const (
 	DefaultFlushInterval = 10 * time.Millisecond
 
 	maxSegmentSize = 1 << 30
+	noMaxSize      = 1 << 62
 )
 
 // readTries is how often Replay fails because a disk cannot read, before what
@@ -60,20 +61,20 @@ type Options struct {
 	Dir string  // is made if it is missing, and belongs to the log alone
 	FS  disk.FS // nil: the machine's
 
-	// SegmentSize is how large a file becomes before the next is begun; at most
-	// an eighth of MaxSize. 0: DefaultSegmentSize.
+	// SegmentSize is the size in bytes at which the log begins the next segment.
+	// It must be positive; an eighth of MaxSize is used if that is less.
 	SegmentSize int64
 
-	// MaxSize is how large all files together may become, but for one record.
-	// 0: DefaultMaxSize.
+	// MaxSize is the maximum size of all segments in bytes; the last record may
+	// exceed it. 0: no limit.
 	MaxSize int64
 
 	// FlushInterval is how long a record may wait in memory: once the first has
 	// waited for half of it, Append writes. 0: every Append writes.
 	FlushInterval time.Duration
 
-	// Reserve is the room on the disk that is kept until Hurry, at most a
-	// sixteenth of MaxSize. 0: DefaultReserve, negative: none.
+	// Reserve is the disk space in bytes that the log keeps allocated until Hurry;
+	// a sixteenth of MaxSize is used if that is less. 0: none.
 	Reserve int64
 
 	Logger *slog.Logger // nil: discards
@@ -132,9 +133,12 @@ type Stats struct {
 // Open opens the log in a directory. What is there stays as it is until it is
 // replayed and removed; records are appended to new segments.
 func Open(o Options) (*Log, error) {
-	o.MaxSize = cmp.Or(o.MaxSize, DefaultMaxSize)
-	o.SegmentSize = min(cmp.Or(o.SegmentSize, DefaultSegmentSize), o.MaxSize/8, maxSegmentSize)
-	o.Reserve = min(cmp.Or(o.Reserve, DefaultReserve), o.MaxSize/16)
+	if o.SegmentSize <= 0 {
+		return nil, fmt.Errorf("open the log in %s: segment size %d: must be positive", o.Dir, o.SegmentSize)
+	}
+	o.MaxSize = cmp.Or(o.MaxSize, noMaxSize)
+	o.SegmentSize = min(o.SegmentSize, o.MaxSize/8, maxSegmentSize)
+	o.Reserve = min(o.Reserve, o.MaxSize/16)
 	l := &Log{o: o, fs: o.FS, log: o.Logger, dirty: make(chan struct{}, 1), patience: readTries}
 	if l.fs == nil {
 		l.fs = disk.OS{}
@@ -212,7 +216,7 @@ func (l *Log) ready(now int64) error {
 	}
 	limit := l.o.MaxSize
 	if l.hurry {
-		limit += max(l.o.Reserve, 0)
+		limit += l.o.Reserve
 	}
 	if l.total+int64(len(l.buf)) >= limit {
 		return ErrFull

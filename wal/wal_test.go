@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ func check(t testing.TB, err error) {
 
 func open(t testing.TB, fs disk.FS, o Options) *Log {
 	t.Helper()
-	o.FS, o.Dir = fs, "/log"
+	o.FS, o.Dir, o.SegmentSize = fs, "/log", cmp.Or(o.SegmentSize, DefaultSegmentSize)
 	l, err := Open(o)
 	check(t, err)
 	return l
@@ -107,7 +108,7 @@ func TestRuns(t *testing.T) {
 
 func TestEmpty(t *testing.T) {
 	d := disktest.New(disktest.Options{})
-	l := open(t, d.Mount(), Options{Reserve: -1})
+	l := open(t, d.Mount(), Options{})
 	check(t, l.Flush())
 	check(t, l.Sync())
 	check(t, l.Remove(1<<60))
@@ -162,7 +163,7 @@ func TestStamps(t *testing.T) {
 // when asked.
 func TestGroupCommit(t *testing.T) {
 	d := disktest.New(disktest.Options{})
-	l := open(t, d.Mount(), Options{FlushInterval: 100, Reserve: -1})
+	l := open(t, d.Mount(), Options{FlushInterval: 100})
 	writes := func(want int64) {
 		t.Helper()
 		if got := d.Counts().Calls["write"]; got != want || l.Stats().Writes != want {
@@ -272,7 +273,7 @@ func TestSync(t *testing.T) {
 
 func TestRemove(t *testing.T) {
 	d := disktest.New(disktest.Options{})
-	o := Options{MaxSize: 8 * 200, Reserve: -1}
+	o := Options{MaxSize: 8 * 200}
 	l := open(t, d.Mount(), o)
 	for i := range int64(6) { // two in a segment
 		add(t, l, 10*i, strings.Repeat(string(rune('a'+i)), 70))
@@ -334,7 +335,7 @@ func TestRemove(t *testing.T) {
 
 func TestFull(t *testing.T) {
 	d := disktest.New(disktest.Options{})
-	o := Options{MaxSize: 16_000}
+	o := Options{MaxSize: 16_000, Reserve: DefaultReserve}
 	l := open(t, d.Mount(), o)
 	var at int64
 	n := 0
@@ -392,7 +393,7 @@ func TestTooLong(t *testing.T) {
 // The reserve lets the last records be written on a full disk.
 func TestHurry(t *testing.T) {
 	d := disktest.New(disktest.Options{Capacity: 1 << 20})
-	l := open(t, d.Mount(), Options{MaxSize: 4 << 20, FlushInterval: time.Hour})
+	l := open(t, d.Mount(), Options{MaxSize: 4 << 20, FlushInterval: time.Hour, Reserve: DefaultReserve})
 	if got := names(t, d.Mount()); !slices.Equal(got, []string{reserveName}) || d.Used() < 256<<10 {
 		t.Fatalf("%q, %d bytes", got, d.Used())
 	}
@@ -424,7 +425,7 @@ func TestHurry(t *testing.T) {
 // A disk without room for a reserve does without.
 func TestNoReserve(t *testing.T) {
 	d := disktest.New(disktest.Options{Capacity: 100 << 10})
-	l := open(t, d.Mount(), Options{})
+	l := open(t, d.Mount(), Options{Reserve: DefaultReserve})
 	want(t, names(t, d.Mount()))
 	add(t, l, 1, "a")
 	l.Hurry()
@@ -436,7 +437,7 @@ func TestNoReserve(t *testing.T) {
 func TestRemovedUnderUs(t *testing.T) {
 	d := disktest.New(disktest.Options{})
 	fs := d.Mount()
-	l := open(t, fs, Options{Reserve: -1})
+	l := open(t, fs, Options{})
 	add(t, l, 1, "a")
 	check(t, fs.Remove("/log/0000000001.wal"))
 	check(t, fs.Remove("/log"))
@@ -458,7 +459,7 @@ func TestConcurrency(t *testing.T) {
 	first := open(t, d.Mount(), Options{})
 	add(t, first, 1, "old")
 	check(t, first.Close())
-	l := open(t, d.Mount(), Options{MaxSize: 400 << 10, FlushInterval: 100, Reserve: -1})
+	l := open(t, d.Mount(), Options{MaxSize: 400 << 10, FlushInterval: 100})
 	const writers, each = 4, 500
 	var all sync.WaitGroup
 	try := func(err error) {
@@ -514,7 +515,7 @@ func TestConcurrency(t *testing.T) {
 
 // On the machine's own disk all is as on the simulated one.
 func TestMachine(t *testing.T) {
-	o := Options{Dir: t.TempDir() + "/a/b", MaxSize: 80_000, FlushInterval: 100}
+	o := Options{Dir: t.TempDir() + "/a/b", SegmentSize: 10_000, MaxSize: 80_000, Reserve: DefaultReserve, FlushInterval: 100}
 	var all []string
 	for run := range 3 {
 		l, err := Open(o)
