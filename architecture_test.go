@@ -29,15 +29,15 @@ var packages = []row{
 	{"config", "carbon.conf, environment, flags -> Config; the parsers of the other files", ". api api/htpasswd cache codec/ini ingest/filter receive/hostedgraphite receive/influx receive/mmstats receive/statsd render/graph render/target storage/schema"},
 	{"config/watch", "values parsed from files, parsed again when the files change", ""},
 
-	{"api", "HTTP: parameters in, status and encoding out", "attime codec/msgpack codec/pickle codec/protobuf metric records render render/function render/graph render/target storage web"},
+	{"api", "HTTP: parameters in, status and encoding out", "attime codec/msgpack codec/pickle codec/protobuf codec/pyjson metric records render render/function render/graph render/target storage web"},
 	{"api/htpasswd", "password files as Apache's htpasswd writes them", ""},
 	{"web", "pages and style sheets, embedded; the user interface in TypeScript (web/ui)", ""},
 	{"records", "events, dashboards with their versions, saved graphs, short URLs, in SQLite", ""},
 
-	{"render", "parse, bind, plan, fetch, evaluate, consolidate, encode", "codec/msgpack codec/pickle codec/protobuf metric render/function render/target storage"},
+	{"render", "parse, bind, plan, fetch, evaluate, consolidate, encode", "codec/msgpack codec/pickle codec/protobuf codec/pyjson metric render/function render/target storage"},
 	{"render/graph", "graph options, templates, axes, layout, pies; SVG and PDF", "aggregate attime codec/ini render/function render/graph/raster"},
 	{"render/graph/raster", "paths and masks to pixels, pixels to PNG", ""},
-	{"render/function", "the registry, and every function in one row", "aggregate attime metric regex render/target"},
+	{"render/function", "the registry, and every function in one row", "aggregate attime codec/pyjson metric regex render/target"},
 	{"render/target", "the target language: parse, tree, print; macros of [define]", ""},
 
 	{"receive/influx", "InfluxDB's line protocol over HTTP", "metric receive/httpintake receive/number"},
@@ -70,7 +70,7 @@ var packages = []row{
 	{"cache", "pending points, laid over a Store for queries", "aggregate codec/compact metric storage"},
 	{"wal", "the write-ahead log: checksummed records in segments", "disk"},
 
-	{"storage/whisper/tool", "`carbon whisper`: files and trees, without a server", "aggregate attime disk metric storage/schema storage/whisper"},
+	{"storage/whisper/tool", "`carbon whisper`: files and trees, without a server", "aggregate attime codec/pyjson disk metric storage/schema storage/whisper"},
 	{"storage/whisper", "the Store over a tree of whisper files", "aggregate disk metric storage storage/index storage/schema"},
 	{"storage/index", "names and tags: which metrics exist", "disk metric regex"},
 	{"storage/schema", "storage-schemas.conf and storage-aggregation.conf", "aggregate codec/ini metric"},
@@ -86,7 +86,7 @@ var packages = []row{
 	{"codec/pickle", "Python pickles of plain values", ""},
 	{"codec/msgpack", "MessagePack", ""},
 	{"codec/protobuf", "Protocol Buffers messages, field by field", ""},
-	{"codec/pyjson", "JSON as Python's json module writes it", ""},
+	{"codec/pyjson", "JSON as Python's json module reads and writes it", ""},
 	{"codec/compact", "points in few bytes", ""},
 
 	{"metric", "Point, Datapoint, Series, Window, Tags, Layout; name rules; glob patterns", ""},

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"carbon/codec/pyjson"
 	"carbon/metric"
 )
 
@@ -214,7 +215,7 @@ func (s *server) answerJSON(w http.ResponseWriter, r *http.Request, p params, wr
 		jsonp += "("
 	}
 	if accept := r.Header.Get("Accept"); accept == "" || accept == "application/json" {
-		body = escapeNonASCII(body)
+		body = pyjson.EscapeNonASCII(body)
 	} else {
 		mediaType += ";charset=utf-8"
 	}

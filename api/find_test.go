@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"carbon/codec/pyjson"
 	"carbon/metric"
 	"carbon/web"
 )
@@ -163,7 +164,7 @@ func TestAppendString(t *testing.T) {
 			t.Errorf("%q became %s, want %s", s, got, want)
 		}
 		var back string
-		ascii := escapeNonASCII([]byte(got))
+		ascii := pyjson.EscapeNonASCII([]byte(got))
 		if err := json.Unmarshal(ascii, &back); err != nil || back != string([]rune(s)) ||
 			strings.ContainsFunc(string(ascii), func(r rune) bool { return r > 127 }) {
 			t.Errorf("%q became %s, %q, %v", s, ascii, back, err)
@@ -237,7 +238,7 @@ func BenchmarkFind(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				body := findFormats[c.format](nil, &findQuery{pattern: c.pattern}, c.nodes)
-				b.SetBytes(int64(len(escapeNonASCII(body))))
+				b.SetBytes(int64(len(pyjson.EscapeNonASCII(body))))
 			}
 		})
 	}

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"carbon/codec/pyjson"
 	"carbon/render/function"
 )
 
@@ -38,7 +38,7 @@ func WriteJSON(w io.Writer, series []function.Series, o JSONOptions) error {
 		j.open('{')
 		for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
 			j.key(k)
-			j.write(appendString(j.AvailableBuffer(), s.Tags[k]))
+			j.write(pyjson.AppendString(j.AvailableBuffer(), s.Tags[k]))
 		}
 		j.close('}')
 		j.key("datapoints")
@@ -101,7 +101,7 @@ func (j *jsonWriter) newLine() {
 
 func (j *jsonWriter) key(k string) {
 	j.item()
-	b := appendString(j.AvailableBuffer(), k)
+	b := pyjson.AppendString(j.AvailableBuffer(), k)
 	j.write(append(b, ": "...))
 }
 
@@ -133,7 +133,7 @@ func (j *jsonWriter) points(start, step int64, values []float64, word string, no
 			if word == "" {
 				b = appendNumber(b, v)
 			} else {
-				b = appendString(b, word)
+				b = pyjson.AppendString(b, word)
 			}
 			b = append(b, middle...)
 			j.write(append(b, t.digits()...))
@@ -161,7 +161,7 @@ func appendNumber(b []byte, v float64) []byte {
 	case v < -math.MaxFloat64:
 		return append(b, "-1e9999"...)
 	}
-	return function.AppendRepr(b, v)
+	return pyjson.AppendRepr(b, v)
 }
 
 func appendName(b []byte, s function.Series) []byte {
@@ -175,55 +175,7 @@ func appendName(b []byte, s function.Series) []byte {
 	case s.Bare:
 		return append(b, s.Name...)
 	}
-	return appendString(b, s.Name)
-}
-
-// appendString appends a string in quotes, in ASCII.
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			b = appendASCII(b, c)
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		i += size
-		if r > 0xffff {
-			r -= 0x10000
-			b = appendUnicode(b, 0xd800+r>>10)
-			r = 0xdc00 + r&0x3ff
-		}
-		b = appendUnicode(b, r)
-	}
-	return append(b, '"')
-}
-
-func appendASCII(b []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(b, '\\', c)
-	case '\n':
-		return append(b, `\n`...)
-	case '\r':
-		return append(b, `\r`...)
-	case '\t':
-		return append(b, `\t`...)
-	case '\b':
-		return append(b, `\b`...)
-	case '\f':
-		return append(b, `\f`...)
-	}
-	if c < ' ' {
-		return appendUnicode(b, rune(c))
-	}
-	return append(b, c)
-}
-
-func appendUnicode(b []byte, r rune) []byte {
-	const hex = "0123456789abcdef"
-	return append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+	return pyjson.AppendString(b, s.Name)
 }
 
 // decimal is a whole number as digits, which is faster to count up than to

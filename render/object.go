@@ -8,6 +8,7 @@ import (
 
 	"carbon/codec/msgpack"
 	"carbon/codec/pickle"
+	"carbon/codec/pyjson"
 	"carbon/render/function"
 )
 
@@ -111,7 +112,7 @@ func WriteDygraph(w io.Writer, series []function.Series) error {
 			case math.IsInf(s.Values[i], -1):
 				b = append(b, "-Infinity"...)
 			default:
-				b = function.AppendRepr(b, s.Values[i])
+				b = pyjson.AppendRepr(b, s.Values[i])
 			}
 			out.Write(b)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"carbon/codec/pyjson"
 	"carbon/render/function"
 )
 
@@ -29,7 +30,7 @@ func WriteCSV(w io.Writer, series []function.Series, location *time.Location) er
 			b = time.Unix(s.Start+int64(i)*s.Step, 0).In(location).AppendFormat(b, time.DateTime)
 			b = append(b, ',')
 			if v == v {
-				b = function.AppendRepr(b, v)
+				b = pyjson.AppendRepr(b, v)
 			}
 			out.Write(append(b, '\r', '\n'))
 		}
@@ -64,7 +65,7 @@ func WriteRaw(w io.Writer, series []function.Series) error {
 				b = append(b, ',')
 			}
 			if v == v {
-				b = function.AppendRepr(b, v)
+				b = pyjson.AppendRepr(b, v)
 			} else {
 				b = append(b, "None"...)
 			}

@@ -6,30 +6,20 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 
+	"carbon/codec/pyjson"
 	"carbon/metric"
 )
 
 // What follows writes numbers, lists and JSON as Python does, so that whoever
 // reads the output of the Python tools can read ours.
 
-// repr writes a number as Python shows a float: 1.0, 1e-05, 1e+16. NaN is no
-// value, None.
+// repr returns a number as Python shows a float: 1.0, 1e-05, 1e+16. NaN is None.
 func repr(v float64) string {
-	switch abs := math.Abs(v); {
-	case v != v:
+	if v != v {
 		return "None"
-	case math.IsInf(v, 0):
-		return general(v, 6)
-	case abs != 0 && (abs < 1e-4 || abs >= 1e16):
-		return strconv.FormatFloat(v, 'e', -1, 64)
 	}
-	s := strconv.FormatFloat(v, 'f', -1, 64)
-	if !strings.Contains(s, ".") {
-		s += ".0"
-	}
-	return s
+	return string(pyjson.AppendRepr(nil, v))
 }
 
 // general is Python's %.{digits}g.
@@ -105,7 +95,7 @@ func appendJSON(b []byte, value any, colon, newline string) []byte {
 		}
 		for i, m := range v {
 			b = append(b, "{,"[min(i, 1)])
-			b = append(appendString(append(b, deeper...), m.key), colon...)
+			b = append(pyjson.AppendString(append(b, deeper...), m.key), colon...)
 			b = appendJSON(b, m.value, colon, deeper)
 		}
 		return append(append(b, newline...), '}')
@@ -119,7 +109,7 @@ func appendJSON(b []byte, value any, colon, newline string) []byte {
 		}
 		return append(append(b, newline...), ']')
 	case string:
-		return appendString(b, v)
+		return pyjson.AppendString(b, v)
 	case float64:
 		switch {
 		case v != v:
@@ -132,31 +122,6 @@ func appendJSON(b []byte, value any, colon, newline string) []byte {
 		return append(b, repr(v)...)
 	}
 	return fmt.Append(b, value)
-}
-
-// appendString quotes a string in ASCII.
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r == '\n':
-			b = append(b, `\n`...)
-		case r == '\r':
-			b = append(b, `\r`...)
-		case r == '\t':
-			b = append(b, `\t`...)
-		case r >= ' ' && r < 0x7f:
-			b = append(b, byte(r))
-		case r < 0x10000:
-			b = fmt.Appendf(b, `\u%04x`, r)
-		default:
-			high, low := utf16.EncodeRune(r)
-			b = fmt.Appendf(b, `\u%04x\u%04x`, high, low)
-		}
-	}
-	return append(b, '"')
 }
 
 // byteFormat writes a size as whisper-create does: 1.234MB.
