@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// TestClockSteppedBack takes in a log that was written years from now: the clock
-// was wrong and was set right. Its points and those that come are stored as if
-// nothing had happened, later ones over earlier ones, and the log goes.
+// TestClockSteppedBack replays a log with time stamps ten years in the future, as if
+// the clock had been wrong and then corrected. All points are stored, later ones over
+// earlier ones, and the server removes the log's segments.
 func TestClockSteppedBack(t *testing.T) {
 	t.Parallel()
 	s, old := killedSite(t)
@@ -21,7 +21,7 @@ func TestClockSteppedBack(t *testing.T) {
 	s.Settings = append(s.Settings, "cache.WRITE_DELAY=1s", "wal.MAX_SIZE=2097152")
 	v := s.start()
 	wantAll(t, old, v.rendered)
-	newer := fleet(len(old), len(old[0].names))
+	newer := newSenders(len(old), len(old[0].names))
 	for i, x := range newer {
 		n := int64(len(x.names))
 		x.base = old[i].base - 1_000_000 // the same seconds with values a million seconds higher
@@ -44,8 +44,8 @@ func TestClockSteppedBack(t *testing.T) {
 	wantAll(t, newer, s.stored)
 }
 
-// restamp moves the stamp of a log segment, as wal/FORMAT.md draws it: it stands
-// in the segment's head, whose checksum begins every record.
+// restamp moves the time stamp of a log segment. wal/FORMAT.md draws the format: the
+// stamp is in the segment's head, and the head's checksum begins every record.
 func restamp(b []byte, by time.Duration) []byte {
 	const head, record = 40, 20
 	table := crc32.MakeTable(crc32.Castagnoli)

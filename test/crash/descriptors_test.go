@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// TestFewDescriptors gives a server far fewer open files than it has metrics and
-// clients: all of it takes longer, and nothing is lost.
+// TestFewDescriptors limits a server to far fewer open files than it has metrics and
+// clients. Everything takes longer, and nothing is lost.
 func TestFewDescriptors(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "cache.WRITE_DELAY=0")
 	s.OpenFiles = 64
 	v := s.start()
-	senders := fleet(80, 6)
+	senders := newSenders(80, 6)
 	for _, x := range senders {
 		x.last = 600
 	}
@@ -28,7 +28,7 @@ func TestFewDescriptors(t *testing.T) {
 		}
 	}
 	if answered == 0 {
-		t.Error("no answer while descriptors were short")
+		t.Error("/health did not answer while descriptors were short")
 	}
 	v.accepts(l.sent())
 	wantAll(t, senders, v.rendered)

@@ -14,8 +14,8 @@ import (
 	"carbon/test/launch"
 )
 
-// mount puts a small file system of its own on a directory for the test. Who may
-// not mount does without the test, but for CI, which may.
+// mount mounts a small file system on a directory until the test ends. Without the
+// right to mount it skips the test; with CI=true it fails.
 func mount(t *testing.T, dir, size string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -25,7 +25,7 @@ func mount(t *testing.T, dir, size string) {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("mount a small disk: %v", err)
 		}
-		t.Skipf("a small disk cannot be mounted here: %v", err)
+		t.Skipf("cannot mount a small disk: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
@@ -34,7 +34,7 @@ func mount(t *testing.T, dir, size string) {
 	})
 }
 
-// filler is a file that takes all the room there is.
+// filler is a file that fills a disk.
 type filler struct {
 	t    *testing.T
 	path string
@@ -51,7 +51,7 @@ func newFiller(t *testing.T, path string) *filler {
 	return &filler{t, path, file}
 }
 
-// fill takes what room there is now.
+// fill grows the file until the disk is full.
 func (f *filler) fill() {
 	f.t.Helper()
 	for size := 1 << 20; size >= 1; {
@@ -65,7 +65,7 @@ func (f *filler) fill() {
 	}
 }
 
-// leave gives back some of the room.
+// leave frees some bytes of the disk.
 func (f *filler) leave(bytes int64) {
 	f.t.Helper()
 	at, err := f.file.Seek(-bytes, io.SeekEnd)
@@ -77,7 +77,7 @@ func (f *filler) leave(bytes int64) {
 	}
 }
 
-// empty gives the room back.
+// empty removes the file.
 func (f *filler) empty() {
 	f.t.Helper()
 	if err := errors.Join(f.file.Close(), os.Remove(f.path)); err != nil {
@@ -85,13 +85,13 @@ func (f *filler) empty() {
 	}
 }
 
-// crowded is a site on a disk of 64 MB, and senders with ends whose files take 20
-// of them and whose log some more. Storing begins a second after the load.
-func crowded(t *testing.T) (*site, []*sender, *filler) {
+// smallSite is a site on a disk of 64 MB, with senders whose whisper files take 20 MB
+// and whose log takes some more. The server begins to store after two seconds.
+func smallSite(t *testing.T) (*site, []*sender, *filler) {
 	t.Helper()
 	s := newSite(t, "cache.WRITE_DELAY=2s", "cache.WHISPER_SPARSE_CREATE=False", "wal.SEGMENT_SIZE=1048576")
 	s.retain("1s:1h")
-	senders := lately(fleet(8, 60))
+	senders := recent(newSenders(8, 60))
 	for _, x := range senders {
 		x.last = 60 * 2000
 	}
@@ -99,10 +99,9 @@ func crowded(t *testing.T) (*site, []*sender, *filler) {
 	return s, senders, newFiller(t, s.path("filler"))
 }
 
-// fillByLoad leaves little room on the server's disk and has senders send until
-// the server takes nothing more and cannot store what it has. It returns how many
-// points were counted flushInterval before the disk was full, and how many in the
-// end.
+// fillByLoad leaves 1 MB on the server's disk and sends until the server accepts no
+// more points and cannot store those it has. It returns how many points the server
+// had counted flushInterval before the disk was full, and how many at the end.
 func fillByLoad(t *testing.T, v *server, senders []*sender, f *filler) (l *load, before, received int64) {
 	t.Helper()
 	f.fill()
@@ -110,7 +109,7 @@ func fillByLoad(t *testing.T, v *server, senders []*sender, f *filler) (l *load,
 	l = begin(t, v, senders)
 	var counted int64
 	var when, since time.Time
-	v.until("stalls on a full disk", func() bool {
+	v.until("stalled on a full disk", func() bool {
 		figures := v.Counters()
 		n := int64(figures[receivedPoints])
 		if figures["carbon_wal_write_errors_total"] > 0 {
@@ -124,23 +123,24 @@ func fillByLoad(t *testing.T, v *server, senders []*sender, f *filler) (l *load,
 		return time.Since(since) > 300*time.Millisecond
 	})
 	if all := int64(len(senders)) * senders[0].last; received >= all {
-		t.Fatal("the disk was not full before all was received")
+		t.Fatal("the server accepted all points before the disk was full")
 	}
 	return l, before, received
 }
 
-// TestFullDisk fills the disk under load and empties it again. The server lives
-// and answers, breaks no file, and goes on by itself; nothing it read is lost.
+// TestFullDisk fills the disk under load and frees it again. Meanwhile the server
+// runs, answers and damages no file; afterwards it continues by itself. No accepted
+// point is lost.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	s, senders, f := crowded(t)
+	s, senders, f := smallSite(t)
 	v := s.start()
 	l, _, received := fillByLoad(t, v, senders, f)
 	if status, _ := v.Get("/health"); status == 0 {
-		t.Error("no answer of /health")
+		t.Error("/health does not answer")
 	}
 	if there := survivorsOf(t, senders, v.rendered); there != received {
-		t.Errorf("on a full disk %d points of %d are found", there, received)
+		t.Errorf("on a full disk: %d points in the answers, want %d", there, received)
 	}
 	s.wantWholeFiles()
 
@@ -160,12 +160,11 @@ func TestFullDisk(t *testing.T) {
 	l.close()
 }
 
-// TestKillOnAFullDisk kills a server whose disk is full. The next one starts on
-// the full disk and, once there is room, has what the first had before the disk
-// was full.
+// TestKillOnAFullDisk kills a server whose disk is full. The next one starts on the
+// full disk and has the points that the first had accepted before the disk was full.
 func TestKillOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	s, senders, f := crowded(t)
+	s, senders, f := smallSite(t)
 	v := s.start()
 	l, before, _ := fillByLoad(t, v, senders, f)
 	v.Kill()
@@ -179,7 +178,7 @@ func TestKillOnAFullDisk(t *testing.T) {
 		t.Errorf("%d points survived of %d that were counted before the disk was full", there, before)
 	}
 	f.empty()
-	next := nextFleet(senders)
+	next := nextSenders(senders)
 	for _, x := range next {
 		x.last = x.first + 6000
 	}
@@ -187,23 +186,23 @@ func TestKillOnAFullDisk(t *testing.T) {
 	v.stop()
 	wantAll(t, next, s.stored)
 	if now := survivorsOf(t, senders, s.stored); now != there {
-		t.Errorf("%d points survived, %d are in the files", there, now)
+		t.Errorf("%d points in the answers, %d in the files", there, now)
 	}
 	s.wantWholeFiles()
 }
 
-// TestStopOnAFullDisk stops a server whose disk is full. It ends in time, and
-// the next one has all that this one took: the log keeps room for the end.
+// TestStopOnAFullDisk stops a server whose disk is full. It ends in time, and the next
+// one has every point it accepted: the log reserves disk space for its last records.
 func TestStopOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	s, senders, f := crowded(t)
+	s, senders, f := smallSite(t)
 	v := s.start()
 	l, _, received := fillByLoad(t, v, senders, f)
 	v.terminate()
 	select {
 	case <-v.Ended():
 	case <-time.After(launch.Patience):
-		t.Fatal("the server does not end")
+		t.Fatal("the server did not end")
 	}
 	l.close()
 	f.empty()
@@ -215,7 +214,7 @@ func TestStopOnAFullDisk(t *testing.T) {
 	}
 	v.stop()
 	if now := survivorsOf(t, senders, s.stored); now != there {
-		t.Errorf("%d points survived, %d are in the files", there, now)
+		t.Errorf("%d points in the answers, %d in the files", there, now)
 	}
 	s.wantWholeFiles()
 }

@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// TestHostileSenders has clients that do what no client should, beside some that
-// behave: of those every point arrives, and nothing else comes to be.
+// TestHostileSenders runs misbehaving clients beside good ones. Every point of the
+// good ones arrives, and the bad ones create no files.
 func TestHostileSenders(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	v := s.start()
-	good := fleet(2, 20)
+	good := newSenders(2, 20)
 	for _, x := range good {
 		x.last = 20_000
 	}
@@ -77,7 +77,7 @@ func TestHostileSenders(t *testing.T) {
 	for _, name := range []string{"outside", "outside.wsp"} {
 		for _, dir := range []string{s.Data, s.Dir, filepath.Dir(s.Dir)} {
 			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-				t.Errorf("%s came to be in %s", name, dir)
+				t.Errorf("%s was created in %s", name, dir)
 			}
 		}
 	}
@@ -87,7 +87,7 @@ func TestHostileSenders(t *testing.T) {
 	l.close()
 }
 
-// flood sends 10 MB without a newline, for which the connection is ended.
+// flood sends 10 MB without a newline. The server closes the connection.
 func flood(t *testing.T, v *server, now int64) {
 	t.Helper()
 	conn := dial(t, v)
@@ -116,8 +116,8 @@ func write(t *testing.T, conn net.Conn, text string) {
 	}
 }
 
-// directories counts those below the whisper tree, tagged ones aside, whose
-// number is up to a hash.
+// directories counts the directories of the whisper tree, without those of tagged
+// series, whose number depends on hashes.
 func (s *site) directories() (n int) {
 	s.t.Helper()
 	err := filepath.WalkDir(s.path("whisper"), func(_ string, d fs.DirEntry, err error) error {

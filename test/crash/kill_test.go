@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// flushInterval is the default of FLUSH_INTERVAL: what was counted as received
-// so long before the kill must survive it.
+// flushInterval is the default of FLUSH_INTERVAL. Points that the server counted that
+// long before a kill must survive it.
 const flushInterval = 10 * time.Millisecond
 
-// moment is a random time up to so long, and a fifth of it at least.
-func moment(most time.Duration) time.Duration {
+// randomDelay is a random time from a fifth of most up to most.
+func randomDelay(most time.Duration) time.Duration {
 	return most/5 + rand.N(most*4/5)
 }
 
-// TestKillUnderLoad kills servers at random moments under full load, again and
-// again over one data directory, and each time looks for what must be there.
+// TestKillUnderLoad kills servers at random moments under full load, many times on one
+// data directory, and checks the surviving points each time.
 func TestKillUnderLoad(t *testing.T) {
 	t.Parallel()
 	f := func(name string, set ...string) {
@@ -33,16 +33,16 @@ func TestKillUnderLoad(t *testing.T) {
 	f("small log", "cache.WRITE_DELAY=1s", "cache.WRITE_POINTS=20", "wal.SEGMENT_SIZE=262144", "wal.MAX_SIZE=4194304")
 }
 
-// killRounds is the story of one data directory.
+// killRounds starts, loads and kills n servers on one site.
 func killRounds(t *testing.T, s *site, n int) {
 	var sent, survived, beyond int64
 	var past []*sender // senders of all rounds
-	var kept []int64   // and how many points of each survived
-	senders := fleet(8, 200)
+	var kept []int64   // how many points of each survived
+	senders := newSenders(8, 200)
 	for round := range n {
 		v := s.start()
 		l := begin(t, v, senders)
-		time.Sleep(moment(400 * time.Millisecond))
+		time.Sleep(randomDelay(400 * time.Millisecond))
 		bound := int64(0)
 		if round%5 == 4 {
 			l.stop()
@@ -51,7 +51,7 @@ func killRounds(t *testing.T, s *site, n int) {
 			time.Sleep(flushInterval)
 			v.Kill()
 		} else {
-			bound = v.killCounted(moment(200 * time.Millisecond))
+			bound = v.killCounted(randomDelay(200 * time.Millisecond))
 		}
 		l.close()
 		if round%2 == 1 {
@@ -71,7 +71,7 @@ func killRounds(t *testing.T, s *site, n int) {
 			t.Errorf("round %d: %d points survived of %d counted %v before the kill", round, there, bound, flushInterval)
 			beyond += bound - there
 		}
-		senders = nextFleet(senders)
+		senders = nextSenders(senders)
 		if round == n-1 {
 			v.stop()
 		} else {
@@ -81,7 +81,7 @@ func killRounds(t *testing.T, s *site, n int) {
 	s.wantWholeFiles()
 	for i, x := range past {
 		if k := survivors(t, x, s.stored); k != kept[i] {
-			t.Errorf("%s from %d: %d points survived, %d are in the file", x.names[0], x.first, kept[i], k)
+			t.Errorf("%s from %d: %d points in the answers, %d in the file", x.names[0], x.first, kept[i], k)
 		}
 	}
 	if soak {
@@ -89,9 +89,8 @@ func killRounds(t *testing.T, s *site, n int) {
 	}
 }
 
-// killCounted kills the server after a while of watching how many points it
-// counts as received. It returns the last count that was complete flushInterval
-// before.
+// killCounted polls how many points the server has counted, and kills it. It returns
+// the last count that was answered at least flushInterval before the kill.
 func (v *server) killCounted(after time.Duration) (received int64) {
 	type scrape struct {
 		end      time.Time
@@ -117,6 +116,6 @@ func (v *server) killCounted(after time.Duration) (received int64) {
 // killDuringReplay starts a server and kills it within its first moments.
 func killDuringReplay(s *site) {
 	v := s.launch()
-	time.Sleep(moment(60 * time.Millisecond))
+	time.Sleep(randomDelay(60 * time.Millisecond))
 	v.Kill()
 }

@@ -16,10 +16,9 @@ import (
 	"carbon/test/launch"
 )
 
-// sender sends the points first, first+1, … of a sequence over one connection:
-// point q has value q, belongs to metric q % metrics and to second
-// base + q/metrics. So every point has a slot of its own, and a slot tells which
-// value belongs into it.
+// sender sends the points first, first+1, … of a sequence over one connection. Point q
+// has value q and belongs to metric q % metrics and second base + q/metrics. So every
+// point has a slot of its own, and the slot determines the value.
 type sender struct {
 	names []string
 	base  int64
@@ -27,16 +26,16 @@ type sender struct {
 	last  int64         // exclusive; 0: no end
 	pause time.Duration // after each chunk
 
-	sent atomic.Int64 // whole lines that the kernel took, from first on
+	sent atomic.Int64 // whole lines that the kernel accepted, from first on
 	err  error        // why it ended before its last
 }
 
-// epoch is where the points of senders begin, so that there is room for many
-// seconds until now.
+// epoch is the time of the senders' first points. It leaves room for many seconds
+// before the present.
 func epoch() int64 { return time.Now().Unix() - 6*86400 }
 
-// lately has senders begin within the last hour.
-func lately(senders []*sender) []*sender {
+// recent lets senders begin within the last hour.
+func recent(senders []*sender) []*sender {
 	for _, s := range senders {
 		s.base = time.Now().Unix() - 3000
 	}
@@ -61,8 +60,9 @@ func taggedNames(c, metrics int) []string {
 	return names
 }
 
-// fleet is some senders, each with metrics of its own; the first has tagged ones.
-func fleet(senders, metrics int) []*sender {
+// newSenders makes endless senders, each with metrics of its own. Those of the first
+// are tagged.
+func newSenders(senders, metrics int) []*sender {
 	base := epoch()
 	f := make([]*sender, senders)
 	for c := range f {
@@ -72,14 +72,14 @@ func fleet(senders, metrics int) []*sender {
 	return f
 }
 
-// next is a sender that goes on with the second after this one's last.
+// next is a sender that continues with the second after this one's last.
 func (s *sender) next() *sender {
 	metrics := int64(len(s.names))
 	end := s.first + s.sent.Load()
 	return &sender{names: s.names, base: s.base, pause: s.pause, first: (end/metrics + 2) * metrics}
 }
 
-func nextFleet(f []*sender) []*sender {
+func nextSenders(f []*sender) []*sender {
 	g := make([]*sender, len(f))
 	for i, s := range f {
 		g[i] = s.next()
@@ -87,13 +87,13 @@ func nextFleet(f []*sender) []*sender {
 	return g
 }
 
-// second is when point q is.
+// second is the time of point q.
 func (s *sender) second(q int64) int64 { return s.base + q/int64(len(s.names)) }
 
-// chunkLines is how many lines are given to the kernel at once.
+// chunkLines is how many lines a sender writes at once.
 const chunkLines = 400
 
-// lines appends the lines of points from q on, before end.
+// lines appends the lines of points q to end, exclusive.
 func (s *sender) lines(b []byte, q, end int64) []byte {
 	metrics := int64(len(s.names))
 	for ; q < end; q++ {
@@ -104,8 +104,8 @@ func (s *sender) lines(b []byte, q, end int64) []byte {
 	return b
 }
 
-// run sends until the last point, or until stop is closed, after a whole line,
-// or until the connection breaks.
+// run sends until the last point, until the connection breaks, or until stop is
+// closed. In the last case it ends with a whole line.
 func (s *sender) run(conn net.Conn, stop <-chan struct{}) {
 	defer func() {
 		if s.err != nil {
@@ -138,8 +138,8 @@ func (s *sender) run(conn net.Conn, stop <-chan struct{}) {
 		}
 		b = s.lines(b[:0], q, end)
 		n, err := conn.Write(b)
-		q = s.took(b[:n], q)
-		if errors.Is(err, os.ErrDeadlineExceeded) { // stop: what is half sent is completed
+		q = s.count(b[:n], q)
+		if errors.Is(err, os.ErrDeadlineExceeded) { // stop is closed: complete the line
 			_ = conn.SetWriteDeadline(time.Time{})
 			for rest := b[n:]; n > 0 && b[n-1] != '\n'; rest = rest[1:] {
 				if _, err = conn.Write(rest[:1]); err != nil {
@@ -160,8 +160,8 @@ func (s *sender) run(conn net.Conn, stop <-chan struct{}) {
 	}
 }
 
-// took counts the whole lines the kernel took, and returns the point after them.
-func (s *sender) took(b []byte, q int64) int64 {
+// count adds the whole lines in b to sent, and returns the point after them.
+func (s *sender) count(b []byte, q int64) int64 {
 	n := int64(0)
 	for _, c := range b {
 		if c == '\n' {
@@ -181,8 +181,8 @@ type load struct {
 	once    sync.Once
 }
 
-// begin connects senders and has them send as fast as the server takes it. The
-// connections stay open when the senders are done, until close.
+// begin connects senders and lets them send as fast as the server reads. The
+// connections stay open until close, also when the senders are done.
 func begin(t *testing.T, v *server, senders []*sender) *load {
 	t.Helper()
 	l := &load{senders: senders, quit: make(chan struct{})}
@@ -200,14 +200,14 @@ func begin(t *testing.T, v *server, senders []*sender) *load {
 	return l
 }
 
-// stop has the senders stop after a whole line and returns when they have. A
-// server that does not read keeps them.
+// stop stops the senders after a whole line and waits for them. It blocks while the
+// server does not read.
 func (l *load) stop() {
 	l.once.Do(func() { close(l.quit) })
 	l.running.Wait()
 }
 
-// finish returns when senders that have an end have sent it all.
+// finish waits until the senders have sent their last points.
 func (l *load) finish(t *testing.T) {
 	t.Helper()
 	done := make(chan struct{})
@@ -218,7 +218,7 @@ func (l *load) finish(t *testing.T) {
 	select {
 	case <-done:
 	case <-time.After(launch.Patience):
-		t.Fatalf("senders were kept waiting after %d points", l.sent())
+		t.Fatalf("the senders still wait after %d points", l.sent())
 	}
 	for _, s := range l.senders {
 		if s.err != nil {
@@ -227,7 +227,7 @@ func (l *load) finish(t *testing.T) {
 	}
 }
 
-// sent is how many whole lines the kernel has taken.
+// sent is how many whole lines the kernel has accepted from all senders.
 func (l *load) sent() int64 {
 	n := int64(0)
 	for _, s := range l.senders {
@@ -236,7 +236,7 @@ func (l *load) sent() int64 {
 	return n
 }
 
-// close ends the connections, and with them the senders.
+// close closes the connections, which ends the senders.
 func (l *load) close() {
 	l.once.Do(func() { close(l.quit) })
 	for _, c := range l.conns {
@@ -245,8 +245,8 @@ func (l *load) close() {
 	l.running.Wait()
 }
 
-// sendAll sends the senders' sequences, which have ends, and returns when the
-// server has read all of it.
+// sendAll sends the sequences of senders that have a last point, and returns when the
+// server has read them.
 func sendAll(t *testing.T, v *server, senders []*sender) {
 	t.Helper()
 	l := begin(t, v, senders)
@@ -256,8 +256,8 @@ func sendAll(t *testing.T, v *server, senders []*sender) {
 	}
 }
 
-// hangUp ends a connection and returns when the server has read all of it and
-// ended it, too.
+// hangUp closes the sending side of a connection and waits until the server has read
+// to the end and closed it, too.
 func hangUp(t *testing.T, conn net.Conn) {
 	t.Helper()
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
@@ -267,12 +267,13 @@ func hangUp(t *testing.T, conn net.Conn) {
 		t.Fatal(err)
 	}
 	if n, err := conn.Read(make([]byte, 1)); n > 0 || err == nil || os.IsTimeout(err) {
-		t.Fatalf("the server has not read to the end: %d, %v", n, err)
+		t.Fatalf("the server did not read to the end: read %d, %v", n, err)
 	}
 	conn.Close()
 }
 
-// sendText sends lines as they are and returns when the server has read them.
+// sendText sends text on a connection of its own, and returns when the server has read
+// it.
 func sendText(t *testing.T, v *server, text string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", v.Line())

@@ -12,7 +12,7 @@ import (
 	"carbon/test/launch"
 )
 
-// carbon is the server, built once for all tests.
+// carbon is the path of the server's binary.
 var carbon string
 
 // soak asks for many rounds instead of a few.
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(launch.Main(m, &carbon))
 }
 
-// rounds is how often a test does its thing.
+// rounds is how often a test repeats: plain, or soaking with SOAK=1.
 func rounds(plain, soaking int) int {
 	if soak {
 		return soaking

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// TestRestartsUnderSenders ends servers on one port, by kill and by SIGTERM in
-// turn, while clients go on and connect again: of each connection, also of those
-// that came while the log was taken in, a prefix survives.
+// TestRestartsUnderSenders restarts servers on one port, after SIGKILL and SIGTERM in
+// turn, while clients keep sending and reconnect. A prefix of each connection survives,
+// also of those made during replay.
 func TestRestartsUnderSenders(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -23,12 +23,12 @@ func TestRestartsUnderSenders(t *testing.T) {
 	var clients sync.WaitGroup
 	stop := make(chan struct{})
 	chains := make([][]*sender, 4)
-	for i, x := range fleet(len(chains), 30) {
-		x.pause = 2 * time.Millisecond // SIGTERM gives them 10 s to go on
+	for i, x := range newSenders(len(chains), 30) {
+		x.pause = 2 * time.Millisecond // after SIGTERM the server reads for up to 10 s
 		clients.Go(func() { chains[i] = reconnect(line, x, stop) })
 	}
 	for round := range rounds(3, 20) {
-		time.Sleep(moment(300 * time.Millisecond))
+		time.Sleep(randomDelay(300 * time.Millisecond))
 		if round%2 == 0 {
 			v.Kill()
 		} else {
@@ -52,7 +52,7 @@ func TestRestartsUnderSenders(t *testing.T) {
 		for _, x := range chain {
 			n := survivors(t, x, s.stored)
 			if n != kept[connections] {
-				t.Errorf("%s from %d: %d points survived, %d are in the file", x.names[0], x.first, kept[connections], n)
+				t.Errorf("%s from %d: %d points in the answers, %d in the file", x.names[0], x.first, kept[connections], n)
 			}
 			connections++
 			sent += x.sent.Load()
@@ -64,8 +64,8 @@ func TestRestartsUnderSenders(t *testing.T) {
 	}
 }
 
-// reconnect is a client that connects again whenever its connection breaks, and
-// begins a sequence of its own on each. It returns them all.
+// reconnect runs a client that connects again whenever its connection breaks, with a
+// new sequence on each connection. It returns the senders of all connections.
 func reconnect(addr string, s *sender, stop <-chan struct{}) (chain []*sender) {
 	for {
 		select {
@@ -85,19 +85,19 @@ func reconnect(addr string, s *sender, stop <-chan struct{}) (chain []*sender) {
 	}
 }
 
-// TestNewerPointsWinOverTheLog sends points for the very seconds that are in the
-// log while it is taken in: they win, as they came later.
+// TestNewerPointsWinOverTheLog sends points for the same seconds that the server is
+// replaying. The new points win.
 func TestNewerPointsWinOverTheLog(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "cache.WRITE_POINTS=1000000")
 	v := s.start()
-	old := some(4, 50, 6000)
+	old := shortSenders(4, 50, 6000)
 	sendAll(t, v, old)
 	time.Sleep(flushInterval)
 	v.Kill()
 
 	v = s.listening()
-	newer := fleet(4, 50)
+	newer := newSenders(4, 50)
 	for i, x := range newer {
 		x.base = old[i].base - 10_000_000/50 // the same seconds with values 10,000,000 higher
 		x.first = 10_000_000
@@ -110,19 +110,19 @@ func TestNewerPointsWinOverTheLog(t *testing.T) {
 	v.stop()
 	wantAll(t, newer, s.stored)
 	if soak {
-		t.Logf("/health was %d when newer points came", status)
+		t.Logf("/health was %d when newer points were sent", status)
 	}
 }
 
-// TestNamesOutliveAKill deletes everything but the tree, the log and the list of
-// tagged names, which are what a data directory is.
+// TestNamesOutliveAKill deletes everything in the data directory except the tree, the
+// log and tagged.log. The next server finds all series, also by tags.
 func TestNamesOutliveAKill(t *testing.T) {
 	t.Parallel()
 	f := func(set ...string) {
 		t.Helper()
 		s := newSite(t, set...)
 		v := s.start()
-		senders := fleet(4, 50)
+		senders := newSenders(4, 50)
 		for i, x := range senders {
 			x.names, x.last = taggedNames(i, 50), 500
 		}
@@ -158,13 +158,13 @@ func TestNamesOutliveAKill(t *testing.T) {
 	f("cache.WRITE_DELAY=0")
 }
 
-// TestHealthWhileTheLogIsTakenIn wants answers from the first moment on, and a
-// health that is not good until they are complete.
-func TestHealthWhileTheLogIsTakenIn(t *testing.T) {
+// TestHealthDuringReplay checks that a server answers from the start, and that /health
+// is 503 until the log is replayed.
+func TestHealthDuringReplay(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "cache.WRITE_POINTS=1000000")
 	v := s.start()
-	senders := some(4, 50, 6000)
+	senders := shortSenders(4, 50, 6000)
 	sendAll(t, v, senders)
 	time.Sleep(flushInterval)
 	v.Kill()

@@ -17,18 +17,18 @@ import (
 	"carbon/metric"
 )
 
-// source is where survivors are looked for: the values of metrics, by name, of a
-// window. Metrics that do not exist are left out.
+// source returns the values of metrics over a window, by name. Metrics that do not
+// exist are left out.
 type source func(t *testing.T, names []string, w metric.Window) map[string]metric.Series
 
-// scan tells which of a sender's points are there. Each must have the value that
-// was sent, and nothing may be there that was not.
+// scan returns which of a sender's points exist. Each must have the value that was
+// sent, and no other points may exist.
 func scan(t *testing.T, s *sender, look source) (there []bool) {
 	t.Helper()
 	metrics, sent := int64(len(s.names)), s.sent.Load()
 	w := metric.Window{From: s.second(s.first) - 1, Until: s.second(s.first + sent)}
 	if w.Until >= time.Now().Unix() {
-		t.Fatalf("%s…: so much was sent that its seconds are not over yet", s.names[0])
+		t.Fatalf("%s…: the points sent reach into the future", s.names[0])
 	}
 	found := look(t, s.names, w)
 	there = make([]bool, sent)
@@ -38,11 +38,11 @@ func scan(t *testing.T, s *sender, look source) (there []bool) {
 		switch {
 		case v != v:
 		case v != float64(q):
-			t.Errorf("%s at %d is %v, but %d was sent", name, s.second(q), v, q)
+			t.Errorf("%s at %d is %v, want %d", name, s.second(q), v, q)
 			return there
 		case q < s.first+sent:
 			there[q-s.first] = true
-		case q > s.first+sent || s.err == nil: // one that arrived whole before its newline was counted
+		case q > s.first+sent || s.err == nil: // a line that arrived without its newline is not in sent
 			t.Errorf("%s at %d is %v, which was not sent", name, s.second(q), v)
 			return there
 		}
@@ -50,8 +50,7 @@ func scan(t *testing.T, s *sender, look source) (there []bool) {
 	return there
 }
 
-// survivors counts how many of a sender's points are there, which must be a
-// prefix of what it sent.
+// survivors counts a sender's points that exist. They must be a prefix of what it sent.
 func survivors(t *testing.T, s *sender, look source) int64 {
 	t.Helper()
 	there := scan(t, s, look)
@@ -60,12 +59,12 @@ func survivors(t *testing.T, s *sender, look source) int64 {
 		return int64(len(there))
 	}
 	if hole := slices.Index(there[n:], true); hole >= 0 {
-		t.Errorf("%s…: point %d is there, but %d is not; of %d sent", s.names[0], n+hole, n, len(there))
+		t.Errorf("%s…: point %d survived and point %d did not, of %d sent", s.names[0], n+hole, n, len(there))
 	}
 	return int64(n)
 }
 
-// survivorsOf sums up the survivors of some senders.
+// survivorsOf adds up the survivors of senders.
 func survivorsOf(t *testing.T, senders []*sender, look source) (n int64) {
 	t.Helper()
 	for _, s := range senders {
@@ -74,17 +73,17 @@ func survivorsOf(t *testing.T, senders []*sender, look source) (n int64) {
 	return n
 }
 
-// wantAll wants every point that was sent.
+// wantAll checks that every point that was sent exists.
 func wantAll(t *testing.T, senders []*sender, look source) {
 	t.Helper()
 	for _, s := range senders {
 		if n := survivors(t, s, look); n != s.sent.Load() {
-			t.Errorf("%s…: %d points of %d are there", s.names[0], n, s.sent.Load())
+			t.Errorf("%s…: %d points survived of %d", s.names[0], n, s.sent.Load())
 		}
 	}
 }
 
-// valueAt is the value of a series at a time; NaN is none.
+// valueAt is the value of a series at a time; NaN means no value.
 func valueAt(s metric.Series, at int64) float64 {
 	if s.Step <= 0 || at < s.Start || (at-s.Start)%s.Step != 0 {
 		return math.NaN()
@@ -95,7 +94,7 @@ func valueAt(s metric.Series, at int64) float64 {
 	return math.NaN()
 }
 
-// rendered looks for survivors by /render.
+// rendered reads metrics from /render. It is a source.
 func (v *server) rendered(t *testing.T, names []string, w metric.Window) map[string]metric.Series {
 	t.Helper()
 	found := map[string]metric.Series{}
@@ -116,7 +115,7 @@ func (v *server) rendered(t *testing.T, names []string, w metric.Window) map[str
 	return found
 }
 
-// tagged finds series by their tags, whose points need not be anywhere near.
+// tagged finds the names of series by tag expressions.
 func (v *server) tagged(expressions ...string) (names []string, err error) {
 	target := "seriesByTag('" + strings.Join(expressions, "','") + "')"
 	status, body := v.Get("/render?" + url.Values{"target": {target}, "format": {"raw"}, "from": {"-3d"}}.Encode())

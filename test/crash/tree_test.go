@@ -12,25 +12,25 @@ import (
 	"testing"
 )
 
-// some are senders that send a few seconds of some metrics.
-func some(senders, metrics, seconds int) []*sender {
-	f := fleet(senders, metrics)
+// shortSenders makes senders that send a number of seconds of a number of metrics.
+func shortSenders(senders, metrics, seconds int) []*sender {
+	f := newSenders(senders, metrics)
 	for _, s := range f {
 		s.last = int64(metrics * seconds)
 	}
 	return f
 }
 
-// more goes on with as many seconds.
-func more(senders []*sender, seconds int) []*sender {
-	f := nextFleet(senders)
+// continued makes senders that send further seconds of the same metrics.
+func continued(senders []*sender, seconds int) []*sender {
+	f := nextSenders(senders)
 	for _, s := range f {
 		s.last = s.first + int64(len(s.names)*seconds)
 	}
 	return f
 }
 
-// idle waits until nothing is left to store.
+// idle waits until the server has stored all points.
 func (v *server) idle() {
 	v.t.Helper()
 	v.until("stored everything", func() bool {
@@ -39,15 +39,15 @@ func (v *server) idle() {
 	})
 }
 
-// TestTreeDeletedUnderTheServer removes whisper files and directories while the
-// server has them open: it goes on, and what is sent from then on is stored.
+// TestTreeDeletedUnderTheServer removes whisper files and directories while the server
+// has them open. The server stores later points in new files.
 func TestTreeDeletedUnderTheServer(t *testing.T) {
 	t.Parallel()
 	f := func(what string) {
 		t.Helper()
 		s := newSite(t, "cache.WRITE_DELAY=0")
 		v := s.start()
-		senders := some(2, 20, 10)
+		senders := shortSenders(2, 20, 10)
 		sendAll(t, v, senders)
 		v.idle()
 		paths, err := filepath.Glob(s.path(what))
@@ -59,7 +59,7 @@ func TestTreeDeletedUnderTheServer(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		senders = more(senders, 10)
+		senders = continued(senders, 10)
 		sendAll(t, v, senders)
 		v.idle()
 		wantAll(t, senders, v.rendered)
@@ -73,25 +73,24 @@ func TestTreeDeletedUnderTheServer(t *testing.T) {
 	f("whisper")
 }
 
-// TestReadOnlyTree starts a server on a tree that nobody may write: it serves
-// what is there, keeps what comes, over a kill too, and stores it by itself once
-// it may.
+// TestReadOnlyTree starts a server on a read-only tree. It serves the stored points,
+// keeps new ones, over a kill too, and stores them by itself once the tree is writable.
 func TestReadOnlyTree(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	tree := s.path("whisper")
 	mount(t, tree, "64m")
 	v := s.start()
-	old := some(3, 10, 20)
+	old := shortSenders(3, 10, 20)
 	sendAll(t, v, old)
 	v.stop()
 	remount(t, tree, syscall.MS_RDONLY)
 
 	s.Settings = append(s.Settings, "cache.WRITE_DELAY=0")
 	v = s.start()
-	senders := more(old, 20)
+	senders := continued(old, 20)
 	sendAll(t, v, senders)
-	fresh := fleet(6, 10)[3:]
+	fresh := newSenders(6, 10)[3:]
 	for _, x := range fresh {
 		x.last = 200
 	}
@@ -120,9 +119,9 @@ func remount(t *testing.T, dir string, flags uintptr) {
 	}
 }
 
-// TestPlaceTaken has a file where a directory must be: the metrics below wait
-// until it is gone, the others are stored.
-func TestPlaceTaken(t *testing.T) {
+// TestFileInPlaceOfDirectory puts a file where a directory must be. The metrics below
+// wait until the file is removed; the others are stored.
+func TestFileInPlaceOfDirectory(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "cache.WRITE_DELAY=0")
 	if err := os.MkdirAll(s.path("whisper", "load"), 0o755); err != nil {
@@ -133,9 +132,9 @@ func TestPlaceTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := s.start()
-	senders := some(3, 5, 10)
+	senders := shortSenders(3, 5, 10)
 	sendAll(t, v, senders)
-	v.until("stored the others", func() bool { return v.Counters()["carbon_committed_points_total"] == 100 })
+	v.until("stored the other metrics", func() bool { return v.Counters()["carbon_committed_points_total"] == 100 })
 	wantAll(t, senders, v.rendered)
 	if err := os.Remove(obstacle); err != nil {
 		t.Fatal(err)
@@ -145,7 +144,7 @@ func TestPlaceTaken(t *testing.T) {
 	v.stop()
 }
 
-// damage is what may have become of a whisper file.
+// damage are ways to damage a whisper file.
 var damage = []struct {
 	name string
 	do   func(content []byte) []byte
@@ -161,9 +160,9 @@ var damage = []struct {
 	{"endless archive", func(b []byte) []byte { b[24], b[25] = 0xff, 0xff; return b }},
 }
 
-// TestCorruptFiles damages some whisper files, in the tree of a server that is
-// down and under one that runs. Each is set aside as it was and made anew at its
-// next point; no other file is touched.
+// TestCorruptFiles damages whisper files, of a stopped and of a running server. The
+// server sets each aside unchanged and creates it anew at its next point. It touches no
+// other file.
 func TestCorruptFiles(t *testing.T) {
 	t.Parallel()
 	f := func(running bool) {
@@ -171,7 +170,7 @@ func TestCorruptFiles(t *testing.T) {
 		s := newSite(t, "cache.WRITE_DELAY=0")
 		s.retain("1s:1h")
 		v := s.start()
-		old := lately(some(2, len(damage), 5))
+		old := recent(shortSenders(2, len(damage), 5))
 		sendAll(t, v, old)
 		v.idle()
 		if !running {
@@ -188,7 +187,7 @@ func TestCorruptFiles(t *testing.T) {
 			size := len(content)
 			content = d.do(content)
 			if running && len(content) == size {
-				continue // who has a file open need not look at its header again
+				continue // the server does not read the header of an open file again
 			}
 			if err := os.WriteFile(path, content, 0o644); err != nil {
 				t.Fatal(err)
@@ -201,7 +200,7 @@ func TestCorruptFiles(t *testing.T) {
 		if status, body := v.Get("/render?target=load.*.*&format=json"); status != http.StatusOK {
 			t.Errorf("render answers %d %s", status, body)
 		}
-		senders := more(old, 5)
+		senders := continued(old, 5)
 		sendAll(t, v, senders)
 		v.idle()
 		wantAll(t, senders, v.rendered)
@@ -211,16 +210,16 @@ func TestCorruptFiles(t *testing.T) {
 		for path, content := range contents {
 			aside, err := filepath.Glob(path + ".corrupt-*")
 			if err != nil || len(aside) != 1 {
-				t.Errorf("%d bytes of %s were set aside as %v (running: %v)", len(content), path, aside, running)
+				t.Errorf("%d bytes of %s: set aside as %v, want one file (running: %v)", len(content), path, aside, running)
 				continue
 			}
 			kept, err := os.ReadFile(aside[0])
 			if err != nil || !bytes.Equal(kept, content) {
-				t.Errorf("%s is not what the corrupt file was: %v", aside[0], err)
+				t.Errorf("%s differs from the corrupt file: %v", aside[0], err)
 			}
 		}
 		if n := strings.Count(v.Log.String(), "corrupt"); n == 0 {
-			t.Error("the log has no word of corrupt files")
+			t.Error("the server did not log corrupt files")
 		}
 	}
 	f(false)

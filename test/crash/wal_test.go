@@ -14,15 +14,15 @@ import (
 	"time"
 )
 
-// segmentSize is that of the log of a killedSite.
+// segmentSize is the SEGMENT_SIZE of a killedSite.
 const segmentSize = 131072
 
-// killedSite is a site whose points are all in its log, in several segments.
+// killedSite is a site whose points are only in its log, in several segments.
 func killedSite(t *testing.T) (*site, []*sender) {
 	t.Helper()
 	s := newSite(t, fmt.Sprint("wal.SEGMENT_SIZE=", segmentSize), "cache.WRITE_POINTS=1000000")
 	v := s.start()
-	senders := fleet(4, 20)
+	senders := newSenders(4, 20)
 	for _, x := range senders {
 		x.last = 30_000
 	}
@@ -35,7 +35,7 @@ func killedSite(t *testing.T) (*site, []*sender) {
 	return s, senders
 }
 
-// segments are the files of the log, in order.
+// segments are the paths of the log's segments, in order.
 func (s *site) segments() []string {
 	s.t.Helper()
 	entries, err := os.ReadDir(s.path("wal"))
@@ -73,9 +73,8 @@ func edit(t *testing.T, path string, change func([]byte) []byte) {
 	}
 }
 
-// missing counts the points of senders that are not there. What is there must be
-// right, in the server's answers and, when it has ended, in its files, and there
-// must be no other metrics.
+// missing starts a server and counts the points of senders that it does not have. Its
+// answers and, after it stopped, its files must agree, and hold only what was sent.
 func (s *site) missing(senders []*sender) (n int) {
 	s.t.Helper()
 	v := s.start()
@@ -101,14 +100,14 @@ func (s *site) missing(senders []*sender) (n int) {
 		}
 	}
 	if stored != n {
-		s.t.Errorf("%d points are missing in the answers, %d in the files", n, stored)
+		s.t.Errorf("missing points: %d in the answers, %d in the files", n, stored)
 	}
 	err := filepath.WalkDir(s.path("whisper"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		if name, _ := filepath.Rel(s.path("whisper"), path); strings.HasSuffix(name, ".wsp") && !slices.Contains(expected, name) {
-			s.t.Errorf("%s was made of nothing that was sent", name)
+			s.t.Errorf("%s is the file of no metric that was sent", name)
 		}
 		return nil
 	})
@@ -118,8 +117,8 @@ func (s *site) missing(senders []*sender) (n int) {
 	return n
 }
 
-// TestDamagedLog flips single bytes of a log. The server starts, says so, and
-// has all that the damage did not hit.
+// TestDamagedLog flips single bytes of a log. The server starts, logs the damage, and
+// has all points that the damage does not affect.
 func TestDamagedLog(t *testing.T) {
 	t.Parallel()
 	original, senders := killedSite(t)
@@ -135,18 +134,18 @@ func TestDamagedLog(t *testing.T) {
 		})
 		missing := s.missing(senders)
 		if missing > 0 && !strings.Contains(s.last.Log.String(), "damage") {
-			t.Errorf("%d points are missing and the log has no word of it", missing)
+			t.Errorf("%d points are missing, and the server did not log damage", missing)
 		}
-		// Where a record gives numbers to series, the rest of its segment cannot be
-		// read without it. A point takes three bytes at least.
+		// A record may define the numbers of series that the rest of its segment
+		// uses. A point takes at least three bytes.
 		if bound := segmentSize / 3; missing > bound {
 			t.Errorf("byte %d of %s: %d points are missing", where, filepath.Base(segment), missing)
 		}
 	}
 }
 
-// TestTornLog cuts the last segment anywhere, or adds what a crash may leave
-// behind: there is a prefix of every connection, and all of it without a cut.
+// TestTornLog truncates the last segment at random places: a prefix of every connection
+// survives. Or it appends zeros and half records, as a crash may leave: all survives.
 func TestTornLog(t *testing.T) {
 	t.Parallel()
 	original, senders := killedSite(t)
@@ -171,8 +170,7 @@ func TestTornLog(t *testing.T) {
 	f(true, func(b []byte) []byte { return append(b, "half a record"...) })
 }
 
-// TestStrayFilesInTheLog has files in the log's directory that are none of it,
-// and a segment without anything.
+// TestStrayFilesInTheLog puts files into the log's directory that are not segments.
 func TestStrayFilesInTheLog(t *testing.T) {
 	t.Parallel()
 	s, senders := killedSite(t)
@@ -188,28 +186,28 @@ func TestStrayFilesInTheLog(t *testing.T) {
 	}
 }
 
-// TestLogMovedAway puts a file where the log's directory was, under load and
-// under a disk that could take more, and gives the directory back: the server
-// waits meanwhile and then goes on. Nothing is lost, not even by a kill.
+// TestLogMovedAway replaces the log's directory by a file under load, and then puts the
+// directory back. The server waits meanwhile and then continues. Nothing is lost, not
+// even by a kill.
 func TestLogMovedAway(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "wal.SEGMENT_SIZE=65536", "cache.WRITE_POINTS=1000000")
 	v := s.start()
-	senders := fleet(4, 20)
+	senders := newSenders(4, 20)
 	for _, x := range senders {
 		x.last = 100_000
 	}
 	l := begin(t, v, senders)
-	v.until("took the first points", func() bool { return v.received() > 20_000 })
+	v.until("accepted the first points", func() bool { return v.received() > 20_000 })
 	if err := os.Rename(s.path("wal"), s.path("away")); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(s.path("wal"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	v.until("cannot write its log", func() bool { return v.Counters()["carbon_wal_write_errors_total"] > 0 })
+	v.until("failed to write its log", func() bool { return v.Counters()["carbon_wal_write_errors_total"] > 0 })
 	if there, received := survivorsOf(t, senders, v.rendered), v.received(); there > received {
-		t.Errorf("%d points are found, %d were received", there, received)
+		t.Errorf("%d points in the answers, %d accepted", there, received)
 	}
 	if err := os.Remove(s.path("wal")); err != nil {
 		t.Fatal(err)
@@ -226,25 +224,25 @@ func TestLogMovedAway(t *testing.T) {
 	wantAll(t, senders, v.rendered)
 }
 
-// TestLogDeleted deletes the log under the server. What it held is still in
-// memory and comes to be stored; what is sent later survives a kill again.
+// TestLogDeleted deletes the log under the server. The server still stores the points
+// from memory. Points sent after a restart survive a kill.
 func TestLogDeleted(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "wal.SEGMENT_SIZE=65536")
 	v := s.start()
-	senders := some(4, 20, 1500)
+	senders := shortSenders(4, 20, 1500)
 	sendAll(t, v, senders)
 	if err := os.RemoveAll(s.path("wal")); err != nil {
 		t.Fatal(err)
 	}
-	later := more(senders, 1500)
+	later := continued(senders, 1500)
 	sendAll(t, v, later)
 	wantAll(t, append(later, senders...), v.rendered)
 	v.stop()
 	wantAll(t, append(later, senders...), s.stored)
 
 	v = s.start()
-	last := more(later, 100)
+	last := continued(later, 100)
 	sendAll(t, v, last)
 	time.Sleep(flushInterval)
 	v.Kill()
@@ -252,15 +250,15 @@ func TestLogDeleted(t *testing.T) {
 	wantAll(t, last, v.rendered)
 }
 
-// TestLogOnASmallDisk gives the log a disk of its own that is smaller than the
-// log may become: what it holds is stored when the disk is full, long before
-// WRITE_DELAY, and senders wait no longer than that takes.
+// TestLogOnASmallDisk puts the log on a disk smaller than MAX_SIZE. When the disk is
+// full the server stores points at once, long before WRITE_DELAY, so that the senders
+// wait only for that.
 func TestLogOnASmallDisk(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "wal.SEGMENT_SIZE=262144")
 	mount(t, s.path("wal"), "1m")
 	v := s.start()
-	senders := some(4, 1000, 200)
+	senders := shortSenders(4, 1000, 200)
 	l := begin(t, v, senders)
 	l.finish(t)
 	v.accepts(l.sent())

@@ -18,7 +18,7 @@ import (
 	"carbon/metric"
 )
 
-// wspPath is where carbon keeps a metric below the whisper tree.
+// wspPath is the path of a metric's file below the whisper tree.
 func wspPath(name string) string {
 	if strings.IndexByte(name, ';') < 0 {
 		return strings.ReplaceAll(name, ".", "/") + ".wsp"
@@ -28,7 +28,7 @@ func wspPath(name string) string {
 	return filepath.Join("_tagged", h[:3], h[3:6], h+".wsp")
 }
 
-// stored looks for survivors in the whisper files, as any whisper tool would.
+// stored reads metrics from the whisper files. It is a source.
 func (s *site) stored(t *testing.T, names []string, w metric.Window) map[string]metric.Series {
 	t.Helper()
 	found := map[string]metric.Series{}
@@ -47,8 +47,8 @@ func (s *site) stored(t *testing.T, names []string, w metric.Window) map[string]
 	return found
 }
 
-// wspHeader is what the head of a file says of it: its first archive, and how
-// long it is to be.
+// wspHeader is the part of a file's header that the tests need: the first archive,
+// and the size of the file.
 type wspHeader struct {
 	offset, step, points int64
 	size                 int64
@@ -121,8 +121,8 @@ func readWsp(path string, w metric.Window) (metric.Series, error) {
 	return s, nil
 }
 
-// wantWholeFiles wants every whisper file below the site to be complete, and
-// returns how many there are. It may be asked while a server writes.
+// wantWholeFiles checks that every whisper file of the site has the size in its
+// header, and returns the number of files. It may run while a server writes.
 func (s *site) wantWholeFiles() (files int) {
 	s.t.Helper()
 	err := filepath.WalkDir(s.path("whisper"), func(path string, d fs.DirEntry, err error) error {
