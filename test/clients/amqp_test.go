@@ -104,14 +104,16 @@ func (b *broker) publish(messages map[string]string) {
 	}
 }
 
-// TestAMQP takes messages from RabbitMQ, which dies and comes back, as does the
-// server: what is published while the server is away is not lost.
+// TestAMQP consumes messages of a RabbitMQ. Broker and server are killed and started
+// again. Messages published while the server is down are not lost.
 func TestAMQP(t *testing.T) {
 	b := newBroker(t)
 	s := newSite(t, "cache.ENABLE_AMQP=True", "cache.AMQP_HOST=127.0.0.1", "cache.AMQP_PORT="+b.port, "cache.AMQP_QUEUE=metrics")
-	v := s.start() // before there is a broker
+	v := s.start() // before the broker
 	b.start()
-	connected := func() { launch.Until(t, "connected", func() bool { return v.figure("carbon_amqp_connected") == 1 }) }
+	connected := func() {
+		launch.Until(t, "the server is connected", func() bool { return v.figure("carbon_amqp_connected") == 1 })
+	}
 	connected()
 	now := time.Now().Unix()
 	b.publish(map[string]string{"q.a": fmt.Sprintf("1 %d\nbad\n2.5 %d\n", now, now+1)})
@@ -131,6 +133,6 @@ func TestAMQP(t *testing.T) {
 		messages[fmt.Sprintf("q.many.m%d", i)] = fmt.Sprintf("%d %d", i, now)
 	}
 	b.publish(messages)
-	launch.Until(t, "all messages are there", func() bool { return len(v.points("q.many.*", now)) == len(messages) })
+	launch.Until(t, "all messages are received", func() bool { return len(v.points("q.many.*", now)) == len(messages) })
 	v.stop()
 }

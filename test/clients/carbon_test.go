@@ -14,7 +14,7 @@ import (
 	"carbon/test/launch"
 )
 
-// has waits until the server has a value of a series at a second.
+// has waits until a series has a value at a second.
 func (v *server) has(name string, at int64, want float64) {
 	v.t.Helper()
 	launch.Until(v.t, fmt.Sprintf("%s is %v at %d", name, want, at), func() bool {
@@ -23,9 +23,8 @@ func (v *server) has(name string, at int64, want float64) {
 	})
 }
 
-// TestPythonPickles has Python write the frames of carbon's own example client, in
-// all its protocols, on one connection, with frames between them that cannot be
-// read.
+// TestPythonPickles sends the frames of carbon's example client from Python, in all
+// pickle protocols, on one connection, with invalid frames between them.
 func TestPythonPickles(t *testing.T) {
 	need(t, python, "-c", "")
 	v := start(t, "--pickle=127.0.0.1:0")
@@ -54,7 +53,7 @@ s.recv(1)
 	}
 	v.has("py.many.19999", now, 19999)
 	if got := v.points("py.evil*", now); len(got) != 0 {
-		t.Errorf("of a frame that was refused came %v", got)
+		t.Errorf("points of a refused frame: %v", got)
 	}
 	for name, want := range map[string]float64{
 		`carbon_pickle_refused_total{reason="unsafe pickle"}`: 6, `carbon_pickle_refused_total{reason="no pickle"}`: 6, "carbon_pickle_datapoints_total": 20018,
@@ -66,7 +65,7 @@ s.recv(1)
 	v.stop()
 }
 
-// TestCarbonCRelay forwards lines that it was sent.
+// TestCarbonCRelay forwards lines through carbon-c-relay.
 func TestCarbonCRelay(t *testing.T) {
 	need(t, "carbon-c-relay", "-v")
 	v := start(t)
@@ -81,7 +80,7 @@ func TestCarbonCRelay(t *testing.T) {
 	sendLines(t, port, "relayed.c", v)
 }
 
-// TestCarbonRelay has Debian's carbon-relay forward by pickle.
+// TestCarbonRelay forwards lines through Debian's carbon-relay, by pickle.
 func TestCarbonRelay(t *testing.T) {
 	need(t, "/usr/bin/carbon-relay", "--help")
 	v := start(t, "--pickle=127.0.0.1:0")
@@ -99,11 +98,11 @@ func TestCarbonRelay(t *testing.T) {
 	awaitPort(t, "carbon-relay", line)
 	sendLines(t, line, "relayed.py", v)
 	if v.figure("carbon_pickle_datapoints_total") == 0 {
-		t.Error("nothing came by pickle")
+		t.Error("no pickled points")
 	}
 }
 
-// sendLines sends lines to a relay and waits for them at the server.
+// sendLines sends lines to a relay and waits until the server has them.
 func sendLines(t *testing.T, port, prefix string, v *server) {
 	t.Helper()
 	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
@@ -120,11 +119,11 @@ func sendLines(t *testing.T, port, prefix string, v *server) {
 	if _, err := conn.Write([]byte(lines.String())); err != nil {
 		t.Fatal(err)
 	}
-	launch.Until(t, "all series are there", func() bool { return len(v.points(prefix+".*", now)) == n })
+	launch.Until(t, "all series exist", func() bool { return len(v.points(prefix+".*", now)) == n })
 	v.has(fmt.Sprintf("%s.m%d", prefix, n-1), now, n-1)
 }
 
-// TestCarbonSend is our own client, in each format.
+// TestCarbonSend sends with `carbon send`, in each format.
 func TestCarbonSend(t *testing.T) {
 	v := start(t, "--pickle=127.0.0.1:0", "statsd.LISTEN=127.0.0.1:0", "statsd.FLUSH_INTERVAL=1000")
 	now := time.Now().Unix()
@@ -144,7 +143,7 @@ func TestCarbonSend(t *testing.T) {
 	}
 	send(lines.String(), "--to", v.Ports["pickle"], "--format", "pickle")
 	send("", "--to", v.Ports["statsd"], "--format", "statsd", "sent:5|c", "other:1|g")
-	launch.Until(t, "statsd's counter is there", func() bool {
+	launch.Until(t, "the counter of statsd is flushed", func() bool {
 		for _, count := range v.points("stats_counts.sent", now)["stats_counts.sent"] {
 			if count == 5 {
 				return true

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestCarbonlink has Debian's graphite-web ask for points that are not in whisper
-// files yet.
+// TestCarbonlink lets Debian's graphite-web query points that are not in whisper files
+// yet.
 func TestCarbonlink(t *testing.T) {
 	need(t, python, "-c", "import graphite, django")
 	port := freePort(t)
@@ -20,7 +20,7 @@ func TestCarbonlink(t *testing.T) {
 	now := time.Now().Unix()
 	v := s.start()
 	sendTo(t, v.Ports["line"], "link.a 1 "+strconv.FormatInt(now-60, 10)+"\n")
-	v.stop() // with a whisper file
+	v.stop() // creates the whisper file
 	v = s.start()
 	sendTo(t, v.Ports["line"], "link.a 1.5 "+strconv.FormatInt(now, 10)+"\nlink.b 2 "+strconv.FormatInt(now, 10)+"\n")
 	v.has("link.a", now, 1.5)
@@ -63,7 +63,7 @@ print([(start + i * step, v) for i, v in enumerate(values) if v is not None])
 	}
 }
 
-// sendTo writes lines to a port and returns when they are read.
+// sendTo sends lines to a port and returns when they are read.
 func sendTo(t *testing.T, addr, lines string) {
 	t.Helper()
 	cmd := exec.Command(carbon, "send", "--to", addr)

@@ -12,7 +12,7 @@ import (
 	"carbon/test/launch"
 )
 
-// TestCollectd has collectd's write_graphite send over TCP, over UDP, and with tags.
+// TestCollectd runs collectd's write_graphite over TCP, over UDP, and with tags.
 func TestCollectd(t *testing.T) {
 	need(t, "/usr/sbin/collectd", "-h")
 	v := start(t, "--udp=127.0.0.1:0")

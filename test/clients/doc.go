@@ -1,4 +1,4 @@
-// Package clients holds tests only: real clients of other projects, as Debian and
-// npm have them, send their metrics to the built server, which must have them all.
-// Each file is a client system; server_test.go starts the server.
+// Package clients tests the built server with real clients of other projects, from
+// Debian and npm. The server must have every metric they send. It holds tests only.
+// Each file tests one kind of client; server_test.go starts the server.
 package clients

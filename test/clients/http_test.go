@@ -38,7 +38,7 @@ func (v *server) post(path string, body io.Reader, headers ...string) (int, stri
 	return answer.StatusCode, string(text)
 }
 
-// wantPoint wants one value at a second.
+// wantPoint checks the value of a target at a second.
 func (v *server) wantPoint(target string, at int64, want float64) {
 	v.t.Helper()
 	for _, points := range v.points(target, at) {
@@ -46,10 +46,10 @@ func (v *server) wantPoint(target string, at int64, want float64) {
 			return
 		}
 	}
-	v.t.Errorf("%s has no %v at %d: %v", target, want, at, v.points(target, at-10))
+	v.t.Errorf("%s: want %v at %d, got %v", target, want, at, v.points(target, at-10))
 }
 
-// python3-influxdb, on the port of its own that looks like InfluxDB's.
+// TestInfluxClient sends with python3-influxdb to the listener for InfluxDB clients.
 func TestInfluxClient(t *testing.T) {
 	needPython(t, "influxdb")
 	s := start(t, "influx.LISTEN=127.0.0.1:0", "auth.INGEST_TOKENS=other,token")
@@ -71,11 +71,12 @@ func TestInfluxClient(t *testing.T) {
 	}
 	bad := script(t, "influx_client.py", host, port, strconv.FormatInt(now, 10), "user", "wrong")
 	if err := bad.Wait(launch.Patience); err == nil || !strings.Contains(bad.Log.String(), "401") {
-		t.Errorf("a wrong token: %v", err)
+		t.Errorf("with a wrong token: %v", err)
 	}
 }
 
-// What pyformance's reporters and Zibrato's back end send, by Python's own urllib.
+// TestReportersOverHTTP sends the requests of pyformance's reporters and of Zibrato's
+// back end with Python's urllib.
 func TestReportersOverHTTP(t *testing.T) {
 	needPython(t, "urllib.request")
 	s := start(t, "auth.INGEST_TOKENS=key-1")
@@ -95,8 +96,8 @@ func TestReportersOverHTTP(t *testing.T) {
 	}
 }
 
-// curl, which asks before it sends much, and sends in chunks what it does not know
-// the length of.
+// TestCurl sends with curl, which uses Expect for large bodies and chunks for bodies of
+// unknown length.
 func TestCurl(t *testing.T) {
 	need(t, "curl", "--version")
 	s := start(t)
@@ -129,7 +130,7 @@ func TestCurl(t *testing.T) {
 	}
 }
 
-// What was answered 204 is there after kill -9.
+// TestAnsweredIsKept checks that points answered with 204 survive kill -9.
 func TestAnsweredIsKept(t *testing.T) {
 	site := newSite(t)
 	now := time.Now().Unix()
@@ -152,7 +153,7 @@ func TestAnsweredIsKept(t *testing.T) {
 	}
 }
 
-// Hostile clients cost only themselves.
+// TestHostileHTTP checks that hostile requests do not affect others.
 func TestHostileHTTP(t *testing.T) {
 	s := start(t)
 	now := time.Now().Unix()
@@ -164,9 +165,9 @@ func TestHostileHTTP(t *testing.T) {
 	z.Close()
 	for _, path := range []string{"/write", "/ingest", "/api/v1/sink", "/api/put", "/v1/metrics"} {
 		if code, _ := s.post(path, bytes.NewReader(bomb.Bytes()), "Content-Encoding", "gzip"); code != http.StatusRequestEntityTooLarge {
-			t.Errorf("%s: a bomb is answered %d", path, code)
+			t.Errorf("%s: a compression bomb is answered %d", path, code)
 		}
-		// One that dies within its body, and one that says nothing more.
+		// A client that closes within its body, and one that stays silent.
 		for _, hold := range []bool{false, true} {
 			conn, err := net.Dial("tcp", s.Ports["http"])
 			if err != nil {
@@ -193,9 +194,9 @@ func TestHostileHTTP(t *testing.T) {
 	}
 }
 
-// Tokens and users are read again at SIGHUP, and a configuration that cannot be
-// understood changes nothing.
-func TestTokensAreReadAgain(t *testing.T) {
+// TestAccessReload changes tokens and users and reloads them with SIGHUP. An invalid
+// configuration changes nothing.
+func TestAccessReload(t *testing.T) {
 	site := newSite(t)
 	s := site.start()
 	tell := func(conf string) {
@@ -207,12 +208,12 @@ func TestTokensAreReadAgain(t *testing.T) {
 		return code
 	}
 	if ingest("") != http.StatusOK || s.status("/version") != http.StatusOK {
-		t.Fatal("not open")
+		t.Fatal("the server refuses requests without a token")
 	}
 	tell("[auth]\nINGEST_TOKENS = one, two\n")
 	launch.Until(t, "a token is needed", func() bool { return ingest("") == http.StatusUnauthorized })
 	if ingest("one") != http.StatusOK || ingest("two") != http.StatusOK || s.status("/version") != http.StatusOK {
-		t.Error("a token is refused, or reading is closed")
+		t.Error("a token is refused, or reading needs one")
 	}
 	site.write("users", "ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n")
 	tell("[auth]\nHTPASSWD = " + site.path("users") + "\n")
@@ -223,8 +224,8 @@ func TestTokensAreReadAgain(t *testing.T) {
 	}
 	answer.Body.Close()
 	tell("[auth]\nINGEST_TOKENS = three\nNONSENSE = 1\n")
-	launch.Until(t, "it is logged", func() bool { return strings.Contains(s.Log.String(), "not read again") })
+	launch.Until(t, "the error is logged", func() bool { return strings.Contains(s.Log.String(), "not read again") })
 	if s.status("/version") != http.StatusUnauthorized || s.status("/health") != http.StatusOK {
-		t.Error("what cannot be understood has changed something")
+		t.Error("an invalid configuration changed the access rules")
 	}
 }

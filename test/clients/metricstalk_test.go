@@ -13,18 +13,18 @@ import (
 	"carbon/test/launch"
 )
 
-// talkMessage is what the talk's publisher says, before it is compressed.
+// talkMessage is a message of metrics_talk's publisher before compression.
 func talkMessage(name string, value float64, at int64) string {
 	return fmt.Sprintf(`[{"name": %q, "value": %v, "time": %d.93}]`, name, value, at)
 }
 
-// publishUntil publishes a metric again and again until the server has it: what is
-// published before a connection is made goes nowhere.
+// publishUntil publishes a metric repeatedly until the server has it, because ZeroMQ
+// drops messages published before a connection exists.
 func publishUntil(t *testing.T, v *server, p *program, name string) {
 	t.Helper()
 	now := time.Now().Unix()
 	next := time.Now()
-	launch.Until(t, name+" is there", func() bool {
+	launch.Until(t, name+" is received", func() bool {
 		if time.Now().After(next) {
 			p.say("%s", talkMessage(name, 1, now))
 			next = time.Now().Add(50 * time.Millisecond)
@@ -46,19 +46,19 @@ func TestTalkPublishersConnect(t *testing.T) {
 	now := time.Now().Unix()
 	for i := range 5 {
 		launch.Until(t, "the message is stored", func() bool {
-			// Its queue has room for one message, and ZeroMQ drops what does not fit.
+			// Repeated, as the publisher's queue holds one message and ZeroMQ drops others.
 			p.say("%s", talkMessage("interesting_metric", 60.25+float64(i), now+int64(i)))
 			return v.points("demo.interesting_metric", now)["demo.interesting_metric"][now+int64(i)] == 60.25+float64(i)
 		})
 	}
 
-	// Another publisher comes, and the first dies.
+	// A second publisher connects, and the first is killed.
 	other := script(t, "zmq_publish.py", "connect", endpoint, "zlib")
 	publishUntil(t, v, other, "other")
 	p.Kill()
 	publishUntil(t, v, other, "other_again")
 
-	// The server is killed, and starts again: the publisher finds it.
+	// The server is killed and started again. The publisher reconnects.
 	v.Kill()
 	v = s.start()
 	publishUntil(t, v, other, "after_restart")
@@ -72,7 +72,7 @@ func TestTalkPublishersAreDialled(t *testing.T) {
 	t.Parallel()
 	needPython(t, "zmq")
 	endpoint := "tcp://127.0.0.1:" + freePort(t)
-	v := start(t, "zeromq.CONNECT="+endpoint) // nobody is there yet
+	v := start(t, "zeromq.CONNECT="+endpoint) // before any publisher
 	for _, name := range []string{"first", "second", "third"} {
 		p := script(t, "zmq_publish.py", "bind", endpoint, "zlib")
 		publishUntil(t, v, p, name)
@@ -81,7 +81,7 @@ func TestTalkPublishersAreDialled(t *testing.T) {
 	v.stop()
 }
 
-// TestZeroMQTakesLines has the talk's last idea: lines, right away.
+// TestZeroMQTakesLines sends plaintext lines as messages.
 func TestZeroMQTakesLines(t *testing.T) {
 	t.Parallel()
 	needPython(t, "zmq")
@@ -92,7 +92,7 @@ func TestZeroMQTakesLines(t *testing.T) {
 	p.say("servers.web01.load 0.5 %d", now)
 	p.say("nonsense")
 	p.say("info|Gauge|name|2.5|%d|web01", now)
-	launch.Until(t, "all are stored", func() bool {
+	launch.Until(t, "all lines are received", func() bool {
 		return v.points("servers.web01.load", now)["servers.web01.load"][now] == 0.5 && v.points("zibrato.web01.name", now)["zibrato.web01.name"][now] == 2.5
 	})
 	if n := v.figure(`carbon_zeromq_bad_total{reason="not three fields"}`); n != 1 {
@@ -100,7 +100,8 @@ func TestZeroMQTakesLines(t *testing.T) {
 	}
 }
 
-// TestZeroMQAnswersHeartbeats has libzmq close a connection when it does not.
+// TestZeroMQAnswersHeartbeats uses libzmq's heartbeats: it closes connections on which
+// they are not answered.
 func TestZeroMQAnswersHeartbeats(t *testing.T) {
 	t.Parallel()
 	needPython(t, "zmq")
@@ -111,8 +112,8 @@ func TestZeroMQAnswersHeartbeats(t *testing.T) {
 	subscriber.wait()
 }
 
-// TestLongMessagesOfZeroMQ has one with many metrics, and one too long, after which
-// libzmq makes a new connection.
+// TestLongMessagesOfZeroMQ sends a message with many metrics, and one that is too long,
+// after which libzmq reconnects.
 func TestLongMessagesOfZeroMQ(t *testing.T) {
 	t.Parallel()
 	needPython(t, "zmq")
@@ -126,13 +127,13 @@ func TestLongMessagesOfZeroMQ(t *testing.T) {
 		fmt.Fprintf(&long, `%s{"name": "long.m%d", "value": %d, "time": %d}`, map[bool]string{true: "[", false: ", "}[i == 0], i, i, now)
 	}
 	p.say("%s]", &long)
-	launch.Until(t, "all metrics are there", func() bool { return len(v.points("demo.long.*", now)) == metrics })
+	launch.Until(t, "all metrics are received", func() bool { return len(v.points("demo.long.*", now)) == metrics })
 	p.say("[%s]", strings.Repeat(" ", 2<<20))
-	launch.Until(t, "it is refused", func() bool { return v.figure(`carbon_zeromq_bad_total{reason="message too long"}`) == 1 })
+	launch.Until(t, "the message is refused", func() bool { return v.figure(`carbon_zeromq_bad_total{reason="message too long"}`) == 1 })
 	publishUntil(t, v, p, "after")
 }
 
-// TestHostilePeersOfZeroMQ has all kinds of them beside a publisher that means well.
+// TestHostilePeersOfZeroMQ runs hostile peers beside a good publisher.
 func TestHostilePeersOfZeroMQ(t *testing.T) {
 	t.Parallel()
 	needPython(t, "zmq")
@@ -141,12 +142,12 @@ func TestHostilePeersOfZeroMQ(t *testing.T) {
 	for _, port := range []string{"zmq", "zibrato", "zibrato-out"} {
 		for range 30 {
 			for _, stream := range []string{
-				"", // says nothing
+				"", // silence
 				"\xff",
 				"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
 				greeting[:40],
-				greeting + "\x02\x7f\xff\xff\xff\xff\xff\xff\xffabc", // a length that cannot be
-				greeting + "\x02\x00\x00\x00\x00\x00\x0f\xff\xffabc", // one that could, and then no more
+				greeting + "\x02\x7f\xff\xff\xff\xff\xff\xff\xffabc", // an impossible length
+				greeting + "\x02\x00\x00\x00\x00\x00\x0f\xff\xffabc", // a possible length, then silence
 				greeting + "\x00\x09x\x9cgarbage",
 				"\x01\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00",
 			} {
@@ -161,7 +162,7 @@ func TestHostilePeersOfZeroMQ(t *testing.T) {
 	}
 	p := script(t, "zmq_publish.py", "connect", "tcp://"+v.Ports["zmq"], "zlib")
 	publishUntil(t, v, p, "unmoved")
-	launch.Until(t, "what was wrong is counted", func() bool {
+	launch.Until(t, "the errors are counted", func() bool {
 		return v.figure(`carbon_zeromq_bad_total{reason="message too long"}`) >= 60+30 && v.figure(`carbon_zeromq_bad_total{reason="zlib"}`) >= 30 &&
 			v.figure(`carbon_zeromq_bad_total{reason="greeting"}`) >= 30
 	})

@@ -37,9 +37,9 @@ func TestMmstats(t *testing.T) {
 		}
 		return value
 	}
-	launch.Until(t, "both count", func() bool { return last("mmstats.web.hits") == 20 && last("mmstats.web.mean") == 2.5 })
-	writers[0].Kill() // its file stays
-	launch.Until(t, "only the living count", func() bool { return last("mmstats.web.hits") == 10 })
+	launch.Until(t, "both processes count", func() bool { return last("mmstats.web.hits") == 20 && last("mmstats.web.mean") == 2.5 })
+	writers[0].Kill() // its file remains
+	launch.Until(t, "only the living process counts", func() bool { return last("mmstats.web.hits") == 10 })
 	if got := v.points("mmstats.web.*", from); len(got) != 2 {
 		t.Errorf("series %v", got)
 	}

@@ -11,7 +11,7 @@ import (
 	"carbon/test/launch"
 )
 
-// redisServer is Debian's, on a port and a directory of its own. It keeps its data
+// redisServer is Debian's Redis on a port and a directory of its own. It keeps its data
 // when it is killed.
 type redisServer struct {
 	t    *testing.T
@@ -35,7 +35,7 @@ func (r *redisServer) start() {
 // wantMetrics waits until the server has the metrics of redis_push.py.
 func wantMetrics(t *testing.T, v *server, n int, at int64) {
 	t.Helper()
-	launch.Until(t, fmt.Sprintf("all %d metrics are there", n), func() bool { return len(v.points("demo.m*", at)) >= n })
+	launch.Until(t, fmt.Sprintf("all %d metrics are received", n), func() bool { return len(v.points("demo.m*", at)) >= n })
 	for name, points := range v.points("demo.m*", at) {
 		if want := "demo.m" + strconv.FormatFloat(points[at], 'f', -1, 64); len(points) != 1 || name != want {
 			t.Errorf("%s: %v", name, points)
@@ -43,8 +43,8 @@ func wantMetrics(t *testing.T, v *server, n int, at int64) {
 	}
 }
 
-// TestTalkRedis kills the server and Redis again and again while the talk's workers
-// push: nothing that Redis took is lost.
+// TestTalkRedis kills the server and Redis in turn while metrics_talk's workers push.
+// No element that Redis accepted is lost.
 func TestTalkRedis(t *testing.T) {
 	t.Parallel()
 	needPython(t, "redis")
@@ -56,7 +56,7 @@ func TestTalkRedis(t *testing.T) {
 	for round := range rounds {
 		pushing := script(t, "redis_push.py", r.port, strconv.Itoa(round*each), strconv.Itoa(each), strconv.FormatInt(at, 10))
 		taken := v.figure("carbon_redis_elements_total")
-		launch.Until(t, "some were taken", func() bool { return v.figure("carbon_redis_elements_total") > taken })
+		launch.Until(t, "some elements are received", func() bool { return v.figure("carbon_redis_elements_total") > taken })
 		if round%2 == 0 {
 			v.Kill()
 			v = s.start()
@@ -70,8 +70,8 @@ func TestTalkRedis(t *testing.T) {
 	v.stop()
 }
 
-// TestServersShareRedis has two servers take from one Redis: between them they have
-// everything, and what the one that is killed had taken is found by its next start.
+// TestServersShareRedis runs two servers on one Redis. Together they receive every
+// element, also those that a killed server had moved to its own list.
 func TestServersShareRedis(t *testing.T) {
 	t.Parallel()
 	needPython(t, "redis")
@@ -81,13 +81,13 @@ func TestServersShareRedis(t *testing.T) {
 	one, two := first.start(), second.start()
 	const n = 3000
 	pushing := script(t, "redis_push.py", r.port, "0", strconv.Itoa(n), strconv.FormatInt(at, 10))
-	launch.Until(t, "both take", func() bool {
+	launch.Until(t, "both servers receive elements", func() bool {
 		return one.figure("carbon_redis_elements_total") > 0 && two.figure("carbon_redis_elements_total") > 0
 	})
 	one.Kill()
 	pushing.wait()
 	one = first.start()
-	launch.Until(t, "all are there", func() bool {
+	launch.Until(t, "all elements are received", func() bool {
 		all := one.points("demo.m*", at)
 		for name := range two.points("demo.m*", at) {
 			all[name] = nil
@@ -109,7 +109,7 @@ func TestTheServerStartsWithoutRedis(t *testing.T) {
 	script(t, "redis_push.py", r.port, "0", "10", strconv.FormatInt(at, 10)).wait()
 	wantMetrics(t, v, 10, at)
 	if n := v.figure("carbon_redis_connected"); n != 2 {
-		t.Errorf("connected for %v lists", n)
+		t.Errorf("connections for %v lists", n)
 	}
 	v.stop()
 }

@@ -20,7 +20,7 @@ import (
 
 var statsdOn = []string{"--statsd=127.0.0.1:0", "statsd.ADMIN=127.0.0.1:0", "statsd.flushInterval=1000"}
 
-// total is what the points of a target add up to.
+// total is the sum of all points of a target.
 func (v *server) total(target string, from int64) (sum float64) {
 	v.t.Helper()
 	for _, points := range v.points(target, from) {
@@ -44,7 +44,7 @@ func packet(t *testing.T, addr, text string) {
 	}
 }
 
-// TestPythonStatsd has Debian's python3-statsd send what it can.
+// TestPythonStatsd sends all kinds of metrics with Debian's python3-statsd.
 func TestPythonStatsd(t *testing.T) {
 	needPython(t, "statsd")
 	v := start(t, statsdOn...)
@@ -56,7 +56,7 @@ func TestPythonStatsd(t *testing.T) {
 	} {
 		launch.Until(t, fmt.Sprint(target, " is ", want), func() bool { return v.total(target, from) == want })
 	}
-	launch.Until(t, "gauges", func() bool {
+	launch.Until(t, "the gauge has four values", func() bool {
 		for _, p := range v.points("stats.gauges.py.level", from)["stats.gauges.py.level"] {
 			if p == 8 {
 				return v.total("maxSeries(stats.gauges.pytcp.level)", from) >= 4
@@ -69,8 +69,8 @@ func TestPythonStatsd(t *testing.T) {
 	}
 }
 
-// TestStatsdOfNode has Etsy's statsd aggregate before this server, write to it as to
-// carbon, and repeat its packets to the statsd here.
+// TestStatsdOfNode runs Etsy's statsd in front of this server. It writes to the server
+// as to carbon, and repeats its packets to the server's statsd listener.
 func TestStatsdOfNode(t *testing.T) {
 	need(t, "sh", "-c", "test -f $(npm root -g)/statsd/stats.js")
 	root, err := exec.Command("npm", "root", "-g").Output()
@@ -101,7 +101,7 @@ func TestStatsdOfNode(t *testing.T) {
 				t.Fatal(err)
 			}
 			run(t, "node", "--no-deprecation", filepath.Join(dir, "stats.js"), config)
-			launch.Until(t, "statsd of node is up", func() bool {
+			launch.Until(t, "statsd of node listens", func() bool {
 				c, err := net.Dial("tcp", node)
 				if err == nil {
 					c.Close()
@@ -112,7 +112,7 @@ func TestStatsdOfNode(t *testing.T) {
 				packet(t, node, "n.hits:2|c\nn.took:5|ms|@0.5")
 			}
 			for _, suffix := range []string{"", ".here"} {
-				launch.Until(t, "all counted"+suffix, func() bool {
+				launch.Until(t, "all packets are counted"+suffix, func() bool {
 					return v.total("stats_counts.n.hits"+suffix, from) == 100 && v.total("stats.timers.n.took.count"+suffix, from) == 100
 				})
 			}
@@ -120,8 +120,8 @@ func TestStatsdOfNode(t *testing.T) {
 	}
 }
 
-// TestStatsdEnds wants what was not flushed to be there after SIGTERM, which came at
-// once, and nothing else.
+// TestStatsdEnds checks that SIGTERM right after the last packet flushes the running
+// interval, and nothing else.
 func TestStatsdEnds(t *testing.T) {
 	s := newSite(t, "--statsd=127.0.0.1:0", "statsd.flushInterval=3600000")
 	v := s.start()
@@ -139,14 +139,14 @@ func TestStatsdEnds(t *testing.T) {
 	}
 	v.stop()
 	v = s.start()
-	// A flush is of the nearest second, which may be still to come.
-	launch.Until(t, "all is counted", func() bool {
+	// A flush has the time of the nearest second, which may be in the future.
+	launch.Until(t, "all packets are counted", func() bool {
 		return v.total("stats_counts.a", from) == 1000 && v.total("stats_counts.b", from) == 1000
 	})
 }
 
-// TestStatsdAmongTheHostile sends well and badly at once.
-func TestStatsdAmongTheHostile(t *testing.T) {
+// TestHostileStatsdClients sends good packets and hostile ones at the same time.
+func TestHostileStatsdClients(t *testing.T) {
 	v := start(t, append(statsdOn, "statsd.MAX_MEMORY=1048576")...)
 	from := time.Now().Unix()
 	dial := func(name string) net.Conn {
@@ -168,7 +168,7 @@ func TestStatsdAmongTheHostile(t *testing.T) {
 	half := dial("statsd-tcp")
 	io.WriteString(half, "good:1|c\ngood:1000|")
 	half.(*net.TCPConn).SetLinger(0)
-	dial("statsd-tcp") // says nothing
+	dial("statsd-tcp") // silence
 	garbage := make([]byte, 60_000)
 	rand.Read(garbage)
 	for range 20 {
@@ -178,10 +178,10 @@ func TestStatsdAmongTheHostile(t *testing.T) {
 	for i := range 3000 {
 		packet(t, v.Ports["statsd"], fmt.Sprintf("flood.%d.%s:1|c", i, strings.Repeat("y", 1000)))
 	}
-	launch.Until(t, "all are counted", func() bool { return v.figure("carbon_statsd_packets_total") >= 3000 })
+	launch.Until(t, "all packets are counted", func() bool { return v.figure("carbon_statsd_packets_total") >= 3000 })
 	half.Close()
 
-	deaf := dial("statsd-admin") // asks for much and reads nothing
+	deaf := dial("statsd-admin") // requests much and reads nothing
 	go io.WriteString(deaf, strings.Repeat("counters\n", 100_000))
 	admin := dial("statsd-admin")
 	io.WriteString(admin, "health\nnonsense\n"+strings.Repeat("z", 1000)+"\nhealth down\nquit\n")
@@ -191,7 +191,7 @@ func TestStatsdAmongTheHostile(t *testing.T) {
 	}
 
 	packet(t, v.Ports["statsd"], "good:1|c")
-	launch.Until(t, "the good are counted", func() bool { return v.total("stats_counts.good", from) == 4 })
+	launch.Until(t, "the good packets are counted", func() bool { return v.total("stats_counts.good", from) == 4 })
 	if held, full := v.figure("carbon_statsd_memory"), v.figure(`carbon_statsd_refused_total{reason="too much to hold"}`); held > 1<<20 || full == 0 {
 		t.Errorf("%v bytes held, %v refused", held, full)
 	}
