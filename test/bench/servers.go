@@ -50,6 +50,24 @@ func ours(binary string, settings ...string) *system {
 	}}
 }
 
+// withListener starts a server of ours with a listener for a format.
+func (b *bench) withListener(ctx context.Context, format string) (p *process, addr string, done func(), err error) {
+	dir, err := b.tempDir(format)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	ports, err := launch.FreeAddrs(1)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	settings := append([]string{"listener:bench.ADDRESS=" + ports[0], "listener:bench.FORMAT=" + format}, beforeStoring...)
+	if p, err = ours(b.binary, settings...).start(ctx, dir, retention); err != nil {
+		os.RemoveAll(dir)
+		return nil, "", nil, err
+	}
+	return p, ports[0], func() { p.Kill(); os.RemoveAll(dir) }, nil
+}
+
 // relay parses lines and drops them: what any server must spend at least.
 var relay = &system{name: "carbon-c-relay", program: "carbon-c-relay", start: func(ctx context.Context, dir, _ string) (*process, error) {
 	ports, err := launch.FreeAddrs(1)

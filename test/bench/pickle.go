@@ -3,14 +3,10 @@ package main
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"math"
 	"net"
-	"os"
 	"time"
-
-	"carbon/test/launch"
 )
 
 // perFrame is how many points carbon-relay puts into one pickle.
@@ -65,14 +61,6 @@ func (f *frames) set(round int) []byte {
 	return f.text
 }
 
-// receivers measures what comes by other ways than lines over TCP.
-func (b *bench) receivers(ctx context.Context) error {
-	if err := b.pickled(ctx); err != nil {
-		return err
-	}
-	return b.datagrams(ctx)
-}
-
 // pickled measures a million pickled points' CPU time.
 func (b *bench) pickled(ctx context.Context) error {
 	var own []float64
@@ -125,81 +113,4 @@ func (b *bench) takePickles(ctx context.Context, w *workload) (perMillion float6
 	o := r.compare([]int64{int64(w.points())})
 	b.lost += o.missing() + o.wrong
 	return after.since(before).cpu / float64(w.points()) * 1e6, nil
-}
-
-// withListener starts a server of ours with a listener for a format.
-func (b *bench) withListener(ctx context.Context, format string) (p *process, addr string, done func(), err error) {
-	dir, err := b.tempDir(format)
-	if err != nil {
-		return nil, "", nil, err
-	}
-	ports, err := launch.FreeAddrs(1)
-	if err != nil {
-		return nil, "", nil, err
-	}
-	settings := append([]string{"listener:bench.ADDRESS=" + ports[0], "listener:bench.FORMAT=" + format}, beforeStoring...)
-	if p, err = ours(b.binary, settings...).start(ctx, dir, retention); err != nil {
-		os.RemoveAll(dir)
-		return nil, "", nil, err
-	}
-	return p, ports[0], func() { p.Kill(); os.RemoveAll(dir) }, nil
-}
-
-const (
-	udpRate  = 300_000 // lines a second
-	udpTime  = 10 * time.Second
-	udpLines = 20 // in a datagram, as clients that buffer send
-)
-
-// datagrams measures how many lines are lost of so many a second.
-func (b *bench) datagrams(ctx context.Context) error {
-	var lost []float64
-	for range b.runs {
-		share, err := b.loseDatagrams(ctx)
-		if err != nil {
-			return err
-		}
-		lost = append(lost, share)
-	}
-	b.add(newRow("ingest UDP, lost", "%", lost, fmt.Sprintf("%d lines a second for %v, %d in a datagram", udpRate, udpTime, udpLines)))
-	return nil
-}
-
-func (b *bench) loseDatagrams(ctx context.Context) (percent float64, err error) {
-	p, addr, done, err := b.withListener(ctx, "udp")
-	if err != nil {
-		return 0, err
-	}
-	defer done()
-	conn, err := net.Dial("udp", addr)
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Close()
-	var ready [][]byte
-	now := time.Now().Unix()
-	for i := 0; i < 100_000; i += udpLines {
-		var datagram []byte
-		for j := range udpLines {
-			datagram = fmt.Appendf(datagram, "%s %d %d\n", metricName(i+j), j, now)
-		}
-		ready = append(ready, datagram)
-	}
-	sent, begin := 0, time.Now()
-	for total := b.size(udpRate * int(udpTime/time.Second)); sent < total; {
-		for due := min(total, int(time.Since(begin).Seconds()*udpRate)); sent < due; sent += udpLines {
-			if _, err := conn.Write(ready[sent/udpLines%len(ready)]); err != nil {
-				return 0, err
-			}
-		}
-		time.Sleep(time.Millisecond)
-	}
-	if _, err := settle(ctx, p.PID(), 30*time.Second); err != nil {
-		return 0, err
-	}
-	taken, err := counter(ctx, p, "carbon_bench_datapoints_total")
-	if err != nil {
-		return 0, err
-	}
-	return 100 * (1 - float64(taken)/float64(sent)), nil
 }
