@@ -22,16 +22,16 @@ import (
 	"carbon/test/launch"
 )
 
-// question is a request whose answer is measured. Series are called
-// day.gNN.mNNN.value, a thousand with a day of points, and week.mNN, a hundred
-// random walks with seven, all 60 s apart.
+// question is a request whose answer is measured. There are a thousand series
+// day.gNN.mNNN.value with a day of points, and a hundred random walks week.mNN with
+// seven days, all with a step of 60 s.
 type question struct {
 	row    string
 	target string
 	days   int
 	extra  string // further parameters
 	series int    // in the answer
-	points int    // of each; 0: whatever
+	points int    // of each; 0: not checked
 }
 
 var questions = []question{
@@ -48,12 +48,12 @@ var questions = []question{
 	{"picture sparkline", "week.m00", 1, picture + "&width=100&height=50&graphOnly=1", 1, 1440},
 }
 
-// picture in a question's extra asks for an image instead of JSON.
+// picture, as a question's extra, requests an image instead of JSON.
 const picture = "&format=png"
 
 const dayPoints = 24 * 60
 
-// answers measures what answering costs, beside graphite-web on the same files.
+// answers measures the cost of queries, beside graphite-web on the same files.
 func (b *bench) answers(ctx context.Context) error {
 	dir, err := b.tempDir("answers")
 	if err != nil {
@@ -94,7 +94,7 @@ func (b *bench) answers(ctx context.Context) error {
 	return errors.Join(err, p.stop())
 }
 
-// answer measures one question. Its mark scales with what graphite-web needs here.
+// answer measures one question. Its mark is scaled by graphite-web's cost in this run.
 func (b *bench) answer(ctx context.Context, p, peer *process, q question, until int64) (r row, err error) {
 	path := fmt.Sprintf("/render?format=json&noCache=1&target=%s&from=%d&until=%d%s",
 		url.QueryEscape(q.target), until-int64(q.days)*86400, until, q.extra)
@@ -124,7 +124,7 @@ func (b *bench) answer(ctx context.Context, p, peer *process, q question, until 
 	return r, nil
 }
 
-// graphiteWebMarks is what graphite-web needed where the marks were made, in CPU ms.
+// graphiteWebMarks is graphite-web's cost on the machine of the marks, in CPU ms.
 var graphiteWebMarks = map[string]float64{
 	"answer 1 series":                3.7,
 	"answer 100 series":              107,
@@ -153,7 +153,7 @@ func checkAnswer(ctx context.Context, p *process, path string, q question) error
 	return nil
 }
 
-// fillTree makes the series of the questions, up to a time.
+// fillTree creates the series of the questions, with points up to a time.
 func fillTree(ctx context.Context, dir string, until int64) error {
 	retentions, err := schema.ParseRetentions("60s:2d")
 	if err != nil {
@@ -205,8 +205,8 @@ func fillTree(ctx context.Context, dir string, until int64) error {
 	return store.Sync(ctx)
 }
 
-// cost returns the CPU and the wall milliseconds of a request, which is repeated,
-// several times at least, until the server has used a measurable time.
+// cost returns the CPU and wall milliseconds of a request. It repeats the request
+// several times, until the server has used a measurable time.
 func (b *bench) cost(ctx context.Context, p *process, path string, several int) (costs, waits []float64, err error) {
 	const most, enough = 1000, 0.3 // requests, CPU seconds
 	for range b.runs {

@@ -15,8 +15,8 @@ import (
 	"carbon/test/launch"
 )
 
-// finds are the requests of the marks, as the tree of the browser asks: a name of a
-// node is answered once (treejson). The other format answers every node.
+// finds are the requests with marks. treejson, as the browser's tree requests, answers
+// the name of a node once; json answers every node.
 var finds = []struct{ row, pattern, format string }{
 	{"find branches", "servers.*.*", "treejson"},
 	{"find leaves", "servers.*.*.*.user", "treejson"},
@@ -27,7 +27,7 @@ var finds = []struct{ row, pattern, format string }{
 	{"find 10k of them", "servers.*.*.*.user", "json"},
 }
 
-// index measures starting on a million metrics and finding among them.
+// index measures the start on a million metrics, and finds.
 func (b *bench) index(ctx context.Context) error {
 	s := millionSite()
 	metrics := b.size(s.metrics)
@@ -35,7 +35,7 @@ func (b *bench) index(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The first start finds no snapshot, or one that is not of this tree: it is removed.
+	// A snapshot in the directory may be that of another tree.
 	if err := removeSnapshots(dir); err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (b *bench) index(ctx context.Context) error {
 		memory = append(memory, float64(st.rss)/1e6)
 	}
 	defer func() { _ = p.stop() }()
-	b.add(newRow("index, ready", "s", ready, fmt.Sprintf("of %d metrics, from the snapshot: the first right answer after exec; /health after %s s, %s s of CPU until idle", metrics, short(median(health)), short(median(cpu)))))
+	b.add(newRow("index, ready", "s", ready, fmt.Sprintf("of %d metrics, from the snapshot: the first correct answer after exec; /health after %s s, %s s of CPU until idle", metrics, short(median(health)), short(median(cpu)))))
 	b.add(newRow("index, ready without snapshot", "s", []float64{cold.found.Seconds()}, fmt.Sprintf("/health after %s s, %s s of CPU until idle", short(cold.healthy.Seconds()), short(cold.cpu))))
 	b.add(newRow("index, memory", "MB", memory, fmt.Sprintf("resident, once idle; without snapshot %s", short(float64(cold.rss)/1e6))))
 	for _, f := range finds {
@@ -69,8 +69,8 @@ func (b *bench) index(ctx context.Context) error {
 	return nil
 }
 
-// removeSnapshots removes what an index may have left beside its tree: everything
-// in the data directory but the tree and the mark that it is complete.
+// removeSnapshots removes everything from a data directory except the tree and the
+// file that marks it complete.
 func removeSnapshots(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -86,9 +86,9 @@ func removeSnapshots(dir string) error {
 	return nil
 }
 
-// start is what starting on a tree took.
+// start is the cost of starting on a tree.
 type start struct {
-	found   time.Duration // from exec to the first right answer
+	found   time.Duration // from exec to the first correct answer
 	healthy time.Duration // to /health 200
 	cpu     float64       // seconds until idle
 	rss     int64         // bytes then
@@ -139,8 +139,8 @@ func findNodes(ctx context.Context, p *process, path string) (int, error) {
 	return len(nodes), err
 }
 
-// find measures a find request, repeated until the server has used a measurable
-// time, and checks how many nodes it answers.
+// find measures a find request and checks the number of nodes in its answer. It
+// repeats the request until the server has used a measurable time.
 func (b *bench) find(ctx context.Context, p *process, name, pattern, format string, metrics int) (r row, err error) {
 	want, path := matching(pattern, format == "treejson", metrics), findPath(pattern, format)
 	n, err := findNodes(ctx, p, path)
@@ -149,7 +149,7 @@ func (b *bench) find(ctx context.Context, p *process, name, pattern, format stri
 	}
 	if n != want {
 		b.lost++
-		return r, fmt.Errorf("find %s: %d nodes instead of %d", pattern, n, want)
+		return r, fmt.Errorf("find %s: got %d nodes, want %d", pattern, n, want)
 	}
 	costs, waits, err := b.cost(ctx, p, path, 50)
 	if err != nil {
@@ -158,8 +158,8 @@ func (b *bench) find(ctx context.Context, p *process, name, pattern, format stri
 	return newRow(name, "CPU ms", costs, fmt.Sprintf("%s: %d nodes, %s ms each", pattern, n, short(median(waits)))), nil
 }
 
-// matching counts the nodes that a pattern of stars matches, by looking at all
-// names; with lastNodes, those whose last node differs.
+// matching counts the nodes that a pattern with stars matches, by comparing all names.
+// With lastNodes it counts distinct last nodes.
 func matching(pattern string, lastNodes bool, metrics int) int {
 	expression := regexp.MustCompile(strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `[^.]*`))
 	depth := strings.Count(pattern, ".") + 1
@@ -177,7 +177,8 @@ func matching(pattern string, lastNodes bool, metrics int) int {
 	return len(nodes)
 }
 
-// growth measures what must not depend on the number of metrics, on smaller trees.
+// growth repeats, on smaller trees, measurements that must not depend on the number of
+// metrics.
 func (b *bench) growth(ctx context.Context) error {
 	for _, size := range []struct {
 		label   string

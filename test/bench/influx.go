@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// What telegraf sends: many lines in a request, some fields each, with tags.
+// Requests as telegraf sends them: many lines with tags and several fields.
 const (
 	influxLines  = 1000 // in a request
 	influxFields = 5    // of a line
 )
 
-// influx measures a million points' CPU time in line protocol.
+// influx measures the CPU time of points in line protocol.
 func (b *bench) influx(ctx context.Context) error {
 	series := b.size(100_000)
 	var own []float64
@@ -76,7 +76,7 @@ func (b *bench) takeInflux(ctx context.Context, series, rounds int) (perMillion 
 		return 0, err
 	}
 	if taken != sent {
-		return 0, fmt.Errorf("%d of %d points were taken", taken, sent)
+		return 0, fmt.Errorf("%d of %d points were accepted", taken, sent)
 	}
 	return after.since(before).cpu / float64(sent) * 1e6, nil
 }
@@ -97,7 +97,7 @@ func postInflux(ctx context.Context, url string, text []byte) error {
 	return nil
 }
 
-// figure is one of the server's own.
+// figure reads a sample of /-/metrics.
 func figure(url, name string) (int, error) {
 	answer, err := http.Get(url + "/-/metrics")
 	if err != nil {

@@ -10,24 +10,24 @@ import (
 )
 
 const (
-	ingestPoints = 10_000_000 // so that a server at its mark uses seconds of CPU
+	ingestPoints = 10_000_000 // enough for seconds of CPU time
 	ingestStep   = 10         // seconds between two points of a metric
 	retention    = "10s:2d"   // holds ingestPoints of 1,000 metrics
 )
 
-// beforeStoring keeps the writer waiting longer than a measurement takes, so that
-// what is measured is parsing, log and cache. Everything else is as it comes.
+// beforeStoring are settings that delay the writer beyond the measurement, so that only
+// parsing, log and cache are measured. All other settings have their defaults.
 var beforeStoring = []string{"cache.WRITE_DELAY=1h", "cache.WRITE_POINTS=1000000", launch.NoOwnSeries}
 
-// taken is what taking a workload in has cost.
-type taken struct {
+// received is the cost of receiving a workload.
+type received struct {
 	perMillion float64 // CPU seconds per million points
-	rss        int64   // bytes, after the first point of each metric
+	rss        int64   // resident bytes after the first point of each metric
 	took       time.Duration
 	outcome    outcome
 }
 
-// newLoad is a workload that ends now.
+// newLoad makes a workload that ends at the present time.
 func newLoad(metrics, points, connections int) *workload {
 	rounds := max(points/metrics, 1)
 	return &workload{
@@ -36,7 +36,8 @@ func newLoad(metrics, points, connections int) *workload {
 	}
 }
 
-// ingest measures a million points' CPU time at a number of series, of ours and peers.
+// ingest measures the CPU time of points for a number of series, of our server and of
+// peers.
 func (b *bench) ingest(ctx context.Context, label string, series int) error {
 	series = b.size(series)
 	load := func(points int) *workload { return newLoad(series, max(b.size(points), series), 4) }
@@ -61,7 +62,7 @@ func (b *bench) ingest(ctx context.Context, label string, series int) error {
 	m := newRow("memory, "+label+" series", "MB", memory, "resident, each cached once")
 	for _, peer := range []struct {
 		*system
-		points, series int // series: the most it is asked to take
+		points, series int // series: the most that it is sent
 	}{{victoria, ingestPoints, 1_000_000}, {carbonCache(updateLimit), 300_000, 1_000}} {
 		if peer.missing() || series > peer.series {
 			continue
@@ -80,10 +81,10 @@ func (b *bench) ingest(ctx context.Context, label string, series int) error {
 	return nil
 }
 
-// take sends a workload as fast as it goes. With verify it reads everything back
-// from a server of ours.
-func (b *bench) take(ctx context.Context, s *system, w *workload, verify bool) (taken, error) {
-	var t taken
+// take sends a workload as fast as the server reads. With verify it reads all points
+// back, from our server.
+func (b *bench) take(ctx context.Context, s *system, w *workload, verify bool) (received, error) {
+	var t received
 	dir, err := b.tempDir("ingest")
 	if err != nil {
 		return t, err
@@ -135,8 +136,8 @@ func (b *bench) take(ctx context.Context, s *system, w *workload, verify bool) (
 	return t, nil
 }
 
-// ingestStored measures taking points in while they are stored: a server that
-// writes what is five seconds old, to files that exist.
+// ingestStored measures receiving and storing together: the server writes points after
+// five seconds, to files that exist.
 func (b *bench) ingestStored(ctx context.Context) error {
 	w := newLoad(b.size(100_000), b.size(ingestPoints), 4)
 	var own, relayed []float64
@@ -155,7 +156,7 @@ func (b *bench) ingestStored(ctx context.Context) error {
 		}
 		relayed = append(relayed, t.perMillion)
 	}
-	r := newRow("ingest 100k series, stored", "CPU s/M points", own, "into files that exist, stored 5 s after it came (WRITE_DELAY); CPU of the server until all of it is in whisper files")
+	r := newRow("ingest 100k series, stored", "CPU s/M points", own, "into files that exist, stored after 5 s (WRITE_DELAY); CPU of the server until all points are in whisper files")
 	b.add(r.beside(relay.name, relayed, "parses and drops").scaledBy(median(relayed) / relayMark))
 	return nil
 }
@@ -208,16 +209,16 @@ func (b *bench) takeAndStore(ctx context.Context, w *workload) (perMillion float
 	return after.since(before).cpu / float64(w.points()-w.metrics) * 1e6, nil
 }
 
-// stored waits until a server of ours has put so many points into files.
+// stored waits until our server has written that many points to files.
 func stored(ctx context.Context, p *process, points int64) error {
 	return p.Until(ctx, 5*time.Minute, "all points are stored", func() bool {
-		time.Sleep(100 * time.Millisecond) // asking costs the server, too
+		time.Sleep(100 * time.Millisecond) // each request costs CPU time of the server
 		n, err := counter(ctx, p, "carbon_committed_points_total")
 		return err == nil && n >= points
 	})
 }
 
-// idle measures memory with many connections, each of which has sent a line.
+// idle measures the memory of many connections that have sent one line each.
 func (b *bench) idle(ctx context.Context) error {
 	connections := b.size(10_000)
 	measure := func(s *system) (megabytes float64, err error) {

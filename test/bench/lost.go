@@ -18,30 +18,30 @@ import (
 
 const (
 	lostSeries    = 10_000
-	lostPoints    = 20_000_000 // more than can be sent in the time
-	lostRounds    = 15_000     // at most; retention has room for them
+	lostPoints    = 20_000_000 // more than is sent before the end
+	lostRounds    = 15_000     // at most, as the retention has room for
 	flushInterval = 10 * time.Millisecond
 )
 
-// ending is how a server comes to its end under full load.
+// ending is how a server is ended under full load.
 type ending struct {
 	kill  bool // kill -9, else SIGTERM
 	after time.Duration
 }
 
-// loss is what an end took.
+// loss is what was sent before an end, and what survived it.
 type loss struct {
-	sent    int64 // points that the kernel had taken from the sender
-	counted int64 // of those, that the server had counted FLUSH_INTERVAL before it was killed
+	sent    int64 // points that the kernel accepted from the sender
+	counted int64 // of those, points that the server had counted FLUSH_INTERVAL before it was killed
 	outcome outcome
 }
 
-// finder counts what is left of a workload after an end, in the directory that the server left.
+// finder counts the surviving points of a workload in the directory of an ended server.
 type finder func(ctx context.Context, s *system, dir string, w *workload, sent []int64) (outcome, error)
 
-// killed counts what kill -9 at full load takes: what our server had counted as
-// received FLUSH_INTERVAL before must be there again after the next start; of
-// each connection, without a hole.
+// killed counts the points lost by kill -9 at full load. After the next start our server
+// must have all points that it had counted FLUSH_INTERVAL before the kill, and no holes
+// in any connection.
 func (b *bench) killed(ctx context.Context) error {
 	own := ours(b.binary, launch.NoOwnSeries)
 	random := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
@@ -58,11 +58,11 @@ func (b *bench) killed(ctx context.Context) error {
 		share = append(share, 100*float64(l.sent-int64(l.outcome.found))/float64(l.sent))
 	}
 	r := newRow("lost by kill -9", "points", beyond,
-		fmt.Sprintf("of those the server had counted as received %v before; beside what was still in sockets that is %.2g %% of what had been sent", flushInterval, median(share)))
+		fmt.Sprintf("of those that the server had counted %v before the kill; with those still in socket buffers, %.2g %% of all sent", flushInterval, median(share)))
 	return b.addLosses(ctx, r, ending{kill: true, after: b.duration(3 * time.Second)})
 }
 
-// terminated counts what SIGTERM at full load takes of all that was sent before.
+// terminated counts the points, of all sent before, that SIGTERM at full load loses.
 func (b *bench) terminated(ctx context.Context) error {
 	var lost []float64
 	for range b.runs {
@@ -78,7 +78,7 @@ func (b *bench) terminated(ctx context.Context) error {
 	return b.addLosses(ctx, r, ending{after: b.duration(3 * time.Second)})
 }
 
-// addLosses adds what the same end takes from peers.
+// addLosses adds the losses of peers ended the same way.
 func (b *bench) addLosses(ctx context.Context, r row, e ending) error {
 	for _, peer := range []struct {
 		*system
@@ -103,7 +103,7 @@ func (b *bench) addLosses(ctx context.Context, r row, e ending) error {
 	return nil
 }
 
-// endAt loads a server as fast as it goes, ends it, and counts what is left.
+// endAt sends to a server as fast as it reads, ends it, and counts the surviving points.
 func (b *bench) endAt(ctx context.Context, s *system, e ending, find finder) (loss, error) {
 	var l loss
 	dir, err := b.tempDir("lost")
@@ -136,7 +136,7 @@ func (b *bench) endAt(ctx context.Context, s *system, e ending, find finder) (lo
 	}
 	err = <-done
 	if err == nil {
-		return l, errors.New("all was sent before the end came")
+		return l, errors.New("all points were sent before the end")
 	}
 	sent := send.sent()
 	l.sent = sum(sent)
@@ -152,7 +152,7 @@ func (b *bench) endAt(ctx context.Context, s *system, e ending, find finder) (lo
 	return l, err
 }
 
-// watch keeps asking our server how many points it has received.
+// watch polls how many points our server has counted.
 type watch struct {
 	p      *process
 	quiet  bool // only wait
@@ -173,7 +173,7 @@ func (c *watch) until(ctx context.Context, end time.Time) {
 	}
 }
 
-// before returns the last count that was known at a time.
+// before returns the last count answered before a time.
 func (c *watch) before(at time.Time) (n int64) {
 	for i, t := range c.times {
 		if !t.After(at) {
@@ -183,7 +183,7 @@ func (c *watch) before(at time.Time) (n int64) {
 	return n
 }
 
-// restartAndRender starts our server again and reads all back.
+// restartAndRender starts our server again and reads all points back.
 func restartAndRender(ctx context.Context, s *system, dir string, w *workload, sent []int64) (outcome, error) {
 	p, err := s.start(ctx, dir, retention)
 	if err != nil {
@@ -200,7 +200,7 @@ func restartAndRender(ctx context.Context, s *system, dir string, w *workload, s
 	return r.compare(sent), nil
 }
 
-// readTree reads the whisper files that a server left.
+// readTree reads the whisper files of an ended server.
 func readTree(ctx context.Context, _ *system, dir string, w *workload, sent []int64) (outcome, error) {
 	store, err := whisper.Open(filepath.Join(dir, "whisper"), whisper.Options{})
 	if err != nil {
@@ -214,7 +214,7 @@ func readTree(ctx context.Context, _ *system, dir string, w *workload, sent []in
 	return r.compare(sent), nil
 }
 
-// restartAndCount starts VictoriaMetrics again and asks how many points it has.
+// restartAndCount starts VictoriaMetrics again and queries the number of points.
 func restartAndCount(ctx context.Context, s *system, dir string, w *workload, sent []int64) (outcome, error) {
 	p, err := s.start(ctx, dir, retention)
 	if err != nil {

@@ -1,19 +1,18 @@
-// Command bench measures the server as its users run it: the built binary under
-// loads of its own making, beside the programs it competes with, where those are
-// installed (scripts/install-bench-parts). It counts processor time, memory and
-// bytes written as the kernel does, and reads back what was sent.
+// Command bench measures the built server under generated loads, beside comparable
+// programs that are installed (scripts/install-bench-parts). It takes CPU time, memory
+// and bytes written from the kernel, and reads back the points that it sent.
 //
-//	go run ./test/bench                  every row, about 20 minutes
+//	go run ./test/bench                  every row, about 25 minutes
 //	go run ./test/bench -row ingest      rows whose name matches
-//	go run ./test/bench -quick           the same at a twentieth of the size: does it work?
+//	go run ./test/bench -quick           the same at a twentieth of the size, to see whether it works
 //	go run ./test/bench -json            for programs
-//	go run ./test/bench -data DIR        keep the trees of whisper files, which take long to make
-//	go run ./test/bench -long            the million metrics a minute at their real pace too, over an hour
+//	go run ./test/bench -data DIR        keep large whisper trees for the next run
+//	go run ./test/bench -long            also a million metrics a minute at the real pace, over an hour
 //
-// What it writes is below TMPDIR (/tmp), which should be on a disk.
+// It writes below TMPDIR (/tmp), which should be on a disk.
 //
-// It ends with an error when a point was lost or wrong that must not be. A row
-// over its mark is no error.
+// The exit code is 1 when a point was lost or wrong that must not be. A row over its
+// mark is not an error.
 package main
 
 import (
@@ -32,9 +31,9 @@ import (
 	"carbon/test/launch"
 )
 
-// part measures some rows together.
+// part measures rows that share a run.
 type part struct {
-	rows []string // what it measures, as far as it can
+	rows []string // names of the rows
 	run  func(b *bench, ctx context.Context) error
 }
 
@@ -67,19 +66,19 @@ var parts = []part{
 	{[]string{"index of 10k, ready", "index of 100k, ready", "find 100 of 10k", "find 100 of 100k"}, (*bench).growth},
 }
 
-// bench is one run: what it shall do and what it has measured.
+// bench is one run: options and results.
 type bench struct {
 	rowPattern *regexp.Regexp
 	quick      bool
 	long       bool
 	runs       int    // of which the median is taken
 	binary     string // the server
-	dir        string // for what is thrown away
-	trees      string // for whisper trees, which may be used again
+	dir        string // removed at the end
+	trees      string // whisper trees, which the next run may use again
 	progress   *os.File
 
 	rows []row
-	lost int // points that should have been read back
+	lost int // points that were missing or wrong when read back
 }
 
 func main() {
@@ -100,9 +99,9 @@ func main() {
 
 func run(ctx context.Context) (err error) {
 	pattern := flag.String("row", "", "measure only rows whose name matches this regular `expression`")
-	quick := flag.Bool("quick", false, "a twentieth of the size: whether it works, not what it costs")
-	long := flag.Bool("long", false, "also a million metrics a minute at their real pace, which takes over an hour")
-	runs := flag.Int("runs", 3, "how often to measure what varies; the median counts")
+	quick := flag.Bool("quick", false, "measure at a twentieth of the size, to see whether everything works")
+	long := flag.Bool("long", false, "also measure a million metrics a minute at the real pace, which takes over an hour")
+	runs := flag.Int("runs", 3, "how often to measure; the median counts")
 	asJSON := flag.Bool("json", false, "print JSON instead of a table")
 	data := flag.String("data", "", "`DIR` to keep large whisper trees in, for the next run (about 13 GB)")
 	server := flag.String("server", "", "carbon `BINARY` to measure (default: built from this tree)")
@@ -151,8 +150,7 @@ func run(ctx context.Context) (err error) {
 	return failed
 }
 
-// measure runs the parts that were asked for. One that fails does not keep the
-// others from running.
+// measure runs the requested parts. After an error it continues with the next part.
 func (b *bench) measure(ctx context.Context) error {
 	var failed error
 	for _, p := range parts {
@@ -177,14 +175,14 @@ func (b *bench) measure(ctx context.Context) error {
 	return failed
 }
 
-// add takes a row, if it was asked for.
+// add adds a row if it was requested.
 func (b *bench) add(r row) {
 	if b.rowPattern.MatchString(r.Name) {
 		b.rows = append(b.rows, r)
 	}
 }
 
-// size is a number of metrics, points or connections, as large as this run wants it.
+// size scales a number of metrics, points or connections to this run.
 func (b *bench) size(n int) int {
 	if b.quick {
 		return max(n/20, 1)
@@ -192,7 +190,7 @@ func (b *bench) size(n int) int {
 	return n
 }
 
-// duration is a time to measure for, as long as this run wants it.
+// duration scales the time of a measurement to this run.
 func (b *bench) duration(d time.Duration) time.Duration {
 	if b.quick {
 		return d / 20
@@ -200,5 +198,5 @@ func (b *bench) duration(d time.Duration) time.Duration {
 	return d
 }
 
-// tempDir returns a new directory that is removed with the rest.
+// tempDir makes a directory that is removed at the end of the run.
 func (b *bench) tempDir(name string) (string, error) { return os.MkdirTemp(b.dir, name) }

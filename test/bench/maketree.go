@@ -17,8 +17,8 @@ import (
 	"carbon/storage/whisper"
 )
 
-// makeTree returns a data directory whose tree has a file for each metric, with a
-// point of an hour ago. One that an earlier run has completed is taken as it is.
+// makeTree returns a data directory whose tree has a file for each metric, with a point
+// from an hour ago. It uses the complete tree of an earlier run if there is one.
 func (b *bench) makeTree(ctx context.Context, metrics int, retentions string) (string, error) {
 	dir := filepath.Join(b.trees, fmt.Sprintf("%d-%s", metrics, strings.NewReplacer(":", "-", ",", "-").Replace(retentions)))
 	complete := filepath.Join(dir, "complete")

@@ -15,11 +15,11 @@ import (
 	"carbon/test/launch"
 )
 
-// messagePoints is how many points are sent as messages of metrics_talk.
+// messagePoints is the number of points sent as messages of metrics_talk.
 const messagePoints = 1_000_000
 
-// messages are as metrics_talk sends them: compressed JSON with so many metrics
-// each.
+// messages makes messages as metrics_talk sends them: compressed JSON with perMessage
+// metrics each.
 func messages(points, perMessage int) [][]byte {
 	const series = 1000
 	var all [][]byte
@@ -43,7 +43,7 @@ func messages(points, perMessage int) [][]byte {
 	return all
 }
 
-// talk measures what the messages of metrics_talk cost, by ZeroMQ and from Redis.
+// talk measures the CPU time of metrics_talk's messages, over ZeroMQ and from Redis.
 func (b *bench) talk(ctx context.Context) error {
 	for _, perMessage := range []int{1, 100} {
 		sent := messages(b.size(messagePoints), perMessage)
@@ -70,7 +70,7 @@ func (b *bench) talk(ctx context.Context) error {
 	return nil
 }
 
-// startTalk starts a server with settings and lets it settle.
+// startTalk starts a server with settings and waits until it is idle.
 func (b *bench) startTalk(ctx context.Context, settings ...string) (p *process, before usage, err error) {
 	dir, err := b.tempDir("talk")
 	if err != nil {
@@ -84,8 +84,8 @@ func (b *bench) startTalk(ctx context.Context, settings ...string) (p *process, 
 	return p, before, err
 }
 
-// endTalk waits until a figure of the server's says that all messages have come,
-// and returns what they cost in CPU seconds.
+// endTalk waits until a counter of the server has the number of messages, and returns
+// their cost in CPU seconds.
 func endTalk(ctx context.Context, p *process, before usage, figure string, messages int) (float64, error) {
 	err := p.Until(ctx, 5*time.Minute, "all messages are received", func() bool {
 		n, err := counter(ctx, p, figure)
@@ -98,7 +98,7 @@ func endTalk(ctx context.Context, p *process, before usage, figure string, messa
 	return after.since(before).cpu, err
 }
 
-// takeZeroMQ sends messages over one connection, as libzmq 2 does.
+// takeZeroMQ sends messages over one connection, in the protocol of libzmq 2.
 func (b *bench) takeZeroMQ(ctx context.Context, messages [][]byte) (float64, error) {
 	ports, err := launch.FreeAddrs(1)
 	if err != nil {
@@ -127,8 +127,7 @@ func (b *bench) takeZeroMQ(ctx context.Context, messages [][]byte) (float64, err
 	return endTalk(ctx, p, before, "carbon_zeromq_messages_total", len(messages))
 }
 
-// takeRedis has the messages wait in a Redis of its own before the server starts to
-// take them.
+// takeRedis puts the messages into a Redis of its own before it starts the server.
 func (b *bench) takeRedis(ctx context.Context, messages [][]byte) (float64, error) {
 	ports, err := launch.FreeAddrs(1)
 	if err != nil {
@@ -157,7 +156,7 @@ func (b *bench) takeRedis(ctx context.Context, messages [][]byte) (float64, erro
 	return endTalk(ctx, p, usage{}, "carbon_redis_elements_total", len(messages))
 }
 
-// fillRedis pushes elements to the list incoming, many at once.
+// fillRedis pushes elements to the list incoming, many per command.
 func fillRedis(addr string, elements [][]byte) error {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {

@@ -9,16 +9,15 @@ import (
 	"time"
 )
 
-// perFrame is how many points carbon-relay puts into one pickle.
+// perFrame is the number of points that carbon-relay puts into one pickle.
 const perFrame = 500
 
-// frames is one round of a workload as carbon-relay's Python pickles it. It is made
-// once; set then only changes times and values, so that sending costs the sender
-// little.
+// frames is one round of a workload, pickled as by carbon-relay's Python. It is built
+// once; set only changes times and values, so that sending is cheap.
 type frames struct {
 	w      *workload
 	text   []byte
-	points []int // where the time of each metric is
+	points []int // offset of each metric's time
 }
 
 const valueBehindTime = 5 // bytes from a time to its value
@@ -61,7 +60,7 @@ func (f *frames) set(round int) []byte {
 	return f.text
 }
 
-// pickled measures a million pickled points' CPU time.
+// pickled measures the CPU time of pickled points.
 func (b *bench) pickled(ctx context.Context) error {
 	var own []float64
 	for range b.runs {

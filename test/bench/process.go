@@ -64,10 +64,10 @@ func (p *process) stop() error {
 	return err
 }
 
-// client takes answers as they are: the peers do not compress.
+// client does not ask for compressed answers, as the peers do not compress.
 var client = &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100}}
 
-// get asks the HTTP side and returns the whole answer of status 200.
+// get returns the body of an answer with status 200.
 func (p *process) get(ctx context.Context, path string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+path, nil)
 	if err != nil {

@@ -16,10 +16,10 @@ import (
 	"carbon/storage/whisper"
 )
 
-// reading says of every point of a workload what a reader found.
+// reading is the state of every point of a workload, as read back.
 type reading struct {
 	w     *workload
-	every int    // one host of so many was read, beginning with the first
+	every int    // one host in every was read, beginning with the first
 	state []byte // by round, then metric
 }
 
@@ -32,7 +32,7 @@ const (
 // fetcher returns the series of one host's metrics over from < t <= until.
 type fetcher func(ctx context.Context, host int, from, until int64) ([]metric.Series, error)
 
-// readBack reads the metrics of one host of so many.
+// readBack reads the metrics of one host in every.
 func readBack(ctx context.Context, w *workload, every int, fetch fetcher) (*reading, error) {
 	r := &reading{w: w, every: every, state: make([]byte, w.points())}
 	all, ctx := errgroup.WithContext(ctx)
@@ -49,7 +49,7 @@ func readBack(ctx context.Context, w *workload, every int, fetch fetcher) (*read
 	return r, all.Wait()
 }
 
-// add takes the series of a host.
+// add compares the series of a host.
 func (r *reading) add(host int, series []metric.Series) {
 	first := host * metricsPerHost
 	metrics := map[string]int{}
@@ -78,10 +78,10 @@ func (r *reading) add(host int, series []metric.Series) {
 
 func (r *reading) at(i, round int) byte { return r.state[round*r.w.metrics+i] }
 
-// outcome is what became of the points that were sent.
+// outcome counts the points that were sent by what was read back.
 type outcome struct {
 	expected, found, wrong int
-	holes                  int // missing, though the same connection's later points are there
+	holes                  int // missing, while later points of the same connection exist
 }
 
 func (o outcome) missing() int { return o.expected - o.found - o.wrong }
@@ -90,7 +90,7 @@ func (o outcome) String() string {
 	return fmt.Sprintf("%d of %d points read back, %d missing, %d wrong", o.found, o.expected, o.missing(), o.wrong)
 }
 
-// compare counts, of each connection's first lines, so many as were sent.
+// compare counts the points of the lines that each connection sent.
 func (r *reading) compare(sent []int64) outcome {
 	var o outcome
 	for c, lines := range sent {
@@ -118,7 +118,7 @@ func (r *reading) compare(sent []int64) outcome {
 	return o
 }
 
-// byRender fetches from a running server of ours.
+// byRender fetches from our running server.
 func byRender(p *process) fetcher {
 	return func(ctx context.Context, host int, from, until int64) ([]metric.Series, error) {
 		q := url.Values{
@@ -132,7 +132,7 @@ func byRender(p *process) fetcher {
 	}
 }
 
-// byTree fetches from a tree of whisper files that nobody writes to.
+// byTree fetches from a tree of whisper files to which nothing writes.
 func byTree(store *whisper.Store, now int64) fetcher {
 	return func(ctx context.Context, host int, from, until int64) ([]metric.Series, error) {
 		var names []string
@@ -145,8 +145,7 @@ func byTree(store *whisper.Store, now int64) fetcher {
 
 var noValue = math.NaN()
 
-// parseRaw reads what /render answers as format=raw: lines of
-// name,start,end,step|value,value,...
+// parseRaw parses format=raw of /render: lines of name,start,end,step|value,value,...
 func parseRaw(body []byte) ([]metric.Series, error) {
 	var all []metric.Series
 	for line := range bytes.Lines(body) {

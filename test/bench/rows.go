@@ -9,9 +9,9 @@ import (
 	"text/tabwriter"
 )
 
-// row is one figure with what it is held against. The marks are from measuring
-// the peers on one machine; a mark holds in a run beside them. Less is better in
-// every row.
+// row is one measurement with its mark and its peers. The marks come from measuring the
+// peers on one machine, and are compared in a run beside them. Less is better in every
+// row.
 type row struct {
 	Name    string   `json:"name"`
 	Unit    string   `json:"unit"`
@@ -21,10 +21,10 @@ type row struct {
 	Mark    *float64 `json:"mark,omitempty"`
 	Scaled  *float64 `json:"scaled,omitempty"` // the mark for this machine in this run
 	Note    string   `json:"note,omitempty"`
-	Skipped string   `json:"skipped,omitempty"` // why there is no figure
+	Skipped string   `json:"skipped,omitempty"` // why it was not measured
 }
 
-// peer is what another program needed for the same, in the same run.
+// peer is the same measurement of another program, in the same run.
 type peer struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"` // median
@@ -33,7 +33,7 @@ type peer struct {
 	Note  string  `json:"note,omitempty"`
 }
 
-// mark is what a row is to stay below, or at.
+// mark is the most that a row should reach.
 type mark struct {
 	row  string
 	most float64
@@ -76,12 +76,12 @@ var marks = []mark{
 	{"index, ready", 1},
 }
 
-// relayMark is what carbon-c-relay needed where the marks were made, in CPU
-// seconds per million points. Marks of taking points in scale with what it needs
-// here: it parses and drops, so it measures the machine.
+// relayMark is carbon-c-relay's cost on the machine of the marks, in CPU seconds per
+// million points. It parses and drops, so its cost here measures this machine, and the
+// marks of receiving are scaled by it.
 const relayMark = 0.18
 
-// newRow makes a row of what was measured, with its mark if it has one.
+// newRow makes a row of measurements, with its mark if it has one.
 func newRow(name, unit string, ours []float64, note string) row {
 	r := row{Name: name, Unit: unit, Ours: median(ours), Runs: len(ours), Note: note}
 	if i := slices.IndexFunc(marks, func(m mark) bool { return m.row == name }); i >= 0 {
@@ -90,7 +90,7 @@ func newRow(name, unit string, ours []float64, note string) row {
 	return r
 }
 
-// beside adds a peer's figures, if there are any.
+// beside adds the measurements of a peer, if there are any.
 func (r row) beside(name string, values []float64, note string) row {
 	if len(values) == 0 {
 		return r
@@ -103,8 +103,8 @@ func (r row) beside(name string, values []float64, note string) row {
 	return r
 }
 
-// scaledBy sets the mark for a machine on which something needs so many times
-// what it needed where the mark was made.
+// scaledBy sets the mark for this machine: factor is how many times slower it is than
+// the machine of the marks.
 func (r row) scaledBy(factor float64) row {
 	if r.Mark != nil && factor > 0 {
 		scaled := *r.Mark * factor
@@ -119,12 +119,13 @@ func skippedRow(name, why string) row {
 	return r
 }
 
-// met says whether the mark holds: as it is, or scaled to this machine.
+// met reports whether the row is at or below its mark, or the mark scaled to this
+// machine.
 func (r row) met() bool {
 	return r.Skipped == "" && (r.Mark == nil || r.Ours <= max(*r.Mark, *r.Scaled))
 }
 
-// missed returns the names of rows that are over their marks.
+// missed returns the names of rows over their marks.
 func missed(rows []row) (names []string) {
 	for _, r := range rows {
 		if r.Skipped == "" && !r.met() {
@@ -181,7 +182,7 @@ func writeJSON(w io.Writer, rows []row) error {
 	return e.Encode(map[string]any{"rows": rows, "missed": append([]string{}, missed(rows)...)})
 }
 
-// short writes a number with three digits that count, or all before the point.
+// short writes a number with three significant digits, or all before the point.
 func short(v float64) string {
 	switch {
 	case v == 0:

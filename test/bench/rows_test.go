@@ -82,7 +82,7 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// Each mark belongs to a row that some part measures.
+// Every mark belongs to a row that a part measures.
 func TestRowsOfParts(t *testing.T) {
 	var rows []string
 	for _, p := range parts {
@@ -147,7 +147,7 @@ func TestFileCalls(t *testing.T) {
 	}
 }
 
-// In a hurry, the ratio of all times to the interval stays.
+// Hurry keeps the ratio of all times to the interval.
 func TestHurry(t *testing.T) {
 	s := site{interval: time.Minute, writeDelay: writeDelay, hurry: 30}
 	if got, want := strings.Join(s.settings(), " "), "cache.WRITE_DELAY=1m0s cache.CARBON_METRIC_INTERVAL=2s wal.FLUSH_INTERVAL=333.333µs wal.SYNC_INTERVAL=33.333333ms"; got != want {

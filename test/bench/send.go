@@ -12,17 +12,16 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// pace says when points are sent. The zero value means as fast as the server
-// takes them.
+// pace is when points are sent. The zero value means as fast as the server reads.
 type pace struct {
 	begin    time.Time
 	interval time.Duration // of a round; its lines are spread evenly over it
 }
 
-// sendings is how many times an interval each connection sends what is due.
+// sendings is how often per interval each connection sends the lines that are due.
 const sendings = 60
 
-// messageSize is how much is sent at once when there is no pace, in bytes.
+// messageSize is how many bytes are sent at once without a pace.
 const messageSize = 1 << 16
 
 // sender sends rounds of a workload to a server by plaintext TCP.
@@ -30,7 +29,7 @@ type sender struct {
 	w     *workload
 	pace  pace
 	conns []net.Conn
-	lines []atomic.Int64 // of each connection, taken whole by the kernel
+	lines []atomic.Int64 // of each connection, whole lines that the kernel accepted
 	stop  chan struct{}
 }
 
@@ -54,10 +53,10 @@ func (s *sender) close() {
 	}
 }
 
-// errStopped ends a connection that was told to stop.
+// errStopped is the error of run after halt.
 var errStopped = errors.New("stopped")
 
-// halt makes run return soon: whatever the kernel has taken stays sent.
+// halt makes run return soon. Lines that the kernel has accepted count as sent.
 func (s *sender) halt() {
 	close(s.stop)
 	for _, conn := range s.conns {
@@ -74,8 +73,8 @@ func (s *sender) halted() bool {
 	}
 }
 
-// run sends rounds from <= r < until on every connection. It returns when all are
-// sent, errStopped after halt, or the first connection's error.
+// run sends rounds from <= r < until on every connection. It returns nil when all are
+// sent, errStopped after halt, or the error of the first connection that fails.
 func (s *sender) run(ctx context.Context, from, until int) error {
 	all, ctx := errgroup.WithContext(ctx)
 	for c := range s.conns {
@@ -84,8 +83,8 @@ func (s *sender) run(ctx context.Context, from, until int) error {
 	return all.Wait()
 }
 
-// drain tells the server that nothing more comes, and waits until it has closed
-// the connections, which it does when it has read them to their end.
+// drain closes the sending sides and waits until the server has read the connections
+// to the end and closed them.
 func (s *sender) drain(limit time.Duration) error {
 	for _, conn := range s.conns {
 		_ = conn.SetReadDeadline(time.Now().Add(limit))
@@ -101,13 +100,13 @@ func (s *sender) drain(limit time.Duration) error {
 	return nil
 }
 
-// send is connection c.
+// send sends the rounds of connection c.
 func (s *sender) send(ctx context.Context, c, from, until int) error {
 	first, behind := s.w.share(c)
 	perRound := behind - first
 	size := messageSize
 	if s.pace.interval > 0 {
-		size = 0 // a round at a time
+		size = 0 // one round
 	}
 	b := newBlock(s.w, first, behind, size)
 	for round := from; round < until; round += b.rounds {
@@ -126,7 +125,7 @@ func (s *sender) send(ctx context.Context, c, from, until int) error {
 	return nil
 }
 
-// nextMessage returns the line behind those that are sent together.
+// nextMessage returns the line after those that are sent together.
 func (s *sender) nextMessage(b *block, line, lines int) int {
 	if s.pace.interval > 0 {
 		n := line * sendings / lines
@@ -161,7 +160,7 @@ func (s *sender) wait(ctx context.Context, round, next, perRound int) error {
 	}
 }
 
-// write sends lines from <= l < until of a block, and counts those that went whole.
+// write sends lines from <= l < until of a block, and counts the whole lines sent.
 func (s *sender) write(c int, b *block, from, until int) error {
 	begin := 0
 	if from > 0 {
@@ -178,7 +177,7 @@ func (s *sender) write(c int, b *block, from, until int) error {
 // wholeLines counts the lines that end at or before a byte.
 func wholeLines(ends []int, at int) int { return sort.SearchInts(ends, at+1) }
 
-// sent returns how many lines the kernel took of each connection.
+// sent returns how many lines of each connection the kernel accepted.
 func (s *sender) sent() []int64 {
 	n := make([]int64, len(s.lines))
 	for c := range s.lines {

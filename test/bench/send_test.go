@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// receiver takes connections and gives back what each sent, in the order in which
-// they came.
+// receiver accepts connections and returns what each sent, in the order of acceptance.
 func receiver(t *testing.T) (addr string, received chan string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -82,8 +81,8 @@ func TestSendPaced(t *testing.T) {
 	}
 }
 
-// A sender that is told to stop has counted what the server finds, though the
-// server did not read meanwhile.
+// After halt the sender has counted exactly the lines that the server finds, even if
+// the server did not read meanwhile.
 func TestHalt(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -104,7 +103,7 @@ func TestHalt(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- s.run(t.Context(), 0, w.rounds) }()
 	first := make([]byte, 100)
-	if _, err := io.ReadFull(conn, first); err != nil { // it is under way
+	if _, err := io.ReadFull(conn, first); err != nil { // the sender is running
 		t.Fatal(err)
 	}
 	s.halt()

@@ -13,11 +13,11 @@ import (
 	"carbon/test/launch"
 )
 
-// system is a server that can be started on a directory. It keeps points by the
-// retentions given, if it keeps any.
+// system is a server that can be started on a directory. It stores points with the
+// given retentions, if it stores any.
 type system struct {
 	name    string
-	program string // what must be installed; empty: it is
+	program string // that must be installed; empty: none
 	start   func(ctx context.Context, dir, retentions string) (*process, error)
 }
 
@@ -33,8 +33,7 @@ func schemas(retentions string) string {
 	return "[bench]\npattern = .*\nretentions = " + retentions + "\n"
 }
 
-// ours is the server built from this tree, started as its users do. Settings are
-// as --set takes them.
+// ours is the server built from this tree. Settings are SECTION.KEY=VALUE.
 func ours(binary string, settings ...string) *system {
 	return &system{name: "carbon", start: func(ctx context.Context, dir, retentions string) (*process, error) {
 		site, err := launch.NewSite(binary, dir, retentions)
@@ -50,7 +49,7 @@ func ours(binary string, settings ...string) *system {
 	}}
 }
 
-// withListener starts a server of ours with a listener for a format.
+// withListener starts our server with a further listener for a format.
 func (b *bench) withListener(ctx context.Context, format string) (p *process, addr string, done func(), err error) {
 	dir, err := b.tempDir(format)
 	if err != nil {
@@ -68,7 +67,7 @@ func (b *bench) withListener(ctx context.Context, format string) (p *process, ad
 	return p, ports[0], func() { p.Kill(); os.RemoveAll(dir) }, nil
 }
 
-// relay parses lines and drops them: what any server must spend at least.
+// relay parses lines and drops them, which is the least that a server must do.
 var relay = &system{name: "carbon-c-relay", program: "carbon-c-relay", start: func(ctx context.Context, dir, _ string) (*process, error) {
 	ports, err := launch.FreeAddrs(1)
 	if err != nil {
@@ -92,8 +91,8 @@ var victoria = &system{name: "VictoriaMetrics", program: "victoria-metrics", sta
 		"-graphiteListenAddr", ports[0], "-httpListenAddr", ports[1], "-loggerLevel", "WARN")
 }}
 
-// carbonCache is Graphite's own, with Debian's settings but for those given, and
-// as many new files as come: by default it drops all beyond 50 a minute.
+// carbonCache is Graphite's carbon-cache with Debian's settings, the given ones, and no
+// limit on new files: by default it drops new metrics beyond 50 a minute.
 func carbonCache(settings ...string) *system {
 	return &system{name: "carbon-cache", program: "carbon-cache", start: func(ctx context.Context, dir, retentions string) (*process, error) {
 		ports, err := launch.FreeAddrs(3)
@@ -120,7 +119,7 @@ func carbonCache(settings ...string) *system {
 			return nil, err
 		}
 		pidFile := filepath.Join(dir, "carbon-cache.pid")
-		if err := os.Remove(pidFile); err != nil && !os.IsNotExist(err) { // of one that was killed
+		if err := os.Remove(pidFile); err != nil && !os.IsNotExist(err) { // left by a killed process
 			return nil, err
 		}
 		p := &process{line: ports[0], data: dir}
@@ -128,8 +127,8 @@ func carbonCache(settings ...string) *system {
 	}}
 }
 
-// graphiteWeb is Graphite's own, served by Python itself: a process that answers
-// one request after the other. It reads the whisper files of the directory.
+// graphiteWeb is graphite-web, served by Python's wsgiref: one process that answers one
+// request after the other. It reads the whisper files of the directory.
 var graphiteWeb = &system{name: "graphite-web", program: "/usr/bin/graphite-manage", start: func(ctx context.Context, dir, _ string) (*process, error) {
 	ports, err := launch.FreeAddrs(1)
 	if err != nil {
@@ -186,10 +185,10 @@ class Handler(WSGIRequestHandler):
 make_server('127.0.0.1', int(port), get_wsgi_application(), handler_class=Handler).serve_forever()
 `
 
-// updateLimit is what a carbon-cache writes a second as Debian sets it.
+// updateLimit is Debian's limit of updates per second.
 const updateLimit = "MAX_UPDATES_PER_SECOND = 500"
 
-// healthy waits until a server says that it is: ours, or VictoriaMetrics.
+// healthy waits until /health answers 200, of our server or of VictoriaMetrics.
 func healthy(ctx context.Context, p *process, limit time.Duration) error {
 	return p.Until(ctx, limit, "it is healthy", func() bool {
 		_, err := p.get(ctx, "/health")
@@ -197,7 +196,7 @@ func healthy(ctx context.Context, p *process, limit time.Duration) error {
 	})
 }
 
-// counter reads one of our server's own figures, such as carbon_cache_size.
+// counter reads a sample of our server's /-/metrics, such as carbon_cache_size.
 func counter(ctx context.Context, p *process, name string) (int64, error) {
 	content, err := p.get(ctx, "/-/metrics")
 	if err != nil {

@@ -13,26 +13,26 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// site is a load as it comes day in day out: each metric once per interval.
+// site is a steady load: each metric has one point per interval.
 type site struct {
 	metrics, connections int
 	interval             time.Duration
 	writeDelay           time.Duration // WRITE_DELAY
-	// hurry is how many times faster than life time runs: everything that is a
-	// time is divided by it, so that each point causes the work it causes in life
-	// (as many points wait, as many go into one update, into one flush and into
-	// one sync), and so many times fewer cores are what it takes in life. What is
-	// not divided: the garbage collector's forced runs and the kernel's writing
-	// back of pages (30 s), which at that speed comes less often per update.
+	// hurry is how many times faster than real time the load runs. All times are
+	// divided by it, so that each point causes the same work: the same numbers of
+	// points are pending, and go into one update, one flush and one sync. The cores
+	// measured are divided by it too. Not divided are the forced runs of the garbage
+	// collector and the kernel's writeback of pages (30 s), which therefore happen
+	// less often per update.
 	hurry    int
-	warm     time.Duration // before it is measured, of hurried time
-	measured time.Duration // of hurried time
+	warm     time.Duration // before the measurement, in hurried time
+	measured time.Duration // in hurried time
 }
 
-// writeDelay is WRITE_DELAY as it comes.
+// writeDelay is the default of WRITE_DELAY.
 const writeDelay = 30 * time.Minute
 
-// settings are the server's, hurried.
+// settings are the server's settings, in hurried time.
 func (s *site) settings() []string {
 	setting := func(key string, life time.Duration) string {
 		return key + "=" + (life / time.Duration(s.hurry)).String()
@@ -47,23 +47,23 @@ func (s *site) settings() []string {
 
 func (s *site) step() time.Duration { return s.interval / time.Duration(s.hurry) }
 
-// retentions keep as many points as 60s:1d,5m:7d, at the hurried step.
+// retentions have as many points as 60s:1d,5m:7d, at the hurried step.
 func (s *site) retentions() string {
 	step := int(s.step() / time.Second)
 	return fmt.Sprintf("%ds:%ds,%ds:%ds", step, step*1440, step*5, step*5*2016)
 }
 
-// life is what a site takes of a machine, in the time of life.
+// life is what a site costs, in real time.
 type life struct {
 	cores    float64
-	rss      int64   // bytes, the most while it was measured
-	perPoint float64 // bytes that the server caused to be written
-	disk     int64   // bytes that its directory takes at the end
+	rss      int64   // bytes, maximum during the measurement
+	perPoint float64 // bytes written to disk
+	disk     int64   // bytes of the data directory at the end
 	outcome  outcome
 }
 
-// live sends a site's points to a server on a directory, and measures once it is warm.
-// One metric in every hosts is read back at the end.
+// live sends a site's points to a server on a directory, and measures it after the warm
+// time. It reads one host in every back at the end.
 func (b *bench) live(ctx context.Context, s site, dir string, every int) (l life, err error) {
 	p, err := ours(b.binary, s.settings()...).start(ctx, dir, s.retentions())
 	if err != nil {
@@ -134,14 +134,14 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// diskUsage is what a directory takes on disk, holes left out.
+// diskUsage is the disk space of a directory, without the holes of sparse files.
 func diskUsage(dir string) (total int64, err error) {
 	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		info, err := d.Info()
-		if os.IsNotExist(err) { // a segment of the log that was done with
+		if os.IsNotExist(err) { // a removed segment of the log
 			return nil
 		}
 		if err != nil {
@@ -155,9 +155,9 @@ func diskUsage(dir string) (total int64, err error) {
 	return total, err
 }
 
-// founding measures the loads of the two sites that the server was founded for:
-// at their real pace from an empty directory, as on the first day, and as it goes
-// on, when the files exist and points of half an hour gather.
+// founding measures the loads of the two sites for which the server was written: the
+// first minutes on an empty directory, at the real pace, and the steady state, when the
+// files exist and the points of half an hour are pending.
 func (b *bench) founding(ctx context.Context) error {
 	const hurry = 30
 	small := site{metrics: 200, connections: 2, interval: time.Second, writeDelay: writeDelay, hurry: 1, measured: time.Minute}
@@ -171,7 +171,7 @@ func (b *bench) founding(ctx context.Context) error {
 		smallOn.writeDelay, smallOn.warm, smallOn.measured = 2*time.Second, 3*time.Second, 5*time.Second
 		largeOn.metrics, largeOn.warm, largeOn.measured = b.size(largeOn.metrics), 5*time.Second, 5*time.Second
 	}
-	// All at once: together they need a fraction of a core.
+	// All run at once: together they need a fraction of a core.
 	loads := []struct {
 		name string
 		site
@@ -199,22 +199,22 @@ func (b *bench) founding(ctx context.Context) error {
 	for i, l := range loads {
 		b.lost += l.outcome.missing() + l.outcome.wrong
 		if i%2 == 0 {
-			b.add(newRow(l.name, "cores", []float64{l.cores}, fmt.Sprintf("the first %v at its real pace, on an empty directory: %.0f MB resident, %.1f MB on disk; %v",
+			b.add(newRow(l.name, "cores", []float64{l.cores}, fmt.Sprintf("the first %v on an empty directory, at the real pace: %.0f MB resident, %.1f MB on disk; %v",
 				l.measured, float64(l.rss)/1e6, float64(l.disk)/1e6, l.outcome)))
 			continue
 		}
 		name := loads[i-1].name
-		note := fmt.Sprintf("time runs %d times faster than life and everything with it, when files exist; %v", l.hurry, l.outcome)
+		note := fmt.Sprintf("steady, files exist; %d times faster than real time; %v", l.hurry, l.outcome)
 		if l.hurry == 1 {
-			note = fmt.Sprintf("at its real pace, when files exist, with WRITE_DELAY %v instead of half an hour: more updates than in life; %v", l.site.writeDelay, l.outcome)
+			note = fmt.Sprintf("steady, files exist; at the real pace, with WRITE_DELAY %v instead of half an hour, hence more updates; %v", l.site.writeDelay, l.outcome)
 		}
 		b.add(newRow(name+", cores", "cores", []float64{l.cores}, note))
-		b.add(newRow(name+", memory", "MB", []float64{float64(l.rss) / 1e6}, "resident, the most while it was measured"))
+		b.add(newRow(name+", memory", "MB", []float64{float64(l.rss) / 1e6}, "resident, maximum during the measurement"))
 	}
 	return nil
 }
 
-// millionRetentions are those of the tree of a million metrics.
+// millionHurry is the hurry of a million metrics.
 const millionHurry = 30
 
 func millionSite() site {
@@ -224,26 +224,26 @@ func millionSite() site {
 	}
 }
 
-// million measures a million metrics once a minute, whose files exist.
+// million measures a million metrics once a minute, with existing files.
 func (b *bench) million(ctx context.Context) error {
 	s := millionSite()
 	s.metrics = b.size(s.metrics)
 	s.warm, s.measured = b.duration(s.warm), max(b.duration(s.measured), 2*s.step())
-	note := fmt.Sprintf("time runs %d times faster than life, and everything with it: a point per metric every %v, WRITE_DELAY %v, flushing and syncing that much more often. Cores are those of life",
+	note := fmt.Sprintf("%d times faster than real time: a point per metric every %v, WRITE_DELAY %v, flushes and syncs as much more often; cores are divided by it",
 		s.hurry, s.step(), writeDelay/time.Duration(s.hurry))
 	return b.millionRows(ctx, s, "1M a minute", note)
 }
 
-// millionLong measures the same at its real pace.
+// millionLong measures the same at the real pace.
 func (b *bench) millionLong(ctx context.Context) error {
 	name := "1M a minute, real pace"
 	if !b.long {
-		b.add(skippedRow(name+", cores", "takes over an hour: -long"))
+		b.add(skippedRow(name+", cores", "takes over an hour; use -long"))
 		return nil
 	}
 	s := millionSite()
 	s.metrics, s.hurry, s.warm, s.measured = b.size(s.metrics), 1, 40*time.Minute, 30*time.Minute
-	return b.millionRows(ctx, s, name, "as in life: WRITE_DELAY 30m")
+	return b.millionRows(ctx, s, name, "WRITE_DELAY 30m")
 }
 
 func (b *bench) millionRows(ctx context.Context, s site, name, note string) error {
@@ -257,7 +257,7 @@ func (b *bench) millionRows(ctx context.Context, s site, name, note string) erro
 	}
 	b.lost += l.outcome.missing() + l.outcome.wrong
 	b.add(newRow(name+", cores", "cores", []float64{l.cores}, note))
-	b.add(newRow(name+", memory", "MB", []float64{float64(l.rss) / 1e6}, "resident, the most while it was measured"))
+	b.add(newRow(name+", memory", "MB", []float64{float64(l.rss) / 1e6}, "resident, maximum during the measurement"))
 	b.add(newRow(name+", written", "kB/point", []float64{l.perPoint / 1000}, fmt.Sprintf("to disk, log and files, by /proc/PID/io; of one host in 50, %v", l.outcome)))
 	return nil
 }

@@ -17,11 +17,11 @@ import (
 	"carbon/test/launch"
 )
 
-// packetsPaced is how many packets a second statsd is sent: as many as the one for
-// node takes without losing any.
+// packetsPaced is the number of packets a second: as many as node's statsd receives
+// without loss.
 const packetsPaced = 60_000
 
-// etsy is statsd for node. Its line is the management port.
+// etsy is Etsy's statsd, on node. Its line is the management port.
 var etsy = &system{name: "statsd (node)", program: "npm", start: func(ctx context.Context, dir, _ string) (*process, error) {
 	root, err := exec.Command("npm", "root", "-g").Output()
 	if err != nil {
@@ -40,7 +40,7 @@ var etsy = &system{name: "statsd (node)", program: "npm", start: func(ctx contex
 	return p.start(ctx, "node", "--no-deprecation", filepath.Join(strings.TrimSpace(string(root)), "statsd", "stats.js"), filepath.Join(dir, "config.js"))
 }}
 
-// ownStatsd is ours. Its line is the management port.
+// ownStatsd is our server. Its line is the management port.
 func (b *bench) ownStatsd() *system {
 	return &system{name: "carbon", start: func(ctx context.Context, dir, _ string) (*process, error) {
 		site, err := launch.NewSite(b.binary, dir, retention)
@@ -57,7 +57,7 @@ func (b *bench) ownStatsd() *system {
 	}}
 }
 
-// statsd measures what packets cost: with one line each, and with ten.
+// statsd measures the cost of packets with one line and with ten lines.
 func (b *bench) statsd(ctx context.Context) error {
 	for _, lines := range []int{1, 10} {
 		row := "ingest statsd, " + strconv.Itoa(lines) + " a packet"
@@ -80,7 +80,7 @@ func (b *bench) statsd(ctx context.Context) error {
 	return nil
 }
 
-// errMissing is of a peer that is not installed.
+// errMissing means that a peer is not installed.
 var errMissing = errors.New("not installed")
 
 // takePackets returns the CPU seconds of a million packets.
@@ -116,7 +116,7 @@ func (b *bench) takePackets(ctx context.Context, s *system, lines int) (float64,
 	return after.since(before).cpu / float64(received) * 1e6, nil
 }
 
-// sendPackets sends packets of so many lines each at the pace.
+// sendPackets sends packets with a number of lines each, at packetsPaced.
 func sendPackets(ctx context.Context, addr string, packets, lines int) error {
 	conn, err := net.Dial("udp", addr)
 	if err != nil {
@@ -147,7 +147,7 @@ func sendPackets(ctx context.Context, addr string, packets, lines int) error {
 
 var receivedPattern = regexp.MustCompile(`packets_received': ([0-9]+)`)
 
-// packetsReceived asks the management port.
+// packetsReceived asks the management port for the number of packets.
 func packetsReceived(addr string) (int64, error) {
 	conn, err := net.DialTimeout("tcp", addr, 10*time.Second)
 	if err != nil {

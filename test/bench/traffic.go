@@ -17,33 +17,33 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A busy day: people open dashboards, a script looks for metrics all the time, and
-// everything reports. All requests are due at a time of their own, whatever became
-// of those before, and how long one took counts from then on.
+// Mixed traffic: dashboards reload, a script searches metrics, and senders report.
+// Every request is due at a fixed time, independent of earlier ones, and its latency
+// counts from that time.
 const (
 	findsPerSecond  = 2_000
 	dashboards      = 200
-	panels          = 8 // of a dashboard, asked for at once
+	panels          = 8 // of a dashboard, requested at once
 	refresh         = 30 * time.Second
 	trafficMetrics  = 50_000 // one point a second each
 	trafficWarm     = 15 * time.Second
 	trafficMeasured = 60 * time.Second
 )
 
-// requests are those of one kind, and what became of them.
+// requests are the requests of one kind and their results.
 type requests struct {
 	name   string
 	path   func(n int) string
-	period time.Duration // after which the next come
+	period time.Duration // until the next ones
 	at     int           // how many at once
 
 	mu    sync.Mutex
-	took  []float64 // ms, of those that were answered
+	took  []float64 // ms, of answered requests
 	wrong int
 	first error
 }
 
-// traffic measures all of it at once.
+// traffic measures all kinds of load at once.
 func (b *bench) traffic(ctx context.Context) error {
 	dir, err := b.tempDir("traffic")
 	if err != nil {
@@ -118,11 +118,11 @@ func (b *bench) traffic(ctx context.Context) error {
 	used := after.since(before)
 	b.add(newRow("traffic, cores", "cores", []float64{used.cpu / after.when.Sub(before.when).Seconds()},
 		fmt.Sprintf("%d points a second on 50 connections meanwhile; of one host in 50, %v", w.metrics, outcome)))
-	b.add(newRow("traffic, memory", "MB", []float64{float64(rss) / 1e6}, "resident, the most while it was measured"))
+	b.add(newRow("traffic, memory", "MB", []float64{float64(rss) / 1e6}, "resident, maximum during the measurement"))
 	return p.stop()
 }
 
-// trafficRequests are what is asked.
+// trafficRequests makes the requests.
 func trafficRequests(w *workload, now int64) []*requests {
 	patterns := []string{"servers.*", "servers.fra1.*", "servers.*.host0001.*", "servers.fra1.host0000.nginx.*", "servers.*.host000*.nginx.requests", "servers.{fra1,ams2}.host0002.tcp.estab*"}
 	panel := func(target, more string) func(n int) string {
@@ -150,13 +150,13 @@ func trafficRequests(w *workload, now int64) []*requests {
 	}
 }
 
-// run asks until the time is over, and returns when all is answered.
+// run sends requests until the time is over, and returns when all are answered.
 func (k *requests) run(ctx context.Context, p *process, begin time.Time, measured time.Duration) error {
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	shuffled := rand.New(rand.NewPCG(1, 2))
 	for n, due := 0, begin; due.Before(begin.Add(measured)); due = due.Add(k.period) {
-		// People do not come on the beat of a clock.
+		// Dashboards do not reload in step.
 		at := due.Add(time.Duration(shuffled.Int64N(int64(k.period))))
 		if err := pause(ctx, time.Until(at)); err != nil {
 			return err
@@ -173,7 +173,7 @@ func (k *requests) run(ctx context.Context, p *process, begin time.Time, measure
 	return nil
 }
 
-// short answers hold no data: every question has one.
+// An answer shorter than this holds no data; every request has some.
 const shortestAnswer = 3
 
 func (k *requests) note(took time.Duration, size int, err error) {
@@ -192,7 +192,7 @@ func (k *requests) note(took time.Duration, size int, err error) {
 	k.took = append(k.took, took.Seconds()*1000)
 }
 
-// row is the 99th percentile.
+// row is the row of the 99th percentile.
 func (k *requests) row() row {
 	slices.Sort(k.took)
 	at := func(share float64) float64 {
@@ -201,7 +201,7 @@ func (k *requests) row() row {
 		}
 		return k.took[min(len(k.took)-1, int(share*float64(len(k.took))))]
 	}
-	note := fmt.Sprintf("99%% of %d within so long; half within %s, all within %s; %d errors",
+	note := fmt.Sprintf("99th percentile of %d; half within %s, all within %s; %d errors",
 		len(k.took)+k.wrong, short(at(0.5)), short(at(1)), k.wrong)
 	if k.first != nil {
 		note += ", the first: " + k.first.Error()

@@ -10,10 +10,10 @@ import (
 const (
 	udpRate  = 300_000 // lines a second
 	udpTime  = 10 * time.Second
-	udpLines = 20 // in a datagram, as clients that buffer send
+	udpLines = 20 // in a datagram, as from clients that buffer
 )
 
-// datagrams measures how many lines are lost of so many a second.
+// datagrams measures which share of lines is lost at udpRate.
 func (b *bench) datagrams(ctx context.Context) error {
 	var lost []float64
 	for range b.runs {

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// usage is what the kernel says a process has used since it began.
+// usage is what a process has used since its start, as counted by the kernel.
 type usage struct {
 	when       time.Time
 	cpu        float64 // seconds, user and system
 	rss        int64   // bytes, now
-	writeBytes int64   // that it caused to be written to disk
+	writeBytes int64   // that it caused to be written to disks
 }
 
-// since returns what was used between two readings, and the memory of the later.
+// since returns the usage between two readings, and the memory of the later one.
 func (u usage) since(before usage) usage {
 	return usage{when: u.when, cpu: u.cpu - before.cpu, rss: u.rss, writeBytes: u.writeBytes - before.writeBytes}
 }
@@ -39,9 +39,8 @@ func readUsage(pid int) (usage, error) {
 	return u, nil
 }
 
-// parseStat reads CPU time. Fields count from behind the command's closing
-// parenthesis, the command being anything: utime and stime are the 12th and 13th,
-// in hundredths of a second.
+// parseStat reads CPU time: utime and stime, in hundredths of a second, are the 12th and
+// 13th field after the command's closing parenthesis. The command may hold any text.
 func (u *usage) parseStat(content []byte) error {
 	fields := bytes.Fields(content[bytes.LastIndexByte(content, ')')+1:])
 	if len(fields) < 13 {
@@ -69,7 +68,7 @@ func (u *usage) parseIO(content []byte) error {
 	return err
 }
 
-// numberAfter finds the line that begins with a key, and the number behind it,
+// numberAfter finds the line that begins with key and returns the number after it,
 // which may be written as 1.5e+06.
 func numberAfter(content []byte, key string) (float64, error) {
 	for line := range strings.Lines(string(content)) {
@@ -79,11 +78,11 @@ func numberAfter(content []byte, key string) (float64, error) {
 			}
 		}
 	}
-	return 0, fmt.Errorf("no %s", key)
+	return 0, fmt.Errorf("no line begins with %q", key)
 }
 
-// settle waits until a process has used less than 3 % of a core for half a second,
-// at most for limit, and returns its usage then.
+// settle waits until a process has used less than 3 % of a core for half a second, or
+// until limit, and returns its usage.
 func settle(ctx context.Context, pid int, limit time.Duration) (usage, error) {
 	const window = 500 * time.Millisecond
 	begin := time.Now()
@@ -106,7 +105,7 @@ func settle(ctx context.Context, pid int, limit time.Duration) (usage, error) {
 	return before, err
 }
 
-// ownCPU is what this process has used, in seconds.
+// ownCPU is the CPU time of this process in seconds.
 func ownCPU() float64 {
 	var r syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {

@@ -17,7 +17,7 @@ import (
 	"carbon/storage/whisper"
 )
 
-// fileLayout is that of the marks: 60s:1d,5m:7d.
+// fileLayout is 60s:1d,5m:7d, as for the marks.
 var fileLayout = metric.Layout{
 	Archives:    []metric.Archive{{Step: 60, Points: 1440}, {Step: 300, Points: 2016}},
 	Aggregation: "average", XFilesFactor: 0.5,
@@ -25,15 +25,15 @@ var fileLayout = metric.Layout{
 
 const fileStep = 60 // seconds between two points
 
-// tree is a way to keep metrics in whisper files. write stores so many points of
-// each metric, the first at a time.
+// tree is an implementation of whisper files. write stores a number of points of each
+// metric, from a time on.
 type tree interface {
 	create(ctx context.Context, i int, t int64) error
 	write(ctx context.Context, i int, t int64, points int) error
 	close() error
 }
 
-// filePoints are the points of a metric from a time on.
+// filePoints makes points of a metric from a time on.
 func filePoints(i int, t int64, n int) []metric.Point {
 	points := make([]metric.Point, n)
 	for p := range points {
@@ -43,7 +43,7 @@ func filePoints(i int, t int64, n int) []metric.Point {
 	return points
 }
 
-// ownTree is ours, as the server writes it: many updates in a call.
+// ownTree is our store, used as the server does: many updates per call.
 type ownTree struct {
 	store   *whisper.Store
 	updates []storage.Update
@@ -81,7 +81,7 @@ func (o *ownTree) close() error {
 	return o.store.Close()
 }
 
-// goTree is go-whisper as go-carbon uses it.
+// goTree is go-whisper, used as go-carbon does.
 type goTree struct{ dir string }
 
 func treePath(dir string, i int) string {
@@ -127,8 +127,8 @@ func (g *goTree) update(w *gowhisper.Whisper, i int, t int64, n int) error {
 
 func (g *goTree) close() error { return nil }
 
-// bareTree is the least that creating a file can be: directories, a file under
-// another name with its header and one point, its length, its own name.
+// bareTree is the least that creating a file needs: directories, a temporary file with
+// header and one point, its length, a rename.
 type bareTree struct {
 	dir  string
 	made map[string]bool
@@ -169,7 +169,7 @@ func (b *bareTree) create(_ context.Context, i int, _ int64) error {
 	return os.Rename(path+".new", path)
 }
 
-// write does what an update of ten points must: one write into the file.
+// write does what any update must do: one write into the file.
 func (b *bareTree) write(_ context.Context, i int, _ int64, points int) error {
 	f, err := disk.OS{}.Open(treePath(b.dir, i), os.O_RDWR)
 	if err != nil {
@@ -195,5 +195,5 @@ func openTree(kind, dir string, now func() time.Time) (tree, error) {
 	case "bare calls":
 		return newBareTree(dir), nil
 	}
-	return nil, fmt.Errorf("no tree of kind %q", kind)
+	return nil, fmt.Errorf("unknown kind of tree: %q", kind)
 }

@@ -19,19 +19,18 @@ import (
 
 var treeKinds = []string{"ours", "go-whisper", "bare calls"}
 
-// treeStart is when the first points are: round, and long enough ago for go-whisper.
+// treeStart is the time of the first points: round, and old enough for go-whisper.
 func treeStart() int64 { return time.Now().Unix()/86400*86400 - 86400 }
 
-// measuredTree is a tree and what it has cost this process, in CPU microseconds
-// per call: a value per pass.
+// measuredTree is a tree and its cost in CPU microseconds per call, a value per pass.
 type measuredTree struct {
 	tree
 	kind             string
 	create1, w1, w10 []float64
 }
 
-// whisperFiles measures creating files and updating them, by the same program for
-// ours and for peers. They take turns, so that what else the disk does hits all.
+// whisperFiles measures creating and updating files, in this process for all kinds of
+// trees. They take turns, so that other load on the disk affects all of them.
 func (b *bench) whisperFiles(ctx context.Context) error {
 	files, now := b.size(100_000), treeStart()
 	var trees []*measuredTree
@@ -48,7 +47,7 @@ func (b *bench) whisperFiles(ctx context.Context) error {
 		defer t.close()
 		trees = append(trees, &measuredTree{tree: t, kind: kind})
 	}
-	// pass calls f for files of every tree and takes down what it cost.
+	// pass calls f for files of every tree and records the cost.
 	pass := func(from, until int, f func(t *measuredTree, i int) error, costs func(t *measuredTree) *[]float64) error {
 		used := make([]float64, len(trees))
 		const turn = 500 // files
@@ -71,7 +70,7 @@ func (b *bench) whisperFiles(ctx context.Context) error {
 		}
 		return nil
 	}
-	for n := range b.runs { // a part of the files each, of which the first has the top directories
+	for n := range b.runs { // each on a part of the files; the first one creates the top directories
 		create := func(t *measuredTree, i int) error { return t.create(ctx, i, now) }
 		if err := pass(n*files/b.runs, (n+1)*files/b.runs, create, func(t *measuredTree) *[]float64 { return &t.create1 }); err != nil {
 			return err
@@ -92,7 +91,7 @@ func (b *bench) whisperFiles(ctx context.Context) error {
 	}
 	own, peer, bare := trees[0], trees[1], trees[2]
 	for _, t := range trees {
-		for i := range t.w10 { // of microseconds per update, seconds per million points
+		for i := range t.w10 { // from microseconds per update to seconds per million points
 			t.w10[i] /= 10
 		}
 	}
@@ -104,11 +103,11 @@ func (b *bench) whisperFiles(ctx context.Context) error {
 	return nil
 }
 
-// updatesCommand makes this program update files and nothing else, for strace.
+// updatesCommand is an argument: with it this program only updates files, for strace.
 const updatesCommand = "updates"
 
-// updates writes points into every file of a tree, which it makes, so many times
-// over. Few files may be open, as when there are far more metrics than that.
+// updates creates a tree and writes points into each of its files, several times. Few
+// files may be open, as when there are far more metrics than descriptors.
 func updates(args []string) error {
 	fs := flag.NewFlagSet(updatesCommand, flag.ContinueOnError)
 	kind := fs.String("kind", "ours", "")
@@ -145,8 +144,8 @@ func updates(args []string) error {
 	return t.close()
 }
 
-// whisperCalls counts the system calls of an update with strace: those of a
-// program that updates all files three times, less those of one that does once.
+// whisperCalls counts the system calls of an update with strace: the calls of a process
+// that updates all files three times, minus those of one that does it once.
 func (b *bench) whisperCalls(ctx context.Context) error {
 	for _, points := range []int{1, 10} {
 		name := fmt.Sprintf("whisper calls, %d points", points)
@@ -168,7 +167,7 @@ func (b *bench) whisperCalls(ctx context.Context) error {
 				}
 			}
 			each := float64(total[1]-total[0]) / 2 / float64(files)
-			calls[kind] = []float64{math.Round(each*10) / 10} // the runtime has a few of its own
+			calls[kind] = []float64{math.Round(each*10) / 10} // the Go runtime has a few of its own
 		}
 		r := newRow(name, "calls/update", calls[treeKinds[0]], "on files, by strace, with far more files than may be open")
 		b.add(r.beside(treeKinds[1], calls[treeKinds[1]], "").beside(treeKinds[2], calls[treeKinds[2]], "open, write, close"))
@@ -199,15 +198,15 @@ func (b *bench) countCalls(ctx context.Context, kind string, files, points, pass
 	return fileCalls(content)
 }
 
-// onFiles are the system calls that an update may need; others are those of the
-// language's runtime.
+// onFiles are the system calls that an update may need. Others belong to the Go
+// runtime.
 var onFiles = []string{
 	"open", "openat", "close", "read", "pread64", "readv", "preadv", "write", "pwrite64", "writev", "pwritev", "lseek", "flock", "fcntl",
 	"fstat", "stat", "lstat", "newfstatat", "statx", "truncate", "ftruncate", "fallocate", "fsync", "fdatasync", "fadvise64", "mmap", "munmap", "rename", "renameat", "renameat2", "unlinkat",
 }
 
-// fileCalls adds up the calls on files in what strace -c prints: a line per call
-// with share, seconds, microseconds, calls, errors if any, and name.
+// fileCalls adds up the calls on files in the output of strace -c. It has a line per
+// call: share, seconds, microseconds, calls, errors if any, name.
 func fileCalls(summary []byte) (total int, err error) {
 	lines := bufio.NewScanner(bytes.NewReader(summary))
 	for lines.Scan() {

@@ -5,13 +5,13 @@ import (
 	"strconv"
 )
 
-// workload is a set of points. Every name, time and value follows from it, so a
-// reader knows what a sender wrote. All metrics have one point per round.
+// workload is a set of points. It determines every name, time and value, so that a
+// reader knows what was sent. Every metric has one point per round.
 type workload struct {
 	metrics     int
 	rounds      int
 	start, step int64 // seconds: round r is at start + r*step
-	connections int   // each sends a run of neighbouring metrics, as a host does
+	connections int   // each sends consecutive metrics, as a host does
 }
 
 const metricsPerHost = 100
@@ -34,7 +34,7 @@ var subsystems = [...]struct {
 	{"queue-mail", [10]string{"depth", "published", "consumed", "acked", "redelivered", "consumers", "oldest_age", "bytes", "rejected", "rate_in"}},
 }
 
-// hostName is the branch that metrics 100*host to 100*host+99 stand in.
+// hostName is the branch of metrics 100*host to 100*host+99.
 func hostName(host int) string {
 	return fmt.Sprintf("servers.%s.host%04d", sites[host%len(sites)], host/len(sites))
 }
@@ -55,15 +55,14 @@ func (w *workload) share(c int) (from, until int) {
 	return c * w.metrics / w.connections, (c + 1) * w.metrics / w.connections
 }
 
-// A number is written with a fixed number of digits, so that the text of the next
-// round has the length of this one. Which kind a metric has follows from i%4:
-// counters, noisy gauges, percentages, and what is nearly constant.
+// Values have a fixed number of digits, so that every round has the same length. The
+// kind of metric i depends on i%4: counter, noisy gauge, percentage, nearly constant.
 var kinds = [4]struct {
 	width, decimals int
 	scale           float64
 }{{9, 0, 1}, {7, 2, 100}, {4, 1, 10}, {2, 0, 1}}
 
-// digits is the value of metric i in a round, as an integer without its point.
+// digits is the value of metric i in a round, as an integer without decimal point.
 func digits(i, round int) int64 {
 	id := mix(uint64(i) + 1)
 	noise := mix(uint64(i)*0x9e3779b97f4a7c15 ^ uint64(round))
@@ -82,11 +81,11 @@ func digits(i, round int) int64 {
 	return 10 + int64(id%64)
 }
 
-// value is what a reader must find.
+// value is the value of metric i in a round.
 func value(i, round int) float64 { return float64(digits(i, round)) / kinds[i%4].scale }
 
-// putDigits writes a number over text, which is as long as it, with a point
-// before the last decimals digits.
+// putDigits overwrites text with a number of the same length, with a point before the
+// last decimals digits.
 func putDigits(text []byte, n int64, decimals int) {
 	for at := len(text) - 1; at >= 0; at-- {
 		if decimals > 0 && at == len(text)-1-decimals {
@@ -108,14 +107,14 @@ func mix(x uint64) uint64 {
 
 const timeDigits = 10
 
-// block is the text of some neighbouring metrics over a few rounds. It is made
-// once; set then only changes digits, so that sending costs the sender little.
+// block is the text of consecutive metrics over a few rounds. It is built once; set only
+// changes digits, so that sending is cheap.
 type block struct {
 	w           *workload
 	from, until int // metrics
 	rounds      int
 	text        []byte
-	ends        []int // of each line, behind its newline, round after round
+	ends        []int // of each line, after its newline, round after round
 }
 
 // newBlock makes a block of at least size bytes, or of all rounds.
@@ -133,8 +132,8 @@ func newBlock(w *workload, from, until, size int) *block {
 	return b
 }
 
-// set makes the block that of the rounds from the given one on, and returns how
-// many lines of it belong to the workload.
+// set changes the block to the rounds from the given one on, and returns how many of
+// its lines belong to the workload.
 func (b *block) set(round int) int {
 	rounds := min(b.rounds, b.w.rounds-round)
 	line := 0

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// naive is the text of rounds of some metrics, written the plain way.
+// naive is the text of rounds of metrics, built with Sprintf.
 func naive(w *workload, from, until, round, rounds int) string {
 	var b strings.Builder
 	for r := round; r < round+rounds; r++ {
@@ -38,8 +38,8 @@ func TestBlock(t *testing.T) {
 	}
 }
 
-// The text of a value has the same length in every round, and no reader can take
-// one round's for another's.
+// The text of a value has the same length in every round, and values of different
+// rounds differ.
 func TestValues(t *testing.T) {
 	for i := range 400 {
 		kind := kinds[i%4]
