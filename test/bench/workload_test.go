@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// naive is the text of rounds of metrics, built with Sprintf.
+// naive is the text of rounds of metrics, built anew for each round.
 func naive(w *workload, from, until, round, rounds int) string {
 	var b strings.Builder
 	for r := round; r < round+rounds; r++ {

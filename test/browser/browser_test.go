@@ -28,12 +28,12 @@ func TestUserInterface(t *testing.T) {
 	node(t, url, line, "--test", "--test-concurrency=1", "--test-reporter=spec", "test/unit.test.mjs", "test/ui.test.mjs")
 }
 
-// TestScreenshots makes pictures of all pages in the folder SCREENSHOTS, which
-// `make screenshots` names.
+// TestScreenshots writes pictures of all pages into the directory SCREENSHOTS. `make
+// screenshots` runs it.
 func TestScreenshots(t *testing.T) {
 	folder := os.Getenv("SCREENSHOTS")
 	if folder == "" {
-		t.Skip("no SCREENSHOTS, so nobody wants any")
+		t.Skip("SCREENSHOTS is not set")
 	}
 	need(t)
 	url, line := start(t)
@@ -55,8 +55,8 @@ func node(t *testing.T, url, line string, args ...string) {
 	t.Logf("%s", out)
 }
 
-// need wants what the tests need: node, what `make ui` builds and installs, and a
-// browser. Without it they are skipped, except that with CI=true they fail.
+// need checks for node, for what `make ui` builds and installs, and for a browser.
+// Without them the test is skipped; with CI=true it fails.
 func need(t *testing.T) {
 	t.Helper()
 	missing := func(what string) {
@@ -73,7 +73,7 @@ func need(t *testing.T) {
 		missing("no playwright-core: make ui installs it")
 	}
 	if app, err := web.ReadApp(); app == nil {
-		missing("the user interface is not built, make ui does it")
+		missing("the user interface is not built: make ui builds it")
 	} else if err != nil {
 		t.Fatal(err)
 	}

@@ -1,3 +1,3 @@
-// Package browser tests the built binary as people see it: in a browser, which the
-// scripts below web/ui/test drive. It has no code of its own.
+// Package browser tests the user interface of the built binary in chromium, driven by
+// the scripts in web/ui/test. It holds tests only.
 package browser

@@ -14,8 +14,8 @@ import (
 	"carbon/test/launch"
 )
 
-// need wants a part of the system that scripts/install-test-parts installs: the
-// test is skipped without it, except that with CI=true it fails.
+// need runs a command of a program that scripts/install-test-parts installs. If that
+// fails the test is skipped; with CI=true it fails.
 func need(t *testing.T, command string, args ...string) {
 	t.Helper()
 	out, err := exec.Command(command, args...).CombinedOutput()
@@ -28,7 +28,7 @@ func need(t *testing.T, command string, args ...string) {
 	t.Skipf("%s %q: %v", command, args, err)
 }
 
-// needPython wants a module of Debian's Python.
+// needPython is need for a module of Debian's Python.
 func needPython(t *testing.T, module string) {
 	t.Helper()
 	need(t, python, "-c", "import "+module)

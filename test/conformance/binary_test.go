@@ -9,8 +9,8 @@ import (
 	"strconv"
 )
 
-// input are bytes to be decoded. Reading beyond their end panics, and decodeBinary
-// makes an error of it.
+// input is bytes to decode. Reading beyond the end panics; decodeBinary turns the panic
+// into an error.
 type input []byte
 
 func (in *input) take(n int) []byte {
@@ -21,7 +21,7 @@ func (in *input) take(n int) []byte {
 
 func (in *input) byte() byte { return in.take(1)[0] }
 
-// decodeBinary decodes with one of the functions below, to what JSON decodes to.
+// decodeBinary decodes with one of the functions below, to the types of encoding/json.
 func decodeBinary(body []byte, decode func(*input) any) (v any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -49,7 +49,7 @@ func floating(bits uint64) any {
 	}
 }
 
-// readMsgpack reads one value of MessagePack.
+// readMsgpack reads one MessagePack value.
 func readMsgpack(in *input) any {
 	list := func(n int) any {
 		l := make([]any, n)
@@ -102,13 +102,13 @@ func readMsgpack(in *input) any {
 	}
 }
 
-// readPickle reads a pickle of plain things, in protocol 2.
+// readPickle reads a pickle of plain values, in protocol 2.
 func readPickle(in *input) any {
 	var stack []any
 	var marks []int
 	type mutable struct{ list []any }
 	push := func(v any) { stack = append(stack, v) }
-	since := func() []any { // the mark
+	since := func() []any { // items since the mark
 		at := marks[len(marks)-1]
 		marks = marks[:len(marks)-1]
 		items := append([]any(nil), stack[at:]...)

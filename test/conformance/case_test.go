@@ -44,7 +44,7 @@ type normalisation struct {
 	Sort         bool
 }
 
-// name is the ID without the group: the part of the test's name below it.
+// name is the ID without the group, and the name of the subtest.
 func (c *testCase) name() string { return strings.TrimPrefix(c.ID, c.Group+".") }
 
 func (c *testCase) request(base string) (*http.Request, error) {
@@ -83,7 +83,7 @@ func encode(pairs [][2]string) string {
 	return b.String()
 }
 
-// readCases returns the cases by group, both in the order of the file.
+// readCases returns the groups and the cases of each, in the order of the file.
 func readCases(t *testing.T) (groups []string, cases map[string][]testCase) {
 	t.Helper()
 	r := open(t, "testdata/cases.jsonl.gz")
@@ -106,7 +106,7 @@ func readCases(t *testing.T) (groups []string, cases map[string][]testCase) {
 	return groups, cases
 }
 
-// open opens a gzipped file for the time of the test.
+// open opens a gzipped file until the test ends.
 func open(t *testing.T, name string) *gzip.Reader {
 	t.Helper()
 	f, err := os.Open(name)

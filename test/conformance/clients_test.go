@@ -20,9 +20,9 @@ import (
 	"carbon/test/launch"
 )
 
-// TestClients sends what clients are known to send, spelling and all, and reads the
-// answers as strictly as they do. Names A1 to A30 are requests of Grafana, of its
-// browser side and of its server; those below are of other readers.
+// TestClients sends the requests that clients are known to send, and parses the answers
+// as strictly as they do. A1 to A30 number the requests of Grafana, of its browser side
+// and of its server; the others are of other programs.
 func TestClients(t *testing.T) {
 	for _, prefix := range []string{"", "/graphite"} {
 		t.Run("at "+prefix+"/", func(t *testing.T) {
@@ -104,7 +104,7 @@ type grafana struct {
 	base, slash string
 }
 
-// get and post ask and return the body of an answer of the status wanted.
+// get and post return the body of an answer and check its status.
 func (g *grafana) get(path string, status int, headers ...string) []byte {
 	g.Helper()
 	return g.send(http.MethodGet, path, nil, status, headers...)
@@ -152,7 +152,7 @@ type target struct {
 	Datapoints [][2]*float64
 }
 
-// series decodes an answer of /render, strictly, and checks what panels rely on.
+// series decodes an answer of /render strictly and checks what Grafana's panels need.
 func (g *grafana) series(body []byte) []target {
 	g.Helper()
 	var all []target
@@ -195,7 +195,7 @@ func (g *grafana) render() {
 			g.Errorf("%s: %v", path, all)
 		}
 	}
-	// A2, A3: each target gets the letter of its query, at the end of the name.
+	// A2, A3: each name ends with the letter of its query.
 	g.names(g.post("/render", "target=aliasSub(constantLine(100)%2C%20%22(%5E.*%24)%22%2C%20%22%5C1%20A%22)&from=-1h&until=now&format=json&maxDataPoints=300", 200), "100.0 A")
 	body := g.post("/render", `target=aliasSub(a.*%2C"(^.*$)"%2C"\1 A")&target=aliasSub(sumSeries(a.*)%2C"(^.*$)"%2C"\1 B")&from=-6h&until=now&format=json`, 200)
 	g.names(body, "a.b A", "sumSeries(a.*) B")
@@ -207,10 +207,10 @@ func (g *grafana) render() {
 	plain := g.post("/render", "target=consolidateBy(a.b,'max')&from=-1h&format=json&maxDataPoints=10", 200) // A7
 	wrapped := g.post("/render", `target=aliasSub(consolidateBy(a.b,'max'),"(^.*$)","\1 A")&from=-1h&format=json&maxDataPoints=10`, 200)
 	if fmt.Sprint(values(g.series(plain))) != fmt.Sprint(values(g.series(wrapped))) {
-		g.Errorf("other values under another name: %s and %s", plain, wrapped)
+		g.Errorf("values differ: %s and %s", plain, wrapped)
 	}
 	if body := g.post("/render", "target=does.not.exist&from=-1h&format=json", 200); string(body) != "[]" { // A8
-		g.Errorf("nothing is %q", body)
+		g.Errorf("no series: %q", body)
 	}
 	if body := g.post("/render", "target=nosuchfunction(a.b)&from=-1h&format=json", 400); !bytes.Contains(body, []byte("nosuchfunction")) || len(body) > 300 { // A9
 		g.Errorf("got %q", body)
@@ -352,7 +352,7 @@ func (g *grafana) tagsAndEvents() {
 	}
 }
 
-// getPlain asks for a path that never ends in a slash.
+// getPlain requests a path without a slash at its end.
 func (g *grafana) getPlain(path string) []byte {
 	g.Helper()
 	h := *g
@@ -360,7 +360,7 @@ func (g *grafana) getPlain(path string) []byte {
 	return h.get(path, 200)
 }
 
-// others are readers that are not Grafana.
+// others sends the requests of programs other than Grafana.
 func (g *grafana) others() {
 	png := func(path string) {
 		g.Helper()
@@ -368,15 +368,15 @@ func (g *grafana) others() {
 			g.Errorf("%s: %v", path, err)
 		}
 	}
-	// Icinga Web 2: misspelt and unknown parameters, floats for times.
+	// Icinga Web 2: misspelled and unknown parameters, times with fractions.
 	png("/render?from=1700000000.000000&until=1700003600&bgcolor=white&fgcolor=black&majorGridLineColor=0000003F&minorGridLineColor=000000&width=300&height=120" +
 		"&hideLegend=&tz=Europe/Berlin&_salt=1.2&vTitle=Percent&lineMode=connected&drawNullAsZero=false&graphType=line&_ext=whatever.svg" +
 		"&target=alias(color(icinga2.host.services.ping.ping.perfdata.rta.value,'1a7dd7'),'Round%20trip')")
-	// Moira takes datapoints[0] without asking.
+	// Moira reads datapoints[0] without checking that it exists.
 	now := time.Now().Unix()
 	g.names(g.get(fmt.Sprintf("/render?format=json&from=%d&target=a.b&until=%d", now-3600, now), 200), "a.b")
 	g.names(g.get("/render?format=json&from=-1h&target=removeEmptySeries(scale(a.b,0))&until=now", 200), "scale(a.b,0)")
-	// graphite-beacon: what does not end in |v,v,… it cannot read.
+	// graphite-beacon parses lines that end in |v,v,…
 	raw := string(g.get("/render?target=a.b&from=-10minute&until=-0second&rawData=true", 200))
 	if !regexp.MustCompile(`^a\.b,\d+,\d+,60\|(None|[0-9.]+)(,(None|[0-9.]+))*\n$`).MatchString(raw) {
 		g.Errorf("raw: %q", raw)
@@ -395,23 +395,23 @@ func (g *grafana) others() {
 		g.Errorf("completer: %v %v", completer, err)
 	}
 	g.get("/metrics/find?query=&format=completer", 400)
-	// graph-explorer: the target in the body, the rest in the URL.
+	// graph-explorer: targets in the body, other parameters in the URL.
 	var index []string
 	if err := json.Unmarshal(g.getPlain("/metrics/index.json"), &index); err != nil || len(index) == 0 {
 		g.Errorf("index: %v", err)
 	}
 	g.names(g.post("/render?from=-3minutes&format=json", "target=a.b", 200), "a.b")
-	// Giraffe and Tessera: JSONP, and an ampersand too many.
+	// Giraffe and Tessera: JSONP, and a doubled ampersand.
 	if body := g.get("/render?from=-1440minutes&&target=a.b&format=json&jsonp=cb", 200); !bytes.HasPrefix(body, []byte("cb([")) {
 		g.Errorf("jsonp: %.40s", body)
 	}
 	png("/render?format=png&from=-3h&tz=Etc/UTC&target=a.b&areaMode=stacked&template=plain&bgcolor=white&_salt=7")
 	// cubism.js
 	g.get("/render?format=raw&target=alias(a.b,'x')&from=00:00_20240101&until=01:00_20240101", 200)
-	// Plugins, and bots that want a picture.
+	// Plugins, and bots that post pictures.
 	g.get("/render?target=a.b&format=csv&from=-5minutes", 200)
 	png("/render?target=a.b&format=png&width=586&height=308&_uniq=0.12")
-	for _, from := range []string{ // spellings of time in the wild
+	for _, from := range []string{ // spellings of times that clients use
 		"-1h", "-1hour", "-1hours", "-24h", "-30min", "-30minutes", "-10minute", "-60s", "-60seconds", "-7d", "-7days", "-1w", "-2weeks", "-1mon",
 		"-1month", "-6months", "-1y", "now-1h", "now-5min", "midnight-1d", "today-1d", "yesterday", "00:00_20240101", "20240101", "01/02/24", "1700000000", "1700000000.000000",
 	} {

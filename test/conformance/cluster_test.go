@@ -21,9 +21,9 @@ import (
 	"carbon/test/launch"
 )
 
-// TestClusterMember holds that a graphite-web draws the same, whether it reads a tree
-// of whisper files itself or has this server, which wrote them, as the one member of
-// its cluster.
+// TestClusterMember compares a graphite-web that reads a tree of whisper files with
+// graphite-webs that have this server, which wrote the tree, as the only member of their
+// cluster.
 func TestClusterMember(t *testing.T) {
 	needGraphiteWeb(t)
 	dir := t.TempDir()
@@ -59,14 +59,14 @@ func TestClusterMember(t *testing.T) {
 	requests = append(requests, "/metrics/expand?leavesOnly=1&query=servers.*.*&query=nodes.*.*", "/metrics/index.json")
 	for how, cluster := range clusters {
 		for _, request := range requests {
-			// The names of a tree come in the order of its directories.
+			// A tree lists names in the order of its directories.
 			n := normalisation{DropInternal: true, Sort: strings.HasPrefix(request, "/metrics/")}
 			want, err := fetchJSON(reader + request)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if list, ok := want.([]any); ok && len(list) == 0 && !strings.Contains(request, "nope") {
-				t.Errorf("%s: there is nothing to compare", request)
+				t.Errorf("%s: nothing to compare", request)
 			}
 			got, err := fetchJSON(cluster + request)
 			if err == nil {
@@ -76,7 +76,7 @@ func TestClusterMember(t *testing.T) {
 				t.Errorf("%s: %s: %v", how, request, err)
 			}
 		}
-		// There is no database of tags beside the tree.
+		// graphite-web has no tag database for the tree.
 		for _, target := range []string{
 			"seriesByTag('name=http.latency','dc=eu')", "groupByTags(seriesByTag('name=~http.*','env=prod'),'sum','dc')", "seriesByTag('name=disk.used','mount!=/')",
 		} {
@@ -96,8 +96,8 @@ func TestClusterMember(t *testing.T) {
 	}
 }
 
-// clusterTargets need what a member can get wrong: names, times, steps, nulls, several
-// steps at once, and earlier and shifted times.
+// clusterTargets cover what a member can get wrong: names, times, steps, nulls, mixed
+// steps, and earlier and shifted windows.
 var clusterTargets = []string{
 	"servers.web01.cpu.user",
 	"servers.*.cpu.*",
@@ -151,8 +151,8 @@ var clusterTargets = []string{
 	"applyByNode(apps.*.eu.errors,1,'sumSeries(%.*.errors)')",
 }
 
-// touch makes all files newer than the corpus, whatever the clock says: graphite-web
-// does not look for points after the last change of a file.
+// touch sets the modification times of all files after the corpus, because graphite-web
+// does not read points after the last change of a file.
 func touch(t *testing.T, tree string) {
 	t.Helper()
 	then := time.Unix(1794268800, 0)
@@ -181,8 +181,8 @@ func needGraphiteWeb(t *testing.T) {
 	}
 }
 
-// graphiteWeb starts Debian's graphite-web over a tree and the members of a cluster,
-// and returns its address.
+// graphiteWeb starts Debian's graphite-web on a tree and the members of a cluster, and
+// returns its address.
 func graphiteWeb(t *testing.T, tree string, cluster []string) string {
 	t.Helper()
 	home := t.TempDir()
@@ -269,7 +269,7 @@ def application(environ, start):
 make_server('127.0.0.1', int(sys.argv[1]), application, handler_class=Handler).serve_forever()
 `
 
-// fetchJSON asks for JSON.
+// fetchJSON requests JSON and decodes it.
 func fetchJSON(address string) (any, error) {
 	answer, err := http.Get(address)
 	if err != nil {

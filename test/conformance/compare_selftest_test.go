@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestCheckSeesEveryValue gives the expected answers themselves, and again with
-// one thing changed.
-func TestCheckSeesEveryValue(t *testing.T) {
+// TestCheckFindsChanges passes the expected answers to check, unchanged and with one
+// value or name changed.
+func TestCheckFindsChanges(t *testing.T) {
 	groups, cases := readCases(t)
 	n := 0
 	for _, group := range groups {
@@ -39,18 +39,18 @@ func TestCheckSeesEveryValue(t *testing.T) {
 				value := p[0]
 				p[0] = json.Number("0.123456789")
 				if same() == nil {
-					t.Errorf("%s: another value is not noticed", c.ID)
+					t.Errorf("%s: check does not find a changed value", c.ID)
 				}
 				p[0] = value
 			}
 			s["target"] = "another"
 			if same() == nil {
-				t.Errorf("%s: another name is not noticed", c.ID)
+				t.Errorf("%s: check does not find a changed name", c.ID)
 			}
 			n++
 		}
 	}
 	if n < 1000 {
-		t.Errorf("only %d answers looked at", n)
+		t.Errorf("only %d answers checked", n)
 	}
 }

@@ -18,7 +18,7 @@ const (
 	absolute = 1e-12
 )
 
-// check returns how an answer differs from what is expected.
+// check returns how an answer differs from the expected one, or nil.
 func (c *testCase) check(status int, contentType string, body []byte) error {
 	e := &c.Expect
 	switch {
@@ -94,7 +94,7 @@ func cmpErr(err error, compare func() error) error {
 	return compare()
 }
 
-// decode reads a body of JSON, perhaps inside a call.
+// decode decodes a JSON body, or that inside a JSONP call.
 func (c *testCase) decode(body []byte) (any, error) {
 	text := string(body)
 	if name := c.Expect.JSONP; name != "" {
@@ -121,7 +121,7 @@ func decode(text []byte) (v any, err error) {
 	return v, err
 }
 
-// decoded reads what a case expects.
+// decoded decodes an expectation.
 func decoded(text json.RawMessage) any {
 	v, err := decode(text)
 	if err != nil {
@@ -130,7 +130,7 @@ func decoded(text json.RawMessage) any {
 	return v
 }
 
-// expanded puts datapoints in the place of start, step and values.
+// expanded replaces start, step and values by datapoints.
 func expanded(v any) any {
 	for _, s := range v.([]any) {
 		s := s.(map[string]any)
@@ -152,7 +152,7 @@ func expanded(v any) any {
 	return v
 }
 
-// diffSeries is diff with names first, as they say most.
+// diffSeries is diff that compares names first, because they explain most.
 func diffSeries(want, got any) error {
 	list, ok := got.([]any)
 	if !ok {
@@ -200,7 +200,7 @@ func shapes(v any) any {
 
 func number(n int) json.Number { return json.Number(strconv.Itoa(n)) }
 
-// diff returns the first difference of two values of JSON.
+// diff returns the first difference of two JSON values.
 func diff(want, got any, where string, ignore []string) error {
 	different := func() error { return fmt.Errorf("%s: want %s, got %s", where, short(want), short(got)) }
 	if g, ok := got.(json.Number); ok {
@@ -256,7 +256,7 @@ func short(v any) string {
 	return fmt.Sprintf("%.200s", text)
 }
 
-// special are the numbers that JSON has not.
+// special are the numbers that JSON lacks.
 var special = map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1)}
 
 func sameNumber(want any, got json.Number) bool {
@@ -327,7 +327,7 @@ func (n *normalisation) sort(list []any) {
 	slices.SortStableFunc(list, func(a, b any) int { return strings.Compare(key(a), key(b)) })
 }
 
-// dropInternal drops what is below _tagged and carbon, wherever it is named.
+// dropInternal removes everything below _tagged and carbon from a value.
 func dropInternal(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -354,7 +354,7 @@ func dropInternal(v any) any {
 	return v
 }
 
-// withoutExtras leaves out the functions that the reference does not have.
+// withoutExtras removes functions that the reference does not have.
 func withoutExtras(want, got any) any {
 	w, ok := want.(map[string]any)
 	g, ok2 := got.(map[string]any)
@@ -416,7 +416,7 @@ func parseRaw(text string) (any, error) {
 	return result, nil
 }
 
-// float returns a value of csv or raw as decode would.
+// float converts a value of csv or raw to what decode returns.
 func float(text string) any {
 	if text == "" || text == "None" {
 		return nil
@@ -425,7 +425,7 @@ func float(text string) any {
 		return text
 	}
 	if !strings.ContainsAny(text, ".eE") {
-		text += ".0" // they are all floats there
+		text += ".0" // all are floats in those formats
 	}
 	return json.Number(text)
 }

@@ -19,8 +19,8 @@ var carbon string
 
 func TestMain(m *testing.M) { os.Exit(launch.Main(m, &carbon)) }
 
-// TestAnswers asks what graphite-web was asked and compares the answers. The cases
-// run in the order of their recording, as some write what later ones read.
+// TestAnswers sends the recorded requests and compares the answers. Cases run in the
+// order of their recording, as some read what earlier ones wrote.
 func TestAnswers(t *testing.T) {
 	base := start(t)
 	groups, cases := readCases(t)
@@ -90,8 +90,7 @@ func load(t *testing.T, s *launch.Server) {
 	send(t, s, lines)
 }
 
-// send sends lines and waits until the server has accepted them all: they are the
-// first that it is sent.
+// send sends the first lines to a server and waits until it has accepted all of them.
 func send(t *testing.T, s *launch.Server, lines []byte) {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.Line())

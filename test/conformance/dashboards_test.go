@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// TestDashboards asks graphite-web and this server the same about dashboards, and
-// moves what the one has then to another of the other.
+// TestDashboards sends the same dashboard requests to graphite-web and to this server,
+// and then imports graphite-web's dump into a second server.
 func TestDashboards(t *testing.T) {
 	needGraphiteWeb(t)
 	theirs := graphiteWeb(t, t.TempDir(), nil)
@@ -54,7 +54,7 @@ func TestDashboards(t *testing.T) {
 	}
 	for _, request := range requests {
 		if we, they := answered(t, ours, request), answered(t, theirs, request); !reflect.DeepEqual(we, they) {
-			t.Errorf("%s\nwe   %v\nthey %v", request, we, they)
+			t.Errorf("%s\nhere         %v\ngraphite-web %v", request, we, they)
 		}
 	}
 
@@ -80,15 +80,15 @@ func TestDashboards(t *testing.T) {
 		"GET /dashboard/load/web", "GET /dashboard/load/Web%20Servers", "GET /dashboard/load_template/host/db1", "GET /dashboard/load/temporary-1", "GET /dashboard/find/?query=",
 	} {
 		if we, they := answered(t, heir, request), answered(t, theirs, request); !reflect.DeepEqual(we, they) {
-			t.Errorf("moved: %s\nwe   %v\nthey %v", request, we, they)
+			t.Errorf("imported: %s\nhere         %v\ngraphite-web %v", request, we, they)
 		}
 	}
 	if code, _ := visit(t, http.MethodGet, heir+"/S/C", ""); code != http.StatusFound {
-		t.Errorf("a short URL that was moved: %d", code)
+		t.Errorf("an imported short URL: %d", code)
 	}
 }
 
-// reply is what a program sees of an answer.
+// reply is the comparable part of an answer.
 type reply struct {
 	code  int
 	media string

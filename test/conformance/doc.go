@@ -1,7 +1,7 @@
-// Package conformance holds the built server against answers that a real
-// graphite-web gave.
+// Package conformance compares the built server with recorded answers of a real
+// graphite-web. It holds tests only.
 //
-// Its tests build cmd/carbon, start it on free ports with an empty tree, send it
-// testdata/corpus.txt.gz over TCP and ask it what testdata/cases.jsonl.gz asks, a
-// request and its answer per line. README.md says what is compared, and how.
+// The tests start the server with an empty tree, send it testdata/corpus.txt.gz, and
+// send it the requests of testdata/cases.jsonl.gz. README.md says how answers are
+// compared.
 package conformance

@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// TestDrawings holds what is to be seen in pictures against what graphite-web drew
-// for the same queries.
+// TestDrawings compares the facts of graphs with those of graphite-web's for the same
+// queries.
 func TestDrawings(t *testing.T) {
 	base := start(t)
 	for _, d := range readDrawings(t) {
@@ -28,13 +28,13 @@ func TestDrawings(t *testing.T) {
 	}
 }
 
-// drawing is the facts of one picture, as README.md says.
+// drawing is the facts of one graph. README.md describes them.
 type drawing struct {
 	Name  string
 	Facts map[string]any
 
 	got  map[string]any
-	room float64 // pixels that what stands outside of the plot may be away
+	room float64 // how far positions outside the plot may be apart, in pixels
 }
 
 // readDrawings returns the recorded drawings in the order of their file.
@@ -56,7 +56,7 @@ func readDrawings(t *testing.T) []drawing {
 	return all
 }
 
-// check asks for the picture's facts and compares them.
+// check requests the facts of the graph and compares them.
 func (d *drawing) check(base string) error {
 	answer, err := http.Get(base + "/render?" + d.Facts["query"].(string) + "&format=drawing")
 	if err != nil {
@@ -80,7 +80,7 @@ func (d *drawing) compare() error {
 	}
 	d.room = outsideRoom + rowRoom*rows
 	for _, facts := range []map[string]any{d.Facts, d.got} {
-		byKind := map[string]any{} // the order between kinds does not matter
+		byKind := map[string]any{} // ignores the order of kinds
 		texts, _ := facts["texts"].([]any)
 		for _, t := range texts {
 			kind := t.(map[string]any)["kind"].(string)
@@ -92,15 +92,15 @@ func (d *drawing) compare() error {
 	return d.same(d.Facts, d.got, nil)
 }
 
-// How far positions may be from graphite-web's, in pixels.
+// How far positions may be from graphite-web's, in pixels:
 const (
-	outsideRoom = 2   // of titles, legend and labels, and of the plot itself
-	rowRoom     = 0.5 // more of that for each row of the legend
+	outsideRoom = 2   // titles, legend, labels, and the plot itself
+	rowRoom     = 0.5 // in addition for each row of the legend
 	insideRoom  = 1   // within the plot
 )
 
-// fontFacts are those that another version of the font changes, or that say the
-// same as others.
+// fontFacts are facts that depend on the version of the font or repeat others. They are
+// not compared.
 var fontFacts = []string{
 	"query", "font", "textWidth", "legend.height", "legend.lineHeight", "legend.columnWidth",
 	"boxX", "boxY", "boxSize", "textX", "textY",
@@ -148,7 +148,7 @@ func (d *drawing) same(want, got any, path []string) error {
 	return nil
 }
 
-// near compares two numbers as exactly as what they are of can be the same.
+// near compares two numbers with the tolerance of the fact they belong to.
 func (d *drawing) near(want, got float64, path []string) bool {
 	last := path[len(path)-1]
 	apart := math.Abs(want - got)
@@ -178,7 +178,7 @@ func (d *drawing) near(want, got float64, path []string) bool {
 	case path[0] == "yAxis":
 		scale := d.Facts["yAxis"].(map[string]any)[path[1]].(map[string]any)
 		return relative(1e-9) || apart <= 1e-9*math.Abs(scale["top"].(float64)-scale["bottom"].(float64))
-	case last == "sum": // of numbers that may be far larger
+	case last == "sum": // of numbers that may be much larger
 		values := d.Facts["series"].([]any)[index(path[1])].(map[string]any)["values"].(map[string]any)
 		largest := max(math.Abs(values["min"].(float64)), math.Abs(values["max"].(float64)))
 		return relative(1e-9) || apart <= 1e-9*largest*values["count"].(float64)
@@ -186,7 +186,7 @@ func (d *drawing) near(want, got float64, path []string) bool {
 	return relative(1e-9)
 }
 
-// inside tells along which axis of the plot a position lies: x, y, or neither.
+// inside returns the axis of the plot along which a position lies: x, y, or neither.
 func inside(path []string) string {
 	last := path[len(path)-1]
 	switch {
@@ -208,11 +208,11 @@ func inside(path []string) string {
 	return ""
 }
 
-// index reads the part of a path that is an index.
+// index parses an element of a path that is an index.
 func index(s string) int {
 	i, err := strconv.Atoi(s)
 	if err != nil {
-		panic(err) // same wrote it
+		panic(err) // diff writes the paths
 	}
 	return i
 }
@@ -223,7 +223,7 @@ func span(facts map[string]any, axis string) (from, to float64) {
 	return area[axis+"min"].(float64), area[axis+"max"].(float64)
 }
 
-// A comparison that nothing fails would be none.
+// The comparison must be able to fail.
 func TestDrawingsDiffer(t *testing.T) {
 	f := func(change func(facts map[string]any)) {
 		t.Helper()
@@ -232,7 +232,7 @@ func TestDrawingsDiffer(t *testing.T) {
 		change(other)
 		d.got = other
 		if d.compare() == nil {
-			t.Error("a difference is not found")
+			t.Error("check does not find a difference")
 		}
 	}
 	first := func(facts map[string]any, list string) map[string]any {

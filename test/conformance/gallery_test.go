@@ -15,9 +15,9 @@ import (
 	"testing"
 )
 
-// TestGallery draws every picture of the recorded drawings. With GALLERY it leaves
-// them in that folder, on a page: beside the pictures of the same names in the
-// folder GALLERY_REFERENCE, if there is one.
+// TestGallery draws the graphs of all recorded drawings. With GALLERY it writes them and
+// a page into that directory, beside the pictures of the same names in the directory
+// GALLERY_REFERENCE if that is set.
 func TestGallery(t *testing.T) {
 	folder := os.Getenv("GALLERY")
 	if folder == "" {
@@ -61,7 +61,7 @@ func TestGallery(t *testing.T) {
 	save(t, filepath.Join(folder, "index.html"), page.Bytes())
 }
 
-// pair is a picture of ours and the reference's, as files; Theirs may be empty.
+// pair names the files of our picture and of the reference's; Theirs may be empty.
 type pair struct{ Name, Query, Ours, Theirs string }
 
 var galleryPage = template.Must(template.New("gallery").Parse(`<!DOCTYPE html>

@@ -11,10 +11,9 @@ import (
 	"carbon/test/launch"
 )
 
-// paths are all that the server answers besides what takes metrics in. What they
-// answer is for other tests; here, that they do: as they are and with a slash at
-// their end, to a GET with parameters in the address and to a POST with them in a
-// form, without a redirect.
+// paths are all paths of the server except those of HTTP intake. The test checks status
+// and type of their answers: with and without a slash at the end, for a GET with
+// parameters in the address and a POST with parameters in a form, without redirects.
 var paths = []struct {
 	path, params string
 	get, post    int // status
@@ -39,7 +38,7 @@ var paths = []struct {
 	{"/tags/tagSeries", "path=cpu;host=web1", 405, 200, "application/json"},
 	{"/tags/tagMultiSeries", "path=cpu;host=web1&path=cpu;host=web2", 405, 200, "application/json"},
 	{"/tags/delSeries", "path=cpu;host=web2", 405, 200, "application/json"},
-	{"/events", "", 200, 400, "text/html"}, // a POST is an event as JSON
+	{"/events", "", 200, 400, "text/html"}, // POST takes an event as JSON
 	{"/events/get_data", "tags=a", 200, 200, "application/json"},
 	{"/events/1", "", 200, 405, "text/html"},
 	{"/events/delete", "id=99", 405, 200, "application/json"},
@@ -57,7 +56,7 @@ var paths = []struct {
 	{"/dashboard/find_template", "query=h", 200, 200, "application/json"},
 	{"/dashboard/history/web", "", 200, 405, "application/json"},
 	{"/dashboard/restore/web", "version=1", 405, 200, "application/json"},
-	{"/dashboard/import", "", 405, 400, "text/plain"}, // a POST is JSON
+	{"/dashboard/import", "", 405, 400, "text/plain"}, // POST takes JSON
 	{"/dashboard/email", "", 405, 501, "text/plain"},
 	{"/dashboard/delete/other", "", 200, 200, "application/json"},
 	{"/dashboard/delete_template/other", "", 200, 200, "application/json"},
@@ -97,7 +96,7 @@ func TestPaths(t *testing.T) {
 			feed(t, s)
 			g := grafana{T: t, base: base}
 			g.post("/events", `{"what":"released","tags":"a"}`, 200)
-			for path, form := range map[string]string{ // in reverse order they would not be there
+			for path, form := range map[string]string{ // later rows of paths read what is saved here
 				"/dashboard/save/web": "state={}", "/dashboard/save_template/host/HOST": `state={"graphs":[]}`, "/s/render": "target=a.b",
 			} {
 				g.post(path, form, 200)
@@ -114,7 +113,7 @@ func TestPaths(t *testing.T) {
 						get = 404
 					}
 					if prefix+path == "" {
-						continue // HTTP knows no such path
+						continue // not a path in HTTP
 					}
 					check := func(method, address, form string, want int) {
 						t.Helper()

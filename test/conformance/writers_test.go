@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,26 +16,12 @@ import (
 	"carbon/test/launch"
 )
 
-// TestWriters sends the lines that clients are known to send, each cut in two at
-// every byte, all in one connection: every whole one counts, and no other costs the
-// connection or a neighbour. What is not a line of three fields is in it, too.
+// TestWriters sends the lines that clients are known to send on one connection, each
+// split into two writes at every byte. Every valid line is accepted; an invalid one does
+// not affect the connection or its neighbors.
 func TestWriters(t *testing.T) {
 	s := serve(t, t.TempDir())
-	received := regexp.MustCompile(`(?m)^carbon_metrics_received_total (\d+)$`)
-	count := func() int {
-		answer, err := http.Get(s.URL("/-/metrics"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer answer.Body.Close()
-		text, _ := io.ReadAll(answer.Body)
-		m := received.FindSubmatch(text)
-		if m == nil {
-			t.Fatalf("%.200s", text)
-		}
-		n, _ := strconv.Atoi(string(m[1]))
-		return n
-	}
+	count := func() int { return int(s.Counters()["carbon_metrics_received_total"]) }
 	conn, err := net.Dial("tcp", s.Line())
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +46,7 @@ func TestWriters(t *testing.T) {
 		line = strings.ReplaceAll(line, "NOW", strconv.FormatInt(now, 10))
 		for cut := range len(line) {
 			send(line[:cut])
-			time.Sleep(100 * time.Microsecond) // most cuts are seen as such
+			time.Sleep(100 * time.Microsecond) // so that most parts arrive separately
 			send(line[cut:])
 			want += len(names)
 		}
@@ -87,7 +72,7 @@ func TestWriters(t *testing.T) {
 	f("icinga2.h.services.s.ping4.perfdata.rta(50%).value 0.000123 NOW\n", "icinga2.h.services.s.ping4.perfdata.rta(50%).value") // Icinga 2
 	f("..snmp..if.in. 1 NOW\n", "snmp.if.in")
 
-	// None of these is a datapoint.
+	// These are not datapoints.
 	f("a.b x NOW\n")
 	f("a.b 1\n")
 	f("a.b 1 2 3\n")
@@ -100,7 +85,7 @@ func TestWriters(t *testing.T) {
 		t.Error("a.b was stored")
 	}
 
-	// A script's nc: one line, no newline at its end.
+	// As printf and nc in a script: a last line without a newline.
 	send("last.line 1 " + strconv.FormatInt(now, 10))
 	if err := conn.Close(); err != nil {
 		t.Fatal(err)
@@ -109,8 +94,8 @@ func TestWriters(t *testing.T) {
 	check("an unfinished last line")
 }
 
-// find counts the metrics of a name, or the series where it has tags. A target could
-// not name all that can be sent.
+// find counts the metrics with a name, or the series of a tagged name. It uses
+// /metrics/find, as not every name can be written in a target.
 func find(t *testing.T, base, name string) int {
 	t.Helper()
 	path, counted := "/metrics/find?format=json&query=", `"is_leaf":true`
