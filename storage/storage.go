@@ -122,6 +122,16 @@ type Aggregator interface {
 	SetAggregation(ctx context.Context, name, method string) (old string, err error)
 }
 
+// PendingFetcher is a Store that can answer a query as if pending points had been
+// written: at the steps of its archives, rolled up by its rules.
+type PendingFetcher interface {
+	// FetchPending returns what Fetch will return once the pending points are
+	// written, as far as that can be known without writing them. pending[i] holds
+	// the points of q.Names[i], sorted by time, at most one for each time. They
+	// may have been written already.
+	FetchPending(ctx context.Context, q Query, pending [][]metric.Point) ([]metric.Series, error)
+}
+
 // DelayError is returned by Write for an update that a store puts off on purpose,
 // such as the creation of a metric beyond the rate that is allowed. It is no
 // failure: the update is to be written again, not before Until.
@@ -134,7 +144,7 @@ func (e *DelayError) Error() string {
 }
 
 // Describer is a Store that knows how a metric is kept, or would be if it were
-// created now. Laying points over a Fetch needs it.
+// created now.
 type Describer interface {
 	Describe(name string) (metric.Layout, error)
 }

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -47,6 +48,7 @@ func Run(t *testing.T, open Open) {
 		{"Find", find},
 		{"Tagged", tagged},
 		{"Announce", announce},
+		{"FetchPending", fetchPending},
 		{"Describe", describe},
 		{"Aggregation", aggregation},
 		{"Measure", measure},
@@ -307,6 +309,46 @@ func announce(s *suite) {
 		s.write(name, 0, 1)
 		s.want(name, -60, 0, 0, 60, 1)
 		s.wantNodes(name, metric.Node{Path: name, Leaf: true})
+	}
+}
+
+// fetchPending compares a metric with pending points with one that they were
+// written to.
+func fetchPending(s *suite) {
+	p, ok := s.Store.(storage.PendingFetcher)
+	if !ok {
+		s.Skip("no storage.PendingFetcher")
+	}
+	pending := []metric.Point{{Time: start - 480, Value: 3}, {Time: start - 240, Value: 10}, {Time: start - 180, Value: 5}, {Time: start - 31, Value: 7}}
+	for _, name := range []string{"pending", "written"} {
+		s.write(name, -600, 1, -540, 2, -300, 10, -240, 20)
+	}
+	for _, name := range []string{"written", "new.written"} {
+		if _, err := s.Write(s.Context(), []storage.Update{{Name: name, Points: pending}}); err != nil {
+			s.Fatal(err)
+		}
+	}
+	for _, window := range [][2]int64{{-900, 0}, {-300, -100}, {-3660, 0}, {-86_400, 0}, {60, 120}, {-100_000, -90_000}} {
+		got, err := p.FetchPending(s.Context(), storage.Query{
+			Names:  []string{"pending", "unknown", "new.pending"},
+			Window: metric.Window{From: start + window[0], Until: start + window[1]}, Now: s.now,
+		}, [][]metric.Point{pending, nil, pending})
+		if err != nil {
+			s.Fatal(err)
+		}
+		want := s.fetch(window[0], window[1], "written", "new.written")
+		for i := range want {
+			want[i].Name = []string{"pending", "new.pending"}[i]
+			want[i].Tags = metric.ParseTags(want[i].Name)
+		}
+		if !slices.EqualFunc(got, want, func(a, b metric.Series) bool {
+			return a.Name == b.Name && maps.Equal(a.Tags, b.Tags) && a.Start == b.Start && a.Step == b.Step && equal(a.Values, b.Values)
+		}) {
+			s.Errorf("from %d until %d: FetchPending\n got %v\nwant %v", window[0], window[1], got, want)
+		}
+	}
+	if series := s.fetch(-900, 0, "new.pending"); len(series) != 0 {
+		s.Errorf("FetchPending stored %v", series)
 	}
 }
 

@@ -29,6 +29,12 @@ const (
 // window that is all in the future or older than a metric's retention has no
 // series of it.
 func (s *Store) Fetch(ctx context.Context, q storage.Query) ([]metric.Series, error) {
+	return s.fetchAll(ctx, q, nil)
+}
+
+// fetchAll fetches the series of q. pending has an element for each name, or
+// none at all.
+func (s *Store) fetchAll(ctx context.Context, q storage.Query, pending [][]metric.Point) ([]metric.Series, error) {
 	if q.From > q.Until {
 		return nil, fmt.Errorf("fetch: from %d is after until %d", q.From, q.Until)
 	}
@@ -42,7 +48,11 @@ func (s *Store) Fetch(ctx context.Context, q storage.Query) ([]metric.Series, er
 			if i >= len(q.Names) || ctx.Err() != nil {
 				return
 			}
-			if err := s.fetchOne(q.Names[i], q, &series[i]); err != nil {
+			var points []metric.Point
+			if len(pending) > 0 {
+				points = pending[i]
+			}
+			if err := s.fetchOne(q.Names[i], q, points, &series[i]); err != nil {
 				cancel(err)
 			}
 		}
@@ -62,9 +72,9 @@ func (s *Store) Fetch(ctx context.Context, q storage.Query) ([]metric.Series, er
 	return slices.DeleteFunc(series, func(one metric.Series) bool { return one.Step == 0 }), nil
 }
 
-// fetchOne fetches into one, which stays as it is if there is nothing. The error
-// is for those after which all will fail.
-func (s *Store) fetchOne(name string, q storage.Query, one *metric.Series) error {
+// fetchOne fetches into one, with pending points added. It leaves one unchanged
+// if there is nothing. It returns only errors that would fail all other metrics too.
+func (s *Store) fetchOne(name string, q storage.Query, pending []metric.Point, one *metric.Series) error {
 	found, ok, err := s.fetch(name, q)
 	switch {
 	case isOutOfDescriptors(err):
@@ -76,6 +86,9 @@ func (s *Store) fetchOne(name string, q storage.Query, one *metric.Series) error
 	case ok:
 		found.Name, found.Tags = name, metric.ParseTags(name)
 		*one = found
+	}
+	if len(pending) > 0 {
+		return s.addPending(name, q, pending, one)
 	}
 	return nil
 }

@@ -31,14 +31,15 @@ import (
 )
 
 var (
-	_ storage.Store      = (*Store)(nil)
-	_ storage.Tagger     = (*Store)(nil)
-	_ storage.Announcer  = (*Store)(nil)
-	_ storage.TagIndex   = (*Store)(nil)
-	_ storage.Describer  = (*Store)(nil)
-	_ storage.Deleter    = (*Store)(nil)
-	_ storage.Aggregator = (*Store)(nil)
-	_ storage.Measurer   = (*Store)(nil)
+	_ storage.Store          = (*Store)(nil)
+	_ storage.Tagger         = (*Store)(nil)
+	_ storage.Announcer      = (*Store)(nil)
+	_ storage.TagIndex       = (*Store)(nil)
+	_ storage.Describer      = (*Store)(nil)
+	_ storage.PendingFetcher = (*Store)(nil)
+	_ storage.Deleter        = (*Store)(nil)
+	_ storage.Aggregator     = (*Store)(nil)
+	_ storage.Measurer       = (*Store)(nil)
 )
 
 // Options of a Store. The zero value means the defaults.
