@@ -6,27 +6,32 @@ import (
 	"carbon/cache"
 )
 
-// Filter decides by their names which points are taken in.
-type Filter struct {
+// filter decides by name which points are refused.
+type filter struct {
 	refuse func(name string) (reason string)
 
 	mu     sync.RWMutex
-	passed map[cache.Ref]struct{} // series whose name passes as it is
+	passed map[cache.Ref]struct{} // series that are not refused
 }
 
-// NewFilter returns a Filter. refuse says of a name, as the client sent it, why it
-// is not taken; empty: it is. Of series that come in the order they came in last
-// time it is asked once, of others each time.
-func NewFilter(refuse func(name string) (reason string)) *Filter {
-	return &Filter{refuse: refuse, passed: make(map[cache.Ref]struct{})}
+// SetFilter replaces the function that decides which points are refused; nil
+// accepts all. refuse is given a name as the client sent it, and returns why it is
+// refused, or "". It is called once for a series that comes in the same order as
+// the last time, and each time for other points.
+func (p *Pipeline) SetFilter(refuse func(name string) (reason string)) {
+	if refuse == nil {
+		p.filter.Store(nil)
+		return
+	}
+	p.filter.Store(&filter{refuse: refuse, passed: make(map[cache.Ref]struct{})})
 }
 
-// SetFilter replaces what decides; nil lets everything pass.
-func (p *Pipeline) SetFilter(f *Filter) { p.filter.Store(f) }
-
-// check says why a point is not taken in. r is the series whose name it is, if that
-// is known, else 0.
-func (f *Filter) check(r cache.Ref, name string) (reason string) {
+// check returns why a point is refused, or "". r is the series with this very
+// name; 0: not known. The Pipeline's pushing lock is held.
+func (f *filter) check(r cache.Ref, name string) (reason string) {
+	if f == nil {
+		return ""
+	}
 	if r == 0 {
 		return f.refuse(name)
 	}
@@ -42,4 +47,14 @@ func (f *Filter) check(r cache.Ref, name string) (reason string) {
 		f.mu.Unlock()
 	}
 	return reason
+}
+
+// forget removes a series that the cache has forgotten: its Ref will name another.
+func (f *filter) forget(r cache.Ref) {
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.passed, r)
 }

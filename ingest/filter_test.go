@@ -3,6 +3,7 @@ package ingest
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"carbon/cache"
 	"carbon/metric"
@@ -11,13 +12,13 @@ import (
 func TestFilter(t *testing.T) {
 	p := newPipeline(cache.New(cache.Options{}), discard{})
 	asked := 0
-	p.SetFilter(NewFilter(func(name string) string {
+	p.SetFilter(func(name string) string {
 		asked++
 		if strings.HasPrefix(name, "bad.") {
 			return "blacklist"
 		}
 		return ""
-	}))
+	})
 	points := func() []metric.Datapoint {
 		var points []metric.Datapoint
 		for _, name := range []string{"a", "bad.x", "b..c", "bad.y", "d"} {
@@ -55,12 +56,12 @@ func TestFilter(t *testing.T) {
 func TestFilterIsAskedOnceForEachSeries(t *testing.T) {
 	p := newPipeline(cache.New(cache.Options{}), discard{})
 	asked := 0
-	p.SetFilter(NewFilter(func(name string) string {
+	p.SetFilter(func(name string) string {
 		if name == "b" { // the first of a push is looked up anyway
 			asked++
 		}
 		return ""
-	}))
+	})
 	for range 10 {
 		points := []metric.Datapoint{{Name: "a", Point: metric.Point{Time: 1, Value: 1}}, {Name: "b", Point: metric.Point{Time: 1, Value: 1}}}
 		if err := p.Push(t.Context(), points); err != nil {
@@ -70,4 +71,35 @@ func TestFilterIsAskedOnceForEachSeries(t *testing.T) {
 	if asked > 2 { // when they are new, and when they are known
 		t.Errorf("asked %d times", asked)
 	}
+}
+
+// A series that was forgotten leaves its Ref to another, whose name the filter
+// has not passed.
+func TestFilterForgetsWithTheCache(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPipeline(cache.New(cache.Options{}), discard{})
+		p.SetFilter(func(name string) string {
+			if strings.HasPrefix(name, "own.") {
+				return "blacklist"
+			}
+			return ""
+		})
+		push(t, p, 1, "a", "b")
+		push(t, p, 2, "a", "b")
+		if err := p.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		after(2 * forgetAfter)
+		p.forget()
+		points := func() []metric.Datapoint { return []metric.Datapoint{point("a", 3, 1), point("own.b", 3, 1)} }
+		if err := p.PushOwn(t.Context(), points()); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Push(t.Context(), points()); err != nil {
+			t.Fatal(err)
+		}
+		if s := p.Stats(); s.Filtered["blacklist"] != 1 || s.MetricsReceived != 7 {
+			t.Errorf("got %+v, want one point filtered", s)
+		}
+	})
 }

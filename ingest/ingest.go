@@ -134,7 +134,7 @@ type Pipeline struct {
 	troubles  tally.Tally   // with the log, by what could not be done
 	stuck     atomic.Int64  // when there was the last of them, unix nanoseconds
 
-	filter    atomic.Pointer[Filter] // nil: everything passes
+	filter    atomic.Pointer[filter] // nil: nothing is refused
 	filtered  tally.Tally            // points, by the filter's reason
 	refused   tally.Tally            // names, by reason
 	received  atomic.Int64
@@ -185,36 +185,36 @@ func New(o Options) *Pipeline {
 // Push may change the elements of points, and keeps neither it nor the names in
 // it. The error is ctx's; then only a beginning of the points was taken, or none.
 func (p *Pipeline) Push(ctx context.Context, points []metric.Datapoint) error {
-	return p.pushAll(ctx, points, p.filter.Load())
+	return p.pushAll(ctx, points, false)
 }
 
 // PushOwn is Push for the server's own points, which no filter holds back.
 func (p *Pipeline) PushOwn(ctx context.Context, points []metric.Datapoint) error {
-	return p.pushAll(ctx, points, nil)
+	return p.pushAll(ctx, points, true)
 }
 
-func (p *Pipeline) pushAll(ctx context.Context, points []metric.Datapoint, f *Filter) error {
+func (p *Pipeline) pushAll(ctx context.Context, points []metric.Datapoint, own bool) error {
 	for len(points) > maxBatch {
-		if err := p.push(ctx, points[:maxBatch], f); err != nil {
+		if err := p.push(ctx, points[:maxBatch], own); err != nil {
 			return err
 		}
 		points = points[maxBatch:]
 	}
-	return p.push(ctx, points, f)
+	return p.push(ctx, points, own)
 }
 
 // maxBatch is how many points go into one record of the log, which their names,
 // of up to 4 KiB, must not make longer than one may be.
 const maxBatch = 2048
 
-func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint, f *Filter) error {
+func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint, own bool) error {
 	if err := p.cache.Reserve(ctx, len(points)); err != nil {
 		return err
 	}
 	defer p.cache.Release(len(points))
 	b := p.batches.Get().(*batch)
 	defer p.batches.Put(b)
-	b.points, b.filter = points, f
+	b.points, b.own = points, own
 	err := b.takeIn()
 	if err != nil {
 		err = p.insist(ctx, b)
@@ -297,7 +297,7 @@ func (p *Pipeline) trouble(what string, err error) {
 type batch struct {
 	p      *Pipeline
 	points []metric.Datapoint
-	filter *Filter // nil: everything passes
+	own    bool // the server's own points, which are not filtered
 	refs   []cache.Ref
 	added  []string
 
@@ -373,15 +373,17 @@ func (b *batch) resolve(now time.Time) {
 	p := b.p
 	b.refs, b.added = b.refs[:0], b.added[:0]
 	kept := b.points[:0]
+	var f *filter
+	if !b.own {
+		f = p.filter.Load()
+	}
 	last := cache.Ref(0)
 	for i := range b.points {
 		d := b.points[i]
 		r := p.cache.Follower(last, d.Name)
-		if b.filter != nil {
-			if reason := b.filter.check(r, d.Name); reason != "" {
-				p.filtered.Add(reason, now)
-				continue
-			}
+		if reason := f.check(r, d.Name); reason != "" {
+			p.filtered.Add(reason, now)
+			continue
 		}
 		if r == 0 {
 			if r = b.find(d.Name, now); r == 0 {

@@ -207,7 +207,11 @@ func (p *Pipeline) forget() {
 	if p.replaying.Load() {
 		return
 	}
-	p.cache.Forget(p.now().Add(-forgetAfter).UnixNano(), p.encoder.forget)
+	f := p.filter.Load()
+	p.cache.Forget(p.now().Add(-forgetAfter).UnixNano(), func(r cache.Ref) {
+		p.encoder.forget(r)
+		f.forget(r)
+	})
 }
 
 // writer is what one writer needs again and again.

@@ -5,7 +5,6 @@ import (
 
 	"carbon/api"
 	"carbon/config/watch"
-	"carbon/ingest"
 	"carbon/ingest/filter"
 	"carbon/metric"
 	"carbon/render/graph"
@@ -87,7 +86,7 @@ func (s *Server) followNameLists() error {
 			s.pipeline.SetFilter(nil)
 			return
 		}
-		s.pipeline.SetFilter(ingest.NewFilter(l.Refuse))
+		s.pipeline.SetFilter(l.Refuse)
 	})
 	return err
 }
