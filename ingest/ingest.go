@@ -12,7 +12,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math"
 	"sync"
@@ -21,7 +20,6 @@ import (
 
 	"carbon/cache"
 	"carbon/instrumentation/tally"
-	"carbon/metric"
 	"carbon/storage"
 	"carbon/wal"
 )
@@ -177,253 +175,22 @@ func New(o Options) *Pipeline {
 	return p
 }
 
-// Push takes points in; when it returns nil they are readable. It waits while
-// the cache or the log is full, or the log cannot be written. A point whose name
-// cannot be made canonical is refused by itself: it is counted, and a sample is
-// logged.
-//
-// Push may change the elements of points, and keeps neither it nor the names in
-// it. The error is ctx's; then only a beginning of the points was taken, or none.
-func (p *Pipeline) Push(ctx context.Context, points []metric.Datapoint) error {
-	return p.pushAll(ctx, points, false)
-}
-
-// PushOwn is Push for the server's own points, which no filter holds back.
-func (p *Pipeline) PushOwn(ctx context.Context, points []metric.Datapoint) error {
-	return p.pushAll(ctx, points, true)
-}
-
-func (p *Pipeline) pushAll(ctx context.Context, points []metric.Datapoint, own bool) error {
-	for len(points) > maxBatch {
-		if err := p.push(ctx, points[:maxBatch], own); err != nil {
-			return err
-		}
-		points = points[maxBatch:]
+// Run stores what is pushed, and keeps the log, until ctx is cancelled, and
+// returns nil when all has ended that it began. What is then in the cache is for
+// Flush.
+func (p *Pipeline) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	for range p.o.Writers {
+		running.Go(func() { p.write(ctx) })
 	}
-	return p.push(ctx, points, own)
-}
-
-// maxBatch is how many points go into one record of the log, which their names,
-// of up to 4 KiB, must not make longer than one may be.
-const maxBatch = 2048
-
-func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint, own bool) error {
-	if err := p.cache.Reserve(ctx, len(points)); err != nil {
-		return err
+	running.Go(func() { p.forgetting(ctx) })
+	if p.o.Log != nil {
+		running.Go(func() { p.flushing(ctx) })
+		running.Go(func() { p.syncing(ctx) })
+		running.Go(func() { p.checkpointing(ctx) })
 	}
-	defer p.cache.Release(len(points))
-	b := p.batches.Get().(*batch)
-	defer p.batches.Put(b)
-	b.points, b.own = points, own
-	err := b.takeIn()
-	if err != nil {
-		err = p.insist(ctx, b)
-	}
-	b.points = nil
-	if err == nil && p.o.SyncInterval == 0 {
-		err = p.Commit(ctx)
-	}
-	if p.pressed() {
-		p.wake()
-	}
-	return err
-}
-
-// insist tries to take points in until that succeeds or ctx is done. Of all pushes
-// that wait one tries: thousands of senders that did would keep the server from
-// what they wait for.
-func (p *Pipeline) insist(ctx context.Context, b *batch) error {
-	select {
-	case p.trying <- struct{}{}:
-	default:
-		p.stalls.Add(1)
-		select {
-		case p.trying <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	defer func() { <-p.trying }()
-	return p.persist(ctx, "points wait for the log", b.take)
-}
-
-// Commit returns when all that was pushed before survives the end of the process,
-// and with SyncInterval == 0 a power cut. The error is ctx's.
-func (p *Pipeline) Commit(ctx context.Context) error {
-	return p.persist(ctx, "points wait for the log to be written", p.commit)
-}
-
-func (p *Pipeline) commit() error {
-	switch {
-	case p.o.Log == nil || p.o.Unlogged:
-		return nil
-	case p.o.SyncInterval == 0:
-		return p.o.Log.Sync()
-	}
-	return p.o.Log.Flush()
-}
-
-// How long persist waits before it tries again, twice as long each time.
-const (
-	minRetry = 5 * time.Millisecond
-	maxRetry = 250 * time.Millisecond
-)
-
-// persist calls try until it returns nil, or ctx is done.
-func (p *Pipeline) persist(ctx context.Context, what string, try func() error) error {
-	err := try()
-	for pause := minRetry; err != nil; pause = min(2*pause, maxRetry) {
-		p.trouble(what, err)
-		p.wake()
-		wait(ctx, pause)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		err = try()
-	}
+	running.Wait()
 	return nil
-}
-
-// trouble counts what goes wrong with the log, and logs it once a second.
-func (p *Pipeline) trouble(what string, err error) {
-	p.stalls.Add(1)
-	p.stuck.Store(p.now().UnixNano())
-	if p.troubles.Add(what, p.now()) {
-		p.log.Error(what, "err", err)
-	}
-}
-
-// batch is what one push needs. Its memory is used again.
-type batch struct {
-	p      *Pipeline
-	points []metric.Datapoint
-	own    bool // the server's own points, which are not filtered
-	refs   []cache.Ref
-	added  []string
-
-	take   func() error
-	encode func(segment uint64, b []byte) []byte
-}
-
-func newBatch(p *Pipeline) *batch {
-	b := &batch{p: p}
-	b.take = b.takeIn
-	b.encode = func(segment uint64, to []byte) []byte {
-		return p.encoder.points(segment, to, b.refs, b.points, p.cache.Name)
-	}
-	return b
-}
-
-// takeIn appends the points to the log and puts them into the cache. With an
-// error it has done neither.
-func (b *batch) takeIn() error {
-	p := b.p
-	now := p.now()
-	p.pushing.RLock()
-	defer p.pushing.RUnlock()
-	b.resolve(now)
-	if len(b.points) == 0 {
-		return nil
-	}
-	at, err := p.append(now.UnixNano(), b.encode)
-	// A series that is new is announced even if its points have to wait: it is
-	// in the cache, which calls it new but once.
-	if err == nil {
-		p.cache.Add(at, b.refs, b.points)
-		p.received.Add(int64(len(b.points)))
-	}
-	if p.announcer != nil {
-		for _, name := range b.added {
-			p.announcer.Announce(name)
-		}
-	}
-	return err
-}
-
-// append appends a record to the log and returns its stamp.
-func (p *Pipeline) append(now int64, encode func(segment uint64, b []byte) []byte) (at int64, err error) {
-	switch {
-	case p.o.Log == nil:
-	case p.o.Unlogged:
-		now = p.o.Log.Stamp(now)
-	default:
-		if at, err = p.o.Log.Append(now, encode); err != nil {
-			return 0, err
-		}
-		select {
-		case p.unsynced <- struct{}{}:
-		default:
-		}
-		return at, nil
-	}
-	for {
-		last := p.stamped.Load()
-		if now <= last {
-			return last, nil
-		}
-		if p.stamped.CompareAndSwap(last, now) {
-			return now, nil
-		}
-	}
-}
-
-// resolve finds the series of each point, floors timestamps, and leaves out the
-// points whose name is none.
-func (b *batch) resolve(now time.Time) {
-	p := b.p
-	b.refs, b.added = b.refs[:0], b.added[:0]
-	kept := b.points[:0]
-	var f *filter
-	if !b.own {
-		f = p.filter.Load()
-	}
-	last := cache.Ref(0)
-	for i := range b.points {
-		d := b.points[i]
-		r := p.cache.Follower(last, d.Name)
-		if reason := f.check(r, d.Name); reason != "" {
-			p.filtered.Add(reason, now)
-			continue
-		}
-		if r == 0 {
-			if r = b.find(d.Name, now); r == 0 {
-				continue
-			}
-			p.cache.Follows(last, r)
-		}
-		last = r
-		if p.o.MinTimestampResolution > 0 {
-			d.Time -= d.Time % p.o.MinTimestampResolution
-		}
-		b.refs = append(b.refs, r)
-		kept = append(kept, d)
-	}
-	b.points = kept
-}
-
-// find returns the series of a name, or 0 if it is none.
-func (b *batch) find(raw string, now time.Time) cache.Ref {
-	name, err := metric.Canonical(raw)
-	if err != nil {
-		b.p.refuse(err, now)
-		return 0
-	}
-	r, added := b.p.cache.Series(name)
-	if added {
-		b.added = append(b.added, b.p.cache.Name(r))
-	}
-	return r
-}
-
-// refuse counts a name that is none, and logs it if no other was of late.
-func (p *Pipeline) refuse(err error, now time.Time) {
-	var e *metric.NameError
-	if !errors.As(err, &e) {
-		e = &metric.NameError{Reason: "other"}
-	}
-	if p.refused.Add(e.Reason, now) {
-		p.log.Warn("metric refused", "reason", e.Reason, "metric", e.Name)
-	}
 }
 
 // Stats is a snapshot of a Pipeline. Counts are since the start.

@@ -5,13 +5,48 @@ import (
 	"time"
 )
 
-const (
-	// A checkpoint is made when it frees so much of the log, or while the log is
-	// more than half full, or at the end.
-	checkpointEvery = 10 * time.Second
-	worthwhile      = 16 << 20 // bytes
-	stuckEvery      = 250 * time.Millisecond
-)
+// append appends a record to the log and returns its stamp.
+func (p *Pipeline) append(now int64, encode func(segment uint64, b []byte) []byte) (at int64, err error) {
+	switch {
+	case p.o.Log == nil:
+	case p.o.Unlogged:
+		now = p.o.Log.Stamp(now)
+	default:
+		if at, err = p.o.Log.Append(now, encode); err != nil {
+			return 0, err
+		}
+		select {
+		case p.unsynced <- struct{}{}:
+		default:
+		}
+		return at, nil
+	}
+	for {
+		last := p.stamped.Load()
+		if now <= last {
+			return last, nil
+		}
+		if p.stamped.CompareAndSwap(last, now) {
+			return now, nil
+		}
+	}
+}
+
+// Commit returns when all that was pushed before survives the end of the process,
+// and with SyncInterval == 0 a power cut. The error is ctx's.
+func (p *Pipeline) Commit(ctx context.Context) error {
+	return p.persist(ctx, "points wait for the log to be written", p.commit)
+}
+
+func (p *Pipeline) commit() error {
+	switch {
+	case p.o.Log == nil || p.o.Unlogged:
+		return nil
+	case p.o.SyncInterval == 0:
+		return p.o.Log.Sync()
+	}
+	return p.o.Log.Flush()
+}
 
 // flushing hands the log to the operating system in time.
 func (p *Pipeline) flushing(ctx context.Context) {
@@ -47,30 +82,34 @@ func (p *Pipeline) syncing(ctx context.Context) {
 	}
 }
 
-// checkpointing lets the log shrink.
-func (p *Pipeline) checkpointing(ctx context.Context) {
-	for {
-		every := checkpointEvery
-		if p.logStuck() {
-			every = stuckEvery
-		}
-		wait(ctx, every)
+// How long persist waits before it tries again, twice as long each time.
+const (
+	minRetry = 5 * time.Millisecond
+	maxRetry = 250 * time.Millisecond
+)
+
+// persist calls try until it returns nil, or ctx is done.
+func (p *Pipeline) persist(ctx context.Context, what string, try func() error) error {
+	err := try()
+	for pause := minRetry; err != nil; pause = min(2*pause, maxRetry) {
+		p.trouble(what, err)
+		p.wake()
+		wait(ctx, pause)
 		if ctx.Err() != nil {
-			return
+			return ctx.Err()
 		}
-		if !p.checkpointDue() {
-			continue
-		}
-		if err := p.checkpoint(ctx); err != nil && ctx.Err() == nil {
-			p.trouble("log not shortened", err)
-		}
+		err = try()
 	}
+	return nil
 }
 
-// checkpointDue tells whether there is enough to gain.
-func (p *Pipeline) checkpointDue() bool {
-	gain := p.o.Log.Removable(p.low())
-	return gain >= min(worthwhile, p.o.Log.MaxSize()/8) || gain > 0 && p.logStuck()
+// trouble counts what goes wrong with the log, and logs it once a second.
+func (p *Pipeline) trouble(what string, err error) {
+	p.stalls.Add(1)
+	p.stuck.Store(p.now().UnixNano())
+	if p.troubles.Add(what, p.now()) {
+		p.log.Error(what, "err", err)
+	}
 }
 
 // logStuck tells whether pushes wait, or soon will, for the log to shrink.
@@ -83,29 +122,4 @@ func (p *Pipeline) logStuck() bool {
 func (p *Pipeline) stuckLately() bool {
 	at := p.stuck.Load()
 	return at != 0 && p.now().UnixNano()-at < int64(time.Second)
-}
-
-// low returns a stamp before which everything pushed is stored.
-func (p *Pipeline) low() int64 {
-	p.pushing.Lock()
-	low := p.o.Log.Stamp(p.now().UnixNano())
-	p.pushing.Unlock()
-	if oldest, ok := p.cache.Oldest(); ok {
-		low = min(low, oldest)
-	}
-	return low
-}
-
-// checkpoint removes from the log what is stored. The order matters: what is
-// stored after low was found is no harm, and only what is stored durably may be
-// removed.
-func (p *Pipeline) checkpoint(ctx context.Context) error {
-	if p.o.Log == nil {
-		return nil
-	}
-	low := p.low()
-	if err := p.store.Sync(ctx); err != nil {
-		return err
-	}
-	return p.o.Log.Remove(low)
 }

@@ -1,16 +1,12 @@
 package ingest
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"carbon/cache"
-	"carbon/metric"
 	"carbon/storage"
 )
 
@@ -40,115 +36,6 @@ const (
 	forgetEvery = time.Minute
 )
 
-// Run stores what is pushed, and keeps the log, until ctx is cancelled, and
-// returns nil when all has ended that it began. What is then in the cache is for
-// Flush.
-func (p *Pipeline) Run(ctx context.Context) error {
-	var running sync.WaitGroup
-	for range p.o.Writers {
-		running.Go(func() { p.write(ctx) })
-	}
-	running.Go(func() { p.forgetting(ctx) })
-	if p.o.Log != nil {
-		running.Go(func() { p.flushing(ctx) })
-		running.Go(func() { p.syncing(ctx) })
-		running.Go(func() { p.checkpointing(ctx) })
-	}
-	running.Wait()
-	return nil
-}
-
-// Hurry lifts all limits for the end: Push does not wait for the cache, and Run
-// stores at once what is there, whatever its age. It is called before receivers
-// read what senders have sent until then.
-func (p *Pipeline) Hurry() {
-	p.limit.Store(newBucket(p.o.MaxUpdatesOnShutdown, p.now()))
-	p.hurried.Store(true)
-	p.cache.Unbound()
-	if p.o.Log != nil {
-		p.o.Log.Hurry()
-	}
-	p.wake()
-}
-
-// Flush stores all that is in the cache, whatever its age. It is for after Run.
-// Metrics that fail are tried three times. The error says how many points could
-// not be stored until then or until ctx was done; they stay in the cache and, if
-// there is one, in the log.
-func (p *Pipeline) Flush(ctx context.Context) error {
-	for range flushRounds {
-		p.cache.Retry(never)
-		p.drain(ctx)
-		if p.cache.Size() == 0 {
-			return p.checkpoint(ctx)
-		}
-		if p.replaying.Load() {
-			return fmt.Errorf("flush: %d points not stored: %w", p.cache.Size(), errReplaying)
-		}
-		wait(ctx, time.Second)
-	}
-	err := cmp.Or(p.faults.lastError(), ctx.Err(), errPutOff)
-	return fmt.Errorf("flush: %d points not stored: %w", p.cache.Size(), err)
-}
-
-// Save puts what is in the cache into the log, durably, and returns how many
-// points these were. It is for the end of a Pipeline that is Unlogged, when Run
-// and Replay have ended and Flush could not store all.
-func (p *Pipeline) Save() (points int, err error) {
-	// What a replay did not come to stays in the log, in front of what is put there now.
-	p.cache.EndReplay()
-	b := newBatch(p)
-	p.cache.Retry(never)
-	for {
-		t, ok := p.cache.Take(cache.Due{Before: never}, maxBatch)
-		if !ok && p.cache.Size() > 0 {
-			return points, fmt.Errorf("save: %d points are left", p.cache.Size())
-		}
-		if !ok {
-			return points, p.o.Log.Sync()
-		}
-		b.refs, b.points = b.refs[:0], b.points[:0]
-		for _, point := range t.Points {
-			b.refs = append(b.refs, t.Ref)
-			b.points = append(b.points, metric.Datapoint{Point: point})
-		}
-		if _, err := p.o.Log.Append(p.now().UnixNano(), b.encode); err != nil {
-			p.cache.Return(t, 0)
-			return points, err
-		}
-		points += len(t.Points)
-		p.cache.Done(t)
-	}
-}
-
-var (
-	errReplaying = errors.New("the log of an earlier run is not taken in yet")
-	errPutOff    = errors.New("the store has put them off")
-)
-
-// drain stores until there is nothing to take, or ctx is done.
-func (p *Pipeline) drain(ctx context.Context) {
-	var running sync.WaitGroup
-	for range p.o.Writers {
-		running.Go(func() {
-			w := writer{p: p}
-			for ctx.Err() == nil {
-				allowed := p.limit.Load().take(p.now(), batchMetrics)
-				if allowed == 0 {
-					wait(ctx, minPause)
-					continue
-				}
-				n, pause := w.step(ctx, cache.Due{Before: never}, allowed)
-				if n == 0 {
-					return
-				}
-				wait(ctx, pause)
-			}
-		})
-	}
-	running.Wait()
-}
-
 // write is one writer's loop.
 func (p *Pipeline) write(ctx context.Context) {
 	w := writer{p: p}
@@ -177,6 +64,14 @@ func (p *Pipeline) wake() {
 	}
 }
 
+// writer is what one writer needs again and again.
+type writer struct {
+	p       *Pipeline
+	batch   []cache.Taken
+	updates []storage.Update
+	pause   time.Duration // after batches of which nothing could be stored
+}
+
 // next stores one batch of what is due, or of what may be stored early.
 func (w *writer) next(ctx context.Context) (taken int, pause time.Duration) {
 	p := w.p
@@ -192,34 +87,6 @@ func (w *writer) next(ctx context.Context) (taken int, pause time.Duration) {
 	}
 	limit.giveBack(allowed - taken)
 	return taken, pause
-}
-
-// forgetting keeps metrics that ended from staying in memory for ever.
-func (p *Pipeline) forgetting(ctx context.Context) {
-	for wait(ctx, forgetEvery); ctx.Err() == nil; wait(ctx, forgetEvery) {
-		p.forget()
-	}
-}
-
-func (p *Pipeline) forget() {
-	p.pushing.Lock()
-	defer p.pushing.Unlock()
-	if p.replaying.Load() {
-		return
-	}
-	f := p.filter.Load()
-	p.cache.Forget(p.now().Add(-forgetAfter).UnixNano(), func(r cache.Ref) {
-		p.encoder.forget(r)
-		f.forget(r)
-	})
-}
-
-// writer is what one writer needs again and again.
-type writer struct {
-	p       *Pipeline
-	batch   []cache.Taken
-	updates []storage.Update
-	pause   time.Duration // after batches of which nothing could be stored
 }
 
 // step stores one batch of at most allowed metrics that are due. It returns how

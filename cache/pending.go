@@ -8,35 +8,6 @@ import (
 	"carbon/metric"
 )
 
-const (
-	segmentData = 28
-	chunkBits   = 9 // segments of a chunk
-
-	// restart is a byte between points: the next distance counts from 0. No point
-	// begins with it.
-	restart = 7
-
-	// timeBound is the time that all beyond are taken for, so that no distance
-	// needs more bits than compact has.
-	timeBound = 1 << 58
-
-	// A pile of fewer than 1<<minGrade points is not settled.
-	minGrade = 4
-)
-
-// segment is a piece of a pile.
-type segment struct {
-	next uint32
-	data [segmentData]byte
-}
-
-// segments are the memory of piles. They are named by numbers; 0 is none.
-type segments struct {
-	chunks [][]segment
-	fresh  uint32 // the first that was never used
-	free   uint32 // the first of those that are free, linked by next
-}
-
 // pile is points one behind the other, in the order they were added, each as its
 // distance from the one before. Its segments are all full but for the last, and
 // linked in a ring.
@@ -49,39 +20,6 @@ type pile struct {
 	mess  bool   // not by time, or there may be two of the same time
 
 	state state // of the entry whose pile it is: here an entry gets by with 32 bytes
-}
-
-func (m *segments) at(i uint32) *segment {
-	return &m.chunks[i>>chunkBits][i%(1<<chunkBits)]
-}
-
-func (m *segments) get() uint32 {
-	if i := m.free; i != 0 {
-		m.free = m.at(i).next
-		return i
-	}
-	if int(m.fresh>>chunkBits) == len(m.chunks) {
-		m.chunks = append(m.chunks, make([]segment, 1<<chunkBits))
-		m.fresh = max(m.fresh, 1)
-	}
-	m.fresh++
-	return m.fresh - 1
-}
-
-// release gives the segments of a pile back.
-func (m *segments) release(p *pile) {
-	if p.tail != 0 {
-		last := m.at(p.tail)
-		m.free, last.next = last.next, m.free
-	}
-	*p = pile{state: p.state}
-}
-
-// shrink gives all memory back; there must be no pile.
-func (m *segments) shrink() {
-	if len(m.chunks) > 1 {
-		*m = segments{}
-	}
 }
 
 // add puts a point on a pile. It reports whether the pile is to be settled.
@@ -115,18 +53,6 @@ func base(t int64) uint32 {
 		return uint32(t)
 	}
 	return 0
-}
-
-// extend appends an empty segment to a pile.
-func (m *segments) extend(p *pile) {
-	i := m.get()
-	s := m.at(i)
-	s.next = i
-	if p.tail != 0 {
-		last := m.at(p.tail)
-		s.next, last.next = last.next, i
-	}
-	p.tail, p.fill = i, 0
 }
 
 // appendBytes appends bytes of points to a pile, but counts none.

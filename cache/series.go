@@ -1,0 +1,95 @@
+package cache
+
+import (
+	"sync/atomic"
+)
+
+const (
+	blockBits = 8
+	blockSize = 1 << blockBits
+)
+
+// block is the series of consecutive Refs, all of one shard. It has no pointers:
+// the garbage collector passes it over.
+type block struct {
+	links   [blockSize]link
+	entries [blockSize]entry // guarded by the shard
+}
+
+// link is what a series is found by.
+type link struct {
+	follower atomic.Uint32 // the Ref of the series that came next last time
+	name     place         // 0: the Ref is free
+}
+
+func (c *Cache) block(r Ref) *block { return (*c.blocks.Load())[r>>blockBits] }
+
+func (c *Cache) link(r Ref) *link { return &c.block(r).links[r%blockSize] }
+
+// Follower returns the series that followed prev last time if it is called name,
+// else 0; so it does if prev is 0.
+func (c *Cache) Follower(prev Ref, name string) Ref {
+	next := Ref(c.link(prev).follower.Load())
+	if next == 0 || c.Name(next) != name {
+		return 0
+	}
+	return next
+}
+
+// Follows remembers that r followed prev; it does nothing if prev is 0.
+func (c *Cache) Follows(prev, r Ref) {
+	if prev != 0 {
+		c.link(prev).follower.Store(uint32(r))
+	}
+}
+
+// Name returns the name of a series. It must not be called beside Forget; the
+// string is good for ever.
+func (c *Cache) Name(r Ref) string { return c.names.get(c.link(r).name) }
+
+// Series returns the series of a canonical name, and makes it if there is none.
+// The name is copied then.
+func (c *Cache) Series(name string) (r Ref, added bool) {
+	t, hash := c.table(name)
+	t.mu.RLock()
+	r = t.find(c, hash, name)
+	t.mu.RUnlock()
+	if r != 0 {
+		return r, false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r = t.find(c, hash, name); r != 0 {
+		return r, false
+	}
+	r = c.make(name)
+	t.insert(tableSlot{r, hash})
+	return r, true
+}
+
+// find returns the series of a name, 0 if there is none.
+func (c *Cache) find(name string) Ref {
+	t, hash := c.table(name)
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.find(c, hash, name)
+}
+
+// make makes a series.
+func (c *Cache) make(name string) Ref {
+	c.making.Lock()
+	defer c.making.Unlock()
+	r := c.next
+	if n := len(c.free); n > 0 {
+		r, c.free = c.free[n-1], c.free[:n-1]
+	} else {
+		c.next++
+		if blocks := *c.blocks.Load(); int(r>>blockBits) == len(blocks) {
+			blocks = append(blocks, new(block))
+			c.blocks.Store(&blocks)
+		}
+	}
+	c.link(r).name = c.names.put(name)
+	c.known.Add(1)
+	return r
+}

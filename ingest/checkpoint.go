@@ -1,0 +1,65 @@
+package ingest
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// A checkpoint is made when it frees so much of the log, or while the log is
+	// more than half full, or at the end.
+	checkpointEvery = 10 * time.Second
+	worthwhile      = 16 << 20 // bytes
+	stuckEvery      = 250 * time.Millisecond
+)
+
+// checkpointing lets the log shrink.
+func (p *Pipeline) checkpointing(ctx context.Context) {
+	for {
+		every := checkpointEvery
+		if p.logStuck() {
+			every = stuckEvery
+		}
+		wait(ctx, every)
+		if ctx.Err() != nil {
+			return
+		}
+		if !p.checkpointDue() {
+			continue
+		}
+		if err := p.checkpoint(ctx); err != nil && ctx.Err() == nil {
+			p.trouble("log not shortened", err)
+		}
+	}
+}
+
+// checkpointDue tells whether there is enough to gain.
+func (p *Pipeline) checkpointDue() bool {
+	gain := p.o.Log.Removable(p.low())
+	return gain >= min(worthwhile, p.o.Log.MaxSize()/8) || gain > 0 && p.logStuck()
+}
+
+// low returns a stamp before which everything pushed is stored.
+func (p *Pipeline) low() int64 {
+	p.pushing.Lock()
+	low := p.o.Log.Stamp(p.now().UnixNano())
+	p.pushing.Unlock()
+	if oldest, ok := p.cache.Oldest(); ok {
+		low = min(low, oldest)
+	}
+	return low
+}
+
+// checkpoint removes from the log what is stored. The order matters: what is
+// stored after low was found is no harm, and only what is stored durably may be
+// removed.
+func (p *Pipeline) checkpoint(ctx context.Context) error {
+	if p.o.Log == nil {
+		return nil
+	}
+	low := p.low()
+	if err := p.store.Sync(ctx); err != nil {
+		return err
+	}
+	return p.o.Log.Remove(low)
+}

@@ -1,0 +1,27 @@
+package ingest
+
+import (
+	"context"
+
+	"carbon/cache"
+)
+
+// forgetting keeps metrics that ended from staying in memory for ever.
+func (p *Pipeline) forgetting(ctx context.Context) {
+	for wait(ctx, forgetEvery); ctx.Err() == nil; wait(ctx, forgetEvery) {
+		p.forget()
+	}
+}
+
+func (p *Pipeline) forget() {
+	p.pushing.Lock()
+	defer p.pushing.Unlock()
+	if p.replaying.Load() {
+		return
+	}
+	f := p.filter.Load()
+	p.cache.Forget(p.now().Add(-forgetAfter).UnixNano(), func(r cache.Ref) {
+		p.encoder.forget(r)
+		f.forget(r)
+	})
+}
