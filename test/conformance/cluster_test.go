@@ -239,8 +239,8 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 os.environ['DJANGO_SETTINGS_MODULE'] = 'cluster_settings'
 sys.path.insert(0, os.environ['CLUSTER_HOME'])
-# It calls msgpack as before 1.0, and the copy it has of another one needs a name
-# that Python has moved.
+# graphite-web calls msgpack as before version 1.0. Its own umsgpack works, but needs
+# collections.Hashable, which Python has moved.
 import collections, collections.abc
 collections.Hashable = collections.abc.Hashable
 import graphite.umsgpack

@@ -1,5 +1,5 @@
-"""Writes a file as mmstats does, one field after the other, and counts up in it for
-every line that it is sent."""
+"""Writes a file as mmstats does, one field after the other, and increments its counter
+for every line of standard input."""
 import mmap
 import os
 import struct

@@ -1,4 +1,4 @@
-# Reports as pyformance's reporters do, byte for byte what their urllib sends.
+# Sends byte for byte what pyformance's reporters send with urllib.
 import base64, json, sys, urllib.request
 
 url, now, key = sys.argv[1], int(sys.argv[2]), sys.argv[3]

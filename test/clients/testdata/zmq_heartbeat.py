@@ -1,4 +1,4 @@
-"""Connects with heartbeats and ends well if the peer answers them: zmq_heartbeat.py PUB|SUB ENDPOINT."""
+"""Connects with heartbeats and exits with 0 if the peer answers them: zmq_heartbeat.py PUB|SUB ENDPOINT."""
 import sys
 
 import zmq

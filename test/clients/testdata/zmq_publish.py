@@ -6,7 +6,7 @@ import zmq
 
 how, endpoint, form = sys.argv[1:]
 socket = zmq.Context().socket(zmq.PUB)
-socket.set(zmq.SNDHWM, 1 if form == "zlib" else 1000)  # the talk's publisher keeps one
+socket.set(zmq.SNDHWM, 1 if form == "zlib" else 1000)  # as metrics_talk's publisher
 socket.set(zmq.LINGER, 1000)
 getattr(socket, how)(endpoint)
 print("ready", flush=True)
