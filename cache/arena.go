@@ -7,29 +7,29 @@ import (
 )
 
 const (
-	placeBits  = 15 // places of a chunk
-	placeBytes = 2
-	nameChunk  = placeBytes << placeBits
+	addressBits  = 15 // places of a chunk
+	addressBytes = 2
+	nameChunk    = addressBytes << addressBits
 )
 
-// place is where a name is: its chunk, and its offset there in units of
-// placeBytes. 0 is none. There is room for 8 GiB of names.
-type place uint32
+// address is where a name is: its chunk, and its offset there in units of
+// addressBytes. 0 is none. There is room for 8 GiB of names.
+type address uint32
 
 // arena holds names, each behind its length. Bytes are written once: a string
 // stays good when its name was dropped, and keeps its chunk from being collected.
 //
 // get may run beside put. Everything else excludes everything.
 type arena struct {
-	chunks atomic.Pointer[[][]byte]
-	live   []int // bytes of the names in each chunk
-	free   []int // chunks that are nil
-	used   int   // bytes of the current chunk
-	now    int   // the current chunk; 0: none
+	chunks    atomic.Pointer[[][]byte]
+	liveBytes []int // bytes of the names in each chunk
+	free      []int // chunks that are nil
+	used      int   // bytes of the current chunk
+	current   int   // the current chunk; 0: none
 }
 
-func (a *arena) get(p place) string {
-	b := (*a.chunks.Load())[p>>placeBits][p%(1<<placeBits)*placeBytes:]
+func (a *arena) get(p address) string {
+	b := (*a.chunks.Load())[p>>addressBits][p%(1<<addressBits)*addressBytes:]
 	n, size := uint64(b[0]), 1
 	if n >= 0x80 {
 		n, size = binary.Uvarint(b)
@@ -41,27 +41,27 @@ func (a *arena) get(p place) string {
 func sizeOf(name string) int {
 	var b [binary.MaxVarintLen64]byte
 	n := binary.PutUvarint(b[:], uint64(len(name))) + len(name)
-	return (n + placeBytes - 1) / placeBytes * placeBytes
+	return (n + addressBytes - 1) / addressBytes * addressBytes
 }
 
-func (a *arena) put(name string) place {
+func (a *arena) put(name string) address {
 	size := sizeOf(name)
-	if a.now == 0 || a.used+size > nameChunk {
-		a.now, a.used = a.add(max(size, nameChunk)), 0
+	if a.current == 0 || a.used+size > nameChunk {
+		a.current, a.used = a.add(max(size, nameChunk)), 0
 	}
-	chunk, at := a.now, a.used
+	chunk, at := a.current, a.used
 	a.used += size
 	b := (*a.chunks.Load())[chunk][at:]
 	copy(b[binary.PutUvarint(b, uint64(len(name))):], name)
-	a.live[chunk] += size
-	return place(chunk<<placeBits | at/placeBytes)
+	a.liveBytes[chunk] += size
+	return address(chunk<<addressBits | at/addressBytes)
 }
 
 // add adds a chunk and returns its number.
 func (a *arena) add(size int) int {
 	if a.chunks.Load() == nil {
 		a.chunks.Store(&[][]byte{nil})
-		a.live = []int{0}
+		a.liveBytes = []int{0}
 	}
 	chunks := *a.chunks.Load()
 	if n := len(a.free); n > 0 {
@@ -70,35 +70,35 @@ func (a *arena) add(size int) int {
 		chunks[i] = make([]byte, size)
 		return i
 	}
-	if len(chunks) == 1<<(32-placeBits) {
+	if len(chunks) == 1<<(32-addressBits) {
 		panic("cache: more than 8 GiB of names")
 	}
 	chunks = append(chunks, make([]byte, size))
-	a.live = append(a.live, 0)
+	a.liveBytes = append(a.liveBytes, 0)
 	a.chunks.Store(&chunks)
 	return len(chunks) - 1
 }
 
 // drop lets a name go, and its chunk with its last.
-func (a *arena) drop(p place) {
-	chunk := int(p >> placeBits)
-	a.live[chunk] -= sizeOf(a.get(p))
-	if a.live[chunk] == 0 {
+func (a *arena) drop(p address) {
+	chunk := int(p >> addressBits)
+	a.liveBytes[chunk] -= sizeOf(a.get(p))
+	if a.liveBytes[chunk] == 0 {
 		(*a.chunks.Load())[chunk] = nil
 		a.free = append(a.free, chunk)
-		if chunk == a.now {
-			a.now = 0
+		if chunk == a.current {
+			a.current = 0
 		}
 	}
 }
 
 // sparse returns which chunks are less than half full of names; nil if few are.
-func (a *arena) sparse() map[place]bool {
-	sparse := make(map[place]bool)
+func (a *arena) sparse() map[address]bool {
+	sparse := make(map[address]bool)
 	chunks := *a.chunks.Load()
 	for i, chunk := range chunks {
-		if chunk != nil && i != a.now && a.live[i] < len(chunk)/2 {
-			sparse[place(i)] = true
+		if chunk != nil && i != a.current && a.liveBytes[i] < len(chunk)/2 {
+			sparse[address(i)] = true
 		}
 	}
 	return sparse

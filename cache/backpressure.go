@@ -13,10 +13,10 @@ func (c *Cache) Reserve(ctx context.Context, n int) error {
 		if !waited {
 			c.overflow.Add(1)
 		}
-		c.gate.Lock()
+		c.waitMu.Lock()
 		c.full.Store(true)
 		space := c.space
-		c.gate.Unlock()
+		c.waitMu.Unlock()
 		// What shrinks the cache looks at full after that: so it is seen here,
 		// or it closes space.
 		if c.claim(n) {
@@ -34,16 +34,16 @@ func (c *Cache) Reserve(ctx context.Context, n int) error {
 // Release gives a reservation back, when its points were added.
 func (c *Cache) Release(n int) {
 	c.claimed.Add(int64(-n))
-	c.open()
+	c.reopen()
 }
 
-// Unbound lifts the bound for good: from now on nobody waits. It is for the end,
+// LiftLimit lifts the bound for good: from now on nobody waits. It is for the end,
 // when what senders have sent must be taken in.
-func (c *Cache) Unbound() {
-	c.unbounded.Store(true)
-	c.gate.Lock()
-	defer c.gate.Unlock()
-	c.letGo()
+func (c *Cache) LiftLimit() {
+	c.unlimited.Store(true)
+	c.waitMu.Lock()
+	defer c.waitMu.Unlock()
+	c.wakeWaiters()
 }
 
 // claim takes room for n points if there is some.
@@ -54,7 +54,7 @@ func (c *Cache) claim(n int) bool {
 			limit = c.low
 		}
 		claimed := c.claimed.Load()
-		if claimed >= limit && !c.unbounded.Load() {
+		if claimed >= limit && !c.unlimited.Load() {
 			return false
 		}
 		if c.claimed.CompareAndSwap(claimed, claimed+int64(n)) {
@@ -71,22 +71,22 @@ func (c *Cache) grow(n int) {
 	c.size.Add(int64(n))
 	c.claimed.Add(int64(n))
 	if n < 0 {
-		c.open()
+		c.reopen()
 	}
 }
 
 // open lets senders go on if there is room for them again.
-func (c *Cache) open() {
+func (c *Cache) reopen() {
 	if !c.full.Load() || c.claimed.Load() >= c.low {
 		return
 	}
-	c.gate.Lock()
-	defer c.gate.Unlock()
-	c.letGo()
+	c.waitMu.Lock()
+	defer c.waitMu.Unlock()
+	c.wakeWaiters()
 }
 
-// letGo wakes those that wait. The gate is locked.
-func (c *Cache) letGo() {
+// wakeWaiters wakes those that wait. The waitMu is locked.
+func (c *Cache) wakeWaiters() {
 	if c.full.Load() {
 		c.full.Store(false)
 		close(c.space)

@@ -111,7 +111,7 @@ func BenchmarkTake(b *testing.B) {
 }
 
 func drain(c *Cache) {
-	var taken []Taken
+	var taken []Batch
 	for {
 		taken = taken[:0]
 		for len(taken) < 256 {

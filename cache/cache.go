@@ -61,23 +61,23 @@ type Cache struct {
 	max, low int64
 	seed     maphash.Seed
 
-	blocks atomic.Pointer[[]*block] // by Ref
-	names  arena
-	tables [shardCount]table // by hash of the name
-	making sync.Mutex        // guards what makes series: blocks, names, next, free
-	next   Ref               // never used before
-	free   []Ref             // let go
-	known  atomic.Int64      // series
+	blocks      atomic.Pointer[[]*block] // by Ref
+	names       arena
+	tables      [shardCount]table // by hash of the name
+	seriesMu    sync.Mutex        // guards what makes series: blocks, names, next, free
+	next        Ref               // never used before
+	free        []Ref             // let go
+	seriesCount atomic.Int64      // series
 
-	shards  [shardCount]shard        // by block
-	oldest  [shardCount]atomic.Int64 // stamp of the oldest point that each shard would give, side by side for Take
-	crowded atomic.Uint64            // bit by shard: it has series of fullAt points
-	turn    atomic.Uint32            // which of the crowded is served first
-	fullAt  atomic.Int64             // points of a series that is full; 0: not said yet
-	heeding sync.Mutex               // guards changes of fullAt
+	shards      [shardCount]shard        // by block
+	oldest      [shardCount]atomic.Int64 // stamp of the oldest point that each shard would give, side by side for Take
+	readyShards atomic.Uint64            // bit by shard: it has series of readyAt points
+	turn        atomic.Uint32            // which of the ready is served first
+	readyAt     atomic.Int64             // points of a series that is full; 0: not said yet
+	readyMu     sync.Mutex               // guards changes of readyAt
 
 	strategy Strategy
-	planning sync.Mutex
+	planMu   sync.Mutex
 	plan     []planned // what the strategy serves next, the first at the end
 
 	size     atomic.Int64 // points
@@ -86,9 +86,9 @@ type Cache struct {
 	overflow atomic.Int64 // reservations that had to wait
 	retryAt  atomic.Int64 // when the first of the delayed is due
 
-	unbounded atomic.Bool
+	unlimited atomic.Bool
 	full      atomic.Bool
-	gate      sync.Mutex
+	waitMu    sync.Mutex
 	space     chan struct{} // closed when the cache is full no more
 
 	scratches sync.Pool // of *scratch
@@ -150,7 +150,7 @@ func (c *Cache) Add(at int64, refs []Ref, points []metric.Datapoint) {
 }
 
 // Done tells that the points are stored: the cache forgets them.
-func (c *Cache) Done(t Taken) {
+func (c *Cache) Done(t Batch) {
 	s := c.shard(t.Ref)
 	s.mu.Lock()
 	n := s.done(t.Ref, t.slot)
@@ -162,7 +162,7 @@ func (c *Cache) Done(t Taken) {
 // Return tells that the points could not be stored: they wait again, as long as
 // they have. None of the series is taken before Retry is told of the time retry;
 // 0 means that they may be at once.
-func (c *Cache) Return(t Taken, retry int64) {
+func (c *Cache) Return(t Batch, retry int64) {
 	s := c.shard(t.Ref)
 	s.mu.Lock()
 	s.putBack(t.Ref, t.slot, retry)
@@ -234,7 +234,7 @@ func (c *Cache) appendPoints(dst []metric.Point, name string) []metric.Point {
 	n := s.read(r, tmp)
 	s.mu.Unlock()
 	if n > 0 {
-		tmp.points = settle(decode(tmp.points[:0], tmp.bytes))
+		tmp.points = sortUnique(decode(tmp.points[:0], tmp.bytes))
 		dst = append(dst, tmp.points...)
 	}
 	c.scratches.Put(tmp)
@@ -281,11 +281,11 @@ type Stats struct {
 
 // Stats counts what is there.
 func (c *Cache) Stats() Stats {
-	stats := Stats{Points: c.size.Load(), Names: c.known.Load(), Overflow: c.overflow.Load()}
+	stats := Stats{Points: c.size.Load(), Names: c.seriesCount.Load(), Overflow: c.overflow.Load()}
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.mu.Lock()
-		stats.Queues += int64(s.busy)
+		stats.Queues += int64(s.nonEmpty)
 		s.mu.Unlock()
 	}
 	return stats

@@ -46,7 +46,7 @@ func pointsText(points []metric.Point) string {
 }
 
 // take takes and checks what was taken: "name 1=2 …"; "" is nothing.
-func take(t *testing.T, c *Cache, before int64, most int, want string) Taken {
+func take(t *testing.T, c *Cache, before int64, most int, want string) Batch {
 	t.Helper()
 	taken, ok := c.Take(Due{Before: at(before)}, most)
 	got := ""
@@ -152,7 +152,7 @@ func TestEqualTimesDoNotFillTheCache(t *testing.T) {
 			add(c, 0, "a", times[i%len(times)], float64(i))
 		}
 		if c.Size() > 40 || c.shards[0].fresh > 40 {
-			t.Errorf("%d points of %d times in %d segments", c.Size(), len(times), c.shards[0].fresh)
+			t.Errorf("%d points of %d times in %d bufferPool", c.Size(), len(times), c.shards[0].fresh)
 		}
 		wantPoints(t, c, "a", want)
 	}
@@ -227,7 +227,7 @@ func TestReturnedPointsWaitAgain(t *testing.T) {
 
 func TestReturnedPointsKeepTheirTurn(t *testing.T) {
 	c := New(Options{})
-	var taken []Taken
+	var taken []Batch
 	for i := range 500 {
 		add(c, int64(i), fmt.Sprint("m", i), 1, 1)
 	}
@@ -264,7 +264,7 @@ func TestManyReturnedPoints(t *testing.T) {
 		add(c, 0, names[i], 1, 1)
 	}
 	for range metrics / 250 {
-		var batch []Taken
+		var batch []Batch
 		for range 250 {
 			taken, _ := c.Take(Due{Before: at(0)}, 9)
 			batch = append(batch, taken)
@@ -295,7 +295,7 @@ func TestForgetDropsIdleNames(t *testing.T) {
 	add(c, 0, "idle", 1, 1)
 	c.Done(take(t, c, 0, 9, "idle 1=1"))
 	add(c, 5, "busy", 1, 1)
-	add(c, 5, "flying", 1, 1)
+	add(c, 5, "inFlight", 1, 1)
 	for range 2 {
 		if taken, _ := c.Take(Due{Before: at(9)}, 9); taken.Name == "busy" {
 			c.Return(taken, 0)
@@ -305,7 +305,7 @@ func TestForgetDropsIdleNames(t *testing.T) {
 		t.Helper()
 		var freed []string
 		names := make(map[Ref]string)
-		for _, name := range []string{"idle", "busy", "flying"} {
+		for _, name := range []string{"idle", "busy", "inFlight"} {
 			if r := c.find(name); r != 0 {
 				names[r] = name
 			}
@@ -461,7 +461,7 @@ func TestUnboundLetsEverybodyGo(t *testing.T) {
 		if got := c.Stats().Overflow; got != 2 {
 			t.Errorf("%d wait", got)
 		}
-		c.Unbound()
+		c.LiftLimit()
 		synctest.Wait()
 		if err := c.Reserve(t.Context(), 5); err != nil || c.Stats().Overflow != 2 {
 			t.Errorf("Reserve afterwards: %v, stats %+v", err, c.Stats())

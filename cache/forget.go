@@ -9,8 +9,8 @@ import (
 // series whose last points were stored late may stay until another time. No Add,
 // Series, Follower, Follows, Name or replay may run beside Forget.
 func (c *Cache) Forget(before int64, freed func(Ref)) {
-	c.making.Lock()
-	defer c.making.Unlock()
+	c.seriesMu.Lock()
+	defer c.seriesMu.Unlock()
 	gone := newBitmap(len(*c.blocks.Load()) * blockSize)
 	some := false
 	for i := range c.shards {
@@ -42,7 +42,7 @@ func (c *Cache) Forget(before int64, freed func(Ref)) {
 			c.free = append(c.free, r)
 		}
 	}
-	c.known.Add(int64(from - len(c.free)))
+	c.seriesCount.Add(int64(from - len(c.free)))
 	c.compactNames()
 	for _, r := range c.free[from:] {
 		if freed != nil {
@@ -66,7 +66,7 @@ func (c *Cache) compactNames() {
 				continue
 			}
 			l := c.link(slot.ref)
-			if !sparse[l.name>>placeBits] {
+			if !sparse[l.name>>addressBits] {
 				continue
 			}
 			to := c.names.put(c.names.get(l.name))

@@ -24,18 +24,18 @@ type history struct {
 	replaying bool
 	older     int64 // the latest stamp of the replay
 	series    map[string]*modelSeries
-	flights   []Taken
+	flights   []Batch
 }
 
 // modelSeries is what the cache must know of a series.
 type modelSeries struct {
-	older, live     []modelPoint // that wait; live ones only while a replay goes on
-	flight          []modelPoint
-	since           int64 // of older
-	flightSince     int64
-	flying, isLive  bool
-	delayed         int64 // 0: not
-	stored, written map[int64]float64
+	older, live      []modelPoint // that wait; live ones only while a replay goes on
+	flight           []modelPoint
+	since            int64 // of older
+	flightSince      int64
+	inFlight, isLive bool
+	delayed          int64 // 0: not
+	stored, written  map[int64]float64
 }
 
 type modelPoint struct {
@@ -88,17 +88,17 @@ func (h *history) add() {
 			m.isLive = true
 			m.live = append(m.live, p)
 		} else {
-			m.addOlder(p)
+			m.addReplayed(p)
 		}
 	}
 }
 
-func (h *history) addOlder() {
+func (h *history) addReplayed() {
 	h.older += h.rnd.Int64N(3)
 	refs, points := h.points()
-	h.c.AddOlder(h.older, refs, points)
+	h.c.AddReplayed(h.older, refs, points)
 	for _, d := range points {
-		h.series[d.Name].addOlder(modelPoint{h.older, clamped(d.Point)})
+		h.series[d.Name].addReplayed(modelPoint{h.older, clamped(d.Point)})
 	}
 }
 
@@ -120,7 +120,7 @@ func clamped(p metric.Point) metric.Point {
 	return p
 }
 
-func (m *modelSeries) addOlder(p modelPoint) {
+func (m *modelSeries) addReplayed(p modelPoint) {
 	if len(m.older) == 0 {
 		m.since = p.at
 	}
@@ -133,7 +133,7 @@ func (h *history) take() {
 	most := []int{1, 3, 10, 1000}[h.rnd.IntN(4)]
 	first, full := int64(never), ""
 	for name, m := range h.series {
-		if m.flying || m.delayed != 0 || len(m.older) == 0 {
+		if m.inFlight || m.delayed != 0 || len(m.older) == 0 {
 			continue
 		}
 		if m.since <= due.Before {
@@ -156,15 +156,15 @@ func (h *history) take() {
 	m := h.series[t.Name]
 	h.flights = append(h.flights, t)
 	switch {
-	case m.flying || m.delayed != 0:
-		h.errorf("%s was taken: flying %v, delayed until %d", t.Name, m.flying, m.delayed)
+	case m.inFlight || m.delayed != 0:
+		h.errorf("%s was taken: inFlight %v, delayed until %d", t.Name, m.inFlight, m.delayed)
 	case m.since > due.Before && (due.Points == 0 || len(m.older) < due.Points):
 		h.errorf("%s was taken, but is not due", t.Name)
 	case first < never && m.since != first && !h.replay && (due.OldestFirst || h.c.strategy == TimeSorted):
 		h.errorf("%s of %d was taken before one of %d", t.Name, m.since, first)
 	case len(t.Points) == 0 || len(t.Points) > most:
 		h.errorf("%d points of %s were taken, at most %d", len(t.Points), t.Name, most)
-	case !settled(t.Points):
+	case !isSortedUnique(t.Points):
 		h.errorf("taken of %s: %v", t.Name, t.Points)
 	}
 	// Of each time taken, all points up to the one with this value go.
@@ -184,7 +184,7 @@ func (h *history) take() {
 		}
 		m.older = kept
 	}
-	m.flying, m.flightSince = true, m.since
+	m.inFlight, m.flightSince = true, m.since
 	if len(t.Points) < most && len(m.older) > 0 && most == 1000 {
 		h.errorf("%d points of %s were left", len(m.older), t.Name)
 	}
@@ -198,7 +198,7 @@ func (h *history) land() {
 	t := h.flights[i]
 	h.flights = slices.Delete(h.flights, i, i+1)
 	m := h.series[t.Name]
-	m.flying = false
+	m.inFlight = false
 	if h.rnd.IntN(3) > 0 {
 		for _, p := range t.Points {
 			m.stored[p.Time] = p.Value
@@ -240,7 +240,7 @@ func (h *history) switchReplay() {
 	for _, m := range h.series {
 		m.isLive = false
 		for _, p := range m.live {
-			m.addOlder(p)
+			m.addReplayed(p)
 		}
 		m.live = nil
 	}
@@ -276,12 +276,12 @@ func (h *history) check() {
 		if len(m.older) > 0 {
 			oldest = min(oldest, m.since)
 		}
-		if m.flying {
+		if m.inFlight {
 			oldest = min(oldest, m.flightSince)
 		}
 		got, _ := h.c.Points(name)
 		want := latest(all)
-		if len(got) != len(want) || !settled(got) {
+		if len(got) != len(want) || !isSortedUnique(got) {
 			h.errorf("%s has %v, want %v", name, got, want)
 		}
 		for _, p := range got {
@@ -342,13 +342,13 @@ func (h *history) end() {
 	}
 	for i := range h.c.shards {
 		if n := h.c.shards[i].used(); n != 0 {
-			h.errorf("%d segments are not given back", n)
+			h.errorf("%d buffers are not released", n)
 		}
 	}
 }
 
-// used counts the segments that are neither free nor fresh.
-func (m *segments) used() int {
+// used counts the buffers that are neither free nor fresh.
+func (m *bufferPool) used() int {
 	n := int(m.fresh) - 1
 	for i := m.free; i != 0; i = m.at(i).next {
 		n--
@@ -370,7 +370,7 @@ func TestHistories(t *testing.T) {
 				h.add()
 			case n < 40:
 				if h.replaying {
-					h.addOlder()
+					h.addReplayed()
 				} else {
 					h.add()
 				}

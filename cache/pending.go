@@ -8,27 +8,27 @@ import (
 	"carbon/metric"
 )
 
-// pile is points one behind the other, in the order they were added, each as its
-// distance from the one before. Its segments are all full but for the last, and
+// pending is points one behind the other, in the order they were added, each as its
+// distance from the one before. Its bufferPool are all full but for the last, and
 // linked in a ring.
-type pile struct {
-	tail  uint32 // the last segment; its next is the first
-	last  uint32 // the time that the next distance counts from
-	n     uint32 // points
-	fill  uint8  // bytes of the last segment that are used
-	grade uint8  // at 1<<grade points it is to be settled
-	mess  bool   // not by time, or there may be two of the same time
+type pendingPoints struct {
+	tail     uint32 // the last buffer; its next is the first
+	last     uint32 // the time that the next distance counts from
+	n        uint32 // points
+	fill     uint8  // bytes of the last buffer that are used
+	sortAt   uint8  // at 1<<sortAt points it is to be settled
+	unsorted bool   // not by time, or there may be two of the same time
 
-	state state // of the entry whose pile it is: here an entry gets by with 32 bytes
+	state state // of the entry whose pending it is: here an entry gets by with 32 bytes
 }
 
-// add puts a point on a pile. It reports whether the pile is to be settled.
-func (m *segments) add(p *pile, t int64, v float64) (settle bool) {
+// add puts a point on a pending. It reports whether the pending is to be settled.
+func (m *bufferPool) add(p *pendingPoints, t int64, v float64) (sort bool) {
 	t = min(max(t, -timeBound), timeBound)
 	var buf [compact.MaxPoint]byte
 	b := compact.AppendPoint(buf[:0], t-int64(p.last), v)
 	for {
-		if p.fill == segmentData || p.tail == 0 {
+		if p.fill == bufferData || p.tail == 0 {
 			m.extend(p)
 		}
 		n := copy(m.at(p.tail).data[p.fill:], b)
@@ -40,11 +40,11 @@ func (m *segments) add(p *pile, t int64, v float64) (settle bool) {
 	}
 	next := base(t)
 	if p.n > 0 && t <= int64(p.last) || next == 0 {
-		p.mess = true
+		p.unsorted = true
 	}
 	p.last = next
 	p.n++
-	return p.n>>max(p.grade, minGrade) != 0
+	return p.n>>max(p.sortAt, minSortAt) != 0
 }
 
 // base is what the distance after a point of time t counts from.
@@ -55,10 +55,10 @@ func base(t int64) uint32 {
 	return 0
 }
 
-// appendBytes appends bytes of points to a pile, but counts none.
-func (m *segments) appendBytes(p *pile, b []byte) {
+// appendBytes appends bytes of points to a pending, but counts none.
+func (m *bufferPool) appendBytes(p *pendingPoints, b []byte) {
 	for len(b) > 0 {
-		if p.fill == segmentData || p.tail == 0 {
+		if p.fill == bufferData || p.tail == 0 {
 			m.extend(p)
 		}
 		n := copy(m.at(p.tail).data[p.fill:], b)
@@ -67,8 +67,8 @@ func (m *segments) appendBytes(p *pile, b []byte) {
 	}
 }
 
-// bytes appends the bytes of a pile to b.
-func (m *segments) bytes(b []byte, p *pile) []byte {
+// bytes appends the bytes of a pending to b.
+func (m *bufferPool) bytes(b []byte, p *pendingPoints) []byte {
 	if p.tail == 0 {
 		return b
 	}
@@ -78,8 +78,8 @@ func (m *segments) bytes(b []byte, p *pile) []byte {
 	return append(b, m.at(p.tail).data[:p.fill]...)
 }
 
-// join puts pile b behind pile a, as one; a's state is the result's.
-func (m *segments) join(a, b pile) pile {
+// join puts pending b behind pending a, as one; a's state is the result's.
+func (m *bufferPool) join(a, b pendingPoints) pendingPoints {
 	b.state = a.state
 	if b.n == 0 {
 		return a
@@ -87,22 +87,22 @@ func (m *segments) join(a, b pile) pile {
 	if a.n == 0 {
 		return b
 	}
-	if a.fill == segmentData {
+	if a.fill == bufferData {
 		m.extend(&a)
 	}
 	first, last := m.at(a.tail), m.at(b.tail)
-	for i := a.fill; i < segmentData; i++ {
+	for i := a.fill; i < bufferData; i++ {
 		first.data[i] = restart
 	}
 	first.next, last.next = last.next, first.next
 	b.n += a.n
-	b.mess = true
-	b.grade = gradeOf(b.n)
+	b.unsorted = true
+	b.sortAt = nextSort(b.n)
 	return b
 }
 
-// cut takes the first n points from a pile that has more, appended to points.
-func (m *segments) cut(p *pile, n int, tmp *scratch) []metric.Point {
+// cut takes the first n points from a pending that has more, appended to points.
+func (m *bufferPool) cut(p *pendingPoints, n int, tmp *scratch) []metric.Point {
 	first := m.at(p.tail).next
 	var from int64
 	points, b := tmp.points[:0], tmp.bytes[:0]
@@ -121,12 +121,12 @@ func (m *segments) cut(p *pile, n int, tmp *scratch) []metric.Point {
 	}
 
 	// What is left begins with point n, counted from 0 now, and the rest of its
-	// segment. Both end where a segment does.
+	// buffer. Both end where a buffer does.
 	head := compact.AppendPoint(nil, points[n].Time, points[n].Value)
 	head = append(head, b...)
-	rest := pile{last: p.last, mess: p.mess, state: p.state}
-	if pad := len(head) % segmentData; pad > 0 && i != p.tail {
-		for range segmentData - pad {
+	rest := pendingPoints{last: p.last, unsorted: p.unsorted, state: p.state}
+	if pad := len(head) % bufferData; pad > 0 && i != p.tail {
+		for range bufferData - pad {
 			m.appendBytes(&rest, []byte{restart})
 		}
 	}
@@ -138,40 +138,40 @@ func (m *segments) cut(p *pile, n int, tmp *scratch) []metric.Point {
 	}
 	m.free, m.at(i).next = first, m.free
 	rest.n = p.n - uint32(n)
-	rest.grade = gradeOf(rest.n)
+	rest.sortAt = nextSort(rest.n)
 	*p = rest
 	tmp.points, tmp.bytes = points, b[:0]
 	return points[:n]
 }
 
-// encode returns a pile of points that are settled.
-func (m *segments) encode(points []metric.Point) (p pile) {
+// encode returns a pending of points that are settled.
+func (m *bufferPool) encode(points []metric.Point) (p pendingPoints) {
 	for _, point := range points {
 		m.add(&p, point.Time, point.Value)
 	}
-	p.grade = gradeOf(p.n)
+	p.sortAt = nextSort(p.n)
 	return p
 }
 
-// settle sorts a pile by time and keeps the last of each time. It returns how
+// settle sorts a pending by time and keeps the last of each time. It returns how
 // many points went.
-func (m *segments) settle(p *pile, tmp *scratch) (dropped int) {
-	if p.mess {
+func (m *bufferPool) sortPending(p *pendingPoints, tmp *scratch) (dropped int) {
+	if p.unsorted {
 		tmp.bytes = m.bytes(tmp.bytes[:0], p)
-		tmp.points = settle(decode(tmp.points[:0], tmp.bytes))
+		tmp.points = sortUnique(decode(tmp.points[:0], tmp.bytes))
 		dropped = int(p.n) - len(tmp.points)
 		state := p.state
 		m.release(p)
 		*p = m.encode(tmp.points)
 		p.state = state
 	}
-	p.grade = gradeOf(p.n)
+	p.sortAt = nextSort(p.n)
 	return dropped
 }
 
-// gradeOf returns the grade of a pile of n settled points: it is settled again
+// nextSort returns the sortAt of a pending of n settled points: it is settled again
 // when there are twice as many, or somewhat more.
-func gradeOf(n uint32) uint8 { return uint8(max(minGrade, bits.Len32(max(2*n, 1)-1))) }
+func nextSort(n uint32) uint8 { return uint8(max(minSortAt, bits.Len32(max(2*n, 1)-1))) }
 
 // scratch is memory that is used again.
 type scratch struct {
@@ -206,8 +206,8 @@ func decodeSome(points []metric.Point, b []byte, from int64, most int) ([]metric
 
 // settle sorts points by time and keeps the last of each time. It works in the
 // memory of points, which are in the order they arrived.
-func settle(points []metric.Point) []metric.Point {
-	if settled(points) {
+func sortUnique(points []metric.Point) []metric.Point {
+	if isSortedUnique(points) {
 		return points
 	}
 	slices.SortStableFunc(points, func(a, b metric.Point) int {
@@ -230,7 +230,7 @@ func settle(points []metric.Point) []metric.Point {
 	return kept
 }
 
-func settled(points []metric.Point) bool {
+func isSortedUnique(points []metric.Point) bool {
 	for i := 1; i < len(points); i++ {
 		if points[i].Time <= points[i-1].Time {
 			return false

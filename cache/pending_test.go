@@ -20,11 +20,11 @@ func TestNoPointBeginsAsARestart(t *testing.T) {
 func TestPilesAreCutAndJoined(t *testing.T) {
 	values := []float64{0, 1, 12.34, 1.0 / 3, math.Inf(1), math.NaN(), math.Copysign(0, -1), math.MaxFloat64}
 	rnd := rand.New(rand.NewPCG(1, 2))
-	var m segments
+	var m bufferPool
 	for range 3000 {
-		var p pile
+		var p pendingPoints
 		var want []metric.Point
-		grow := func(p *pile) (added []metric.Point) {
+		grow := func(p *pendingPoints) (added []metric.Point) {
 			for range 1 + rnd.IntN(60) {
 				point := metric.Point{Time: 1700000000 + rnd.Int64N(1000), Value: values[rnd.IntN(len(values))]}
 				if rnd.IntN(10) == 0 {
@@ -40,7 +40,7 @@ func TestPilesAreCutAndJoined(t *testing.T) {
 			case n == 0:
 				want = append(want, grow(&p)...)
 			case n == 1:
-				var first pile
+				var first pendingPoints
 				want = append(grow(&first), want...)
 				p = m.join(first, p)
 			case p.n > 1:
@@ -52,13 +52,13 @@ func TestPilesAreCutAndJoined(t *testing.T) {
 			}
 			got := decode(nil, m.bytes(nil, &p))
 			if !slices.EqualFunc(got, want, same) || int(p.n) != len(want) {
-				t.Fatalf("the pile has %d points: %v, want %v", p.n, got, want)
+				t.Fatalf("the pending has %d points: %v, want %v", p.n, got, want)
 			}
 		}
 		m.release(&p)
 	}
 	if n := m.used(); n != 0 {
-		t.Errorf("%d segments are not given back", n)
+		t.Errorf("%d bufferPool are not given back", n)
 	}
 }
 

@@ -1,14 +1,14 @@
 package cache
 
 // wait makes Take give the points that a series has.
-func (s *shard) wait(r Ref, e *entry) {
-	n := s.waiting(r, e)
+func (s *shard) requeue(r Ref, e *entry) {
+	n := s.takeable(r, e)
 	if n == 0 {
 		return
 	}
 	s.enqueue(r, e)
-	if n >= s.fullAt {
-		s.crowd(r, e)
+	if n >= s.readyAt {
+		s.markReady(r, e)
 	}
 }
 
@@ -37,7 +37,7 @@ func (s *shard) enqueue(r Ref, e *entry) {
 		s.late.push(item{e.since, r})
 		e.state |= late
 	}
-	if e.state&(flying|delayed) == 0 && e.since < s.oldest.Load() {
+	if e.state&(inFlight|delayed) == 0 && e.since < s.oldest.Load() {
 		s.oldest.Store(e.since)
 	}
 }
@@ -67,7 +67,7 @@ func (s *shard) first() Ref {
 	for len(s.late) > 0 {
 		it := s.late[0]
 		e := s.entry(it.ref)
-		if e.state&(late|flying|delayed) == late && e.since == it.key && s.waiting(it.ref, e) > 0 {
+		if e.state&(late|inFlight|delayed) == late && e.since == it.key && s.takeable(it.ref, e) > 0 {
 			break
 		}
 		s.late.pop()
@@ -76,7 +76,7 @@ func (s *shard) first() Ref {
 		}
 	}
 	r := s.head
-	for r != 0 && s.entry(r).state&flying != 0 {
+	for r != 0 && s.entry(r).state&inFlight != 0 {
 		r = s.entry(r).next
 	}
 	if len(s.late) > 0 && (r == 0 || s.late[0].key < s.entry(r).since) {

@@ -2,10 +2,10 @@ package cache
 
 import "carbon/metric"
 
-// mixed is what waits beneath the live points of a series while a replay goes on.
-type mixed struct {
-	older pile
-	since int64 // stamp of the oldest live point
+// replayed is what waits beneath the live points of a series while a replay goes on.
+type replayed struct {
+	points pendingPoints
+	since  int64 // stamp of the oldest live point
 }
 
 // BeginReplay begins to take in points that are older than those that Add adds
@@ -20,7 +20,7 @@ func (c *Cache) setReplaying(on bool) {
 		switch {
 		case on == s.replaying:
 		case on:
-			s.mixed = make(map[Ref]mixed)
+			s.replayed = make(map[Ref]replayed)
 		default:
 			s.endReplay()
 		}
@@ -29,9 +29,9 @@ func (c *Cache) setReplaying(on bool) {
 	}
 }
 
-// AddOlder adds points as Add does, but beneath those that were added by Add since
+// AddReplayed adds points as Add does, but beneath those that were added by Add since
 // BeginReplay. It is for the time between BeginReplay and EndReplay.
-func (c *Cache) AddOlder(at int64, refs []Ref, points []metric.Datapoint) {
+func (c *Cache) AddReplayed(at int64, refs []Ref, points []metric.Datapoint) {
 	grown := 0
 	for i, r := range refs {
 		s := c.shard(r)
@@ -41,7 +41,7 @@ func (c *Cache) AddOlder(at int64, refs []Ref, points []metric.Datapoint) {
 		if e.state&live == 0 {
 			grown += s.add(r, e, at, points[i].Point)
 		} else {
-			grown += s.addOlder(r, e, at, points[i].Point)
+			grown += s.addReplayed(r, e, at, points[i].Point)
 		}
 		s.mu.Unlock()
 	}
@@ -59,25 +59,27 @@ func (c *Cache) EndReplay() {
 // in which live points may be all there is.
 func (c *Cache) Takeable() int64 { return c.size.Load() - c.live.Load() }
 
-// DropOlder drops the waiting points of the named series as Drop does, but for
+// DropReplayed drops the waiting points of the named series as Drop does, but for
 // those that were added by Add since BeginReplay.
-func (c *Cache) DropOlder(names []string) (points int) { return c.drop(names, (*shard).dropOlder) }
+func (c *Cache) DropReplayed(names []string) (points int) {
+	return c.drop(names, (*shard).dropReplayed)
+}
 
-// dropOlder drops what waits of a series, but for its live points.
-func (s *shard) dropOlder(r Ref) (n, ofLive int) {
+// dropReplayed drops what waits of a series, but for its live points.
+func (s *shard) dropReplayed(r Ref) (n, ofLive int) {
 	e := s.entry(r)
 	if e.state&live == 0 {
 		return s.drop(r)
 	}
-	m, isMixed := s.mixed[r]
-	if !isMixed {
+	m, hasReplayed := s.replayed[r]
+	if !hasReplayed {
 		return 0, 0
 	}
-	n = int(m.older.n)
-	s.release(&m.older)
+	n = int(m.points.n)
+	s.release(&m.points)
 	s.dequeue(e)
 	s.setSince(e, m.since)
-	delete(s.mixed, r)
+	delete(s.replayed, r)
 	s.refresh()
 	return n, 0
 }
@@ -87,60 +89,60 @@ func (s *shard) addLive(r Ref, e *entry, at int64, p metric.Point) (grown int) {
 	if e.state&live == 0 {
 		e.state |= live
 		if e.n > 0 {
-			s.mixed[r] = mixed{older: e.pile, since: never}
-			e.pile = pile{state: e.state}
+			s.replayed[r] = replayed{points: e.pendingPoints, since: never}
+			e.pendingPoints = pendingPoints{state: e.state}
 		}
 	}
-	m, isMixed := s.mixed[r]
+	m, hasReplayed := s.replayed[r]
 	switch {
-	case isMixed && at < m.since:
+	case hasReplayed && at < m.since:
 		m.since = at
-		s.mixed[r] = m
-	case !isMixed && e.n == 0:
-		if e.state&flying == 0 {
-			s.busy++
+		s.replayed[r] = m
+	case !hasReplayed && e.n == 0:
+		if e.state&inFlight == 0 {
+			s.nonEmpty++
 		}
 		s.setSince(e, at)
-	case !isMixed:
+	case !hasReplayed:
 		s.setSince(e, min(e.since, at))
 	}
-	return s.put(&e.pile, p)
+	return s.put(&e.pendingPoints, p)
 }
 
-// addOlder appends a point beneath the live ones.
-func (s *shard) addOlder(r Ref, e *entry, at int64, p metric.Point) (grown int) {
-	m, isMixed := s.mixed[r]
-	if !isMixed {
-		m = mixed{since: e.since}
+// addReplayed appends a point beneath the live ones.
+func (s *shard) addReplayed(r Ref, e *entry, at int64, p metric.Point) (grown int) {
+	m, hasReplayed := s.replayed[r]
+	if !hasReplayed {
+		m = replayed{since: e.since}
 		s.setSince(e, at)
 	}
 	s.setSince(e, min(e.since, at))
-	grown = s.put(&m.older, p)
-	s.mixed[r] = m
-	s.wait(r, e)
+	grown = s.put(&m.points, p)
+	s.replayed[r] = m
+	s.requeue(r, e)
 	return grown
 }
 
-// putBefore puts points back, the oldest of which arrived at since, before all
+// prepend puts points back, the oldest of which arrived at since, before all
 // others but the live ones.
-func (s *shard) putBefore(r Ref, e *entry, since int64, p pile) {
+func (s *shard) prepend(r Ref, e *entry, since int64, p pendingPoints) {
 	if e.state&live == 0 {
 		if e.n > 0 {
 			since = min(since, e.since)
 		}
 		s.setSince(e, since)
 		p.state = e.state
-		e.pile = s.join(p, e.pile)
+		e.pendingPoints = s.join(p, e.pendingPoints)
 		return
 	}
-	m, isMixed := s.mixed[r]
-	if !isMixed {
+	m, hasReplayed := s.replayed[r]
+	if !hasReplayed {
 		m.since = e.since
 		s.setSince(e, since)
 	}
 	s.setSince(e, min(e.since, since))
-	m.older = s.join(p, m.older)
-	s.mixed[r] = m
+	m.points = s.join(p, m.points)
+	s.replayed[r] = m
 }
 
 // endReplay lets Take give all points.
@@ -149,17 +151,17 @@ func (s *shard) endReplay() {
 		if e.state&live == 0 {
 			return
 		}
-		m, isMixed := s.mixed[r]
+		m, hasReplayed := s.replayed[r]
 		e.state &^= live
-		if isMixed {
-			m.older.state = e.state
-			e.pile = s.join(m.older, e.pile)
+		if hasReplayed {
+			m.points.state = e.state
+			e.pendingPoints = s.join(m.points, e.pendingPoints)
 			s.setSince(e, min(e.since, m.since))
 		}
 		if e.n > 0 {
-			s.wait(r, e)
+			s.requeue(r, e)
 		}
 	})
-	s.mixed = nil
+	s.replayed = nil
 	s.refresh()
 }

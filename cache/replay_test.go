@@ -6,20 +6,20 @@ import (
 	"carbon/metric"
 )
 
-// addOlder adds points of one metric at consecutive times, from t.
-func addOlder(c *Cache, arrived int64, name string, t int64, values ...float64) {
+// addReplayed adds points of one metric at consecutive times, from t.
+func addReplayed(c *Cache, arrived int64, name string, t int64, values ...float64) {
 	r, _ := c.Series(name)
 	for i, v := range values {
-		c.AddOlder(at(arrived), []Ref{r}, []metric.Datapoint{point(name, t+int64(i), v)})
+		c.AddReplayed(at(arrived), []Ref{r}, []metric.Datapoint{point(name, t+int64(i), v)})
 	}
 }
 
 func TestOlderPointsStayBeneathLiveOnes(t *testing.T) {
 	c := New(Options{})
 	c.BeginReplay()
-	addOlder(c, 0, "a", 10, 1, 2, 3)
+	addReplayed(c, 0, "a", 10, 1, 2, 3)
 	add(c, 100, "a", 11, 20)
-	addOlder(c, 1, "a", 11, 4, 5, 6)
+	addReplayed(c, 1, "a", 11, 4, 5, 6)
 	wantPoints(t, c, "a", "10=1 11=20 12=5 13=6")
 	add(c, 101, "a", 13, 30)
 	wantPoints(t, c, "a", "10=1 11=20 12=5 13=30")
@@ -34,8 +34,8 @@ func TestDuringAReplayOnlyOlderPointsAreTaken(t *testing.T) {
 	c := New(Options{})
 	c.BeginReplay()
 	add(c, 100, "live", 1, 9)
-	addOlder(c, 0, "old", 1, 1)
-	addOlder(c, 1, "both", 1, 1, 2)
+	addReplayed(c, 0, "old", 1, 1)
+	addReplayed(c, 1, "both", 1, 1, 2)
 	add(c, 101, "both", 1, 9)
 	if got := c.Takeable(); got != 3 {
 		t.Errorf("%d points may be taken, want 3", got)
@@ -51,7 +51,7 @@ func TestDuringAReplayOnlyOlderPointsAreTaken(t *testing.T) {
 	c.Return(both, 0)
 	wantPoints(t, c, "both", "1=9 2=2")
 	both = take(t, c, 200, 9, "both 1=1 2=2")
-	addOlder(c, 2, "both", 3, 3)
+	addReplayed(c, 2, "both", 3, 3)
 	c.Done(both)
 	wantPoints(t, c, "both", "1=9 3=3")
 	wantOldest(t, c, 2)
@@ -72,7 +72,7 @@ func TestTheOldestMayBeALivePoint(t *testing.T) {
 	add(c, 101, "a", 1, 1)
 	add(c, 100, "a", 2, 2) // of two senders the later was the first to add
 	wantOldest(t, c, 100)
-	addOlder(c, 101, "a", 3, 3)
+	addReplayed(c, 101, "a", 3, 3)
 	wantOldest(t, c, 100)
 	add(c, 99, "a", 4, 4)
 	wantOldest(t, c, 99)
@@ -91,7 +91,7 @@ func TestAReplayGoesOnInBoundedMemory(t *testing.T) {
 	s.send(c, nil)
 	for i := range rounds {
 		for j, r := range s.refs {
-			c.AddOlder(at(int64(i)), []Ref{r}, []metric.Datapoint{point("", int64(i), float64(j))})
+			c.AddReplayed(at(int64(i)), []Ref{r}, []metric.Datapoint{point("", int64(i), float64(j))})
 		}
 		if i%10 == 9 {
 			drain(c)
@@ -104,7 +104,7 @@ func TestAReplayGoesOnInBoundedMemory(t *testing.T) {
 	for i := range c.shards {
 		chunks += len(c.shards[i].chunks)
 	}
-	if chunks > 16 { // of 512 segments: one for a live point, two for ten older ones
+	if chunks > 16 { // of 512 bufferPool: one for a live point, two for ten older ones
 		t.Errorf("%d chunks for %d points", chunks, c.Size())
 	}
 	c.EndReplay()
@@ -118,14 +118,14 @@ func TestDropOlderSparesWhatIsLive(t *testing.T) {
 	c.BeginReplay()
 	add(c, 100, "both", 1, 9)
 	add(c, 101, "live", 1, 9)
-	addOlder(c, 1, "both", 2, 1, 2)
-	addOlder(c, 2, "old", 1, 1)
-	if n := c.DropOlder([]string{"both", "live", "old", "unknown"}); n != 3 {
+	addReplayed(c, 1, "both", 2, 1, 2)
+	addReplayed(c, 2, "old", 1, 1)
+	if n := c.DropReplayed([]string{"both", "live", "old", "unknown"}); n != 3 {
 		t.Errorf("%d points dropped", n)
 	}
 	take(t, c, 200, 9, "")
 	wantSize(t, c, 2)
-	addOlder(c, 3, "both", 3, 3)
+	addReplayed(c, 3, "both", 3, 3)
 	c.EndReplay()
 	c.Done(take(t, c, 200, 9, "both 1=9 3=3"))
 	c.Done(take(t, c, 200, 9, "live 1=9"))

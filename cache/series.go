@@ -19,7 +19,7 @@ type block struct {
 // link is what a series is found by.
 type link struct {
 	follower atomic.Uint32 // the Ref of the series that came next last time
-	name     place         // 0: the Ref is free
+	name     address       // 0: the Ref is free
 }
 
 func (c *Cache) block(r Ref) *block { return (*c.blocks.Load())[r>>blockBits] }
@@ -77,8 +77,8 @@ func (c *Cache) find(name string) Ref {
 
 // make makes a series.
 func (c *Cache) make(name string) Ref {
-	c.making.Lock()
-	defer c.making.Unlock()
+	c.seriesMu.Lock()
+	defer c.seriesMu.Unlock()
 	r := c.next
 	if n := len(c.free); n > 0 {
 		r, c.free = c.free[n-1], c.free[:n-1]
@@ -90,6 +90,6 @@ func (c *Cache) make(name string) Ref {
 		}
 	}
 	c.link(r).name = c.names.put(name)
-	c.known.Add(1)
+	c.seriesCount.Add(1)
 	return r
 }

@@ -96,8 +96,8 @@ func TestNamesOfAllLengths(t *testing.T) {
 		}
 	}
 	c.Forget(1, nil)
-	if n := len(c.names.free); n != len(c.names.live)-1 {
-		t.Errorf("%d chunks of %d are free without any name", n, len(c.names.live)-1)
+	if n := len(c.names.free); n != len(c.names.liveBytes)-1 {
+		t.Errorf("%d chunks of %d are free without any name", n, len(c.names.liveBytes)-1)
 	}
 }
 

@@ -13,25 +13,25 @@ import (
 type shard struct {
 	mu sync.Mutex
 	c  *Cache
-	segments
+	bufferPool
 
-	index int
-	clock int64 // the latest stamp
-	busy  int   // series with points
+	index    int
+	clock    int64 // the latest stamp
+	nonEmpty int   // series with points
 
 	// Series with points that Take may give are in the queue, by the stamp of
 	// their oldest; those in flight are passed over. What is older than the
 	// queue's end when it comes is in late instead, unless it is delayed.
-	head, tail Ref
-	late       heap
-	delayed    heap
-	full       []Ref  // those of fullAt points and more, as they became so
-	fullAt     uint32 // math.MaxUint32: none
-	flights    []flight
-	landed     []int32 // unused of flights
+	head, tail  Ref
+	late        heap
+	delayed     heap
+	ready       []Ref  // those of readyAt points and more, as they became so
+	readyAt     uint32 // math.MaxUint32: none
+	flights     []flight
+	freeFlights []int32 // unused of flights
 
 	replaying bool
-	mixed     map[Ref]mixed // live series with older points that wait
+	replayed  map[Ref]replayed // live series with older points that wait
 
 	oldest *atomic.Int64 // stamp of the oldest point that first would give; never if none
 
@@ -42,31 +42,31 @@ type shard struct {
 type state uint8
 
 const (
-	queued  state = 1 << iota // in the queue: it has points to give
-	late                      // in late with since as its key; other items of it there are void
-	delayed                   // in delayed, once, with or without points
-	full                      // in full, once, be it still so or not
-	flying                    // some points are taken
-	live                      // points arrived since a replay began
+	queued   state = 1 << iota // in the queue: it has points to give
+	late                       // in late with since as its key; other items of it there are void
+	delayed                    // in delayed, once, with or without points
+	ready                      // in ready, once, be it still so or not
+	inFlight                   // some points are taken
+	live                       // points arrived since a replay began
 )
 
 // entry is what waits of a series.
 type entry struct {
 	since int64 // stamp of the oldest point that waits; if none does, no less than the last stamp
-	pile
+	pendingPoints
 	prev, next Ref // in the queue
 }
 
 // flight is points of a series that are taken.
 type flight struct {
-	ref   Ref
-	since int64 // stamp of the oldest
-	pile  pile
+	ref    Ref
+	since  int64 // stamp of the oldest
+	points pendingPoints
 }
 
 func (s *shard) init(c *Cache, index int) {
 	s.c, s.index = c, index
-	s.fullAt = math.MaxUint32
+	s.readyAt = math.MaxUint32
 	s.oldest = &c.oldest[index]
 	s.oldest.Store(never)
 }
@@ -74,9 +74,9 @@ func (s *shard) init(c *Cache, index int) {
 func (s *shard) entry(r Ref) *entry { return &s.c.block(r).entries[r%blockSize] }
 
 // waiting returns how many points Take may give of a series.
-func (s *shard) waiting(r Ref, e *entry) uint32 {
+func (s *shard) takeable(r Ref, e *entry) uint32 {
 	if e.state&live != 0 {
-		return s.mixed[r].older.n
+		return s.replayed[r].points.n
 	}
 	return e.n
 }
@@ -85,8 +85,8 @@ func (s *shard) waiting(r Ref, e *entry) uint32 {
 // more.
 func (s *shard) add(r Ref, e *entry, at int64, p metric.Point) (grown int) {
 	if e.n == 0 {
-		if e.state&flying == 0 {
-			s.busy++
+		if e.state&inFlight == 0 {
+			s.nonEmpty++
 		}
 		s.setSince(e, at)
 		s.enqueue(r, e)
@@ -94,18 +94,18 @@ func (s *shard) add(r Ref, e *entry, at int64, p metric.Point) (grown int) {
 		s.setSince(e, at)
 		s.enqueue(r, e)
 	}
-	grown = s.put(&e.pile, p)
-	if e.n >= s.fullAt {
-		s.crowd(r, e)
+	grown = s.put(&e.pendingPoints, p)
+	if e.n >= s.readyAt {
+		s.markReady(r, e)
 	}
 	return grown
 }
 
-// put puts a point on a pile and returns by how many the points are more.
-func (s *shard) put(p *pile, point metric.Point) (grown int) {
-	if s.segments.add(p, point.Time, point.Value) {
+// put puts a point on a pending and returns by how many the points are more.
+func (s *shard) put(p *pendingPoints, point metric.Point) (grown int) {
+	if s.bufferPool.add(p, point.Time, point.Value) {
 		tmp := s.c.scratches.Get().(*scratch)
-		grown = -s.settle(p, tmp)
+		grown = -s.sortPending(p, tmp)
 		s.c.scratches.Put(tmp)
 	}
 	return grown + 1
@@ -113,40 +113,40 @@ func (s *shard) put(p *pile, point metric.Point) (grown int) {
 
 // takeAndUnlock moves up to most points of a series into flight. It unlocks the
 // shard.
-func (s *shard) takeAndUnlock(r Ref, most int) Taken {
+func (s *shard) takeAndUnlock(r Ref, most int) Batch {
 	e := s.entry(r)
 	f := flight{ref: r, since: e.since}
-	m, isMixed := s.mixed[r]
-	waiting := &e.pile
-	if isMixed {
-		waiting = &m.older
+	m, hasReplayed := s.replayed[r]
+	waiting := &e.pendingPoints
+	if hasReplayed {
+		waiting = &m.points
 	}
 	tmp := s.c.scratches.Get().(*scratch)
 	dropped := 0
 	whole := int(waiting.n) <= most
 	if whole {
-		f.pile = *waiting
-		*waiting = pile{state: waiting.state}
-		tmp.bytes = s.bytes(tmp.bytes[:0], &f.pile)
+		f.points = *waiting
+		*waiting = pendingPoints{state: waiting.state}
+		tmp.bytes = s.bytes(tmp.bytes[:0], &f.points)
 		s.dequeue(e)
 	} else {
-		// What is left keeps its place: it may be as old.
-		tmp.points = settle(s.cut(waiting, most, tmp))
+		// What is left keeps its address: it may be as old.
+		tmp.points = sortUnique(s.cut(waiting, most, tmp))
 		dropped = most - len(tmp.points)
-		f.pile = s.encode(tmp.points)
+		f.points = s.encode(tmp.points)
 	}
 	switch {
-	case isMixed && whole:
+	case hasReplayed && whole:
 		s.setSince(e, m.since)
-		delete(s.mixed, r)
-	case isMixed:
-		s.mixed[r] = m
+		delete(s.replayed, r)
+	case hasReplayed:
+		s.replayed[r] = m
 	}
-	e.state |= flying
+	e.state |= inFlight
 	slot := len(s.flights)
-	if n := len(s.landed); n > 0 {
-		slot = int(s.landed[n-1])
-		s.landed = s.landed[:n-1]
+	if n := len(s.freeFlights); n > 0 {
+		slot = int(s.freeFlights[n-1])
+		s.freeFlights = s.freeFlights[:n-1]
 		s.flights[slot] = f
 	} else {
 		s.flights = append(s.flights, f)
@@ -157,30 +157,30 @@ func (s *shard) takeAndUnlock(r Ref, most int) Taken {
 
 	s.c.grow(-dropped)
 	if whole {
-		tmp.points = settle(decode(tmp.points[:0], tmp.bytes))
+		tmp.points = sortUnique(decode(tmp.points[:0], tmp.bytes))
 	}
-	return Taken{Ref: r, Name: name, Points: tmp.points, slot: int32(slot), scratch: tmp}
+	return Batch{Ref: r, Name: name, Points: tmp.points, slot: int32(slot), scratch: tmp}
 }
 
 // done drops the points in flight and returns how many these were.
 func (s *shard) done(r Ref, slot int32) int {
-	f := s.land(slot)
-	n := int(f.pile.n)
-	s.release(&f.pile)
+	f := s.endFlight(slot)
+	n := int(f.points.n)
+	s.release(&f.points)
 	e := s.entry(r)
-	e.state &^= flying
+	e.state &^= inFlight
 	if e.n == 0 {
-		s.idle(e)
+		s.markEmpty(e)
 	}
-	s.wait(r, e)
+	s.requeue(r, e)
 	s.refresh()
 	return n
 }
 
 // idle notes that a series has no points.
-func (s *shard) idle(e *entry) {
+func (s *shard) markEmpty(e *entry) {
 	s.setSince(e, s.clock)
-	if s.busy--; s.busy == 0 {
+	if s.nonEmpty--; s.nonEmpty == 0 {
 		s.shrink()
 	}
 }
@@ -188,24 +188,24 @@ func (s *shard) idle(e *entry) {
 // putBack makes the points in flight the oldest again, and delays the series if
 // until is not 0.
 func (s *shard) putBack(r Ref, slot int32, until int64) {
-	f := s.land(slot)
+	f := s.endFlight(slot)
 	e := s.entry(r)
-	e.state &^= flying
-	s.putBefore(r, e, f.since, f.pile)
+	e.state &^= inFlight
+	s.prepend(r, e, f.since, f.points)
 	if until > 0 && e.state&delayed == 0 {
 		s.dequeue(e)
 		e.state |= delayed
 		s.delayed.push(item{until, r})
 	}
-	s.wait(r, e)
+	s.requeue(r, e)
 	s.refresh()
 }
 
 // land ends a flight.
-func (s *shard) land(slot int32) flight {
+func (s *shard) endFlight(slot int32) flight {
 	f := s.flights[slot]
 	s.flights[slot] = flight{}
-	s.landed = append(s.landed, slot)
+	s.freeFlights = append(s.freeFlights, slot)
 	return f
 }
 
@@ -215,7 +215,7 @@ func (s *shard) retry(now int64) (next int64) {
 		r := s.delayed.pop().ref
 		e := s.entry(r)
 		e.state &^= delayed
-		s.wait(r, e)
+		s.requeue(r, e)
 	}
 	s.refresh()
 	if len(s.delayed) == 0 {
@@ -238,11 +238,11 @@ func (s *shard) each(f func(r Ref, e *entry)) {
 func (s *shard) oldestOfAll() int64 {
 	oldest := int64(never)
 	s.each(func(r Ref, e *entry) {
-		if e.since < oldest && (e.n > 0 || s.waiting(r, e) > 0) {
+		if e.since < oldest && (e.n > 0 || s.takeable(r, e) > 0) {
 			oldest = e.since
 		}
 	})
-	for _, m := range s.mixed {
+	for _, m := range s.replayed {
 		oldest = min(oldest, m.since)
 	}
 	for _, f := range s.flights {
@@ -257,20 +257,20 @@ func (s *shard) oldestOfAll() int64 {
 // and returns how many points these are.
 func (s *shard) read(r Ref, tmp *scratch) (n uint32) {
 	e := s.entry(r)
-	piles := make([]pile, 0, 3)
-	if e.state&flying != 0 {
+	parts := make([]pendingPoints, 0, 3)
+	if e.state&inFlight != 0 {
 		i := slices.IndexFunc(s.flights, func(f flight) bool { return f.ref == r })
-		piles = append(piles, s.flights[i].pile)
+		parts = append(parts, s.flights[i].points)
 	}
 	if e.state&live != 0 {
-		piles = append(piles, s.mixed[r].older)
+		parts = append(parts, s.replayed[r].points)
 	}
-	piles = append(piles, e.pile)
+	parts = append(parts, e.pendingPoints)
 	tmp.bytes = tmp.bytes[:0]
-	for i := range piles {
-		if piles[i].n > 0 {
-			tmp.bytes = append(s.bytes(tmp.bytes, &piles[i]), restart)
-			n += piles[i].n
+	for i := range parts {
+		if parts[i].n > 0 {
+			tmp.bytes = append(s.bytes(tmp.bytes, &parts[i]), restart)
+			n += parts[i].n
 		}
 	}
 	return n
@@ -284,19 +284,19 @@ func (s *shard) drop(r Ref) (n, ofLive int) {
 	if e.state&live != 0 {
 		ofLive = n
 	}
-	if m, ok := s.mixed[r]; ok {
-		n += int(m.older.n)
-		s.release(&m.older)
-		delete(s.mixed, r)
+	if m, ok := s.replayed[r]; ok {
+		n += int(m.points.n)
+		s.release(&m.points)
+		delete(s.replayed, r)
 	}
 	if n == 0 {
 		return 0, 0
 	}
-	s.release(&e.pile)
+	s.release(&e.pendingPoints)
 	s.dequeue(e)
 	e.state &^= live
-	if e.state&flying == 0 {
-		s.idle(e)
+	if e.state&inFlight == 0 {
+		s.markEmpty(e)
 	}
 	s.refresh()
 	return n, ofLive

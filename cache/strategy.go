@@ -57,9 +57,9 @@ type planned struct {
 }
 
 // takePlanned takes in the order of the strategy.
-func (c *Cache) takePlanned(due Due, most int) (Taken, bool) {
-	c.planning.Lock()
-	defer c.planning.Unlock()
+func (c *Cache) takePlanned(due Due, most int) (Batch, bool) {
+	c.planMu.Lock()
+	defer c.planMu.Unlock()
 	for made := false; ; made = true {
 		for n := len(c.plan) - 1; n >= 0; n-- {
 			r := c.plan[n].ref
@@ -72,15 +72,15 @@ func (c *Cache) takePlanned(due Due, most int) (Taken, bool) {
 			s.mu.Unlock()
 		}
 		if made || !c.makePlan(due) {
-			return Taken{}, false
+			return Batch{}, false
 		}
 	}
 }
 
 // makePlan plans what is due. It reports whether that is anything.
 func (c *Cache) makePlan(due Due) bool {
-	crowded := due.Points > 0 && c.crowded.Load() != 0
-	if _, at := c.longest(); at > due.Before && !crowded {
+	ready := due.Points > 0 && c.readyShards.Load() != 0
+	if _, at := c.longest(); at > due.Before && !ready {
 		return false
 	}
 	for i := range c.shards {
@@ -101,7 +101,7 @@ func (c *Cache) makePlan(due Due) bool {
 func (s *shard) plan(plan []planned, due Due) []planned {
 	add := func(r Ref) {
 		if s.due(r, due) {
-			plan = append(plan, planned{r, s.waiting(r, s.entry(r))})
+			plan = append(plan, planned{r, s.takeable(r, s.entry(r))})
 		}
 	}
 	for r := s.head; r != 0 && s.entry(r).since <= due.Before; r = s.entry(r).next { // the queue goes by since
@@ -111,10 +111,10 @@ func (s *shard) plan(plan []planned, due Due) []planned {
 		add(it.ref)
 	}
 	if due.Points > 0 {
-		for _, r := range s.full {
+		for _, r := range s.ready {
 			add(r)
 		}
-		s.cleanFull(due)
+		s.trimReady(due)
 	}
 	return plan
 }

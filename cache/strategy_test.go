@@ -78,7 +78,7 @@ func TestRandomServesEverythingOnce(t *testing.T) {
 func TestWhatIsFullIsTakenWhenItMayBeAgain(t *testing.T) {
 	c := New(Options{})
 	due := Due{Points: 3}
-	take := func(want string) (t1 Taken) {
+	take := func(want string) (t1 Batch) {
 		t.Helper()
 		taken, ok := c.Take(due, 100)
 		if got := taken.Name; got != want || ok != (want != "") {

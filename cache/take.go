@@ -19,9 +19,9 @@ type Due struct {
 	OldestFirst bool
 }
 
-// Taken is points of one series on their way into the store. Points belong to
+// Batch is points of one series on their way into the store. Points belong to
 // the cache: they must not be changed, and are good until Done or Return.
-type Taken struct {
+type Batch struct {
 	Ref    Ref
 	Name   string
 	Points []metric.Point // by time, no two of the same
@@ -33,10 +33,10 @@ type Taken struct {
 // Take returns up to most points, at least one, of a series that is due: those
 // that arrived first. They stay readable until Done, and no other points of the
 // series are taken until then.
-func (c *Cache) Take(due Due, most int) (t Taken, ok bool) {
+func (c *Cache) Take(due Due, most int) (t Batch, ok bool) {
 	most = max(most, 1)
 	if due.Points > 0 {
-		c.heed(due.Points)
+		c.setReadyAt(due.Points)
 	}
 	if c.strategy != TimeSorted && !due.OldestFirst {
 		return c.takePlanned(due, most)
@@ -44,15 +44,15 @@ func (c *Cache) Take(due Due, most int) (t Taken, ok bool) {
 	if t, ok = c.takeOldest(due, most); ok || due.Points <= 0 {
 		return t, ok
 	}
-	return c.takeFull(due, most)
+	return c.takeReady(due, most)
 }
 
 // takeOldest takes of the series that has waited longest.
-func (c *Cache) takeOldest(due Due, most int) (Taken, bool) {
+func (c *Cache) takeOldest(due Due, most int) (Batch, bool) {
 	for {
 		first, at := c.longest()
 		if at == never || at > due.Before {
-			return Taken{}, false
+			return Batch{}, false
 		}
 		s := &c.shards[first]
 		s.mu.Lock()
@@ -77,20 +77,20 @@ func (c *Cache) longest() (shard int, at int64) {
 	return shard, at
 }
 
-// takeFull takes of a series of due.Points points.
-func (c *Cache) takeFull(due Due, most int) (Taken, bool) {
-	for crowded := c.crowded.Load(); crowded != 0; crowded = c.crowded.Load() {
+// takeReady takes of a series of due.Points points.
+func (c *Cache) takeReady(due Due, most int) (Batch, bool) {
+	for ready := c.readyShards.Load(); ready != 0; ready = c.readyShards.Load() {
 		turn := int(c.turn.Add(1))
-		i := (bits.TrailingZeros64(bits.RotateLeft64(crowded, -turn%shardCount)) + turn) % shardCount
+		i := (bits.TrailingZeros64(bits.RotateLeft64(ready, -turn%shardCount)) + turn) % shardCount
 		s := &c.shards[i]
 		s.mu.Lock()
-		s.cleanFull(due)
-		if len(s.full) > 0 {
-			return s.takeAndUnlock(s.full[0], most), true
+		s.trimReady(due)
+		if len(s.ready) > 0 {
+			return s.takeAndUnlock(s.ready[0], most), true
 		}
 		s.mu.Unlock()
 	}
-	return Taken{}, false
+	return Batch{}, false
 }
 
 // Waiting counts the series that Take may give by how long they have waited:
@@ -102,7 +102,7 @@ func (c *Cache) Waiting(bounds []int64) (counts []int) {
 		s := &c.shards[i]
 		s.mu.Lock()
 		s.each(func(r Ref, e *entry) {
-			if e.state&(flying|delayed) == 0 && s.waiting(r, e) > 0 {
+			if e.state&(inFlight|delayed) == 0 && s.takeable(r, e) > 0 {
 				n, _ := slices.BinarySearch(bounds, e.since)
 				counts[n]++
 			}
@@ -118,65 +118,65 @@ func (c *Cache) Waiting(bounds []int64) (counts []int) {
 // due reports whether Take may give a series.
 func (s *shard) due(r Ref, due Due) bool {
 	e := s.entry(r)
-	n := s.waiting(r, e)
-	return n > 0 && e.state&(flying|delayed) == 0 && (e.since <= due.Before || due.Points > 0 && int(n) >= due.Points)
+	n := s.takeable(r, e)
+	return n > 0 && e.state&(inFlight|delayed) == 0 && (e.since <= due.Before || due.Points > 0 && int(n) >= due.Points)
 }
 
-// heed makes series of so many points or more known as full.
-func (c *Cache) heed(points int) {
-	if c.fullAt.Load() == int64(points) {
+// setReadyAt makes series of so many points or more known as full.
+func (c *Cache) setReadyAt(points int) {
+	if c.readyAt.Load() == int64(points) {
 		return
 	}
-	c.heeding.Lock()
-	defer c.heeding.Unlock()
-	if c.fullAt.Load() == int64(points) {
+	c.readyMu.Lock()
+	defer c.readyMu.Unlock()
+	if c.readyAt.Load() == int64(points) {
 		return
 	}
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.mu.Lock()
-		s.heed(points)
+		s.setReadyAt(points)
 		s.mu.Unlock()
 	}
-	c.fullAt.Store(int64(points))
+	c.readyAt.Store(int64(points))
 }
 
-// heed finds the full anew.
-func (s *shard) heed(points int) {
-	for _, r := range s.full {
-		s.entry(r).state &^= full
+// setReadyAt finds the full anew.
+func (s *shard) setReadyAt(points int) {
+	for _, r := range s.ready {
+		s.entry(r).state &^= ready
 	}
-	s.full = nil
-	s.c.crowded.And(^(1 << s.index))
-	s.fullAt = uint32(min(points, math.MaxUint32))
+	s.ready = nil
+	s.c.readyShards.And(^(1 << s.index))
+	s.readyAt = uint32(min(points, math.MaxUint32))
 	s.each(func(r Ref, e *entry) {
-		if s.waiting(r, e) >= s.fullAt {
-			s.crowd(r, e)
+		if s.takeable(r, e) >= s.readyAt {
+			s.markReady(r, e)
 		}
 	})
 }
 
-// crowd notes that a series is full.
-func (s *shard) crowd(r Ref, e *entry) {
-	if e.state&(full|flying|delayed) != 0 {
+// markReady notes that a series is full.
+func (s *shard) markReady(r Ref, e *entry) {
+	if e.state&(ready|inFlight|delayed) != 0 {
 		return
 	}
-	e.state |= full
-	s.full = append(s.full, r)
-	if len(s.full) == 1 {
-		s.c.crowded.Or(1 << s.index)
+	e.state |= ready
+	s.ready = append(s.ready, r)
+	if len(s.ready) == 1 {
+		s.c.readyShards.Or(1 << s.index)
 	}
 }
 
-// cleanFull drops from the front of the full what Take may not give.
-func (s *shard) cleanFull(due Due) {
+// trimReady drops from the front of the full what Take may not give.
+func (s *shard) trimReady(due Due) {
 	n := 0
-	for ; n < len(s.full) && !s.due(s.full[n], due); n++ {
-		s.entry(s.full[n]).state &^= full
+	for ; n < len(s.ready) && !s.due(s.ready[n], due); n++ {
+		s.entry(s.ready[n]).state &^= ready
 	}
-	s.full = s.full[n:]
-	if len(s.full) == 0 {
-		s.full = nil
-		s.c.crowded.And(^(1 << s.index))
+	s.ready = s.ready[n:]
+	if len(s.ready) == 0 {
+		s.ready = nil
+		s.c.readyShards.And(^(1 << s.index))
 	}
 }

@@ -71,7 +71,7 @@ func (r *replay) take(at int64, segment uint64, payload []byte) error {
 			return err
 		}
 		to := min(from+batch, len(r.refs))
-		r.p.cache.AddOlder(at, r.refs[from:to], r.points[from:to])
+		r.p.cache.AddReplayed(at, r.refs[from:to], r.points[from:to])
 		r.p.replayed.Add(int64(to - from))
 	}
 	return nil
@@ -117,7 +117,7 @@ func (r *replay) delete(names []string) {
 	p := r.p
 	p.writing.Lock()
 	defer p.writing.Unlock()
-	p.cache.DropOlder(names)
+	p.cache.DropReplayed(names)
 	if deleter, ok := p.store.(storage.Deleter); ok {
 		if _, err := deleter.Delete(r.ctx, names); err != nil {
 			p.trouble("metrics are not deleted", err)

@@ -18,7 +18,7 @@ import (
 func (p *Pipeline) Hurry() {
 	p.limit.Store(newBucket(p.o.MaxUpdatesOnShutdown, p.now()))
 	p.hurried.Store(true)
-	p.cache.Unbound()
+	p.cache.LiftLimit()
 	if p.o.Log != nil {
 		p.o.Log.Hurry()
 	}

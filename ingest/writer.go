@@ -67,7 +67,7 @@ func (p *Pipeline) wake() {
 // writer is what one writer needs again and again.
 type writer struct {
 	p       *Pipeline
-	batch   []cache.Taken
+	batch   []cache.Batch
 	updates []storage.Update
 	pause   time.Duration // after batches of which nothing could be stored
 }
@@ -162,7 +162,7 @@ func (w *writer) commit(ctx context.Context) (ok bool) {
 }
 
 // fail puts points back that could not be stored.
-func (p *Pipeline) fail(t cache.Taken, err error) {
+func (p *Pipeline) fail(t cache.Batch, err error) {
 	now := p.now()
 	p.errors.Add(1)
 	delay, log := p.faults.failed(t.Name, err, now)
