@@ -8,17 +8,17 @@ import (
 const (
 	// A checkpoint is made when it frees so much of the log, or while the log is
 	// more than half full, or at the end.
-	checkpointEvery = 10 * time.Second
-	worthwhile      = 16 << 20 // bytes
-	stuckEvery      = 250 * time.Millisecond
+	checkpointEvery        = 10 * time.Second
+	minCheckpointGain      = 16 << 20 // bytes
+	pressedCheckpointEvery = 250 * time.Millisecond
 )
 
-// checkpointing lets the log shrink.
-func (p *Pipeline) checkpointing(ctx context.Context) {
+// checkpointLoop lets the log shrink.
+func (p *Pipeline) checkpointLoop(ctx context.Context) {
 	for {
 		every := checkpointEvery
-		if p.logStuck() {
-			every = stuckEvery
+		if p.logUnderPressure() {
+			every = pressedCheckpointEvery
 		}
 		wait(ctx, every)
 		if ctx.Err() != nil {
@@ -28,19 +28,19 @@ func (p *Pipeline) checkpointing(ctx context.Context) {
 			continue
 		}
 		if err := p.checkpoint(ctx); err != nil && ctx.Err() == nil {
-			p.trouble("log not shortened", err)
+			p.stalled("log not shortened", err)
 		}
 	}
 }
 
 // checkpointDue tells whether there is enough to gain.
 func (p *Pipeline) checkpointDue() bool {
-	gain := p.o.Log.Removable(p.low())
-	return gain >= min(worthwhile, p.o.Log.MaxSize()/8) || gain > 0 && p.logStuck()
+	gain := p.o.Log.Removable(p.checkpointStamp())
+	return gain >= min(minCheckpointGain, p.o.Log.MaxSize()/8) || gain > 0 && p.logUnderPressure()
 }
 
 // low returns a stamp before which everything pushed is stored.
-func (p *Pipeline) low() int64 {
+func (p *Pipeline) checkpointStamp() int64 {
 	p.pushing.Lock()
 	low := p.o.Log.Stamp(p.now().UnixNano())
 	p.pushing.Unlock()
@@ -57,7 +57,7 @@ func (p *Pipeline) checkpoint(ctx context.Context) error {
 	if p.o.Log == nil {
 		return nil
 	}
-	low := p.low()
+	low := p.checkpointStamp()
 	if err := p.store.Sync(ctx); err != nil {
 		return err
 	}

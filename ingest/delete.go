@@ -9,9 +9,9 @@ import (
 	"carbon/storage"
 )
 
-// deletedAtOnce is how many names go into one record of the log, which they, of
+// maxDeletions is how many names go into one record of the log, which they, of
 // up to 4 KiB each, must not make longer than one may be.
-const deletedAtOnce = 2048
+const maxDeletions = 2048
 
 // Delete deletes metrics with all that was pushed of them before, stored or not,
 // and returns how many the store had. Names are canonical. What is pushed
@@ -30,7 +30,7 @@ func (p *Pipeline) Delete(ctx context.Context, names []string) (n int, err error
 		}
 	}
 	var failed error
-	err = p.persist(ctx, "deletion waits for the log", func() error {
+	err = p.retryUntilDone(ctx, "deletion waits for the log", func() error {
 		// What is on its way into the store would be stored after it was deleted.
 		p.writing.Lock()
 		defer p.writing.Unlock()
@@ -54,7 +54,7 @@ func (p *Pipeline) drop(names []string) error {
 	p.pushing.Lock()
 	defer p.pushing.Unlock()
 	for rest := names; len(rest) > 0; {
-		some := rest[:min(len(rest), deletedAtOnce)]
+		some := rest[:min(len(rest), maxDeletions)]
 		rest = rest[len(some):]
 		_, err := p.append(p.now().UnixNano(), func(_ uint64, b []byte) []byte { return appendDeletion(b, some) })
 		if err != nil {
@@ -63,7 +63,7 @@ func (p *Pipeline) drop(names []string) error {
 	}
 	p.cache.Drop(names)
 	for _, name := range names {
-		p.faults.succeeded(name) // there is nothing left to fail
+		p.failures.succeeded(name) // there is nothing left to fail
 	}
 	return nil
 }

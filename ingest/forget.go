@@ -6,8 +6,8 @@ import (
 	"carbon/cache"
 )
 
-// forgetting keeps metrics that ended from staying in memory for ever.
-func (p *Pipeline) forgetting(ctx context.Context) {
+// forgetLoop keeps metrics that ended from staying in memory for ever.
+func (p *Pipeline) forgetLoop(ctx context.Context) {
 	for wait(ctx, forgetEvery); ctx.Err() == nil; wait(ctx, forgetEvery) {
 		p.forget()
 	}

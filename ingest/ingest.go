@@ -43,7 +43,7 @@ type Log interface {
 	Replay(ctx context.Context, fn func(at int64, segment uint64, payload []byte) error) (wal.ReplayStats, error)
 	Size() int64
 	MaxSize() int64
-	Hurry()
+	ReleaseReserve()
 }
 
 // Options of a Pipeline. Cache, Store and Writers are required.
@@ -88,7 +88,7 @@ type Options struct {
 	WritePoints int
 
 	// MaxUpdatesPerSecond is how many metrics are updated in a second, and
-	// MaxUpdatesOnShutdown the same after Hurry; 0 means no limit. With one,
+	// MaxUpdatesOnShutdown the same during shutdown; 0 means no limit. With one,
 	// points wait in the cache for longer.
 	MaxUpdatesPerSecond  int
 	MaxUpdatesOnShutdown int
@@ -115,22 +115,22 @@ type Pipeline struct {
 
 	// A push holds pushing from the log until its points are in the cache. Who
 	// holds it alone knows: what is in the log is in the cache, or stored.
-	pushing sync.RWMutex
-	writing sync.RWMutex // held from taking points until they are stored; taken before pushing
-	batches sync.Pool
-	encoder encoder      // used under the log's lock
-	stamped atomic.Int64 // the last stamp, where there is no log
+	pushing     sync.RWMutex
+	writing     sync.RWMutex // held from taking points until they are stored; taken before pushing
+	pushBatches sync.Pool
+	encoder     encoder      // used under the log's lock
+	lastStamp   atomic.Int64 // the last stamp, where there is no log
 
-	limit     atomic.Pointer[bucket] // of updates; nil: none
-	pace      pace
-	hurried   atomic.Bool
-	replaying atomic.Bool   // what the log held at the start is not taken in yet
-	kick      chan struct{} // wakes a writer
-	unsynced  chan struct{} // something was appended to the log and not synced
-	faults    faults
-	trying    chan struct{} // held by the one of the pushes that wait who tries again
-	troubles  tally.Tally   // with the log, by what could not be done
-	stuck     atomic.Int64  // when there was the last of them, unix nanoseconds
+	limit        atomic.Pointer[tokenBucket] // of updates; nil: none
+	pace         pace
+	shuttingDown atomic.Bool
+	replaying    atomic.Bool   // what the log held at the start is not taken in yet
+	wakeup       chan struct{} // wakes a writer
+	unsynced     chan struct{} // something was appended to the log and not synced
+	failures     failures
+	retrying     chan struct{} // held by the one of the pushes that wait who tries again
+	stallLog     tally.Tally   // with the log, by what could not be done
+	lastStall    atomic.Int64  // when there was the last of them, unix nanoseconds
 
 	filter    atomic.Pointer[filter] // nil: nothing is refused
 	filtered  tally.Tally            // points, by the filter's reason
@@ -149,8 +149,8 @@ func New(o Options) *Pipeline {
 		cache:    o.Cache,
 		store:    o.Store,
 		log:      o.Logger,
-		kick:     make(chan struct{}, 1),
-		trying:   make(chan struct{}, 1),
+		wakeup:   make(chan struct{}, 1),
+		retrying: make(chan struct{}, 1),
 		unsynced: make(chan struct{}, 1),
 	}
 	p.announcer, _ = o.Store.(storage.Announcer)
@@ -166,8 +166,8 @@ func New(o Options) *Pipeline {
 	}
 	p.clock = newClock(o.Now, stamp)
 	p.o = o
-	p.limit.Store(newBucket(o.MaxUpdatesPerSecond, p.now()))
-	p.batches.New = func() any { return newBatch(p) }
+	p.limit.Store(newTokenBucket(o.MaxUpdatesPerSecond, p.now()))
+	p.pushBatches.New = func() any { return newPushBatch(p) }
 	if o.Log != nil {
 		p.cache.BeginReplay() // what is pushed from here on is newer than what the log holds
 		p.replaying.Store(true)
@@ -181,13 +181,13 @@ func New(o Options) *Pipeline {
 func (p *Pipeline) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	for range p.o.Writers {
-		running.Go(func() { p.write(ctx) })
+		running.Go(func() { p.writeLoop(ctx) })
 	}
-	running.Go(func() { p.forgetting(ctx) })
+	running.Go(func() { p.forgetLoop(ctx) })
 	if p.o.Log != nil {
-		running.Go(func() { p.flushing(ctx) })
-		running.Go(func() { p.syncing(ctx) })
-		running.Go(func() { p.checkpointing(ctx) })
+		running.Go(func() { p.flushLoop(ctx) })
+		running.Go(func() { p.syncLoop(ctx) })
+		running.Go(func() { p.checkpointLoop(ctx) })
 	}
 	running.Wait()
 	return nil
@@ -218,7 +218,7 @@ func (p *Pipeline) Stats() Stats {
 		UpdateOperations: p.updates.Load(),
 		CommittedPoints:  p.committed.Load(),
 		Errors:           p.errors.Load(),
-		Failing:          p.faults.count.Load(),
+		Failing:          p.failures.count.Load(),
 		Stalls:           p.stalls.Load(),
 		Cache:            p.cache.Stats(),
 	}

@@ -288,9 +288,9 @@ func TestUpdatesAreLimited(t *testing.T) {
 	})
 }
 
-// TestHurryLiftsTheLimits has a sender wait for a cache that the limit on updates
+// TestShutdownLiftsTheLimits has a sender wait for a cache that the limit on updates
 // keeps full, until the end.
-func TestHurryLiftsTheLimits(t *testing.T) {
+func TestShutdownLiftsTheLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
 		p := newPipeline(cache.New(cache.Options{MaxPoints: 10}), store, func(o *Options) { o.MaxUpdatesPerSecond = 1 })
@@ -309,7 +309,7 @@ func TestHurryLiftsTheLimits(t *testing.T) {
 		if n := len(store.stored()); pushed || n > 12 {
 			t.Fatalf("pushed: %v, %d stored", pushed, n)
 		}
-		p.Hurry()
+		p.BeginShutdown()
 		synctest.Wait()
 		if !pushed {
 			t.Error("the push still waits")

@@ -22,11 +22,11 @@ func (p *Pipeline) append(now int64, encode func(segment uint64, b []byte) []byt
 		return at, nil
 	}
 	for {
-		last := p.stamped.Load()
+		last := p.lastStamp.Load()
 		if now <= last {
 			return last, nil
 		}
-		if p.stamped.CompareAndSwap(last, now) {
+		if p.lastStamp.CompareAndSwap(last, now) {
 			return now, nil
 		}
 	}
@@ -35,7 +35,7 @@ func (p *Pipeline) append(now int64, encode func(segment uint64, b []byte) []byt
 // Commit returns when all that was pushed before survives the end of the process,
 // and with SyncInterval == 0 a power cut. The error is ctx's.
 func (p *Pipeline) Commit(ctx context.Context) error {
-	return p.persist(ctx, "points wait for the log to be written", p.commit)
+	return p.retryUntilDone(ctx, "points wait for the log to be written", p.commit)
 }
 
 func (p *Pipeline) commit() error {
@@ -49,7 +49,7 @@ func (p *Pipeline) commit() error {
 }
 
 // flushing hands the log to the operating system in time.
-func (p *Pipeline) flushing(ctx context.Context) {
+func (p *Pipeline) flushLoop(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -58,14 +58,14 @@ func (p *Pipeline) flushing(ctx context.Context) {
 		}
 		// Half of the time: a machine that is busy wakes us late.
 		wait(ctx, p.o.FlushInterval/2)
-		if p.persist(ctx, "log not flushed", p.o.Log.Flush) != nil {
+		if p.retryUntilDone(ctx, "log not flushed", p.o.Log.Flush) != nil {
 			return
 		}
 	}
 }
 
 // syncing makes the log survive a power cut in time.
-func (p *Pipeline) syncing(ctx context.Context) {
+func (p *Pipeline) syncLoop(ctx context.Context) {
 	if p.o.SyncInterval == 0 {
 		return // Push does
 	}
@@ -76,23 +76,23 @@ func (p *Pipeline) syncing(ctx context.Context) {
 		case <-p.unsynced:
 		}
 		wait(ctx, p.o.SyncInterval)
-		if p.persist(ctx, "log not synced", p.o.Log.Sync) != nil {
+		if p.retryUntilDone(ctx, "log not synced", p.o.Log.Sync) != nil {
 			return
 		}
 	}
 }
 
-// How long persist waits before it tries again, twice as long each time.
+// How long retryUntilDone waits before it tries again, twice as long each time.
 const (
 	minRetry = 5 * time.Millisecond
 	maxRetry = 250 * time.Millisecond
 )
 
-// persist calls try until it returns nil, or ctx is done.
-func (p *Pipeline) persist(ctx context.Context, what string, try func() error) error {
+// retryUntilDone calls try until it returns nil, or ctx is done.
+func (p *Pipeline) retryUntilDone(ctx context.Context, what string, try func() error) error {
 	err := try()
 	for pause := minRetry; err != nil; pause = min(2*pause, maxRetry) {
-		p.trouble(what, err)
+		p.stalled(what, err)
 		p.wake()
 		wait(ctx, pause)
 		if ctx.Err() != nil {
@@ -103,23 +103,23 @@ func (p *Pipeline) persist(ctx context.Context, what string, try func() error) e
 	return nil
 }
 
-// trouble counts what goes wrong with the log, and logs it once a second.
-func (p *Pipeline) trouble(what string, err error) {
+// stalled counts what goes wrong with the log, and logs it once a second.
+func (p *Pipeline) stalled(what string, err error) {
 	p.stalls.Add(1)
-	p.stuck.Store(p.now().UnixNano())
-	if p.troubles.Add(what, p.now()) {
+	p.lastStall.Store(p.now().UnixNano())
+	if p.stallLog.Add(what, p.now()) {
 		p.log.Error(what, "err", err)
 	}
 }
 
-// logStuck tells whether pushes wait, or soon will, for the log to shrink.
-func (p *Pipeline) logStuck() bool {
-	return p.o.Log.Size() > p.o.Log.MaxSize()*3/4 || p.stuckLately()
+// logUnderPressure tells whether pushes wait, or soon will, for the log to shrink.
+func (p *Pipeline) logUnderPressure() bool {
+	return p.o.Log.Size() > p.o.Log.MaxSize()*3/4 || p.stalledRecently()
 }
 
-// stuckLately tells whether something had to wait for the log within the last
+// stalledRecently tells whether something had to wait for the log within the last
 // second.
-func (p *Pipeline) stuckLately() bool {
-	at := p.stuck.Load()
+func (p *Pipeline) stalledRecently() bool {
+	at := p.lastStall.Load()
 	return at != 0 && p.now().UnixNano()-at < int64(time.Second)
 }

@@ -12,7 +12,7 @@ import (
 // quarters of the cache, at the end of the log, or while it cannot be written.
 func (p *Pipeline) due(now time.Time) cache.Due {
 	delay := p.o.WriteDelay
-	if delay == 0 || p.hurried.Load() {
+	if delay == 0 || p.shuttingDown.Load() {
 		return cache.Due{Before: never}
 	}
 	pressure := p.pressure()
@@ -35,7 +35,7 @@ func (p *Pipeline) pressure() float64 {
 	pressure := 4 * (ratio(p.cache.Size(), p.cache.MaxPoints()) - 0.5)
 	if p.o.Log != nil {
 		pressure = max(pressure, 2*(ratio(p.o.Log.Size(), p.o.Log.MaxSize())-0.5))
-		if p.stuckLately() { // the log's disk may be smaller than the log may become
+		if p.stalledRecently() { // the log's disk may be smaller than the log may become
 			pressure = max(pressure, 1)
 		}
 	}
@@ -49,7 +49,7 @@ func (p *Pipeline) pressure() float64 {
 func ratio(a, b int64) float64 { return float64(a) / float64(b) }
 
 // pressed tells whether a writer that sleeps should be woken.
-func (p *Pipeline) pressed() bool {
+func (p *Pipeline) needsWriter() bool {
 	return p.o.WriteDelay == 0 || p.cache.Size() > p.cache.MaxPoints()/2 || p.o.Log != nil && p.o.Log.Size() > p.o.Log.MaxSize()/2
 }
 
@@ -108,8 +108,8 @@ func leastRate(counts []int, part time.Duration) (rate float64) {
 	return rate
 }
 
-// giveBack returns what was granted and not used.
-func (c *pace) giveBack(n int) {
+// refund returns what was granted and not used.
+func (c *pace) refund(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tokens += float64(n)

@@ -44,65 +44,65 @@ func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint, own bool
 		return err
 	}
 	defer p.cache.Release(len(points))
-	b := p.batches.Get().(*batch)
-	defer p.batches.Put(b)
+	b := p.pushBatches.Get().(*pushBatch)
+	defer p.pushBatches.Put(b)
 	b.points, b.own = points, own
-	err := b.takeIn()
+	err := b.accept()
 	if err != nil {
-		err = p.insist(ctx, b)
+		err = p.retryAccept(ctx, b)
 	}
 	b.points = nil
 	if err == nil && p.o.SyncInterval == 0 {
 		err = p.Commit(ctx)
 	}
-	if p.pressed() {
+	if p.needsWriter() {
 		p.wake()
 	}
 	return err
 }
 
-// insist tries to take points in until that succeeds or ctx is done. Of all pushes
+// retryAccept tries to take points in until that succeeds or ctx is done. Of all pushes
 // that wait one tries: thousands of senders that did would keep the server from
 // what they wait for.
-func (p *Pipeline) insist(ctx context.Context, b *batch) error {
+func (p *Pipeline) retryAccept(ctx context.Context, b *pushBatch) error {
 	select {
-	case p.trying <- struct{}{}:
+	case p.retrying <- struct{}{}:
 	default:
 		p.stalls.Add(1)
 		select {
-		case p.trying <- struct{}{}:
+		case p.retrying <- struct{}{}:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-	defer func() { <-p.trying }()
-	return p.persist(ctx, "points wait for the log", b.take)
+	defer func() { <-p.retrying }()
+	return p.retryUntilDone(ctx, "points wait for the log", b.acceptFunc)
 }
 
 // batch is what one push needs. Its memory is used again.
-type batch struct {
+type pushBatch struct {
 	p      *Pipeline
 	points []metric.Datapoint
 	own    bool // the server's own points, which are not filtered
 	refs   []cache.Ref
 	added  []string
 
-	take   func() error
-	encode func(segment uint64, b []byte) []byte
+	acceptFunc func() error
+	encode     func(segment uint64, b []byte) []byte
 }
 
-func newBatch(p *Pipeline) *batch {
-	b := &batch{p: p}
-	b.take = b.takeIn
+func newPushBatch(p *Pipeline) *pushBatch {
+	b := &pushBatch{p: p}
+	b.acceptFunc = b.accept
 	b.encode = func(segment uint64, to []byte) []byte {
 		return p.encoder.points(segment, to, b.refs, b.points, p.cache.Name)
 	}
 	return b
 }
 
-// takeIn appends the points to the log and puts them into the cache. With an
+// accept appends the points to the log and puts them into the cache. With an
 // error it has done neither.
-func (b *batch) takeIn() error {
+func (b *pushBatch) accept() error {
 	p := b.p
 	now := p.now()
 	p.pushing.RLock()
@@ -128,7 +128,7 @@ func (b *batch) takeIn() error {
 
 // resolve finds the series of each point, floors timestamps, and leaves out the
 // points whose name is none.
-func (b *batch) resolve(now time.Time) {
+func (b *pushBatch) resolve(now time.Time) {
 	p := b.p
 	b.refs, b.added = b.refs[:0], b.added[:0]
 	kept := b.points[:0]
@@ -161,7 +161,7 @@ func (b *batch) resolve(now time.Time) {
 }
 
 // find returns the series of a name, or 0 if it is none.
-func (b *batch) find(raw string, now time.Time) cache.Ref {
+func (b *pushBatch) find(raw string, now time.Time) cache.Ref {
 	name, err := metric.Canonical(raw)
 	if err != nil {
 		b.p.refuse(err, now)

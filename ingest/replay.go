@@ -62,12 +62,12 @@ type replay struct {
 func (r *replay) take(at int64, segment uint64, payload []byte) error {
 	r.refs, r.points = r.refs[:0], r.points[:0]
 	if err := r.record(segment, payload); err != nil {
-		r.p.trouble("record of the log is left out", fmt.Errorf("segment %d: %w", segment, err))
+		r.p.stalled("record of the log is left out", fmt.Errorf("segment %d: %w", segment, err))
 	}
 	// A small cache leaves room for what is pushed, too.
 	batch := min(replayBatch, max(leastReplayBatch, int(r.p.cache.MaxPoints()/4)))
 	for from := 0; from < len(r.refs); from += batch {
-		if err := r.room(); err != nil {
+		if err := r.waitForRoom(); err != nil {
 			return err
 		}
 		to := min(from+batch, len(r.refs))
@@ -80,7 +80,7 @@ func (r *replay) take(at int64, segment uint64, payload []byte) error {
 // room waits until at most half of what the cache may hold is there to be stored.
 // The other half is for what is pushed meanwhile, which is not stored before the
 // end.
-func (r *replay) room() error {
+func (r *replay) waitForRoom() error {
 	c := r.p.cache
 	for c.Takeable() > c.MaxPoints()/2 {
 		r.p.wake()
@@ -120,7 +120,7 @@ func (r *replay) delete(names []string) {
 	p.cache.DropReplayed(names)
 	if deleter, ok := p.store.(storage.Deleter); ok {
 		if _, err := deleter.Delete(r.ctx, names); err != nil {
-			p.trouble("metrics are not deleted", err)
+			p.stalled("metrics are not deleted", err)
 		}
 	}
 	if p.announcer == nil {

@@ -15,12 +15,12 @@ import (
 // Hurry lifts all limits for the end: Push does not wait for the cache, and Run
 // stores at once what is there, whatever its age. It is called before receivers
 // read what senders have sent until then.
-func (p *Pipeline) Hurry() {
-	p.limit.Store(newBucket(p.o.MaxUpdatesOnShutdown, p.now()))
-	p.hurried.Store(true)
+func (p *Pipeline) BeginShutdown() {
+	p.limit.Store(newTokenBucket(p.o.MaxUpdatesOnShutdown, p.now()))
+	p.shuttingDown.Store(true)
 	p.cache.LiftLimit()
 	if p.o.Log != nil {
-		p.o.Log.Hurry()
+		p.o.Log.ReleaseReserve()
 	}
 	p.wake()
 }
@@ -41,7 +41,7 @@ func (p *Pipeline) Flush(ctx context.Context) error {
 		}
 		wait(ctx, time.Second)
 	}
-	err := cmp.Or(p.faults.lastError(), ctx.Err(), errPutOff)
+	err := cmp.Or(p.failures.lastError(), ctx.Err(), errPutOff)
 	return fmt.Errorf("flush: %d points not stored: %w", p.cache.Size(), err)
 }
 
@@ -74,7 +74,7 @@ func (p *Pipeline) drain(ctx context.Context) {
 func (p *Pipeline) Save() (points int, err error) {
 	// What a replay did not come to stays in the log, in front of what is put there now.
 	p.cache.EndReplay()
-	b := newBatch(p)
+	b := newPushBatch(p)
 	p.cache.Retry(never)
 	for {
 		t, ok := p.cache.Take(cache.Due{Before: never}, maxBatch)

@@ -277,7 +277,7 @@ func (s *simulation) start() {
 // end is that of a process that is told to.
 func (s *simulation) end() {
 	s.quiet = true
-	s.p.Hurry()
+	s.p.BeginShutdown()
 	s.store.Hurry()
 	err := s.p.Flush(context.Background())
 	if err == nil {

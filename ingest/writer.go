@@ -37,7 +37,7 @@ const (
 )
 
 // write is one writer's loop.
-func (p *Pipeline) write(ctx context.Context) {
+func (p *Pipeline) writeLoop(ctx context.Context) {
 	w := writer{p: p}
 	idle := time.NewTimer(0)
 	defer idle.Stop()
@@ -51,7 +51,7 @@ func (p *Pipeline) write(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-idle.C:
-		case <-p.kick:
+		case <-p.wakeup:
 		}
 	}
 }
@@ -59,7 +59,7 @@ func (p *Pipeline) write(ctx context.Context) {
 // wake wakes a writer if all sleep.
 func (p *Pipeline) wake() {
 	select {
-	case p.kick <- struct{}{}:
+	case p.wakeup <- struct{}{}:
 	default:
 	}
 }
@@ -83,9 +83,9 @@ func (w *writer) next(ctx context.Context) (taken int, pause time.Duration) {
 	if taken == 0 && p.o.WriteDelay > 0 {
 		early := p.pace.take(now, allowed, p.cache.Waiting, p.o.WriteDelay)
 		taken, pause = w.step(ctx, p.early(now), early)
-		p.pace.giveBack(early - taken)
+		p.pace.refund(early - taken)
 	}
-	limit.giveBack(allowed - taken)
+	limit.refund(allowed - taken)
 	return taken, pause
 }
 
@@ -111,10 +111,10 @@ func (w *writer) step(ctx context.Context, due cache.Due, allowed int) (taken in
 	// the log cannot be written it must be, though: only that makes room.
 	if w.p.o.Log != nil && !w.p.o.Unlogged {
 		if err := w.p.o.Log.Flush(); err != nil {
-			w.p.trouble("log not flushed before points are stored", err)
+			w.p.stalled("log not flushed before points are stored", err)
 		}
 	}
-	if w.commit(ctx) {
+	if w.store(ctx) {
 		w.pause = 0
 	} else {
 		w.pause = min(max(minPause, 2*w.pause), maxPause)
@@ -125,14 +125,14 @@ func (w *writer) step(ctx context.Context, due cache.Due, allowed int) (taken in
 // commit stores the batch. A metric that fails is put back for a while and does
 // not keep the others from being stored. It reports whether anything could be
 // stored, or nothing had to be.
-func (w *writer) commit(ctx context.Context) (ok bool) {
+func (w *writer) store(ctx context.Context) (ok bool) {
 	p, batch, updates := w.p, w.batch, w.updates
 	for len(batch) > 0 {
 		n, err := p.store.Write(ctx, updates)
 		for _, t := range batch[:n] {
 			p.updates.Add(1)
 			p.committed.Add(int64(len(t.Points)))
-			p.faults.succeeded(t.Name)
+			p.failures.succeeded(t.Name)
 			p.cache.Done(t)
 		}
 		ok = ok || n > 0
@@ -165,7 +165,7 @@ func (w *writer) commit(ctx context.Context) (ok bool) {
 func (p *Pipeline) fail(t cache.Batch, err error) {
 	now := p.now()
 	p.errors.Add(1)
-	delay, log := p.faults.failed(t.Name, err, now)
+	delay, log := p.failures.failed(t.Name, err, now)
 	if log {
 		p.log.Error("points not stored, will try again", "metric", t.Name, "points", len(t.Points), "in", delay, "err", err)
 	}

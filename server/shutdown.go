@@ -22,7 +22,7 @@ const (
 // through the cache into the store.
 func (s *Server) shutdown(ctx context.Context, stopBackground func(), writer <-chan error) error {
 	var errs []error
-	s.pipeline.Hurry()
+	s.pipeline.BeginShutdown()
 	s.store.Hurry()
 	errs = append(errs, s.shutdownReceivers(ctx))
 	stopBackground()

@@ -143,7 +143,7 @@ func (h *history) step(r *run) {
 	case op == 3:
 		h.remove()
 	case op == 4 && h.rng.IntN(10) == 0:
-		h.l.Hurry()
+		h.l.ReleaseReserve()
 	default:
 		record := fmt.Sprintf("%d-%d-", len(h.runs), len(r.records))
 		record += strings.Repeat("x", []int{h.rng.IntN(50), h.rng.IntN(5000)}[h.rng.IntN(2)])

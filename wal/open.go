@@ -21,12 +21,12 @@ func (l *Log) open() error {
 	}
 	for _, e := range entries {
 		if number, ok := segmentNumber(e.Name()); ok {
-			l.segments = append(l.segments, &segment{number: number, old: true, proof: -1})
+			l.segments = append(l.segments, &segment{number: number, old: true, provenSynced: -1})
 		}
 	}
 	// What the process before removed must not come back once newer segments are
 	// gone: old records would be taken for the newest.
-	l.sure = l.syncDir() == nil
+	l.removalsSynced = l.syncDir() == nil
 	slices.SortFunc(l.segments, func(a, b *segment) int { return cmp.Compare(a.number, b.number) })
 	for _, s := range l.segments {
 		if err := l.readHead(s); err != nil {
@@ -84,8 +84,8 @@ func (l *Log) Close() error {
 	if err == ErrClosed {
 		return nil
 	}
-	l.upkeep.Lock()
-	defer l.upkeep.Unlock()
+	l.maintenance.Lock()
+	defer l.maintenance.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {

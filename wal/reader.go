@@ -209,7 +209,7 @@ func (r *reader) hole(d damage) (bool, error) {
 
 // proof returns how many bytes of a segment the segment itself tells were
 // synced. More than 0 is also true for all segments of its run before it.
-func (r *reader) proof(ctx context.Context, s *segment) (synced int64, err error) {
+func (r *reader) provenSynced(ctx context.Context, s *segment) (synced int64, err error) {
 	err = r.walk(ctx, s, func(_ int64, h head, _ []byte) error {
 		synced = max(synced, h.synced)
 		return nil

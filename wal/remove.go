@@ -9,14 +9,14 @@ import (
 // Remove removes the segments all of whose records have stamps before, the
 // oldest first, up to one of which not all do or which is not replayed yet.
 func (l *Log) Remove(before int64) error {
-	l.upkeep.Lock()
-	defer l.upkeep.Unlock()
+	l.maintenance.Lock()
+	defer l.maintenance.Unlock()
 	for {
-		if !l.sure {
+		if !l.removalsSynced {
 			if err := l.syncDir(); err != nil {
 				return err
 			}
-			l.sure = true
+			l.removalsSynced = true
 		}
 		s, size, err := l.removable(before)
 		if s == nil || err != nil {
@@ -27,7 +27,7 @@ func (l *Log) Remove(before int64) error {
 		if s.f != nil && s.synced < size {
 			_ = s.sync(size) // where the disk fails it may still be removed
 		}
-		l.sure = false
+		l.removalsSynced = false
 		if removed, err := l.remove(s, before); !removed {
 			return err
 		}
@@ -40,7 +40,7 @@ func (l *Log) Removable(before int64) (size int64) {
 	defer l.mu.Unlock()
 	for _, s := range l.segments {
 		switch {
-		case s.left:
+		case s.leftOut:
 		case s.last >= before || s.old && !s.replayed:
 			return size
 		}
@@ -59,7 +59,7 @@ func (l *Log) removable(before int64) (*segment, int64, error) {
 		return nil, 0, ErrClosed
 	}
 	for _, s := range slices.Backward(l.segments) {
-		if s.left {
+		if s.leftOut {
 			return s, s.size, nil
 		}
 	}
@@ -99,7 +99,7 @@ func (l *Log) remove(s *segment, before int64) (removed bool, err error) {
 		s.f = nil
 	}
 	if s == l.current {
-		l.current, l.buf, l.err = nil, l.buf[:0], nil
+		l.current, l.buf, l.writeErr = nil, l.buf[:0], nil
 	}
 	l.segments = slices.DeleteFunc(l.segments, func(o *segment) bool { return o == s })
 	l.total -= s.size

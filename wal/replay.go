@@ -65,7 +65,7 @@ func (l *Log) Replay(ctx context.Context, fn func(at int64, segment uint64, payl
 			run++
 		}
 		if err := l.replayRun(ctx, old[:run], &stats, fn); err != nil {
-			l.patience--
+			l.readTriesLeft--
 			return stats, fmt.Errorf("replay the log: %w", err)
 		}
 		old = old[run:]
@@ -88,12 +88,12 @@ func (l *Log) replayRun(ctx context.Context, run []*segment, stats *ReplayStats,
 		if replayed {
 			continue
 		}
-		r := replay{log: l, run: run[i:], until: -1}
+		r := replay{log: l, run: run[i:], damageEnd: -1}
 		if i > 0 && s.number != run[i-1].number+1 {
 			r.note(&CorruptError{Segment: s.number - 1, Reason: "segment is missing"})
 		}
-		left := ended
-		if !left {
+		leftOut := ended
+		if !leftOut {
 			err := r.segment(ctx, fn)
 			if ended = err == errEnd; err != nil && !ended {
 				return err
@@ -102,7 +102,7 @@ func (l *Log) replayRun(ctx context.Context, run []*segment, stats *ReplayStats,
 		}
 		stats.add(r.stats)
 		l.mu.Lock()
-		s.replayed, s.left = true, left
+		s.replayed, s.leftOut = true, leftOut
 		l.stats.Replayed += r.stats.Records
 		l.stats.Damaged += r.stats.Damaged
 		l.stats.Torn += r.stats.Torn
@@ -122,10 +122,10 @@ func (s *ReplayStats) add(more ReplayStats) {
 
 // replay replays the first segment of what is left of a run.
 type replay struct {
-	log   *Log
-	run   []*segment
-	stats ReplayStats
-	until int64 // the end of the last damage
+	log       *Log
+	run       []*segment
+	stats     ReplayStats
+	damageEnd int64 // the end of the last damage
 }
 
 // segment calls fn with the records of the segment. errEnd says that the rest of
@@ -176,7 +176,7 @@ func (r *replay) open(s *segment) (*reader, error) {
 		f.Close()
 		return nil, err
 	}
-	return &reader{f: f, size: info.Size, tolerant: r.log.patience <= 0}, nil
+	return &reader{f: f, size: info.Size, tolerant: r.log.readTriesLeft <= 0}, nil
 }
 
 // damaged decides what a damage means: what was not written whole when the run
@@ -186,8 +186,8 @@ func (r *replay) damaged(ctx context.Context, in *reader, d damage) error {
 	if d.to >= in.size {
 		d.to = max(d.to, r.end())
 	}
-	more := d.from == r.until
-	r.until = d.to
+	more := d.from == r.damageEnd
+	r.damageEnd = d.to
 	if len(r.run) == 1 && d.to >= in.size {
 		e.Torn = true
 		r.note(e)
@@ -218,19 +218,19 @@ func (r *replay) damaged(ctx context.Context, in *reader, d damage) error {
 // a place.
 func (r *replay) synced(ctx context.Context, at int64) (bool, error) {
 	for i, s := range r.run {
-		if s.proof < 0 {
+		if s.provenSynced < 0 {
 			in, err := r.open(s)
 			if err != nil {
 				return false, err
 			}
-			s.proof, err = in.proof(ctx, s)
+			s.provenSynced, err = in.provenSynced(ctx, s)
 			in.f.Close()
 			if err != nil {
-				s.proof = -1
+				s.provenSynced = -1
 				return false, err
 			}
 		}
-		if i == 0 && s.proof > at || i > 0 && s.proof > 0 {
+		if i == 0 && s.provenSynced > at || i > 0 && s.provenSynced > 0 {
 			return true, nil
 		}
 	}

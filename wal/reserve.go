@@ -18,7 +18,7 @@ func (l *Log) reserve() {
 		_ = l.fs.Remove(path) // of a run that had one
 		return
 	}
-	if l.reserved || l.hurry {
+	if l.reserved || l.reserveReleased {
 		return
 	}
 	f, err := l.fs.Open(path, os.O_RDWR|os.O_CREATE)
@@ -40,15 +40,15 @@ func allocate(f disk.File, size int64) error {
 	return f.Allocate(size)
 }
 
-// Hurry gives up the room that was kept, on the disk and below MaxSize: the end
+// ReleaseReserve gives up the room that was kept, on the disk and below MaxSize: the end
 // is near.
-func (l *Log) Hurry() {
+func (l *Log) ReleaseReserve() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.hurry || l.closed {
+	if l.reserveReleased || l.closed {
 		return
 	}
-	l.hurry = true
+	l.reserveReleased = true
 	if err := l.fs.Remove(filepath.Join(l.o.Dir, reserveName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		l.log.Error("room kept for the log cannot be had", "err", err)
 	}

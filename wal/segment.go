@@ -29,15 +29,15 @@ type segment struct {
 	prev   int64  // size of the segment before, if that was written by the same run; else 0
 	marker uint32 // begins each of its records
 
-	f      disk.File // nil: nothing more is to be written or synced
-	size   int64     // bytes written
-	synced int64     // bytes that survive a power cut, as all segments before do; else 0
-	redo   bool      // a sync failed: what was not synced has to be written again
+	f       disk.File // nil: nothing more is to be written or synced
+	size    int64     // bytes written
+	synced  int64     // bytes that survive a power cut, as all segments before do; else 0
+	rewrite bool      // a sync failed: what was not synced has to be written again
 
-	old      bool // of an earlier run
-	replayed bool
-	left     bool  // out by Replay
-	proof    int64 // see reader.proof; -1: not known yet
+	old          bool // of an earlier run
+	replayed     bool
+	leftOut      bool  // out by Replay
+	provenSynced int64 // see reader.proof; -1: not known yet
 }
 
 // segmentName begins with zeros so that names sort like numbers.

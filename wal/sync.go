@@ -20,15 +20,15 @@ func (l *Log) Sync() error {
 	if err != nil {
 		return err
 	}
-	l.upkeep.Lock()
-	defer l.upkeep.Unlock()
-	if l.safe >= goal { // by who was before us
+	l.maintenance.Lock()
+	defer l.maintenance.Unlock()
+	if l.synced >= goal { // by who was before us
 		return nil
 	}
 	return l.sync()
 }
 
-// sync syncs what was written so far; upkeep is held.
+// sync syncs what was written so far; maintenance is held.
 func (l *Log) sync() error {
 	type job struct {
 		s    *segment
@@ -41,7 +41,7 @@ func (l *Log) sync() error {
 			jobs = append(jobs, job{s, s.size})
 		}
 	}
-	current, goal, made, named := l.current, l.written, l.made, l.named
+	current, goal, created, createdSynced := l.current, l.written, l.created, l.createdSynced
 	l.mu.Unlock()
 
 	for _, j := range jobs {
@@ -50,11 +50,11 @@ func (l *Log) sync() error {
 		}
 	}
 	if current != nil {
-		if err := l.lookAfter(current); err != nil {
+		if err := l.checkLinked(current); err != nil {
 			return l.syncFailed(err)
 		}
 	}
-	if named < made {
+	if createdSynced < created {
 		if err := l.syncDir(); err != nil {
 			return l.syncFailed(err)
 		}
@@ -62,9 +62,9 @@ func (l *Log) sync() error {
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.safe = goal
-	l.unsyncable = false
-	l.named = max(l.named, made)
+	l.synced = goal
+	l.syncFailing = false
+	l.createdSynced = max(l.createdSynced, created)
 	l.stats.Syncs++
 	for _, j := range jobs {
 		j.s.synced = j.size
@@ -78,7 +78,7 @@ func (l *Log) sync() error {
 
 // sync makes the first size bytes of a segment survive a power cut.
 func (s *segment) sync(size int64) error {
-	if s.redo {
+	if s.rewrite {
 		// After a sync that failed the system takes what it could not write for
 		// written, and the next sync would succeed without it.
 		b := make([]byte, writeSize)
@@ -93,7 +93,7 @@ func (s *segment) sync(size int64) error {
 		}
 	}
 	err := s.f.Sync()
-	s.redo = err != nil
+	s.rewrite = err != nil
 	return err
 }
 
@@ -101,8 +101,8 @@ func (l *Log) syncFailed(err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stats.WriteErrors++
-	if !l.unsyncable {
-		l.unsyncable = true
+	if !l.syncFailing {
+		l.syncFailing = true
 		l.log.Error("log cannot be synced", "err", err)
 	}
 	return err
@@ -117,15 +117,15 @@ func (l *Log) syncDir() error {
 	return err
 }
 
-// lookAfter has the next record go to another segment if somebody removed this
+// checkLinked has the next record go to another segment if somebody removed this
 // one.
-func (l *Log) lookAfter(s *segment) error {
+func (l *Log) checkLinked(s *segment) error {
 	info, err := s.f.Stat()
 	if err != nil || info.Links > 0 {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.spoiled = l.spoiled || s == l.current
+	l.rollNext = l.rollNext || s == l.current
 	return fmt.Errorf("log segment %d was removed by somebody else", s.number)
 }

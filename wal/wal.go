@@ -73,7 +73,7 @@ type Options struct {
 	// waited for half of it, Append writes. 0: every Append writes.
 	FlushInterval time.Duration
 
-	// Reserve is the disk space in bytes that the log keeps allocated until Hurry;
+	// Reserve is the disk space in bytes that the log keeps allocated until ReleaseReserve;
 	// a sixteenth of MaxSize is used if that is less. 0: none.
 	Reserve int64
 
@@ -87,33 +87,33 @@ type Log struct {
 	log   *slog.Logger
 	dirty chan struct{}
 
-	patience int // how often Replay may yet fail before what cannot be read is damage; Replay's
+	readTriesLeft int // how often Replay may yet fail before what cannot be read is damage; Replay's
 
-	// upkeep is held by who syncs, closes or removes segments. It is taken
+	// maintenance is held by who syncs, closes or removes segments. It is taken
 	// before mu.
-	upkeep sync.Mutex
-	safe   int64 // how much of written is known to survive a power cut
-	sure   bool  // no segment that was removed can come back
+	maintenance    sync.Mutex
+	synced         int64 // how much of written is known to survive a power cut
+	removalsSynced bool  // no segment that was removed can come back
 
-	mu         sync.Mutex
-	segments   []*segment // in order; those of earlier runs come first
-	current    *segment   // the last of them if it is written to; else nil
-	number     uint64     // of the newest segment there ever was
-	last       int64      // stamp
-	buf        []byte     // what is not written yet; it begins at current.size
-	appended   int64      // when Append was called last, by its clock
-	oldest     int64      // when the first record in buf was appended
-	total      int64      // bytes in all segments, without buf
-	written    int64      // bytes written by this Log
-	err        error      // why the last write failed; nil when it did not
-	spoiled    bool       // current must not be appended to
-	made       int        // segments by this Log
-	named      int        // how many of those made first have names that survive a power cut
-	reserved   bool
-	unsyncable bool // the last sync failed
-	hurry      bool
-	closed     bool
-	stats      Stats
+	mu              sync.Mutex
+	segments        []*segment // in order; those of earlier runs come first
+	current         *segment   // the last of them if it is written to; else nil
+	number          uint64     // of the newest segment there ever was
+	last            int64      // stamp
+	buf             []byte     // what is not written yet; it begins at current.size
+	appended        int64      // when Append was called last, by its clock
+	oldest          int64      // when the first record in buf was appended
+	total           int64      // bytes in all segments, without buf
+	written         int64      // bytes written by this Log
+	writeErr        error      // why the last write failed; nil when it did not
+	rollNext        bool       // current must not be appended to
+	created         int        // segments by this Log
+	createdSynced   int        // how many of those made first have names that survive a power cut
+	reserved        bool
+	syncFailing     bool // the last sync failed
+	reserveReleased bool
+	closed          bool
+	stats           Stats
 }
 
 // Stats are figures of a log since it was opened.
@@ -139,7 +139,7 @@ func Open(o Options) (*Log, error) {
 	o.MaxSize = cmp.Or(o.MaxSize, noMaxSize)
 	o.SegmentSize = min(o.SegmentSize, o.MaxSize/8, maxSegmentSize)
 	o.Reserve = min(o.Reserve, o.MaxSize/16)
-	l := &Log{o: o, fs: o.FS, log: o.Logger, dirty: make(chan struct{}, 1), patience: readTries}
+	l := &Log{o: o, fs: o.FS, log: o.Logger, dirty: make(chan struct{}, 1), readTriesLeft: readTries}
 	if l.fs == nil {
 		l.fs = disk.OS{}
 	}
@@ -172,7 +172,7 @@ func (l *Log) Append(now int64, encode func(segment uint64, b []byte) []byte) (a
 	b = encode(l.current.number, b)
 	size := len(b) - start - recordHead
 	if size > MaxRecord {
-		l.spoiled = true
+		l.rollNext = true
 		return 0, ErrTooLong
 	}
 	at = max(now, l.last)
@@ -209,19 +209,19 @@ func (l *Log) ready(now int64) error {
 	if l.closed {
 		return ErrClosed
 	}
-	if l.err != nil {
+	if l.writeErr != nil {
 		if err := l.write(); err != nil {
 			return err
 		}
 	}
 	limit := l.o.MaxSize
-	if l.hurry {
+	if l.reserveReleased {
 		limit += l.o.Reserve
 	}
 	if l.total+int64(len(l.buf)) >= limit {
 		return ErrFull
 	}
-	if s := l.current; s != nil && !l.spoiled && s.size+int64(len(l.buf)) < l.o.SegmentSize {
+	if s := l.current; s != nil && !l.rollNext && s.size+int64(len(l.buf)) < l.o.SegmentSize {
 		return nil
 	}
 	return l.roll(now)
@@ -252,16 +252,16 @@ func (l *Log) write() error {
 
 func (l *Log) failed(err error) error {
 	l.stats.WriteErrors++
-	if l.err == nil {
+	if l.writeErr == nil {
 		l.log.Error("log cannot be written", "err", err)
 	}
-	l.err = fmt.Errorf("write the log: %w", err)
-	return l.err
+	l.writeErr = fmt.Errorf("write the log: %w", err)
+	return l.writeErr
 }
 
 func (l *Log) recovered() {
-	if l.err != nil {
-		l.err = nil
+	if l.writeErr != nil {
+		l.writeErr = nil
 		l.log.Info("log can be written again")
 	}
 }
@@ -273,11 +273,11 @@ func (l *Log) roll(now int64) error {
 	}
 	// Who finds a segment may rely on it that those before are there too, unless
 	// they were removed.
-	if l.named < l.made {
+	if l.createdSynced < l.created {
 		if err := l.syncDir(); err != nil {
 			return l.failed(err)
 		}
-		l.named = l.made
+		l.createdSynced = l.created
 	}
 	s := &segment{number: l.number + 1, stamp: max(now, l.last+1)}
 	f, err := l.create(s.number)
@@ -295,8 +295,8 @@ func (l *Log) roll(now int64) error {
 	l.buf = appendSegmentHead(l.buf, s)
 	l.number, l.last, s.last = s.number, s.stamp, s.stamp
 	l.segments = append(l.segments, s)
-	l.current, l.spoiled = s, false
-	l.made++
+	l.current, l.rollNext = s, false
+	l.created++
 	l.reserve()
 	return nil
 }

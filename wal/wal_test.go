@@ -360,7 +360,7 @@ func TestFull(t *testing.T) {
 	check(t, appendOne())
 	for at = last; appendOne() == nil; last = at {
 	}
-	l.Hurry()
+	l.ReleaseReserve()
 	at = last
 	for range 1000 / 500 {
 		check(t, appendOne())
@@ -391,7 +391,7 @@ func TestTooLong(t *testing.T) {
 }
 
 // The reserve lets the last records be written on a full disk.
-func TestHurry(t *testing.T) {
+func TestReserve(t *testing.T) {
 	d := disktest.New(disktest.Options{Capacity: 1 << 20})
 	l := open(t, d.Mount(), Options{MaxSize: 4 << 20, FlushInterval: time.Hour, Reserve: DefaultReserve})
 	if got := names(t, d.Mount()); !slices.Equal(got, []string{reserveName}) || d.Used() < 256<<10 {
@@ -411,7 +411,7 @@ func TestHurry(t *testing.T) {
 	if err := l.Flush(); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("full disk: %v", err)
 	}
-	l.Hurry()
+	l.ReleaseReserve()
 	for range 15 {
 		add(t, l, 1, record)
 		n++
@@ -428,7 +428,7 @@ func TestNoReserve(t *testing.T) {
 	l := open(t, d.Mount(), Options{Reserve: DefaultReserve})
 	want(t, names(t, d.Mount()))
 	add(t, l, 1, "a")
-	l.Hurry()
+	l.ReleaseReserve()
 	check(t, l.Close())
 	want(t, kept(t, d), "a")
 }
@@ -502,7 +502,7 @@ func TestConcurrency(t *testing.T) {
 		}
 	})
 	all.Wait()
-	l.Hurry()
+	l.ReleaseReserve()
 	check(t, l.Close())
 	got := kept(t, d)
 	if len(got) > 0 && got[0] == "old" {

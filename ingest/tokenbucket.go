@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// bucket grants so many of something in a second, as carbon's token bucket does:
+// tokenBucket grants so many of something in a second, as carbon's token tokenBucket does:
 // what was not asked for in one second may be had in the next, not later. A nil
-// bucket grants everything.
-type bucket struct {
+// tokenBucket grants everything.
+type tokenBucket struct {
 	mu     sync.Mutex
 	rate   float64 // per second
 	tokens float64
 	filled time.Time
 }
 
-// newBucket returns a bucket; nil for a rate of 0.
-func newBucket(rate int, now time.Time) *bucket {
+// newTokenBucket returns a tokenBucket; nil for a rate of 0.
+func newTokenBucket(rate int, now time.Time) *tokenBucket {
 	if rate <= 0 {
 		return nil
 	}
-	return &bucket{rate: float64(rate), tokens: float64(rate), filled: now}
+	return &tokenBucket{rate: float64(rate), tokens: float64(rate), filled: now}
 }
 
 // take grants up to n.
-func (b *bucket) take(now time.Time, n int) int {
+func (b *tokenBucket) take(now time.Time, n int) int {
 	if b == nil {
 		return n
 	}
@@ -39,8 +39,8 @@ func (b *bucket) take(now time.Time, n int) int {
 	return n
 }
 
-// giveBack returns what was granted and not used.
-func (b *bucket) giveBack(n int) {
+// refund returns what was granted and not used.
+func (b *tokenBucket) refund(n int) {
 	if b == nil {
 		return
 	}

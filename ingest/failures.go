@@ -17,7 +17,7 @@ const (
 )
 
 // faults remembers which metrics could not be stored.
-type faults struct {
+type failures struct {
 	mu     sync.Mutex
 	delays map[string]time.Duration // the last of each metric
 	last   error
@@ -27,7 +27,7 @@ type faults struct {
 
 // failed notes that a metric could not be stored. It returns how long to wait
 // before it is tried again, and whether to log it: one in a second is.
-func (f *faults) failed(name string, err error, now time.Time) (delay time.Duration, log bool) {
+func (f *failures) failed(name string, err error, now time.Time) (delay time.Duration, log bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.delays == nil {
@@ -41,7 +41,7 @@ func (f *faults) failed(name string, err error, now time.Time) (delay time.Durat
 }
 
 // succeeded notes that a metric was stored.
-func (f *faults) succeeded(name string) {
+func (f *failures) succeeded(name string) {
 	if f.count.Load() == 0 {
 		return
 	}
@@ -55,7 +55,7 @@ func (f *faults) succeeded(name string) {
 }
 
 // lastError returns why a metric could not be stored; nil if there is none now.
-func (f *faults) lastError() error {
+func (f *failures) lastError() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.last
