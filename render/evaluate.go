@@ -121,7 +121,7 @@ func (ev *evaluation) evaluate(ctx context.Context, n *function.Node, w metric.W
 	if err != nil {
 		return nil, err
 	}
-	if !n.Lasting {
+	if !n.Stateful {
 		ev.results[at] = series
 	}
 	return series, nil

@@ -28,14 +28,14 @@ func TestExhaustion(t *testing.T) {
 		`timeStack(alias(constantLine(1),"` + long + `"),"1s",0,1000)`:                   function.PointsLimit,
 		`groupByNodes(alias(limit(web.*.cpu,1),"` + long + `"),"sum"` + nodes() + `)`:    function.PointsLimit,
 		`aliasByNode(alias(limit(web.*.cpu,1),"` + long + `")` + nodes() + `)`:           function.PointsLimit,
-		`applyByNode(alias(limit(web.*.cpu,1),"` + long + `"),0,"` + percents + `")`:     "templateFunction: comes to more than",
-		`applyByNode(alias(limit(web.*.cpu,1),"` + long + `"),0,"a","` + percents + `")`: "newName: comes to more than",
+		`applyByNode(alias(limit(web.*.cpu,1),"` + long + `"),0,"` + percents + `")`:     "templateFunction: longer than",
+		`applyByNode(alias(limit(web.*.cpu,1),"` + long + `"),0,"a","` + percents + `")`: "newName: longer than",
 
 		`reduceSeries(mapSeries(web.*.cpu,1),"` + long + `",2,"cpu")`:    function.PointsLimit,
 		`reduceSeries(mapSeries(web.*.cpu,1),"sum",2` + matchers() + `)`: function.PointsLimit,
 
 		// Arguments beyond count.
-		`legendValue(web.*.cpu` + many + `)`: "legendValue: valuesTypes: must be at most 1000, not 1001",
+		`legendValue(web.*.cpu` + many + `)`: "legendValue: valuesTypes: 1001 arguments, at most 1000 are allowed",
 
 		// Windows within windows.
 		`timeStack(timeStack(timeStack(web.*.cpu,"1s",0,1000),"1h",0,1000),"1d",0,1000)`: function.PointsLimit,

@@ -6,17 +6,15 @@ import (
 	"carbon/aggregate"
 )
 
-// Series are stored one after the other, and a row, which is what all of them
-// have at one time, lies across. So rows are made in blocks that fit into the
-// processor's nearest memory, going through each series from its beginning to
-// its end only once.
+// A row is the values of all series at one time. Rows are processed in blocks that
+// fit into the processor's cache, so that each series is read sequentially and once.
 const (
-	foldRows   = 512 // at once, where a row needs no more than what it came to so far
-	gatherRows = 16  // at once, where it needs all values
+	foldRows   = 512 // rows per block where a running result is enough
+	gatherRows = 16  // rows per block where all values of a row are needed
 )
 
-// across calls f with the values of each point in time, NaN for series that have
-// ended, and returns what it returns.
+// across calls f with each row and returns the results. Values of series that have
+// ended are NaN. f must not keep the row.
 func (c *Call) across(ctx context.Context, list []*operand, f func(row []float64) float64) ([]float64, error) {
 	results, err := c.makeValues(int64(rowCount(list)))
 	if err != nil {
@@ -45,6 +43,23 @@ func (c *Call) across(ctx context.Context, list []*operand, f func(row []float64
 	return results, nil
 }
 
+// combineRows returns one series with f of each row of the series at their common step.
+func (c *Call) combineRows(ctx context.Context, series []Series, name string, f func(row []float64) float64) ([]Series, error) {
+	list := operands(series)
+	at, err := c.normalize(list)
+	if err != nil {
+		return nil, err
+	}
+	values, err := c.across(ctx, list, f)
+	if err != nil {
+		return nil, err
+	}
+	s := newSeries(name, at.start, at.end, at.step, values)
+	s.XFilesFactor = c.XFilesFactor
+	return []Series{s}, ctx.Err()
+}
+
+// rowCount returns the number of rows: that of values of the longest series.
 func rowCount(list []*operand) (n int) {
 	for _, s := range list {
 		n = max(n, len(s.values))
@@ -52,8 +67,9 @@ func rowCount(list []*operand) (n int) {
 	return n
 }
 
-// combineRows returns the aggregate of each row in which enough values are known.
-func (c *Call) combineRows(ctx context.Context, list []*operand, name string, f aggregate.Func, xFilesFactor float64) ([]float64, error) {
+// aggregateRows returns the aggregate of each row, NaN where too few values of it are
+// present. name is that of f.
+func (c *Call) aggregateRows(ctx context.Context, list []*operand, name string, f aggregate.Func, xFilesFactor float64) ([]float64, error) {
 	fold, ok := folds[name]
 	if !ok {
 		return c.across(ctx, list, func(row []float64) float64 {
@@ -89,9 +105,9 @@ func (c *Call) combineRows(ctx context.Context, list []*operand, name string, f 
 	return results, nil
 }
 
-// folds are the aggregation functions that go from value to value, of an average
-// the sum: they put the values of one more series into what the rows, of which so
-// many values are known, came to. Rows begin as 0.
+// folds are aggregation functions that add one series at a time to the running
+// results of a block. known counts the values that each row has so far; results
+// start at 0. The fold of an average is the sum.
 var folds = map[string]func(rows []float64, known *[foldRows]int32, values []float64){
 	"sum": foldSum, "total": foldSum, "average": foldSum, "avg": foldSum,
 	"min": foldMin, "max": foldMax, "count": foldCount, "last": foldLast, "current": foldLast,

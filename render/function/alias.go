@@ -12,7 +12,7 @@ import (
 var alias = &Spec{
 	Name:  "alias",
 	Group: Alias,
-	Doc: `Gives all series of a list another name.
+	Doc: `Gives all series a new name.
 
 Example::
 
@@ -26,7 +26,7 @@ Example::
 	}),
 }
 
-// rename makes an evaluator of what becomes of the name of each series.
+// rename makes an evaluator that renames each series to what f returns.
 func rename(f func(c *Call, s Series) (string, error)) evaluator {
 	return func(ctx context.Context, c *Call) ([]Series, error) {
 		series, err := c.Series(ctx, "seriesList")
@@ -46,8 +46,9 @@ func rename(f func(c *Call, s Series) (string, error)) evaluator {
 var aliasByNode = &Spec{
 	Name:  "aliasByNode",
 	Group: Alias,
-	Doc: `Names each series by some of its nodes, counted from 0, or from -1 at the
-end, and by its tags.
+	Doc: `Names each series by nodes of its name or by tags, joined by dots. Nodes
+count from 0, or from the end with negative numbers. If the name is a function call,
+its first path is used.
 
 Example::
 
@@ -59,7 +60,8 @@ Example::
 var aliasByTags = &Spec{
 	Name:  "aliasByTags",
 	Group: Alias,
-	Doc: `Names each series by some of its tags, and by nodes as aliasByNode does.
+	Doc: `Names each series by tags, or by nodes as aliasByNode does, joined by
+dots.
 
 Example::
 
@@ -68,10 +70,11 @@ Example::
 	Eval:   aliasBy("tags"),
 }
 
+// aliasBy makes an evaluator that names series by the nodes and tags of a parameter.
 func aliasBy(param string) evaluator {
 	return rename(func(c *Call, s Series) (string, error) {
 		if s.Name == "" {
-			return "", c.errorf("seriesList", "a series has an empty name, which has no nodes")
+			return "", c.errorf("seriesList", "a series has an empty name, without nodes")
 		}
 		return nodeKey(s, c.values(param)), nil
 	})
@@ -92,8 +95,10 @@ Example::
 var substr = &Spec{
 	Name:  "substr",
 	Group: Special,
-	Doc: `Names each series by the nodes of its name from start up to, but not including,
-stop. Both count from 0, or back from the end below 0; a stop of 0 is the end.
+	Doc: `Names each series by the nodes of its name from start up to, but not
+including, stop. Nodes count from 0, or from the end with negative numbers. A stop of
+0 means up to the end. If the name is a function call, the path in the innermost
+parentheses is used.
 
 Example::
 
@@ -108,8 +113,8 @@ Example::
 	}),
 }
 
-// nodesOf returns nodes of the metric within a name: what the last '(' and the
-// first ')' enclose, up to a comma.
+// nodesOf returns nodes start to stop-1 of the path in a name: the text between the last
+// '(' and the first ')', up to a comma. A stop of 0 is the end.
 func nodesOf(name string, start, stop int64) string {
 	right := strings.IndexByte(name, ')')
 	if right < 0 {
@@ -131,8 +136,8 @@ func nodesOf(name string, start, stop int64) string {
 var aliasSub = &Spec{
 	Name:  "aliasSub",
 	Group: Alias,
-	Doc: `Replaces what a regular expression, written as for Python, finds in names. In
-the replacement, \1 is what its first group matched.
+	Doc: `Replaces all matches of a regular expression in the names of series. The
+syntax is that of Python's re module; in replace, \1 is the text of the first group.
 
 Example::
 
@@ -159,8 +164,8 @@ Example::
 	},
 }
 
-// substituted returns the names of series with what "search" finds replaced by
-// "replace". As in graphite-web, wrong patterns pass where there are no series.
+// substituted returns the names of series with all matches of "search" replaced by
+// "replace". As in graphite-web, without series an invalid pattern is not an error.
 func (c *Call) substituted(ctx context.Context, series []Series) ([]string, error) {
 	if len(series) == 0 {
 		return nil, nil
@@ -191,9 +196,9 @@ func (c *Call) substituted(ctx context.Context, series []Series) ([]string, erro
 var aliasQuery = &Spec{
 	Name:  "aliasQuery",
 	Group: Alias,
-	Doc: `Names each series by the last point of another one, which is found by replacing
-in its name what a regular expression finds. The new name says where the number
-goes: %g, %d or %.2f.
+	Doc: `Names each series by the last value of another series. The name of that
+series is made by replacing all matches of the regular expression search with replace.
+newName says where the value goes, as %g, %d or %.2f.
 
 Example::
 
@@ -220,11 +225,11 @@ Example::
 				return nil, err
 			}
 			if len(others) == 0 {
-				return nil, c.errorf("replace", "there are no series %q", targets[i])
+				return nil, c.errorf("replace", "no series match %q", targets[i])
 			}
 			last := aggregate.Last(others[0].Values)
 			if last != last {
-				return nil, c.errorf("replace", "%q has no points", targets[i])
+				return nil, c.errorf("replace", "%q has no values", targets[i])
 			}
 			format, err := c.quoted("newName")
 			if err != nil {
@@ -246,8 +251,9 @@ Example::
 var aliasByBase64 = &Spec{
 	Name:  "aliasByBase64",
 	Group: Alias,
-	Doc: `Names each series by what its name means in base64, or by its path with one
-node, counted from 1, decoded. What is no base64, or of no text, stays as it is.
+	Doc: `Decodes the name of each series from base64. With nodeNum, only that node
+of the path is decoded, counted from 1. Names that are not valid base64, or that do
+not decode to UTF-8, stay as they are.
 
 Example::
 
@@ -261,7 +267,7 @@ Example::
 			name = s.Tags["name"]
 			nodes, n := strings.Split(name, "."), c.Int("nodeNum")
 			if n < 1 {
-				return s, c.errorf("nodeNum", "counts from 1, so it cannot be %d", n)
+				return s, c.errorf("nodeNum", "must be at least 1, not %d", n)
 			}
 			ok = false
 			if n <= int64(len(nodes)) {
@@ -284,9 +290,9 @@ func decodeBase64(s string) (text string, ok bool) {
 var aliasByHash = &Spec{
 	Name:  "aliasByHash",
 	Group: Alias,
-	Doc: `Names each series by what the server's configuration calls the last node of its
-path, in its section [hash:KEY]. With keepPath only that node has another name. What
-is not in there stays as it is.
+	Doc: `Names each series by looking up the last node of its path in the section
+[hash:KEY] of the server's configuration, where KEY is keyName. With keepPath only
+that node is replaced. Nodes that are not in the section stay as they are.
 
 Example::
 

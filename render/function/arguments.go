@@ -9,7 +9,7 @@ import (
 	"carbon/regex"
 )
 
-// values returns what was given for a parameter, the default if nothing was.
+// values returns the arguments for a parameter, or its default if there are none.
 func (c *Call) values(param string) []Value {
 	for i := range c.spec.Params {
 		p := &c.spec.Params[i]
@@ -27,7 +27,7 @@ func (c *Call) values(param string) []Value {
 	panic("function " + c.spec.Name + " has no parameter " + param)
 }
 
-// value returns what was given for a parameter that takes one argument.
+// value returns the argument for a parameter that takes one; nil is none.
 func (c *Call) value(param string) Value {
 	if values := c.values(param); len(values) > 0 {
 		return values[0]
@@ -35,20 +35,19 @@ func (c *Call) value(param string) Value {
 	return nil
 }
 
-// Has reports whether there is an argument, or a default, that is not none.
+// Has reports whether a parameter has an argument or a default that is not none.
 func (c *Call) Has(param string) bool { return c.value(param) != nil }
 
-// given reports whether there is an argument for a parameter.
+// given reports whether a parameter has an argument that is not none.
 func (c *Call) given(param string) bool {
 	i := slices.IndexFunc(c.spec.Params, func(p Param) bool { return p.Name == param })
 	return len(c.args[i]) > 0 && c.args[i][0] != nil
 }
 
-// Text returns an argument as Python's str shows it: what stands in names and
-// tags.
+// Text returns an argument as Python's str writes it, as names and tags contain it.
 func (c *Call) Text(param string) string { return text(c.value(param)) }
 
-// String returns a string argument; "" if there is none.
+// String returns an argument as text; "" is none.
 func (c *Call) String(param string) string {
 	if v := c.value(param); v != nil {
 		return text(v)
@@ -56,29 +55,29 @@ func (c *Call) String(param string) string {
 	return ""
 }
 
-// Bool returns a boolean argument; none is false.
+// Bool returns an argument as a boolean; none is false.
 func (c *Call) Bool(param string) bool { return toBool(c.value(param)) }
 
-// Float returns a number; 0 if there is none.
+// Float returns an argument as a number; none is 0.
 func (c *Call) Float(param string) float64 {
 	f, _ := asFloat(c.value(param))
 	return f
 }
 
-// Int returns a whole number; 0 if there is none.
+// Int returns an argument that is an integer; none is 0.
 func (c *Call) Int(param string) int64 {
 	n, _ := c.value(param).(int64)
 	return n
 }
 
-// Seconds returns an interval, which may be negative.
+// Seconds returns an argument that is an interval, in seconds. It may be negative.
 func (c *Call) Seconds(param string) int64 {
 	s, _ := c.value(param).(string)
-	n, _ := attime.ParseOffset(s) // checked when it was bound
+	n, _ := attime.ParseOffset(s) // checked by bind
 	return n
 }
 
-// AggFunc returns an aggregation function by its name.
+// AggFunc returns the aggregation function that an argument names.
 func (c *Call) AggFunc(param string) (aggregate.Func, error) {
 	name := c.Text(param)
 	f, ok := lookupAggregation(name)
@@ -88,7 +87,8 @@ func (c *Call) AggFunc(param string) (aggregate.Func, error) {
 	return f, nil
 }
 
-// quoted returns an argument that must not be a number, as it may be elsewhere.
+// quoted returns an argument that must be a string, for parameters whose type also
+// accepts numbers.
 func (c *Call) quoted(param string) (string, error) {
 	s, ok := c.value(param).(string)
 	if !ok {
@@ -110,8 +110,8 @@ func (c *Call) pattern(param string) (*regex.Regexp, error) {
 	return re, nil
 }
 
-// number returns an argument that graphite-web declares to be a whole number, but
-// uses as it is: only in quotes it must be one.
+// number returns an argument that graphite-web declares to be an integer but uses
+// unchanged: a float is accepted, a string must be an integer.
 func (c *Call) number(param string) (Value, error) {
 	v := c.value(param)
 	if f, ok := v.(float64); ok {
@@ -124,7 +124,7 @@ func (c *Call) number(param string) (Value, error) {
 	return n, nil
 }
 
-// whole returns a number as Python's %d shows it.
+// whole returns an argument as Python's %d writes it.
 func (c *Call) whole(param string) (string, error) {
 	v := c.Float(param)
 	if math.IsInf(v, 0) || v != v {

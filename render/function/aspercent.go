@@ -12,9 +12,11 @@ var asPercent = &Spec{
 	Name:    "asPercent",
 	Aliases: []string{"pct"},
 	Group:   Combine,
-	Doc: `Shows each series as percentage of a total: a number, a single series, as
-many series as there are, or the sum of all if it is left out. With nodes, series
-and totals that have those in common belong together.
+	Doc: `Returns each series as a percentage of a total. The total is a number, one
+series, or as many series as there are, which are sorted by name and paired by
+position. Without a total it is the sum of all series. With nodes, node numbers or tag
+names, series and totals are grouped by those nodes, and each series is compared with
+the sum of its group.
 
 Example::
 
@@ -43,7 +45,7 @@ Example::
 		case len(c.values("nodes")) > 0 && (isSeries || !c.Has("total")):
 			return p.byNode(ctx, isSeries)
 		case len(c.values("nodes")) > 0:
-			return nil, c.errorf("total", "must be series or none where there are nodes")
+			return nil, c.errorf("total", "must be series or none if nodes are given")
 		case !c.Has("total"):
 			total, err := p.across(ctx, p.series, aggregate.Sum)
 			if err != nil {
@@ -53,7 +55,7 @@ Example::
 		case !isSeries:
 			return p.ofNumber()
 		case len(totals) != 1 && len(totals) != len(series):
-			return nil, c.errorf("total", "must be a number, one series, or as many as there are, not %d for %d", len(totals), len(series))
+			return nil, c.errorf("total", "must be a number, one series, or as many as in seriesList: %d, not %d", len(series), len(totals))
 		case len(totals) == len(series):
 			return p.inPairs()
 		default:
@@ -65,7 +67,7 @@ Example::
 	},
 }
 
-// totals returns the series given for "total", if they are series.
+// totals returns the argument "total" if it is series.
 func (c *Call) totals(ctx context.Context) (series []Series, isSeries bool, err error) {
 	switch c.value("total").(type) {
 	case *Node, []Series:
@@ -75,17 +77,16 @@ func (c *Call) totals(ctx context.Context) (series []Series, isSeries bool, err 
 	return nil, false, nil
 }
 
-// percentage is one evaluation of asPercent. The values of operands are those of
-// the step that was last made common; graphite-web's asPercent, too, goes on
-// with what it did to the series before.
+// percentage is one evaluation of asPercent. As in graphite-web, operands keep the values
+// of the last common step they were consolidated to.
 type percentage struct {
 	*Call
 	series, totals []*operand
 	at             span // of the last result
 }
 
-// ofTotal shows each series as percentage of the same values. As in graphite-web
-// they keep the step they had, even if it took another to compare them.
+// ofTotal returns each series as a percentage of the same total. As in graphite-web they
+// keep their start, end and step, even if they were consolidated to another step.
 func (p *percentage) ofTotal(total []float64, name string) ([]Series, error) {
 	results := make([]Series, len(p.series))
 	for i, s := range p.series {
@@ -108,8 +109,8 @@ func (p *percentage) ofNumber() ([]Series, error) {
 	return p.ofTotal(total, p.Text("total"))
 }
 
-// inPairs shows each series as percentage of the total at its place, both sorted
-// by name.
+// inPairs returns each series as a percentage of the total at the same position, after
+// both are sorted by name.
 func (p *percentage) inPairs() ([]Series, error) {
 	byName := func(a, b *operand) int { return cmp.Compare(a.Name, b.Name) }
 	series, totals := slices.Clone(p.series), slices.Clone(p.totals)
@@ -125,7 +126,7 @@ func (p *percentage) inPairs() ([]Series, error) {
 	return results, nil
 }
 
-// pair shows a series as percentage of a total. Either may be missing.
+// pair returns a series as a percentage of a total. Either may be nil.
 func (p *percentage) pair(s, total *operand) (Series, error) {
 	switch {
 	case s == nil:
@@ -141,8 +142,8 @@ func (p *percentage) pair(s, total *operand) (Series, error) {
 	return p.ratio(s.Name, total.Name, at, s.values, total.values)
 }
 
-// byNode shows each series as percentage of the sum of the totals with the same
-// nodes, which are the series themselves if there are no totals.
+// byNode returns each series as a percentage of the sum of the totals with the same
+// nodes; without totals, of the sum of the series with the same nodes.
 func (p *percentage) byNode(ctx context.Context, hasTotals bool) ([]Series, error) {
 	nodes := p.values("nodes")
 	key := func(s *operand) string { return nodeKey(s.Series, nodes) }
@@ -186,7 +187,7 @@ func (p *percentage) byNode(ctx context.Context, hasTotals bool) ([]Series, erro
 	return results, nil
 }
 
-// total returns the sum of a group: of a single series, itself.
+// total returns the sum of a group. The sum of a single series is that series.
 func (p *percentage) total(ctx context.Context, group []*operand) (*operand, error) {
 	if len(group) == 1 {
 		return group[0], nil
@@ -204,8 +205,8 @@ func (p *percentage) total(ctx context.Context, group []*operand) (*operand, err
 	return &operand{p.result("sumSeries("+paths(parts)+")", at, values), values}, err
 }
 
-// ratio shows the values a as percentage of b, as many as the longer has; nothing
-// where either is missing or b is 0.
+// ratio returns the values a as percentages of b, as many as the longer one has. There is
+// no result where either is missing or b is 0.
 func (p *percentage) ratio(part, whole string, at span, a, b []float64) (Series, error) {
 	name := "asPercent(" + part + "," + whole + ")"
 	if err := p.spendName(name, name); err != nil {

@@ -10,10 +10,10 @@ import (
 var baseline = &Spec{
 	Name:  "baseline",
 	Group: Calculate,
-	Doc: `Shows what a series usually is at this time: the median of what it was some times
-before, each timeShiftUnit apart, from timeShiftStart times before on and less than
-timeShiftEnd times. What is shown of a larger share of missing points than
-maxAbsentPercent, or with an average below minAvg, is left out.
+	Doc: `Returns the usual values of a series at this time: the median of the
+series shifted back by i times timeShiftUnit, for i from timeShiftStart to
+timeShiftEnd - 1, without 0. A series is left out if more than maxAbsentPercent
+percent of its results are missing, or if their average is below minAvg.
 
 Example::
 
@@ -28,8 +28,8 @@ Example::
 var baselineAberration = &Spec{
 	Name:  "baselineAberration",
 	Group: Calculate,
-	Doc: `Shows how a series compares with what it usually is (see baseline), as a fraction
-of that: 1.1 is ten percent more.
+	Doc: `Returns the ratio of each value to its baseline (see baseline): 1.1 is ten
+percent more than usual. Where the baseline is 0, the result is 0.
 
 Example::
 
@@ -63,7 +63,7 @@ var baselineParams = []Param{
 func baselineWindows(c *Call, w metric.Window) []metric.Window {
 	shifts, err := c.baselineShifts()
 	if err != nil {
-		return nil // and no more once it is evaluated
+		return nil // Eval returns the error
 	}
 	var windows []metric.Window
 	if c.spec.Name == "baselineAberration" {
@@ -75,8 +75,7 @@ func baselineWindows(c *Call, w metric.Window) []metric.Window {
 	return windows
 }
 
-// baselineShifts returns by how many seconds the window is shifted, each time. It
-// is never shifted by none.
+// baselineShifts returns the shifts of the window in seconds. 0 is not among them.
 func (c *Call) baselineShifts() ([]int64, error) {
 	const most = 1000
 	text := c.Text("timeShiftUnit")
@@ -90,7 +89,7 @@ func (c *Call) baselineShifts() ([]int64, error) {
 		return nil, c.errorf("timeShiftStart", "must be between -%d and %d, not %d", most, most, start)
 	case end < -most || end > most:
 		return nil, c.errorf("timeShiftEnd", "must be between -%d and %d, not %d", most, most, end)
-	case abs(unit) > longest/most:
+	case abs(unit) > maxShift/most:
 		return nil, c.errorf("timeShiftUnit", "%q is out of range", text)
 	}
 	var shifts []int64
@@ -102,8 +101,8 @@ func (c *Call) baselineShifts() ([]int64, error) {
 	return shifts, nil
 }
 
-// baselines returns the baseline of each series, or where current is not nil, how
-// the series of that name in it compares to it.
+// baselines returns the baseline of each series, or, if current is not nil, the ratio of
+// the series of that name in current to its baseline.
 func (c *Call) baselines(ctx context.Context, current map[string]Series) ([]Series, error) {
 	shifts, err := c.baselineShifts()
 	if err != nil {
@@ -134,7 +133,7 @@ func (c *Call) baselines(ctx context.Context, current map[string]Series) ([]Seri
 		if current != nil {
 			list = append(list, operands([]Series{current[name]})...)
 		}
-		// What was stored long ago may have another step by now.
+		// Older data may have another step.
 		at, err := c.normalize(list)
 		if err != nil {
 			return nil, err
@@ -144,7 +143,7 @@ func (c *Call) baselines(ctx context.Context, current map[string]Series) ([]Seri
 		if err != nil {
 			return nil, err
 		}
-		if c.tooWeak(values) {
+		if c.insufficient(values) {
 			continue
 		}
 		for _, s := range now {
@@ -158,15 +157,16 @@ func (c *Call) baselines(ctx context.Context, current map[string]Series) ([]Seri
 	return results, ctx.Err()
 }
 
-// tooWeak reports whether a baseline has too few points, or too low ones.
-func (c *Call) tooWeak(values []float64) bool {
+// insufficient reports whether a baseline exceeds "maxAbsentPercent" or is below
+// "minAvg".
+func (c *Call) insufficient(values []float64) bool {
 	length, known := float64(len(values)), aggregate.Count(values)
 	return c.Has("maxAbsentPercent") && 100*(length-known)/length > c.Float("maxAbsentPercent") ||
 		c.Has("minAvg") && aggregate.Average(values) < c.Float("minAvg")
 }
 
-// compare makes of baseline values what the values now are in relation to them. As
-// in carbonapi a baseline of 0 stays 0.
+// compare replaces the values of a baseline with the ratios of now to them. As in
+// carbonapi a baseline of 0 stays 0.
 func compare(baseline, now []float64) {
 	for i, usual := range baseline {
 		switch {

@@ -8,26 +8,26 @@ import (
 	"carbon/render/target"
 )
 
-// Node is a bound expression: a path to fetch, or a function with checked
-// arguments. Nodes are not changed once bound.
+// Node is a bound expression: a path to fetch, or a function with checked arguments.
+// Nodes are immutable.
 type Node struct {
-	// Path is the path expression to fetch, if Spec is nil. It is the text of the
-	// call where Exprs are tag expressions, as of seriesByTag.
+	// Path is the path expression to fetch, if Spec is nil. For a call of seriesByTag,
+	// it is the text of the call and Exprs holds the tag expressions.
 	Path  string
 	Exprs []string
 
 	Spec *Spec
-	args [][]Value // by parameter; none where an argument is left out
+	args [][]Value // by parameter; empty if not given
 
-	target string // in which the call stands at a byte offset
-	pos    int
+	target string // that contains the call
+	pos    int    // byte offset of the call in target
 
-	id    int // among the nodes of the Binder
-	depth int // of calls within calls
+	id    int // unique within the Binder
+	depth int // nesting depth of calls
 
-	// Lasting reports that a Spec.Lasting is in it: what it computes depends on
-	// what was computed before.
-	Lasting bool
+	// Stateful reports whether the expression contains a function with Spec.Stateful:
+	// its result depends on earlier evaluations and must not be cached.
+	Stateful bool
 }
 
 // Inputs returns the expressions among the arguments, in order.
@@ -43,23 +43,22 @@ func (n *Node) Inputs() []*Node {
 	return nodes
 }
 
-// Binder binds the expressions of one request. Equal expressions become the
-// same Node, so that what was computed for one serves the other.
+// Binder binds the targets of one request. Equal expressions become the same Node, so
+// that results can be cached by node.
 type Binder struct {
-	target   string // what is being bound
+	target   string // being bound
 	template map[string]string
 	nodes    map[string]*Node
 }
 
-// NewBinder returns a Binder. template holds the variables of template() as the
-// request sets them; they go before those in the target.
+// NewBinder returns a Binder. template holds the variables of template() that the
+// request sets; they override those in the target.
 func NewBinder(template map[string]string) *Binder {
 	return &Binder{template: template, nodes: map[string]*Node{}}
 }
 
-// Bind parses a target and checks that its functions exist and can take their
-// arguments. Errors are *target.SyntaxError, or *UnknownError and *ArgError
-// inside a *CallError.
+// Bind parses a target, looks up its functions and checks their arguments. Errors are
+// *target.SyntaxError, or *UnknownError or *ArgError within a *CallError.
 func (b *Binder) Bind(text string) (*Node, error) {
 	e, err := target.Parse(text)
 	if err != nil {
@@ -72,13 +71,12 @@ func (b *Binder) Bind(text string) (*Node, error) {
 	}
 	n, ok := v.(*Node)
 	if !ok {
-		return nil, &ArgError{Function: "template", Reason: "makes no series of " + describe(v)}
+		return nil, &ArgError{Function: "template", Reason: "evaluates to " + describe(v) + ", which is not a series"}
 	}
 	return n, nil
 }
 
-// value binds an expression where vars are the variables of the template
-// around it, if any.
+// value binds an expression. vars are the variables of the enclosing template(), or nil.
 func (b *Binder) value(e target.Expr, vars *variables) (Value, error) {
 	switch e := e.(type) {
 	case *target.Path:
@@ -116,19 +114,19 @@ func number(e *target.Number) Value {
 			return n
 		}
 	}
-	f, _ := strconv.ParseFloat(e.Text, 64) // out of range is infinite, as in Python
+	f, _ := strconv.ParseFloat(e.Text, 64) // infinite if out of range, as in Python
 	return f
 }
 
-// call binds a function call; piped are the arguments that stand before it.
+// call binds a function call. piped are arguments from the left side of a pipe.
 func (b *Binder) call(e *target.Call, piped []Value, vars *variables) (Value, error) {
 	v, err := b.bindCall(e, piped, vars)
-	return v, placed(err, b.target, e.Pos)
+	return v, located(err, b.target, e.Pos)
 }
 
 func (b *Binder) bindCall(e *target.Call, piped []Value, vars *variables) (Value, error) {
 	if e.Name == "template" {
-		return nil, &ArgError{Function: "template", Reason: "takes a path or a call, then strings and numbers, all positional or all by keyword"}
+		return nil, &ArgError{Function: "template", Reason: "takes a path or a call, then strings and numbers, either all positional or all by keyword"}
 	}
 	spec, ok := Lookup(e.Name)
 	if !ok {
@@ -157,22 +155,23 @@ func (b *Binder) bindCall(e *target.Call, piped []Value, vars *variables) (Value
 	if err != nil {
 		return nil, err
 	}
-	n.Lasting = spec.Lasting
+	n.Stateful = spec.Stateful
 	for _, input := range n.Inputs() {
-		n.Lasting = n.Lasting || input.Lasting
+		n.Stateful = n.Stateful || input.Stateful
 		n.depth = max(n.depth, input.depth+1)
 	}
 	if n.depth > target.MaxDepth {
-		return nil, &ArgError{e.Name, "", "nested, or piped, deeper than " + strconv.Itoa(target.MaxDepth) + " calls"}
+		return nil, &ArgError{e.Name, "", "nested or piped deeper than " + strconv.Itoa(target.MaxDepth) + " calls"}
 	}
 	n.target, n.pos = b.target, e.Pos
 	return b.node(n), nil
 }
 
-// mostArguments bounds what functions do for each series with each argument.
-const mostArguments = 1000
+// maxArguments limits the arguments of one parameter, because functions may process
+// all of them for each series.
+const maxArguments = 1000
 
-// bind gives arguments to parameters as Python does.
+// bind assigns arguments to parameters as Python does, and checks their types.
 func bind(spec *Spec, name string, args []Value, kwargs map[string]Value) (*Node, error) {
 	n := &Node{Spec: spec, args: make([][]Value, len(spec.Params))}
 	for i := range spec.Params {
@@ -200,8 +199,8 @@ func bind(spec *Spec, name string, args []Value, kwargs map[string]Value) (*Node
 		if p.Takes != "" {
 			takes = p.Takes
 		}
-		if p.Multiple && p.Type != SeriesList && len(n.args[i]) > mostArguments {
-			return nil, &ArgError{name, p.Name, fmt.Sprintf("must be at most %d, not %d", mostArguments, len(n.args[i]))}
+		if p.Multiple && p.Type != SeriesList && len(n.args[i]) > maxArguments {
+			return nil, &ArgError{name, p.Name, fmt.Sprintf("%d arguments, at most %d are allowed", len(n.args[i]), maxArguments)}
 		}
 		values := make([]Value, len(n.args[i]))
 		for j, v := range n.args[i] {
@@ -224,7 +223,7 @@ func bind(spec *Spec, name string, args []Value, kwargs map[string]Value) (*Node
 	return n, nil
 }
 
-// node returns the node equal to n that was bound first, perhaps n itself.
+// node returns the node of this Binder that equals n; n itself if it is the first.
 func (b *Binder) node(n *Node) *Node {
 	key := n.key()
 	if known, ok := b.nodes[key]; ok {

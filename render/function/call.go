@@ -7,38 +7,37 @@ import (
 	"carbon/metric"
 )
 
-// Env is what the calls of a request share.
+// Env holds what all calls of a request share.
 type Env struct {
 	Now          int64 // unix seconds
 	Location     *time.Location
-	XFilesFactor float64 // of fetched and combined series
+	XFilesFactor float64 // of fetched and combined series; setXFilesFactor changes it
 
-	// Hashes are what aliasByHash calls nodes, by key and node. Keys are in lower
-	// case.
+	// Hashes holds the names that aliasByHash gives to nodes, by key and node. Keys are
+	// in lower case.
 	Hashes map[string]map[string]string
 
-	// Spend is told how many values a function is about to make, and refuses what
-	// is beyond the limit of the request.
+	// Spend counts values that a function is about to allocate. It returns an error
+	// when the request exceeds its limit.
 	Spend func(values int64) error
 
-	// Evaluate computes an input. It is how functions get at their arguments, and
-	// remembers what it computed.
+	// Evaluate returns the series of an input. It caches results within the request.
 	Evaluate func(ctx context.Context, n *Node, w metric.Window) ([]Series, error)
 
-	// Bind parses and binds another target, for functions that make targets of
-	// what their inputs are called.
+	// Bind parses and binds another target, for functions that make targets from the
+	// names of series.
 	Bind func(target string) (*Node, error)
 
-	// Events returns what happened from From to Until, both included, to what has
-	// all tags, in order of time. No tags match every event.
+	// Events returns the events with all the given tags from w.From to w.Until, both
+	// included, in order of time. No tags match every event.
 	Events func(ctx context.Context, w metric.Window, tags []string) ([]Event, error)
 
-	// Stacks are the sums that stacked has reached, by the name of the stack. They
-	// are the only thing that calls change.
+	// Stacks holds the running totals of stacked, by the name of the stack. Calls
+	// change them.
 	Stacks map[Value][]float64
 }
 
-// Event is something that happened.
+// Event is an entry of the event log.
 type Event struct {
 	What string
 	Data string
@@ -46,23 +45,23 @@ type Event struct {
 	When int64 // unix seconds
 }
 
-// Call is one evaluation of a function: what it was called with, over which
-// window. Accessors of arguments panic when the function has no such parameter.
+// Call is one evaluation of a function over a window. Its methods that return
+// arguments panic if the function has no such parameter.
 type Call struct {
 	*Env
-	Window metric.Window // what was asked of the function
+	Window metric.Window // of the result
 
 	spec  *Spec
 	args  [][]Value
-	names int64 // spent on names
+	names int64 // spent on names, see spendName
 }
 
-// Call returns the evaluation of a function over a window.
+// Call prepares the evaluation of a function over a window.
 func (n *Node) Call(env *Env, w metric.Window) *Call {
 	return &Call{Env: env, Window: w, spec: n.Spec, args: n.args}
 }
 
-// Eval computes a node that is no path over a window.
+// Eval evaluates a node over a window. The node must be a function.
 func (n *Node) Eval(ctx context.Context, env *Env, w metric.Window) ([]Series, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -76,10 +75,11 @@ func (n *Node) Eval(ctx context.Context, env *Env, w metric.Window) ([]Series, e
 		}
 		err = c.Spend(max(names-c.names, 0))
 	}
-	return series, placed(err, n.target, n.pos)
+	return series, located(err, n.target, n.pos)
 }
 
-// EvalLists is Eval for functions that make lists of series. Others make one.
+// EvalLists evaluates a node that may return several lists of series. Other functions
+// return one list.
 func (n *Node) EvalLists(ctx context.Context, env *Env, w metric.Window) ([][]Series, error) {
 	if n.Spec == nil || n.Spec.EvalLists == nil {
 		series, err := env.Evaluate(ctx, n, w)
@@ -89,10 +89,10 @@ func (n *Node) EvalLists(ctx context.Context, env *Env, w metric.Window) ([][]Se
 		return nil, err
 	}
 	lists, err := n.Spec.EvalLists(ctx, n.Call(env, w))
-	return lists, placed(err, n.target, n.pos)
+	return lists, located(err, n.target, n.pos)
 }
 
-// InputWindows returns the windows of the data a node needs for a window.
+// InputWindows returns the windows of the inputs that a node needs for a window.
 func (n *Node) InputWindows(env *Env, w metric.Window) []metric.Window {
 	switch {
 	case n.Spec != nil && n.Spec.Windows != nil:
@@ -103,8 +103,8 @@ func (n *Node) InputWindows(env *Env, w metric.Window) []metric.Window {
 	return []metric.Window{w}
 }
 
-// Series returns the series given for a parameter, in order, over the window
-// that the function declares.
+// Series returns the series given for a parameter, in order, over the window that
+// Spec.Window declares.
 func (c *Call) Series(ctx context.Context, param string) ([]Series, error) {
 	w := c.Window
 	if c.spec.Window != nil {
@@ -113,8 +113,8 @@ func (c *Call) Series(ctx context.Context, param string) ([]Series, error) {
 	return c.SeriesIn(ctx, param, w)
 }
 
-// SeriesLists returns the lists of series given for a parameter, in order. What
-// gives no lists, as mapSeries does, gives a list of one series for each.
+// SeriesLists returns the lists of series given for a parameter, in order. Only
+// mapSeries returns several lists; other expressions count as one.
 func (c *Call) SeriesLists(ctx context.Context, param string) ([][]Series, error) {
 	var all [][]Series
 	for _, v := range c.values(param) {
@@ -132,9 +132,8 @@ func (c *Call) SeriesLists(ctx context.Context, param string) ([][]Series, error
 	return all, nil
 }
 
-// SeriesIn returns the series given for a parameter over another window: one of
-// those that the function declares, or one that only the data can tell, which
-// nobody has planned for.
+// SeriesIn returns the series given for a parameter over a window. If the window is not
+// one that the function declares, its data are fetched now.
 func (c *Call) SeriesIn(ctx context.Context, param string, w metric.Window) ([]Series, error) {
 	var all []Series
 	values := c.values(param)
@@ -154,7 +153,7 @@ func (c *Call) SeriesIn(ctx context.Context, param string, w metric.Window) ([]S
 	return all, nil
 }
 
-// Apply calls another function on series that are already there.
+// Apply calls another function with series that are already evaluated.
 func (c *Call) Apply(ctx context.Context, s *Spec, series []Series, args ...Value) ([]Series, error) {
 	n, err := bind(s, s.Name, append([]Value{series}, args...), nil)
 	if err != nil {
@@ -163,8 +162,8 @@ func (c *Call) Apply(ctx context.Context, s *Spec, series []Series, args ...Valu
 	return n.Eval(ctx, c.Env, c.Window)
 }
 
-// makeValues returns room for n new values, unless the request has no room for
-// so many. All values that a function makes are to come from here.
+// makeValues allocates n values and counts them against the limit of the request.
+// Functions must allocate all their values with it.
 func (c *Call) makeValues(n int64) ([]float64, error) {
 	n = max(n, 0)
 	if err := c.Spend(n); err != nil {
@@ -173,8 +172,8 @@ func (c *Call) makeValues(n int64) ([]float64, error) {
 	return make([]float64, n), nil
 }
 
-// nameWeight returns how many values take as much memory as names: 0 if they are
-// short, which those who count series have thought of.
+// nameWeight returns the memory of a name and a path expression in values. It is 0 for
+// short ones, which are included in the weight of a series.
 func nameWeight(name, path string) int64 {
 	const short, perValue = 256, 8
 	bytes := len(name)
@@ -184,9 +183,8 @@ func nameWeight(name, path string) int64 {
 	return int64(max(bytes-short, 0) / perValue)
 }
 
-// spendName counts a name, and perhaps another, right when it is made. All names
-// of results count in the end; this is for what makes far longer ones of those it
-// was given, or of its arguments.
+// spendName counts a name as soon as it is made. Eval counts the names of all results;
+// functions that may make many long names call spendName to fail early.
 func (c *Call) spendName(name, path string) error {
 	weight := nameWeight(name, path)
 	if weight == 0 {
@@ -196,8 +194,7 @@ func (c *Call) spendName(name, path string) error {
 	return c.Spend(weight)
 }
 
-// single returns the series given for a parameter that takes only one. There
-// may be none.
+// single returns the series given for a parameter that takes at most one.
 func (c *Call) single(ctx context.Context, param string) (s Series, ok bool, err error) {
 	series, err := c.Series(ctx, param)
 	switch {
@@ -209,7 +206,7 @@ func (c *Call) single(ctx context.Context, param string) (s Series, ok bool, err
 	return series[0], true, nil
 }
 
-// evaluateTarget computes a target that an argument made.
+// evaluateTarget evaluates a target that the call made.
 func (c *Call) evaluateTarget(ctx context.Context, target string) ([]Series, error) {
 	node, err := c.Bind(target)
 	if err != nil {

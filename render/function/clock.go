@@ -9,25 +9,25 @@ const (
 	day    = 24 * hour
 )
 
-// at returns a time as the clocks of the request show it.
+// at returns a time in the time zone of the request.
 func (c *Call) at(t int64) time.Time { return time.Unix(t, 0).In(c.Location) }
 
-// midnight returns the beginning of the day that t is in. As in graphite-web the
-// offset from UTC is that at t, even where it was another in the morning.
+// midnight returns the start of the day of t. As in graphite-web it uses the UTC offset
+// at t, even if the offset changed during the day.
 func (c *Call) midnight(t int64) int64 {
 	at := c.at(t)
 	return t - int64(at.Hour())*hour - int64(at.Minute())*minute - int64(at.Second())
 }
 
-// hour returns the beginning of the hour that t is in.
+// hour returns the start of the hour of t.
 func (c *Call) hour(t int64) int64 {
 	at := c.at(t)
 	return t - int64(at.Minute())*minute - int64(at.Second())
 }
 
-// beginning returns the beginning of the day, hour or minute that t is in,
-// whichever is the longest not above length.
-func (c *Call) beginning(t, length int64) int64 {
+// startOfUnit returns the start of the day, hour or minute of t: of the longest of these
+// that is not longer than length.
+func (c *Call) startOfUnit(t, length int64) int64 {
 	switch {
 	case length >= day:
 		return c.midnight(t)
@@ -39,10 +39,10 @@ func (c *Call) beginning(t, length int64) int64 {
 	return t
 }
 
-// wallClock returns the time at which clocks in UTC show what those of the
-// request show at t. As in graphite-web, time and verticalLine, which read the
-// clock of the tz asked for as if it were the server's, work with these, and take
-// an hour off summer time, which a server in UTC does not know.
+// wallClock returns the time at which the wall clock in UTC shows what the wall clock in
+// the time zone of the request shows at t, without daylight saving time. graphite-web's
+// timeFunction, verticalLine and others confuse the two zones in this way on a server in
+// UTC.
 func (c *Call) wallClock(t int64) int64 {
 	at := c.at(t)
 	_, offset := at.Zone()

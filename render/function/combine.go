@@ -6,8 +6,9 @@ var sumSeries = &Spec{
 	Name:    "sumSeries",
 	Aliases: []string{"sum"},
 	Group:   Combine,
-	Doc: `Adds series up, point by point; missing points count as nothing. Series of
-different steps are first consolidated to a common one.
+	Doc: `Adds up the series, value by value. Missing values count as nothing; where
+all values are missing, so is the sum. Series with different steps are first
+consolidated to their least common step.
 
 Example::
 
@@ -21,7 +22,7 @@ var averageSeries = &Spec{
 	Name:    "averageSeries",
 	Aliases: []string{"avg"},
 	Group:   Combine,
-	Doc: `Averages series, point by point; missing points do not count.
+	Doc: `Averages the series, value by value. Missing values are ignored.
 
 Example::
 
@@ -34,8 +35,8 @@ Example::
 var multiplySeries = &Spec{
 	Name:  "multiplySeries",
 	Group: Combine,
-	Doc: `Multiplies series, point by point; where one has no point there is none. A
-single series stays as it is.
+	Doc: `Multiplies the series, value by value. Where any series has no value,
+neither has the product. A single series is returned unchanged.
 
 Example::
 
@@ -54,7 +55,8 @@ Example::
 var countSeries = &Spec{
 	Name:  "countSeries",
 	Group: Combine,
-	Doc: `Shows how many series there are, whether they have points or not.
+	Doc: `Returns the number of series, at every time, whether they have values or
+not. Without arguments it returns 0.
 
 Example::
 
@@ -71,25 +73,16 @@ Example::
 		if err != nil || len(series) == 0 {
 			return nil, err
 		}
-		list := operands(series)
-		at, err := c.normalize(list)
-		if err != nil {
-			return nil, err
-		}
-		values, err := c.across(ctx, list, func(row []float64) float64 { return float64(len(row)) })
-		if err != nil {
-			return nil, err
-		}
-		s := newSeries("countSeries("+paths(series)+")", at.start, at.end, at.step, values)
-		s.XFilesFactor = c.XFilesFactor
-		return []Series{s}, ctx.Err()
+		name := "countSeries(" + paths(series) + ")"
+		return c.combineRows(ctx, series, name, func(row []float64) float64 { return float64(len(row)) })
 	},
 }
 
 var group = &Spec{
 	Name:  "group",
 	Group: Combine,
-	Doc: `Takes several lists of series for one, where a function wants one list.
+	Doc: `Combines several lists of series into one list, for functions that take
+only one.
 
 Example::
 
@@ -103,7 +96,8 @@ Example::
 var minSeries = &Spec{
 	Name:  "minSeries",
 	Group: Combine,
-	Doc: `Shows at each point the smallest of all series.
+	Doc: `Returns the smallest value of all series at each time. Missing values are
+ignored.
 
 Example::
 
@@ -116,7 +110,8 @@ Example::
 var maxSeries = &Spec{
 	Name:  "maxSeries",
 	Group: Combine,
-	Doc: `Shows at each point the largest of all series.
+	Doc: `Returns the largest value of all series at each time. Missing values are
+ignored.
 
 Example::
 
@@ -129,9 +124,9 @@ Example::
 var diffSeries = &Spec{
 	Name:  "diffSeries",
 	Group: Combine,
-	Doc: `Subtracts from the first series all others, point by point; missing points
-count as nothing. Where the first has none, it is the next that the others are
-subtracted from.
+	Doc: `Subtracts all other series from the first one, value by value. Missing
+values count as nothing. Where the first series has no value, the others are
+subtracted from the next one that has.
 
 Example::
 
@@ -144,8 +139,8 @@ Example::
 var rangeOfSeries = &Spec{
 	Name:  "rangeOfSeries",
 	Group: Combine,
-	Doc: `Shows at each point how far the smallest and the largest of all series are
-apart.
+	Doc: `Returns the difference between the largest and the smallest value of all
+series at each time.
 
 Example::
 
@@ -158,8 +153,7 @@ Example::
 var stddevSeries = &Spec{
 	Name:  "stddevSeries",
 	Group: Combine,
-	Doc: `Shows at each point the standard deviation of all series, as of a whole
-population.
+	Doc: `Returns the population standard deviation of all series at each time.
 
 Example::
 
@@ -172,8 +166,10 @@ Example::
 var aggregateSeries = &Spec{
 	Name:  "aggregate",
 	Group: Combine,
-	Doc: `Makes one series of all by an aggregation function. Where a smaller share of
-them than the xFilesFactor has a point there is none.
+	Doc: `Combines all series into one, value by value, with an aggregation function
+such as sum, average, median or max. xFilesFactor is the fraction of series, from 0 to
+1, that must have a value; otherwise the result has none. It defaults to that of the
+request.
 
 Example::
 
@@ -188,8 +184,8 @@ Example::
 	},
 }
 
-// xFilesFactor returns the argument of that name, that of the request if there is
-// none.
+// xFilesFactor returns the argument xFilesFactor, or that of the request if it is not
+// given.
 func (c *Call) xFilesFactor() float64 {
 	if c.Has("xFilesFactor") {
 		return c.Float("xFilesFactor")
@@ -197,24 +193,24 @@ func (c *Call) xFilesFactor() float64 {
 	return c.XFilesFactor
 }
 
-// The short names count points, or multiply a single series, as the callbacks of
-// that name do, which countSeries and multiplySeries do not.
+// These functions differ from those with the suffix Series in two cases: count counts
+// only series with a value, and multiply renames a single series.
 var (
-	count    = aggregation("count", "how many series have a point")
-	diff     = aggregation("diff", "the first series less all others")
-	maximum  = aggregation("max", "the largest of all series")
-	minimum  = aggregation("min", "the smallest of all series")
+	count    = aggregation("count", "the number of series that have a value")
+	diff     = aggregation("diff", "the first series minus all others")
+	maximum  = aggregation("max", "the largest value of all series")
+	minimum  = aggregation("min", "the smallest value of all series")
 	multiply = aggregation("multiply", "the product of all series")
-	stddev   = aggregation("stddev", "the standard deviation of all series")
+	stddev   = aggregation("stddev", "the population standard deviation of all series")
 )
 
-// aggregation makes a function that is called like an aggregation function. What
-// is the words for its result.
+// aggregation makes a function with the name of an aggregation function. what names its
+// result in the documentation.
 func aggregation(name, what string) *Spec {
 	return &Spec{
 		Name:   name,
 		Group:  Combine,
-		Doc:    "Shows at each point " + what + ".\n\nExample::\n\n  &target=" + name + "(web.*.cpu)",
+		Doc:    "Returns " + what + " at each time.\n\nExample::\n\n  &target=" + name + "(web.*.cpu)",
 		Params: []Param{seriesLists},
 		Eval:   combine(name),
 	}

@@ -9,15 +9,16 @@ import (
 	"carbon/aggregate"
 )
 
-// consolidations are the functions that several points may become one by.
+// consolidations are the functions that combine several values into one when a
+// series is consolidated.
 var consolidations = map[string]aggregate.Func{
 	"": aggregate.Average, "average": aggregate.Average, "avg": aggregate.Average,
 	"avg_zero": aggregate.AverageZero, "sum": aggregate.Sum, "min": aggregate.Min,
 	"max": aggregate.Max, "first": aggregate.First, "last": aggregate.Last,
 }
 
-// lookupAggregation returns the aggregation function of a name that functions of
-// graphite-web take. What only storing or consolidating knows is not among them.
+// lookupAggregation returns an aggregation function by the name that graphite-web's
+// functions accept. They do not accept those that only storage and consolidation use.
 func lookupAggregation(name string) (aggregate.Func, bool) {
 	switch name {
 	case "first", "absmin", "absmax":
@@ -26,10 +27,10 @@ func lookupAggregation(name string) (aggregate.Func, bool) {
 	return aggregate.Lookup(name)
 }
 
-// Consolidate returns the values of the series with every perPoint of them made
-// one, the last perhaps of fewer, by the function and the xFilesFactor of the
-// series. It does not copy them if there is nothing to do. As in graphite-web only
-// then a function that does not exist is noticed.
+// Consolidate combines every perPoint values of the series into one, with its
+// consolidation function and xFilesFactor; the last one may combine fewer. With a
+// perPoint of 1 it returns the values without copying them, and, as graphite-web,
+// does not check the function.
 func (s Series) Consolidate(perPoint int64) ([]float64, error) {
 	values := s.Values
 	if perPoint <= 1 {
@@ -53,15 +54,14 @@ func (s Series) Consolidate(perPoint int64) ([]float64, error) {
 	return points, nil
 }
 
-// enough reports whether so many known points of a total satisfy an
-// xFilesFactor.
+// enough reports whether known of total values satisfy an xFilesFactor. No values
+// never do.
 func enough(known, total, xFilesFactor float64) bool {
 	return known > 0 && total > 0 && known/total >= xFilesFactor
 }
 
-// operand is a series that is to be calculated with others: its values are
-// those of the common step. Which step is common may change while a function
-// works, and with it the values.
+// operand is a series that is combined with others. values are its values at the
+// common step, which may change while a function is evaluated.
 type operand struct {
 	Series
 	values []float64
@@ -75,11 +75,11 @@ func operands(series []Series) []*operand {
 	return list
 }
 
-// span is when the points of a result are.
+// span is the time range and the step of a result.
 type span struct{ start, end, step int64 }
 
-// normalize brings series to the least common multiple of their steps. As in
-// graphite-web, values are then lined up by position, whenever they begin.
+// normalize consolidates series to the least common multiple of their steps. As in
+// graphite-web, values are aligned by position, whatever the start of a series.
 func (c *Call) normalize(list []*operand) (span, error) {
 	at := span{start: math.MaxInt64, end: math.MinInt64, step: 1}
 	for i, s := range list {
@@ -106,8 +106,8 @@ func (c *Call) normalize(list []*operand) (span, error) {
 	return at, nil
 }
 
-// aggregate makes one series of several. The name of the aggregation function
-// may end in Series, as those of callbacks do.
+// aggregate combines series into one with an aggregation function. Its name may end
+// in Series, as the names of callbacks do.
 func (c *Call) aggregate(ctx context.Context, series []Series, name string, xFilesFactor float64) ([]Series, error) {
 	name = trimSeries(name)
 	f, ok := lookupAggregation(name)
@@ -122,7 +122,7 @@ func (c *Call) aggregate(ctx context.Context, series []Series, name string, xFil
 	if err != nil {
 		return nil, err
 	}
-	values, err := c.combineRows(ctx, list, name, f, xFilesFactor)
+	values, err := c.aggregateRows(ctx, list, name, f, xFilesFactor)
 	if err != nil {
 		return nil, err
 	}

@@ -6,26 +6,26 @@ var setXFilesFactor = &Spec{
 	Name:    "setXFilesFactor",
 	Aliases: []string{"xFilesFactor"},
 	Group:   Special,
-	Doc: `Sets the share of known points, 0 to 1, that it takes to make one point of
-several. It holds for these series and for all that come after them in the
-request.
+	Doc: `Sets the fraction of values, from 0 to 1, that must be present when
+several values are combined into one. It applies to these series and to everything
+that is evaluated after them in the request.
 
 Example::
 
   &target=summarize(setXFilesFactor(web.a.requests,0.5),"1h")`,
-	Params:  []Param{seriesList, {Name: "xFilesFactor", Type: Float, Takes: Any, Required: true}},
-	Lasting: true,
+	Params:   []Param{seriesList, {Name: "xFilesFactor", Type: Float, Takes: Any, Required: true}},
+	Stateful: true,
 	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
 		series, err := c.Series(ctx, "seriesList")
 		if err != nil {
 			return nil, err
 		}
-		// As in graphite-web the tag shows anything. With what is no number nothing
-		// can be made one; there it fails then.
+		// As in graphite-web, anything is accepted and shown in the tag. With anything but
+		// a number, consolidated values are missing; graphite-web fails then.
 		factor, shown := nan, c.Text("xFilesFactor")
 		switch v := c.value("xFilesFactor").(type) {
 		case *Node, []Series:
-			return nil, c.errorf("xFilesFactor", "must be a number, not series (quote it if it is a word)")
+			return nil, c.errorf("xFilesFactor", "must be a number, not a series: quote it if it is a string")
 		default:
 			if f, ok := asFloat(v); ok {
 				factor, shown = f, repr(f)
@@ -42,8 +42,8 @@ Example::
 var cumulative = &Spec{
 	Name:  "cumulative",
 	Group: Special,
-	Doc: `Says that several points are made one by adding them up where there is no
-room for all of them, as consolidateBy with "sum".
+	Doc: `Adds up values when a series has more of them than the graph has room for.
+This is the same as consolidateBy with "sum".
 
 Example::
 
@@ -61,8 +61,8 @@ Example::
 var consolidateBy = &Spec{
 	Name:  "consolidateBy",
 	Group: Special,
-	Doc: `Says how several points are made one where there is no room for all of
-them. The average is what happens else.
+	Doc: `Sets the function that combines several values into one when a series has
+more values than the graph has room for. The default is average.
 
 Example::
 

@@ -6,9 +6,10 @@ import (
 	"slices"
 )
 
-// pair returns the series "seriesA" and "seriesB", brought to a common step, the
-// second to the length of the first, too, and the result, as yet without points.
-// The parameter window stands last in its name. Not ok: a series is missing.
+// pair returns the values of "seriesA" and "seriesB" at their common step, the second
+// with at least as many values as the first, and a result whose values are all missing.
+// The name of the result ends with the parameter window. ok is false if a series is
+// missing.
 func (c *Call) pair(ctx context.Context, window string) (a, b []float64, result Series, ok bool, err error) {
 	first, hasFirst, err := c.single(ctx, "seriesA")
 	if err != nil {
@@ -36,7 +37,7 @@ func (c *Call) pair(ctx context.Context, window string) (a, b []float64, result 
 	return a, b, result, true, err
 }
 
-// windowPoints returns a whole number of points, at least one.
+// windowPoints returns a number of values, at least one.
 func (c *Call) windowPoints(param string) (int64, error) {
 	n := c.Int(param)
 	if n < 1 {
@@ -48,10 +49,10 @@ func (c *Call) windowPoints(param string) (int64, error) {
 var pearson = &Spec{
 	Name:  "pearson",
 	Group: Transform,
-	Doc: `Shows how two series go together (Pearson's correlation coefficient), at each
-point over the last ones, as many as windowSize says: 1 where they rise and fall
-alike, -1 where one rises as the other falls. Points that one of them misses do not
-count, and where one does not change at all there is no result.
+	Doc: `Returns the moving Pearson correlation coefficient of two series over the
+last windowSize values: 1 where they rise and fall together, -1 where one rises as the
+other falls. Times at which either value is missing are ignored. There is no result
+where one series is constant.
 
 Example::
 
@@ -80,12 +81,12 @@ Example::
 	},
 }
 
-// correlate sets results, from the first that has a whole window of n points, to
-// the correlation of the window that ends there. A window is the end of one block
-// of n points and the beginning of the next, whose moments are each summed up
-// once: no sum ever has anything taken from it, so errors do not pile up.
+// correlate sets results[i] to the correlation of the n values up to i, from the first
+// complete window on. A window consists of the end of one block of n values and the start
+// of the next, whose moments are computed separately: nothing is ever subtracted from a
+// sum, so rounding errors do not accumulate.
 func correlate(results, a, b []float64, n int) {
-	ends := make([]moments, n+1) // of the block before, from each of its points on
+	ends := make([]moments, n+1) // of the previous block, from each of its values on
 	var beginning moments        // of this block
 	for i := range results {
 		at := i % n
@@ -102,8 +103,8 @@ func correlate(results, a, b []float64, n int) {
 	}
 }
 
-// moments of pairs of values: how many there are, their means, and the sums of
-// squares and products of what they are off those.
+// moments are those of pairs of values: their number, means, and the sums of the squares
+// and products of deviations from the means.
 type moments struct{ n, a, b, aa, bb, ab float64 }
 
 func momentsOf(a, b float64) moments {
@@ -113,7 +114,7 @@ func momentsOf(a, b float64) moments {
 	return moments{n: 1, a: a, b: b}
 }
 
-// with returns the moments of the pairs of both.
+// with returns the moments of the union of both sets of pairs.
 func (m moments) with(o moments) moments {
 	if m.n == 0 || o.n == 0 {
 		if m.n == 0 {
@@ -137,10 +138,10 @@ func (m moments) correlation() float64 { return m.ab / (math.Sqrt(m.aa) * math.S
 var pearsonClosest = &Spec{
 	Name:  "pearsonClosest",
 	Group: Transform,
-	Doc: `Shows those n series that go together with one series best (see pearson), the
-best first. With the direction "pos" only those that rise when it rises count, with
-"neg" those that fall, with "abs" both. Series that do not change, or have another
-number of points, are left out.
+	Doc: `Returns the n series that correlate best with one series (see pearson),
+the best first. direction is "pos" for series that rise and fall with it, "neg" for
+those that move in the opposite direction, "abs" for both. Series that are constant or
+have a different number of values are left out.
 
 Example::
 
@@ -160,7 +161,7 @@ Example::
 		}[direction]
 		switch {
 		case n < 0:
-			return nil, c.errorf("n", "must not be negative")
+			return nil, c.errorf("n", "must not be negative: %d", n)
 		case rank == nil:
 			return nil, c.errorf("direction", `must be "abs", "pos" or "neg", not %q`, direction)
 		}

@@ -8,7 +8,8 @@ import (
 var derivative = &Spec{
 	Name:  "derivative",
 	Group: Transform,
-	Doc: `Shows by how much each point is above the one before.
+	Doc: `Returns the difference between each value and the one before it. There is
+no result where either is missing.
 
 Example::
 
@@ -28,9 +29,10 @@ Example::
 var nonNegativeDerivative = &Spec{
 	Name:  "nonNegativeDerivative",
 	Group: Transform,
-	Doc: `Shows by how much a counter grew. Where it fell there is no point, unless
-maxValue says where it wraps around or minValue where it begins; points beyond
-those count as missing.
+	Doc: `Returns the growth of a counter: the difference between each value and the
+last one before it. Where a counter decreases there is no result, unless maxValue, at
+which the counter wraps around, or minValue, at which it restarts, is given. Values
+beyond these are ignored.
 
 Example::
 
@@ -49,9 +51,10 @@ Example::
 var perSecond = &Spec{
 	Name:  "perSecond",
 	Group: Transform,
-	Doc: `Shows by how much a counter grew, per second. Where it fell there is no
-point, unless maxValue says where it wraps around or minValue where it begins;
-points beyond those count as missing.
+	Doc: `Returns the growth of a counter per second: the difference between each
+value and the last one before it, divided by the step. Where a counter decreases there
+is no result, unless maxValue, at which the counter wraps around, or minValue, at
+which it restarts, is given. Values beyond these are ignored.
 
 Example::
 
@@ -70,9 +73,9 @@ Example::
 	}),
 }
 
-// counter returns a function that is told the readings of a counter in turn, and
-// says by how much it grew, NaN if that cannot be known. The call has the
-// parameters maxValue and minValue.
+// counter returns a function that is called with the successive values of a counter and
+// returns by how much it grew; NaN is unknown. The call must have the parameters maxValue
+// and minValue.
 func (c *Call) counter() func(v float64) float64 {
 	last, maxValue, minValue := nan, math.Inf(1), math.Inf(-1)
 	wraps, resets := c.Has("maxValue"), c.Has("minValue")
@@ -110,7 +113,7 @@ func (c *Call) counter() func(v float64) float64 {
 var integral = &Spec{
 	Name:  "integral",
 	Group: Transform,
-	Doc: `Shows the sum of all points so far.
+	Doc: `Returns the running total of the values. Missing values stay missing.
 
 Example::
 
@@ -129,8 +132,8 @@ Example::
 var integralByInterval = &Spec{
 	Name:  "integralByInterval",
 	Group: Transform,
-	Doc: `Shows the sum of all points so far, which begins at 0 again after each interval.
-Intervals are counted from the beginning of the graph.
+	Doc: `Returns the running total of the values within each interval, after which
+it restarts at 0. Intervals are counted from the start of the time range.
 
 Example::
 
@@ -139,7 +142,7 @@ Example::
 	Eval: perSeries(func(c *Call, s Series) (Series, error) {
 		interval := abs(c.Seconds("intervalUnit"))
 		if interval <= 0 {
-			return s, c.errorf("intervalUnit", "must be longer than nothing, not %q", c.Text("intervalUnit"))
+			return s, c.errorf("intervalUnit", "must be positive, not %q", c.Text("intervalUnit"))
 		}
 		values, err := c.makeValues(int64(len(s.Values)))
 		t, sum := s.Start-c.wallClock(c.Window.From), 0.0
@@ -150,7 +153,7 @@ Example::
 			if v := s.Values[i]; v == v {
 				sum += v
 			}
-			values[i] = sum // even where there is no point, as in graphite-web
+			values[i] = sum // even if the value is missing, as in graphite-web
 			t += s.Step
 		}
 		unit := c.Text("intervalUnit")
@@ -161,8 +164,8 @@ Example::
 var changed = &Spec{
 	Name:  "changed",
 	Group: Special,
-	Doc: `Shows 1 where a point is not what the one before was, and 0 elsewhere. Missing
-points change nothing.
+	Doc: `Returns 1 where a value differs from the last one before it, and 0
+elsewhere. Missing values are ignored and become 0.
 
 Example::
 
@@ -190,8 +193,9 @@ Example::
 var integralWithReset = &Spec{
 	Name:  "integralWithReset",
 	Group: Transform,
-	Doc: `Shows the sum of all points so far, which begins at 0 again wherever the second
-series is not 0.
+	Doc: `Returns the running total of the values, which restarts at 0 at each time
+at which the second series is not 0. The second argument must be one series with the
+same times.
 
 Example::
 
@@ -208,7 +212,7 @@ Example::
 		}
 		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			if s.Step != resetting.Step || len(s.Values) != len(resetting.Values) {
-				return s, c.errorf("resettingSeries", "%q must have the same step and as many points as %q", resetting.Name, s.Name)
+				return s, c.errorf("resettingSeries", "%q must have the same step and number of values as %q", resetting.Name, s.Name)
 			}
 			values, err := c.makeValues(int64(len(s.Values)))
 			sum := 0.0

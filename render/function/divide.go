@@ -10,8 +10,8 @@ import (
 var divideSeries = &Spec{
 	Name:  "divideSeries",
 	Group: Combine,
-	Doc: `Divides each series of a list by one series, point by point. Where either has
-no point, or the divisor is 0, there is none.
+	Doc: `Divides each series of a list by one series, value by value. The result
+has no value where either value is missing or the divisor is 0.
 
 Example::
 
@@ -41,7 +41,8 @@ Example::
 	},
 }
 
-// dividedByNothing is what graphite-web makes of a missing divisor.
+// dividedByNothing returns the quotient without a divisor: as in graphite-web, a series
+// without values.
 func (c *Call) dividedByNothing(s Series) (Series, error) {
 	values, err := c.makeValues(int64(len(s.Values)))
 	for i := range values {
@@ -55,8 +56,9 @@ func (c *Call) dividedByNothing(s Series) (Series, error) {
 var divideSeriesLists = &Spec{
 	Name:  "divideSeriesLists",
 	Group: Combine,
-	Doc: `Divides the first series of a list by the first of another, the second by the
-second, and so on. The lists must be equally long.
+	Doc: `Divides the first series of the first list by the first of the second
+list, then does so for the second ones, and so on. Both lists must have the same
+length. A result has no value where either value is missing or the divisor is 0.
 
 Example::
 
@@ -70,7 +72,7 @@ Example::
 	},
 }
 
-// quotient divides one series by another, at their common step.
+// quotient divides one series by another at their common step.
 func (c *Call) quotient(dividend, divisor Series) (Series, error) {
 	pair := operands([]Series{dividend, divisor})
 	at, err := c.normalize(pair)
@@ -93,7 +95,8 @@ func divide(a, b float64) float64 {
 	return a / b
 }
 
-// together returns f of the values at the same place, as many as the longer has.
+// together returns f of the values at the same positions. It returns as many values as
+// the longer has; those that one lacks are missing.
 func (c *Call) together(a, b []float64, f func(a, b float64) float64) ([]float64, error) {
 	values, err := c.makeValues(int64(max(len(a), len(b))))
 	for i := range values {
@@ -109,8 +112,9 @@ func (c *Call) together(a, b []float64, f func(a, b float64) float64) ([]float64
 var weightedAverage = &Spec{
 	Name:  "weightedAverage",
 	Group: Combine,
-	Doc: `Averages series, each with the weight that the series with the same nodes, or
-tags, in another list gives it.
+	Doc: `Averages the series of the first list, each weighted with a series of the
+second list. nodes are node numbers or tag names; a series and its weight must agree
+in all of them. Both lists must have the same length.
 
 Example::
 
@@ -130,7 +134,7 @@ Example::
 			return nil, err
 		}
 		if len(averages) != len(weights) {
-			return nil, c.errorf("seriesListWeight", "must be as many series as seriesListAvg: %d, not %d", len(averages), len(weights))
+			return nil, c.errorf("seriesListWeight", "must have as many series as seriesListAvg: %d, not %d", len(averages), len(weights))
 		}
 		products, err := c.weigh(averages, weights)
 		if err != nil || len(products) == 0 {
@@ -159,8 +163,8 @@ Example::
 	},
 }
 
-// weigh multiplies each series by its weight; the last with the same nodes counts.
-// As graphite-web it does so value by value, whatever their steps are.
+// weigh multiplies each series by its weight, the last one with the same nodes. As
+// graphite-web, it aligns values by position, whatever their steps are.
 func (c *Call) weigh(averages, weights []Series) ([]Series, error) {
 	nodes := c.values("nodes")
 	weightOf, averageOf := map[string]Series{}, map[string]Series{}
@@ -197,6 +201,7 @@ func (c *Call) weigh(averages, weights []Series) ([]Series, error) {
 	return products, nil
 }
 
+// sortedPaths returns the distinct path expressions of series, sorted.
 func sortedPaths(series []Series) string {
 	paths := map[string]bool{}
 	for _, s := range series {

@@ -2,14 +2,17 @@ package function
 
 import (
 	"flag"
+	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/functions.md")
 
-// TestDocs holds docs/functions.md against the registry it is made of.
+// TestDocs checks that docs/functions.md is what functionsPage generates.
 func TestDocs(t *testing.T) {
 	const file = "../../docs/functions.md"
 	want := functionsPage()
@@ -23,13 +26,30 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Errorf("%s is not what the registry says; rewrite it with go test ./render/function -run TestDocs -update", file)
+		t.Errorf("%s is out of date: run go test ./render/function -run TestDocs -update", file)
 	}
 }
 
+const functionsIntroduction = `# Functions
+
+The functions that a ` + "`target`" + ` can call. Names, parameters and results are those of graphite-web, or of carbonapi for functions that only carbonapi has. This page is generated from ` + "`render/function`" + `.
+
+- A parameter with a default is optional; None means that it is not given. ` + "`*`" + ` marks a parameter that takes any number of arguments.
+- A duration is a number and a unit: s, min, h, d, w, mon (30 days) or y (365 days), as in "10min" or "1d12h".
+- An aggregation function is one of average (avg), avg_zero, count, diff, last (current), max, median, min, multiply, range (rangeOf), stddev and sum (total). Missing values are ignored, except by avg_zero, which counts them as 0, and multiply, whose result is missing then.
+- The step of a series is the distance of its values in seconds. A value may be missing.
+`
+
 func functionsPage() string {
 	var b strings.Builder
-	b.WriteString("# Functions\n\nThe functions that a `target` may use, as in Graphite. Names, parameters and results are graphite-web's, or carbonapi's where only that has the function. This page is made from the registry in `render/function`.\n")
+	b.WriteString(functionsIntroduction)
+	byGroup := map[Group][]string{}
+	for _, s := range All() {
+		byGroup[s.Group] = append(byGroup[s.Group], fmt.Sprintf("[%s](#%s)", s.Name, strings.ToLower(s.Name)))
+	}
+	for _, group := range slices.Sorted(maps.Keys(byGroup)) {
+		fmt.Fprintf(&b, "\n**%s**: %s\n", group, strings.Join(byGroup[group], ", "))
+	}
 	for _, s := range All() {
 		b.WriteString("\n## " + s.Name + "\n\n`" + s.Signature(s.Name) + "`")
 		if len(s.Aliases) > 0 {

@@ -6,13 +6,13 @@ import (
 	"carbon/render/target"
 )
 
-// UnknownError reports a call of a function that does not exist.
+// UnknownError reports a call of an unknown function.
 type UnknownError struct{ Function string }
 
 func (e *UnknownError) Error() string { return fmt.Sprintf("unknown function: %s", e.Function) }
 
-// ArgError reports an argument that a function cannot work with. Param is empty
-// where no parameter is to blame.
+// ArgError reports an invalid argument. Param is empty if the error does not concern
+// one parameter.
 type ArgError struct{ Function, Param, Reason string }
 
 func (e *ArgError) Error() string {
@@ -22,7 +22,7 @@ func (e *ArgError) Error() string {
 	return fmt.Sprintf("%s: %s: %s", e.Function, e.Param, e.Reason)
 }
 
-// CallError says which call in a target an error is about.
+// CallError adds to an error the call in a target that caused it.
 type CallError struct {
 	Target string
 	Pos    int // byte offset of the call in Target
@@ -33,9 +33,9 @@ func (e *CallError) Error() string { return e.Err.Error() + ", at " + target.Pla
 
 func (e *CallError) Unwrap() error { return e.Err }
 
-// placed says where a call stands, if the error is about what it is or was given
-// and nobody has said so yet.
-func placed(err error, text string, pos int) error {
+// located wraps an *UnknownError or *ArgError in a *CallError. Other errors are returned
+// unchanged.
+func located(err error, text string, pos int) error {
 	switch err.(type) {
 	case *UnknownError, *ArgError:
 		if text != "" {
@@ -45,21 +45,21 @@ func placed(err error, text string, pos int) error {
 	return err
 }
 
-// LimitError reports a request that asks for more than the server gives.
+// LimitError reports a request that exceeds a limit.
 type LimitError struct {
-	Limit    string // its name in the configuration
+	Limit    string // its configuration key
 	Max, Got int64
 }
 
-// PointsLimit is the limit of how many points a request may fetch, or a function
-// make of a series.
+// PointsLimit is the configuration key of the limit on the values that a request may
+// fetch and its functions may create.
 const PointsLimit = "POINTS_PER_QUERY"
 
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("limit %s: %d is more than %d", e.Limit, e.Got, e.Max)
 }
 
-// errorf returns an error about an argument of the call.
+// errorf returns an *ArgError about a parameter of the call; "" is none.
 func (c *Call) errorf(param, format string, args ...any) error {
 	return &ArgError{c.spec.Name, param, fmt.Sprintf(format, args...)}
 }

@@ -8,8 +8,9 @@ import (
 var events = &Spec{
 	Name:  "events",
 	Group: Special,
-	Doc: `Counts each second what happened then to what has all tags; "*" stands for
-everything. Tags that no event has do not count.
+	Doc: `Returns the number of events in each second that have all the given tags;
+"*" stands for all events. Seconds without events have no value. Tags that no event
+has are ignored.
 
 Example::
 
@@ -31,12 +32,12 @@ Example::
 		for i := range values {
 			values[i] = nan
 		}
-		happened, err := c.happened(ctx, tags)
+		events, err := c.eventsWith(ctx, tags)
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range happened {
-			// There is no room for what happens at the very end of the window.
+		for _, e := range events {
+			// An event at the very end of the window has no value to count in.
 			if i := e.When - c.Window.From; i >= 0 && i < int64(len(values)) {
 				if values[i] != values[i] {
 					values[i] = 0
@@ -50,9 +51,9 @@ Example::
 	},
 }
 
-// happened returns the events of the window that have all tags. As in
-// graphite-web none has no tags.
-func (c *Call) happened(ctx context.Context, tags []string) ([]Event, error) {
+// eventsWith returns the events of the window that have all tags. As in graphite-web, no
+// event matches without tags.
+func (c *Call) eventsWith(ctx context.Context, tags []string) ([]Event, error) {
 	switch {
 	case len(tags) == 0:
 		return nil, nil

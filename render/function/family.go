@@ -7,13 +7,13 @@ import (
 	"carbon/metric"
 )
 
-// evaluator is what a row has for Eval. The functions of this file make one of
-// what differs between the members of a family.
+// evaluator is the type of Spec.Eval. Each function of this file makes an evaluator
+// for a family of functions from what differs between its members.
 type evaluator = func(ctx context.Context, c *Call) ([]Series, error)
 
 var nan = math.NaN()
 
-// perSeries makes an evaluator of what becomes of each series in "seriesList".
+// perSeries makes an evaluator that applies f to each series of "seriesList".
 func perSeries(f func(c *Call, s Series) (Series, error)) evaluator {
 	return func(ctx context.Context, c *Call) ([]Series, error) {
 		series, err := c.Series(ctx, "seriesList")
@@ -24,6 +24,7 @@ func perSeries(f func(c *Call, s Series) (Series, error)) evaluator {
 	}
 }
 
+// eachSeries applies f to each series.
 func (c *Call) eachSeries(ctx context.Context, series []Series, f func(s Series) (Series, error)) ([]Series, error) {
 	results := make([]Series, len(series))
 	for i, s := range series {
@@ -41,45 +42,52 @@ func (c *Call) eachSeries(ctx context.Context, series []Series, f func(s Series)
 	return results, nil
 }
 
-// each makes an evaluator of what becomes of each point. f is asked once per
-// series, for the series as it is to be but for its values, and for the function
-// that its known values go through, in order of time.
+// each makes an evaluator that maps each value. For each series, f returns the result
+// without its values, and the function that maps the values, which is called in the
+// order of time. Missing values stay missing.
 func each(f func(c *Call, s Series) (Series, func(float64) float64)) evaluator {
 	return perSeries(func(c *Call, s Series) (Series, error) {
 		if s.Word != "" {
-			return s, c.errorf("seriesList", "%q is a word, with which nobody can reckon", s.Word)
+			return s, c.errorf("seriesList", "the value %q is not a number", s.Word)
 		}
 		result, point := f(c, s)
-		values, err := c.makeValues(int64(len(s.Values)))
-		for i := range values {
-			v := s.Values[i]
-			if v == v {
-				v = point(v)
-			}
-			values[i] = v
-		}
-		result.Values = values
-		return result, err
+		result.Values = s.Values
+		return c.mapValues(result, point)
 	})
 }
 
-// mark makes an evaluator of functions that change what is said about a series,
-// but none of its values.
+// mapValues returns the series with each value mapped. Missing values stay missing.
+func (c *Call) mapValues(s Series, point func(float64) float64) (Series, error) {
+	values, err := c.makeValues(int64(len(s.Values)))
+	for i := range values {
+		v := s.Values[i]
+		if v == v {
+			v = point(v)
+		}
+		values[i] = v
+	}
+	s.Values = values
+	return s, err
+}
+
+// mark makes an evaluator that changes the name, tags or style of each series, but not
+// its values.
 func mark(f func(c *Call, s Series) Series) evaluator {
 	return perSeries(func(c *Call, s Series) (Series, error) { return f(c, s), nil })
 }
 
-// keep makes an evaluator of which series stay. f is asked once per call.
+// keep makes an evaluator that filters series. f is called once per call of the
+// function, and returns whether to keep a series.
 func keep(f func(c *Call) func(s Series) bool) evaluator {
 	return func(ctx context.Context, c *Call) ([]Series, error) {
 		series, err := c.Series(ctx, "seriesList")
 		if err != nil {
 			return nil, err
 		}
-		stays := f(c)
+		wanted := f(c)
 		var kept []Series
 		for _, s := range series {
-			if stays(s) {
+			if wanted(s) {
 				kept = append(kept, s)
 			}
 		}
@@ -87,7 +95,7 @@ func keep(f func(c *Call) func(s Series) bool) evaluator {
 	}
 }
 
-// combine makes an evaluator that makes one series of all in "seriesLists", by
+// combine makes an evaluator that combines all of "seriesLists" into one series with
 // an aggregation function.
 func combine(aggregation string) evaluator {
 	return func(ctx context.Context, c *Call) ([]Series, error) {
@@ -99,16 +107,8 @@ func combine(aggregation string) evaluator {
 	}
 }
 
-// window makes an evaluator of functions that look back from each point, over
-// "windowSize". The function to aggregate with is asked for once per call.
-func window(aggregation func(c *Call) string) evaluator {
-	return func(ctx context.Context, c *Call) ([]Series, error) {
-		return movingAggregate(ctx, c, aggregation(c))
-	}
-}
-
-// earlierByWindow is the Window of functions whose "windowSize" may be a time.
-// A number of points is another matter: only the data tell how long it is.
+// earlierByWindow is the Window of functions with a "windowSize". If that is a number
+// of values, its duration depends on the step of the data, so Eval asks for them.
 func earlierByWindow(c *Call, w metric.Window) metric.Window {
 	if _, isTime := c.value("windowSize").(string); isTime {
 		return w.Earlier(abs(c.Seconds("windowSize")))

@@ -10,10 +10,10 @@ import (
 var fft = &Spec{
 	Name:  "fft",
 	Group: Transform,
-	Doc: `Shows of which frequencies a series is made (discrete Fourier transform): the
-n-th value is about what repeats n times in the time of the graph. "abs" is how
-strong each is, "phase" where it begins; left out, both are shown. Missing points
-count as 0.
+	Doc: `Returns the discrete Fourier transform of each series. The n-th value
+belongs to the frequency of n cycles per time range. "abs" returns the magnitude and
+"phase" the phase in radians; the default is both, as two series. Missing values count
+as 0.
 
 Example::
 
@@ -63,9 +63,9 @@ Example::
 var ifft = &Spec{
 	Name:  "ifft",
 	Group: Transform,
-	Doc: `Makes series of the frequencies that fft showed, first how strong they are and
-then, for each in the same order, where they begin. Missing values count as 0. The
-sign of what comes out is lost.
+	Doc: `Returns the inverse of fft, computed from magnitudes and, in the same
+order, phases. Without phases they are 0. The result is the absolute value of the
+signal. Missing values count as 0.
 
 Example::
 
@@ -87,8 +87,8 @@ Example::
 			if i < len(phases) {
 				name, phase = "ifft("+s.Name+","+phases[i].Name+")", phases[i].Values
 			}
-			// The inverse is the conjugate of the transform of the conjugate; only
-			// its magnitude matters here.
+			// The inverse is the conjugate of the transform of the conjugate. Here only
+			// its magnitude matters.
 			signal, err := c.transform(ctx, len(s.Values), func(i int) complex128 {
 				angle := 0.0
 				if i < len(phase) {
@@ -127,8 +127,7 @@ func (c *Call) transform(ctx context.Context, n int, value func(i int) complex12
 	if size > n {
 		size = 1 << bits.Len(uint(2*n-2))
 	}
-	// Numbers and their roots of unity are two values each, of which there are up
-	// to three rows.
+	// There are up to three slices of complex numbers, of two values each.
 	if err := c.Spend(6 * int64(size)); err != nil {
 		return nil, err
 	}
@@ -143,8 +142,8 @@ func (c *Call) transform(ctx context.Context, n int, value func(i int) complex12
 		powerOfTwoTransform(x)
 		return x, nil
 	}
-	// i*k = (i² + k² - (k-i)²) / 2 makes of the transform a convolution with chirp,
-	// whose exponents repeat every 2n.
+	// With i*k = (i² + k² - (k-i)²) / 2, the transform is a convolution with chirp, whose
+	// exponents repeat every 2n.
 	chirp := make([]complex128, n)
 	for i := range chirp {
 		square := int64(i) * int64(i) % int64(2*n)
@@ -194,8 +193,9 @@ var lowPass = &Spec{
 	Name:    "lowPass",
 	Aliases: []string{"lpf"},
 	Group:   Transform,
-	Doc: `Keeps of what fft showed only so many percent: half of them at the beginning
-and half at the end, where the low frequencies are.
+	Doc: `Keeps only the lowest frequencies of a result of fft: cutPercent percent
+of the values, half of them at the beginning and half at the end. The others become
+missing.
 
 Example::
 

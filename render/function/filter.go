@@ -11,8 +11,8 @@ import (
 var filterSeries = &Spec{
 	Name:  "filterSeries",
 	Group: FilterSeries,
-	Doc: `Shows the series of which one value, made of all their points, compares with
-the threshold as the operator says.
+	Doc: `Keeps the series for which the comparison holds: func combines all values
+of a series into one, which operator compares with threshold.
 
 Example::
 
@@ -39,7 +39,7 @@ Example::
 	},
 }
 
-// operators compare what may be missing: then it is below everything.
+// operators are the comparisons of filterSeries. A missing value is below all others.
 var operators = map[string]func(v, threshold float64) bool{
 	"=":  func(v, threshold float64) bool { return v == threshold },
 	"!=": func(v, threshold float64) bool { return v != threshold },
@@ -49,12 +49,12 @@ var operators = map[string]func(v, threshold float64) bool{
 	"<=": func(v, threshold float64) bool { return v != v || v <= threshold },
 }
 
-// beyond makes a function that shows the series of which one value is above n,
-// or is not. What is the word for the value.
+// beyond makes a function that keeps the series for which f is above n, or at most n.
+// what is the word for f in the documentation.
 func beyond(name, what string, f aggregate.Func, operator string) *Spec {
-	doc, example := "Shows the series whose "+what+" is above n.", "0.5"
+	doc, example := "Returns the series whose "+what+" is above n.", "0.5"
 	if operator == "<=" {
-		doc, example = "Shows the series whose "+what+" is at most n, and those without points.", "50"
+		doc, example = "Returns the series whose "+what+" is at most n, and those without values.", "50"
 	}
 	compare := operators[operator]
 	return &Spec{
@@ -72,19 +72,19 @@ func beyond(name, what string, f aggregate.Func, operator string) *Spec {
 var (
 	averageAbove = beyond("averageAbove", "average", aggregate.Average, ">")
 	averageBelow = beyond("averageBelow", "average", aggregate.Average, "<=")
-	currentAbove = beyond("currentAbove", "last point", aggregate.Last, ">")
-	currentBelow = beyond("currentBelow", "last point", aggregate.Last, "<=")
-	maximumAbove = beyond("maximumAbove", "highest point", aggregate.Max, ">")
-	maximumBelow = beyond("maximumBelow", "highest point", aggregate.Max, "<=")
-	minimumAbove = beyond("minimumAbove", "lowest point", aggregate.Min, ">")
-	minimumBelow = beyond("minimumBelow", "lowest point", aggregate.Min, "<=")
+	currentAbove = beyond("currentAbove", "last value", aggregate.Last, ">")
+	currentBelow = beyond("currentBelow", "last value", aggregate.Last, "<=")
+	maximumAbove = beyond("maximumAbove", "maximum", aggregate.Max, ">")
+	maximumBelow = beyond("maximumBelow", "maximum", aggregate.Max, "<=")
+	minimumAbove = beyond("minimumAbove", "minimum", aggregate.Min, ">")
+	minimumBelow = beyond("minimumBelow", "minimum", aggregate.Min, "<=")
 )
 
 var grep = &Spec{
 	Name:  "grep",
 	Group: FilterSeries,
-	Doc: `Shows the series whose names a regular expression, written as for Python,
-finds something in.
+	Doc: `Keeps the series whose names match a regular expression anywhere. The
+syntax is that of Python's re module.
 
 Example::
 
@@ -98,8 +98,8 @@ Example::
 var exclude = &Spec{
 	Name:  "exclude",
 	Group: FilterSeries,
-	Doc: `Leaves out the series whose names a regular expression, written as for Python,
-finds something in.
+	Doc: `Leaves out the series whose names match a regular expression anywhere. The
+syntax is that of Python's re module.
 
 Example::
 
@@ -110,7 +110,7 @@ Example::
 	},
 }
 
-// matching returns the series in whose names "pattern" is, or is not.
+// matching returns the series whose names match "pattern" anywhere, or the others.
 func (c *Call) matching(ctx context.Context, wanted bool) ([]Series, error) {
 	re, err := c.pattern("pattern")
 	if err != nil {
@@ -139,7 +139,7 @@ func (c *Call) matching(ctx context.Context, wanted bool) ([]Series, error) {
 var unique = &Spec{
 	Name:  "unique",
 	Group: FilterSeries,
-	Doc: `Shows, of series with the same name, the first.
+	Doc: `Returns the first series of each name.
 
 Example::
 
@@ -169,7 +169,7 @@ Example::
 var fallbackSeries = &Spec{
 	Name:  "fallbackSeries",
 	Group: Special,
-	Doc: `Shows the fallback where there are no series.
+	Doc: `Returns the series, or the fallback if there are none.
 
 Example::
 
@@ -180,7 +180,7 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		// A fallback that fails is better known before it is needed.
+		// Evaluate the fallback even if it is not needed, so that its errors show.
 		fallback, err := c.Series(ctx, "fallback")
 		if err != nil || len(series) == 0 {
 			return fallback, err
@@ -192,15 +192,15 @@ Example::
 var removeEmptySeries = &Spec{
 	Name:  "removeEmptySeries",
 	Group: FilterSeries,
-	Doc: `Drops series without points, or with a smaller share of known points than
-the xFilesFactor.
+	Doc: `Leaves out series without values, and those whose fraction of present
+values is below xFilesFactor, from 0 to 1.
 
 Example::
 
   &target=removeEmptySeries(web.*.cpu,0.5)`,
 	Params: []Param{seriesList, xFilesFactor},
 	Eval: keep(func(c *Call) func(s Series) bool {
-		xff := c.Float("xFilesFactor") // left out it is 0, whatever the request says
+		xff := c.Float("xFilesFactor") // 0 by default, whatever that of the request is
 		return func(s Series) bool {
 			return enough(aggregate.Count(s.Values), float64(len(s.Values)), xff)
 		}
@@ -210,9 +210,9 @@ Example::
 var useSeriesAbove = &Spec{
 	Name:  "useSeriesAbove",
 	Group: FilterSeries,
-	Doc: `Shows other series than those given: those called as the ones whose highest
-point is above the value, with what the search finds replaced. Series with gaps
-do not count.
+	Doc: `Returns other series in place of those whose maximum is above value: in
+their names, search, a regular expression, is replaced by replace, and the series of
+these names are fetched. Series with missing values are ignored.
 
 Example::
 
@@ -235,7 +235,7 @@ Example::
 		var above []string
 		for i, s := range series {
 			if len(s.Values) == 0 {
-				return nil, c.errorf("seriesList", "%q has no points, not even missing ones: leave it out with removeEmptySeries()", s.Name)
+				return nil, c.errorf("seriesList", "%q has no values, not even missing ones: remove it with removeEmptySeries()", s.Name)
 			}
 			complete := int(aggregate.Count(s.Values)) == len(s.Values)
 			if complete && aggregate.Max(s.Values) > c.Float("value") {
@@ -253,8 +253,8 @@ Example::
 var removeZeroSeries = &Spec{
 	Name:  "removeZeroSeries",
 	Group: FilterSeries,
-	Doc: `Drops series that are never anything but 0 or missing, or that have a smaller
-share of other points than the xFilesFactor.
+	Doc: `Leaves out series whose values are all 0 or missing, and those whose
+fraction of values other than 0 is below xFilesFactor, from 0 to 1.
 
 Example::
 

@@ -7,14 +7,14 @@ import (
 	"carbon/aggregate"
 )
 
-// limit is how many missing points in a row are filled.
+// gapLimit is the parameter for the longest gap that is filled, in values.
 var gapLimit = Param{Name: "limit", Type: IntOrInf, Takes: Any, Default: math.Inf(1)}
 
 var keepLastValue = &Spec{
 	Name:  "keepLastValue",
 	Group: Transform,
-	Doc: `Fills gaps with the last point before them, but none of more points than the
-limit says.
+	Doc: `Replaces missing values with the last value before them, in gaps of at
+most limit values.
 
 Example::
 
@@ -30,8 +30,8 @@ Example::
 var interpolate = &Spec{
 	Name:  "interpolate",
 	Group: Transform,
-	Doc: `Fills gaps with a straight line from the point before to the one after, but
-none of more points than the limit says.
+	Doc: `Replaces missing values with a straight line between the values around
+them, in gaps of at most limit values.
 
 Example::
 
@@ -47,8 +47,8 @@ Example::
 	}),
 }
 
-// filled makes an evaluator of what becomes of gaps. fill is told the points
-// around a gap, of which that after it is missing at the end of the series.
+// filled makes an evaluator that fills gaps. fill gets a gap and the values before and
+// after it. The one after a gap at the end of the series is NaN.
 func filled(name string, fill func(gap []float64, before, after float64)) evaluator {
 	return perSeries(func(c *Call, s Series) (Series, error) {
 		limit, err := c.gapLimit()
@@ -60,7 +60,7 @@ func filled(name string, fill func(gap []float64, before, after float64)) evalua
 			return s, err
 		}
 		copy(values, s.Values)
-		last := -1 // the last point known
+		last := -1 // the last value present
 		for i, v := range s.Values {
 			if v != v {
 				continue
@@ -93,7 +93,7 @@ var isNonNull = &Spec{
 	Name:    "isNonNull",
 	Aliases: []string{"isNotNull"}, // carbonapi's
 	Group:   Transform,
-	Doc: `Shows 1 where there is a point and 0 where there is none.
+	Doc: `Returns 1 where a series has a value and 0 where it has none.
 
 Example::
 
@@ -115,8 +115,8 @@ Example::
 var transformNull = &Spec{
 	Name:  "transformNull",
 	Group: Transform,
-	Doc: `Puts the default where there is no point; with a referenceSeries, or several,
-only where one of those has a point.
+	Doc: `Replaces missing values with a default. With referenceSeries, only those
+at times at which one of the reference series has a value.
 
 Example::
 
@@ -167,15 +167,15 @@ Example::
 				s = s.tagged("referenceSeries", "1")
 			}
 			s = s.rewritten(name + ")")
-			// As in graphite-web, of more values than there were the last ones stay.
+			// As in graphite-web, if the references are longer, the last values are kept.
 			s.Values = values[len(values)-len(s.Values):]
 			return s, nil
 		})
 	},
 }
 
-// defaults returns what is to stand at each point where there is none, by where
-// the references have points.
+// defaults returns the replacements for missing values: the default at times at which a
+// reference has a value, else NaN. Without references it returns no values.
 func (c *Call) defaults(ctx context.Context, references []Series) ([]float64, error) {
 	length := 0
 	for _, s := range references {
@@ -201,8 +201,8 @@ func (c *Call) defaults(ctx context.Context, references []Series) ([]float64, er
 var compressPeriodicGaps = &Spec{
 	Name:  "compressPeriodicGaps",
 	Group: Transform,
-	Doc: `Gives a series that has a point only every few steps the step that its points
-have. Which that is, is guessed from the first three of them.
+	Doc: `Gives a series that has values only every few steps a step of that length,
+so that the gaps disappear. The length is the distance between the first three values.
 
 Example::
 
@@ -223,9 +223,9 @@ Example::
 	}),
 }
 
-// period returns where the first point is and how many steps the first three are
-// apart, 0 if they do not stand alone at even distances. As in graphite-web, 0 is
-// not taken for a point here.
+// period returns the index of the first value and the distance of the first three values.
+// The period is 0 unless they are equally spaced and have gaps between them. As in
+// graphite-web, 0 counts as missing here.
 func period(values []float64) (first, period int) {
 	known := func(i int) bool { return values[i] == values[i] && values[i] != 0 }
 	first = -1

@@ -11,7 +11,8 @@ var timeFunction = &Spec{
 	Name:    "timeFunction",
 	Aliases: []string{"time"},
 	Group:   Transform,
-	Doc: `Shows the time itself, in seconds since 1970, every step seconds.
+	Doc: `Returns the time itself, in seconds since 1970. step is the distance of
+values in seconds.
 
 Example::
 
@@ -29,7 +30,7 @@ Example::
 		for i := range values {
 			values[i] = math.Floor(float64(start) + float64(i)*step)
 		}
-		return []Series{c.made("name", start, c.wallClock(c.Window.Until), int64(step), values)}, nil
+		return []Series{c.generated("name", start, c.wallClock(c.Window.Until), int64(step), values)}, nil
 	},
 }
 
@@ -37,7 +38,8 @@ var sinFunction = &Spec{
 	Name:    "sinFunction",
 	Aliases: []string{"sin"},
 	Group:   Transform,
-	Doc: `Shows the sine of the time in seconds, times the amplitude, every step seconds.
+	Doc: `Returns the sine of the time in seconds, multiplied by amplitude. step is
+the distance of values in seconds.
 
 Example::
 
@@ -61,7 +63,7 @@ Example::
 		for i := range values {
 			values[i] = math.Sin(math.Floor(float64(start)+float64(i)*step)) * factor
 		}
-		return []Series{c.made("name", c.Window.From, c.Window.Until, int64(step), values)}, nil
+		return []Series{c.generated("name", c.Window.From, c.Window.Until, int64(step), values)}, nil
 	},
 }
 
@@ -69,8 +71,9 @@ var randomWalkFunction = &Spec{
 	Name:    "randomWalkFunction",
 	Aliases: []string{"randomWalk"},
 	Group:   Special,
-	Doc: `Shows a walk that begins at 0 and goes up or down by less than a half every step
-seconds. A request gets the same walk again if it says what time now is.
+	Doc: `Returns a random walk that starts at 0 and changes by less than 0.5 at
+each step. step is in seconds. The walk is the same for all requests with the same
+name and the same current time.
 
 Example::
 
@@ -92,13 +95,13 @@ Example::
 			values[i] = at
 			at += random.Float64() - 0.5
 		}
-		return []Series{c.made("name", c.Window.From, c.Window.Until, int64(step), values)}, nil
+		return []Series{c.generated("name", c.Window.From, c.Window.Until, int64(step), values)}, nil
 	},
 }
 
 var everyStep = Param{Name: "step", Type: Integer, Takes: literal, Default: 60}
 
-// everyStep returns room for a value every "step" seconds of the window.
+// everyStep allocates a value for every "step" seconds of the window.
 func (c *Call) everyStep() (values []float64, step float64, err error) {
 	v, err := c.number("step")
 	if err != nil {
@@ -113,13 +116,13 @@ func (c *Call) everyStep() (values []float64, step float64, err error) {
 	return values, step, err
 }
 
-// maxStep is longer than any window, and short enough to reckon with.
+// maxStep is longer than any window, and short enough to avoid overflows.
 const maxStep = 1 << 40
 
 var identity = &Spec{
 	Name:  "identity",
 	Group: Calculate,
-	Doc: `Shows the time itself, in seconds since 1970, every minute.
+	Doc: `Returns the time itself, in seconds since 1970, with one value per minute.
 
 Example::
 

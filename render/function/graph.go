@@ -5,7 +5,7 @@ import "context"
 var color = &Spec{
 	Name:  "color",
 	Group: Graph,
-	Doc: `Draws series in a colour, given by name or as RRGGBB or RRGGBBAA.
+	Doc: `Draws series in a color, given by name, as RRGGBB or as RRGGBBAA.
 
 Example::
 
@@ -20,7 +20,7 @@ Example::
 var lineWidth = &Spec{
 	Name:  "lineWidth",
 	Group: Graph,
-	Doc: `Draws series with lines of a width in pixels.
+	Doc: `Draws series with lines of the given width in pixels.
 
 Example::
 
@@ -35,7 +35,7 @@ Example::
 var alpha = &Spec{
 	Name:  "alpha",
 	Group: Graph,
-	Doc: `Draws series with an opacity, from 0 for invisible to 1.
+	Doc: `Draws series with the given opacity, from 0 (invisible) to 1 (opaque).
 
 Example::
 
@@ -47,8 +47,8 @@ Example::
 	}),
 }
 
-// drawn returns a number that only says how a series is drawn. As in graphite-web
-// data come without a look at it; what is no number draws as if nothing were said.
+// drawn returns an argument that affects only pictures. As in graphite-web it is not
+// checked for other formats; anything that is not a number is ignored.
 func (c *Call) drawn(param string) *float64 {
 	if f, ok := asFloat(c.value(param)); ok {
 		return &f
@@ -59,7 +59,8 @@ func (c *Call) drawn(param string) *float64 {
 var dashed = &Spec{
 	Name:  "dashed",
 	Group: Graph,
-	Doc: `Draws series as lines of dashes, as long in pixels as the gaps between them.
+	Doc: `Draws series as dashed lines. dashLength is the length of dashes and of
+gaps in pixels.
 
 Example::
 
@@ -80,8 +81,8 @@ Example::
 var drawAsInfinite = &Spec{
 	Name:  "drawAsInfinite",
 	Group: Graph,
-	Doc: `Draws a vertical line wherever a series is above 0, for what happens now and
-then, such as deployments.
+	Doc: `Draws a vertical line at each time at which a series is above 0, as for
+events such as deployments.
 
 Example::
 
@@ -97,7 +98,7 @@ Example::
 var secondYAxis = &Spec{
 	Name:  "secondYAxis",
 	Group: Graph,
-	Doc: `Draws series against the axis on the right.
+	Doc: `Draws series on a second y axis, at the right.
 
 Example::
 
@@ -113,7 +114,7 @@ Example::
 var areaBetween = &Spec{
 	Name:  "areaBetween",
 	Group: Graph,
-	Doc: `Draws the area between two series: the lower one first, then the upper.
+	Doc: `Draws the area between two series. The lower one comes first.
 
 Example::
 
@@ -125,9 +126,9 @@ Example::
 			return nil, err
 		}
 		if len(series) != 2 {
-			return nil, c.errorf("seriesList", "must be two series, the lower and the upper, not %d", len(series))
+			return nil, c.errorf("seriesList", "must be two series, first the lower and then the upper, not %d", len(series))
 		}
-		// As in graphite-web the lower one goes by the tags of the upper.
+		// As in graphite-web the lower series has the tags of the upper one.
 		upper := series[1].renamed("areaBetween("+series[1].Path+")").tagged("areaBetween", "1")
 		upper.Style.Stacked = true
 		lower := series[0].renamed(upper.Name)
@@ -137,15 +138,15 @@ Example::
 	},
 }
 
-// defaultStack is the stack of those who name none.
+// defaultStack is the stack of calls without a stack name.
 const defaultStack = "__DEFAULT__"
 
 var stacked = &Spec{
 	Name:  "stacked",
 	Group: Graph,
-	Doc: `Draws each series as an area on top of those before it, also of those that other
-targets of the request put on the same stack. Stacks with a name are apart from
-each other, and leave the names of series as they are.
+	Doc: `Draws series as areas on top of each other and of all series that other
+targets of the request put on the same stack. With a stack name, the series keep their
+names.
 
 Example::
 
@@ -154,7 +155,7 @@ Example::
 		{Name: "seriesList", Type: SeriesList, Required: true, Signature: "seriesLists"},
 		{Name: "stack", Type: String, Signature: "stackName='" + defaultStack + "'"},
 	},
-	Lasting: true,
+	Stateful: true,
 	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
 		series, err := c.Series(ctx, "seriesList")
 		if err != nil {
@@ -170,7 +171,7 @@ Example::
 			if err != nil {
 				return s, err
 			}
-			// As in graphite-web stacks go by the number of a point, not by its time.
+			// As in graphite-web values are stacked by position, not by time.
 			if missing := len(s.Values) - len(stack); missing > 0 {
 				more, err := c.makeValues(int64(missing))
 				if err != nil {

@@ -11,8 +11,10 @@ import (
 var groupByNode = &Spec{
 	Name:  "groupByNode",
 	Group: Combine,
-	Doc: `Makes one series of all that have the same node, or tag, and names it by
-that. The callback is an aggregation function or another function of series.
+	Doc: `Groups series by one node of their names, or by a tag, and combines each
+group into one series. The result is named by that node. Nodes count from 0, or from
+the end with negative numbers. callback is an aggregation function, such as sum, or a
+function of series, such as sumSeries.
 
 Example::
 
@@ -30,8 +32,10 @@ Example::
 var groupByNodes = &Spec{
 	Name:  "groupByNodes",
 	Group: Combine,
-	Doc: `Makes one series of all that have the same nodes, or tags, and names it by
-those. The callback is an aggregation function or another function of series.
+	Doc: `Groups series by several nodes of their names, or by tags, and combines
+each group into one series. The result is named by these nodes, joined by dots. Nodes
+count from 0, or from the end with negative numbers. callback is an aggregation
+function, such as sum, or a function of series, such as sumSeries.
 
 Example::
 
@@ -50,8 +54,8 @@ func (c *Call) groupByNodes(ctx context.Context, nodes []Value) ([]Series, error
 	return c.groups(ctx, "callback", func(s Series) string { return nodeKey(s, nodes) })
 }
 
-// groups makes one series of each group in "seriesList", by the function that a
-// parameter names, and calls it by the key of the group.
+// groups combines each group of "seriesList" into one series, with the function that a
+// parameter names. The result is named by the key of the group.
 func (c *Call) groups(ctx context.Context, callback string, key func(s Series) string) ([]Series, error) {
 	series, err := c.Series(ctx, "seriesList")
 	if err != nil {
@@ -68,28 +72,27 @@ func (c *Call) groups(ctx context.Context, callback string, key func(s Series) s
 			return nil, err
 		}
 		if len(result) == 0 {
-			return nil, c.errorf(callback, "%s makes nothing of group %q", c.Text(callback), key)
+			return nil, c.errorf(callback, "%s returns no series for group %q", c.Text(callback), key)
 		}
 		results[i] = result[0].renamed(key)
 	}
 	return results, nil
 }
 
-// callback calls the function that a parameter names: a function of series if
-// there is one of that name, an aggregation function else.
+// callback calls the function that a parameter names: a function of series, or, if there
+// is none of that name, an aggregation function.
 func (c *Call) callback(ctx context.Context, param string, series []Series) ([]Series, error) {
 	name := c.Text(param)
 	if spec, ok := Lookup(name); ok && spec.Eval != nil {
 		return c.Apply(ctx, spec, series)
 	}
 	if _, ok := lookupAggregation(trimSeries(name)); !ok {
-		return nil, c.errorf(param, "%q is no function", name)
+		return nil, c.errorf(param, "unknown function %q", name)
 	}
 	return c.aggregate(ctx, series, name, c.XFilesFactor)
 }
 
-// groupBy sorts series into groups by a key; keys are in the order of their first
-// series.
+// groupBy groups series by a key. keys are in the order of their first series.
 func groupBy[S any](ctx context.Context, c *Call, series []S, key func(s S) string) (keys []string, groups map[string][]S, err error) {
 	groups = map[string][]S{}
 	for _, s := range series {
@@ -111,9 +114,11 @@ func groupBy[S any](ctx context.Context, c *Call, series []S, key func(s S) stri
 var groupByTags = &Spec{
 	Name:  "groupByTags",
 	Group: Combine,
-	Doc: `Makes one series of all that have the same values of some tags, which it
-then has. It keeps the name they have in common, or is named by the callback: an
-aggregation function or another function of series.
+	Doc: `Groups series by the values of tags and combines each group into one
+series, which has these tags. The result keeps the name that all series share; if they
+have different names, it is named by the callback. With "name" among the tags, series
+are grouped by their names as well. callback is an aggregation function, such as sum,
+or a function of series, such as sumSeries.
 
 Example::
 
@@ -142,20 +147,20 @@ Example::
 		}
 		grouped := map[string]metric.Tags{}
 		results, err := c.groups(ctx, "callback", func(s Series) string {
-			of := metric.Tags{"name": name}
+			common := metric.Tags{"name": name}
 			if byName {
-				of["name"] = s.Tags["name"]
+				common["name"] = s.Tags["name"]
 			}
 			parts := make([]string, len(tags))
 			for i, tag := range tags {
 				parts[i] = tag + "=" + s.Tags[tag]
 				if s.Tags[tag] != "" {
-					of[tag] = s.Tags[tag]
+					common[tag] = s.Tags[tag]
 				}
 			}
 			slices.Sort(parts)
-			key := strings.Join(append([]string{of["name"]}, parts...), ";")
-			grouped[key] = of
+			key := strings.Join(append([]string{common["name"]}, parts...), ";")
+			grouped[key] = common
 			return key
 		})
 		for i, s := range results {
@@ -166,8 +171,8 @@ Example::
 	},
 }
 
-// commonName returns the name that all of "seriesList" have, or the callback if
-// there is none.
+// commonName returns the name tag that all of "seriesList" share, or the name of the
+// callback if they share none.
 func (c *Call) commonName(ctx context.Context) (string, error) {
 	series, err := c.Series(ctx, "seriesList")
 	if err != nil || len(series) == 0 {
@@ -182,13 +187,12 @@ func (c *Call) commonName(ctx context.Context) (string, error) {
 	return name, nil
 }
 
-var position = Param{Name: "position", Type: NodeIndex, Multiple: true}
-
 var aggregateWithWildcards = &Spec{
 	Name:  "aggregateWithWildcards",
 	Group: Combine,
-	Doc: `Makes one series, by an aggregation function, of all whose names are the same
-without the nodes at some positions, and names it by what is left.
+	Doc: `Removes the nodes at the given positions from the names, and combines
+series whose names are then equal into one with an aggregation function. The result
+has the shortened name. Positions count from 0.
 
 Example::
 
@@ -201,50 +205,34 @@ Example::
 	Eval: func(ctx context.Context, c *Call) ([]Series, error) { return c.withWildcards(ctx, c.Text("func")) },
 }
 
-var sumSeriesWithWildcards = &Spec{
-	Name:  "sumSeriesWithWildcards",
-	Group: Combine,
-	Doc: `Adds up all series whose names are the same without the nodes at some
-positions, and names the sum by what is left.
+// wildcards makes a function that aggregates series whose names are equal without the
+// nodes at some positions. verb says in the documentation what it does with them.
+func wildcards(name, verb, aggregation string) *Spec {
+	return &Spec{
+		Name:  name,
+		Group: Combine,
+		Doc: "Removes the nodes at the given positions from the names, and " + verb + ` series
+whose names are then equal. The result has the shortened name. Positions count from 0.
 
 Example::
 
-  &target=sumSeriesWithWildcards(web.*.*,1)`,
-	Params:     []Param{seriesList, position},
-	Aggregator: true,
-	Eval:       func(ctx context.Context, c *Call) ([]Series, error) { return c.withWildcards(ctx, "sum") },
+  &target=` + name + `(web.*.*,1)`,
+		Params:     []Param{seriesList, {Name: "position", Type: NodeIndex, Multiple: true}},
+		Aggregator: true,
+		Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+			return c.withWildcards(ctx, aggregation)
+		},
+	}
 }
 
-var averageSeriesWithWildcards = &Spec{
-	Name:  "averageSeriesWithWildcards",
-	Group: Combine,
-	Doc: `Averages all series whose names are the same without the nodes at some
-positions, and names the average by what is left.
+var (
+	averageSeriesWithWildcards  = wildcards("averageSeriesWithWildcards", "averages", "average")
+	multiplySeriesWithWildcards = wildcards("multiplySeriesWithWildcards", "multiplies", "multiply")
+	sumSeriesWithWildcards      = wildcards("sumSeriesWithWildcards", "adds up", "sum")
+)
 
-Example::
-
-  &target=averageSeriesWithWildcards(web.*.*,1)`,
-	Params:     []Param{seriesList, position},
-	Aggregator: true,
-	Eval:       func(ctx context.Context, c *Call) ([]Series, error) { return c.withWildcards(ctx, "average") },
-}
-
-var multiplySeriesWithWildcards = &Spec{
-	Name:  "multiplySeriesWithWildcards",
-	Group: Combine,
-	Doc: `Multiplies all series whose names are the same without the nodes at some
-positions, and names the product by what is left.
-
-Example::
-
-  &target=multiplySeriesWithWildcards(web.*.*,1)`,
-	Params:     []Param{seriesList, position},
-	Aggregator: true,
-	Eval:       func(ctx context.Context, c *Call) ([]Series, error) { return c.withWildcards(ctx, "multiply") },
-}
-
-// withWildcards aggregates the series of "seriesList" that have the same name but
-// for the nodes at each "position", counted from 0.
+// withWildcards aggregates the series of "seriesList" whose names are equal without the
+// nodes at each "position", counted from 0.
 func (c *Call) withWildcards(ctx context.Context, aggregation string) ([]Series, error) {
 	series, err := c.Series(ctx, "seriesList")
 	if err != nil {
@@ -252,7 +240,7 @@ func (c *Call) withWildcards(ctx context.Context, aggregation string) ([]Series,
 	}
 	without := map[int64]bool{}
 	for _, v := range c.values("position") {
-		if n, ok := v.(int64); ok { // none is no position
+		if n, ok := v.(int64); ok { // ignore none
 			without[n] = true
 		}
 	}

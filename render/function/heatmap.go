@@ -12,10 +12,9 @@ import (
 var heatMap = &Spec{
 	Name:  "heatMap",
 	Group: Transform,
-	Doc: `Shows by how much each series is above the next smaller one, as a heat map wants
-it of counters of which each counts what the one below does, too. They are sorted by
-the sum of their first five points that all of them have. All must have the same
-times.
+	Doc: `Returns the difference between each series and the next smaller one, for a
+heat map of cumulative counters. Series are sorted by the sum of their first five
+values, of times at which all have one. All series must have the same times.
 
 Example::
 
@@ -46,8 +45,8 @@ Example::
 	},
 }
 
-// byFirstPoints sorts series of the same times by the sum of their first n points
-// that all have.
+// byFirstPoints sorts series by the sum of their first n values, of times at which all
+// series have one. The series must have the same times.
 func byFirstPoints(series []Series, n int) []Series {
 	list := make(ranking, len(series))
 	for i, s := range series {
@@ -75,9 +74,9 @@ func byFirstPoints(series []Series, n int) []Series {
 var countValues = &Spec{
 	Name:  "countValues",
 	Group: Combine,
-	Doc: `Shows for each value that there is, without its decimals, how many series have
-it. If there are more different values than valuesLimit, one series says so by its
-name.
+	Doc: `Returns one series for each distinct integer part of the values: the
+number of series that have that value at each time. If there are more than valuesLimit
+distinct values, the only result is a series called valuesLimitReached.
 
 Example::
 

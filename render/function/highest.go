@@ -9,37 +9,39 @@ import (
 	"carbon/aggregate"
 )
 
-// How many series to show. graphite-web's highest and lowest say that it must be
-// given, but do without, and cut floats.
-var howMany = Param{Name: "n", Type: Integer, Takes: truncated, Required: true, Default: 1}
+// seriesCount is the number of series to return. In graphite-web, highest and lowest
+// declare it as required but accept calls without it, and truncate floats.
+var seriesCount = Param{Name: "n", Type: Integer, Takes: truncated, Required: true, Default: 1}
 
 var highest = &Spec{
 	Name:  "highest",
 	Group: FilterSeries,
-	Doc: `Shows the n series that are highest by one value made of all their points, the
-highest first. Below 0, n says how many of all to leave out.
+	Doc: `Returns the n series with the highest value of func, which combines all
+values of a series into one, in descending order. With a negative n, all but the last
+-n.
 
 Example::
 
   &target=highest(web.*.cpu,2,"max")`,
-	Params: []Param{seriesList, howMany, {Name: "func", Type: AggFunc, Default: "average"}},
+	Params: []Param{seriesList, seriesCount, {Name: "func", Type: AggFunc, Default: "average"}},
 	Eval:   func(ctx context.Context, c *Call) ([]Series, error) { return c.first(ctx, true) },
 }
 
 var lowest = &Spec{
 	Name:  "lowest",
 	Group: FilterSeries,
-	Doc: `Shows the n series that are lowest by one value made of all their points, the
-lowest first. Below 0, n says how many of all to leave out.
+	Doc: `Returns the n series with the lowest value of func, which combines all
+values of a series into one, in ascending order. With a negative n, all but the last
+-n.
 
 Example::
 
   &target=lowest(web.*.cpu,2,"max")`,
-	Params: []Param{seriesList, howMany, {Name: "func", Type: AggFunc, Default: "average"}},
+	Params: []Param{seriesList, seriesCount, {Name: "func", Type: AggFunc, Default: "average"}},
 	Eval:   func(ctx context.Context, c *Call) ([]Series, error) { return c.first(ctx, false) },
 }
 
-// first returns the first "n" series by "func".
+// first returns the "n" highest or lowest series by "func".
 func (c *Call) first(ctx context.Context, highest bool) ([]Series, error) {
 	f, err := c.AggFunc("func")
 	if err != nil {
@@ -48,6 +50,7 @@ func (c *Call) first(ctx context.Context, highest bool) ([]Series, error) {
 	return c.firstBy(ctx, f, highest)
 }
 
+// firstBy returns the "n" highest or lowest series by f.
 func (c *Call) firstBy(ctx context.Context, f aggregate.Func, highest bool) ([]Series, error) {
 	series, err := c.Series(ctx, "seriesList")
 	if err != nil {
@@ -56,7 +59,7 @@ func (c *Call) firstBy(ctx context.Context, f aggregate.Func, highest bool) ([]S
 	return head(sortedBy(series, highest, rank(f)), c.Int("n")), ctx.Err()
 }
 
-// rank returns what series are sorted by: those without a value come first.
+// rank returns the sort key of a series by f. Series without a value are the lowest.
 func rank(f aggregate.Func) func(s Series) float64 {
 	return func(s Series) float64 {
 		if v := f(s.Values); v == v {
@@ -66,7 +69,7 @@ func rank(f aggregate.Func) func(s Series) float64 {
 	}
 }
 
-// head is Python's list[:n].
+// head returns Python's list[:n].
 func head[T any](list []T, n int64) []T {
 	if n < 0 {
 		n = max(n+int64(len(list)), 0)
@@ -74,13 +77,17 @@ func head[T any](list []T, n int64) []T {
 	return list[:min(n, int64(len(list)))]
 }
 
-// extreme makes a function that shows the n series that are highest, or lowest,
-// by one value. What is the words for them.
+// extreme makes a function that returns the n highest or lowest series by f. what names
+// the values of f in the documentation.
 func extreme(name, what string, f aggregate.Func, highest bool) *Spec {
+	order := "ascending"
+	if highest {
+		order = "descending"
+	}
 	return &Spec{
 		Name:   name,
 		Group:  FilterSeries,
-		Doc:    "Shows the n series with the " + what + ", in that order.\n\nExample::\n\n  &target=" + name + "(web.*.cpu,2)",
+		Doc:    "Returns the n series with the " + what + ", in " + order + " order.\n\nExample::\n\n  &target=" + name + "(web.*.cpu,2)",
 		Params: []Param{seriesList, {Name: "n", Type: Integer, Takes: truncated, Required: true}},
 		Eval: func(ctx context.Context, c *Call) ([]Series, error) {
 			return c.firstBy(ctx, f, highest)
@@ -90,16 +97,16 @@ func extreme(name, what string, f aggregate.Func, highest bool) *Spec {
 
 var (
 	highestAverage = extreme("highestAverage", "highest averages", aggregate.Average, true)
-	highestCurrent = extreme("highestCurrent", "highest last points", aggregate.Last, true)
+	highestCurrent = extreme("highestCurrent", "highest last values", aggregate.Last, true)
 	highestMax     = extreme("highestMax", "highest maxima", aggregate.Max, true)
 	lowestAverage  = extreme("lowestAverage", "lowest averages", aggregate.Average, false)
-	lowestCurrent  = extreme("lowestCurrent", "lowest last points", aggregate.Last, false)
+	lowestCurrent  = extreme("lowestCurrent", "lowest last values", aggregate.Last, false)
 )
 
 var limit = &Spec{
 	Name:  "limit",
 	Group: FilterSeries,
-	Doc: `Shows the first n series. Below 0, n says how many at the end to leave out.
+	Doc: `Returns the first n series. With a negative n, all but the last -n.
 
 Example::
 
@@ -114,7 +121,8 @@ Example::
 var mostDeviant = &Spec{
 	Name:  "mostDeviant",
 	Group: FilterSeries,
-	Doc: `Shows the n series that vary most around their average, most first.
+	Doc: `Returns the n series with the highest standard deviation, in descending
+order.
 
 Example::
 
@@ -131,8 +139,8 @@ Example::
 	},
 }
 
-// variance is the square of the standard deviation, computed as it is in
-// mostDeviant, so that ties are ties.
+// variance returns the variance, with the rounding errors of graphite-web's mostDeviant, so
+// that ties are the same.
 func variance(values []float64) float64 {
 	mean, sum := aggregate.Average(values), 0.0
 	for _, v := range values {
@@ -149,7 +157,7 @@ var (
 	lowestMin  = extreme("lowestMin", "lowest minima", aggregate.Min, false)
 )
 
-// ranking is series with how well each fits.
+// ranking holds series with their scores.
 type ranking []ranked
 
 type ranked struct {
@@ -157,8 +165,8 @@ type ranked struct {
 	score float64
 }
 
-// best returns the n series of the highest score, that first; equals stay in
-// order.
+// best returns the n series with the highest scores, in descending order. Series with
+// equal scores keep their order.
 func (r ranking) best(n int64) []Series {
 	slices.SortStableFunc(r, func(a, b ranked) int { return cmp.Compare(b.score, a.score) })
 	series := make([]Series, min(n, int64(len(r))))

@@ -8,8 +8,8 @@ import (
 	"carbon/metric"
 )
 
-// The functions of this file forecast by exponential smoothing with seasons
-// (Holt, 1957; Winters, 1960), with the weights and the quirks of graphite-web.
+// The functions of this file forecast by triple exponential smoothing (Holt, 1957;
+// Winters, 1960), with the weights and deviations of graphite-web.
 const (
 	levelWeight  = 0.1
 	slopeWeight  = 0.0035
@@ -22,6 +22,7 @@ var (
 	seasonality       = Param{Name: "seasonality", Type: Interval, Default: "1d", Suggestions: []any{"1d", "7d"}}
 )
 
+// earlierByBootstrap is the Window of these functions.
 func earlierByBootstrap(c *Call, w metric.Window) metric.Window {
 	return w.Earlier(c.Seconds("bootstrapInterval"))
 }
@@ -29,8 +30,9 @@ func earlierByBootstrap(c *Call, w metric.Window) metric.Window {
 var holtWintersForecast = &Spec{
 	Name:  "holtWintersForecast",
 	Group: Calculate,
-	Doc: `Shows what was to be expected, from what was before and from how it changed
-with the season. The forecast begins bootstrapInterval earlier, to learn.
+	Doc: `Returns a Holt-Winters forecast of each series, based on its level, trend
+and season so far. seasonality is the length of a season. The forecast learns from
+bootstrapInterval more data before the time range.
 
 Example::
 
@@ -49,8 +51,10 @@ Example::
 var holtWintersConfidenceBands = &Spec{
 	Name:  "holtWintersConfidenceBands",
 	Group: Calculate,
-	Doc: `Shows between what was to be expected: the forecast less and plus delta times
-how far it was off before.
+	Doc: `Returns the lower and the upper confidence band of each series: its
+Holt-Winters forecast minus and plus delta times the average deviation from earlier
+forecasts. seasonality is the length of a season. The forecast learns from
+bootstrapInterval more data before the time range.
 
 Example::
 
@@ -70,8 +74,9 @@ Example::
 var holtWintersAberration = &Spec{
 	Name:  "holtWintersAberration",
 	Group: Calculate,
-	Doc: `Shows how far each point is above or below what was to be expected, 0 where it
-is in between.
+	Doc: `Returns how far each value lies outside the confidence bands that
+holtWintersConfidenceBands returns: positive above the upper band, negative below the
+lower one, 0 in between.
 
 Example::
 
@@ -113,8 +118,8 @@ Example::
 var holtWintersConfidenceArea = &Spec{
 	Name:  "holtWintersConfidenceArea",
 	Group: Calculate,
-	Doc: `Draws the area between the bands that holtWintersConfidenceBands shows, of one
-series.
+	Doc: `Draws the area between the confidence bands that
+holtWintersConfidenceBands returns. It takes one series.
 
 Example::
 
@@ -148,14 +153,14 @@ Example::
 	},
 }
 
-// forecast is what is known about a series and the time before it.
+// forecast is the forecast of a series.
 type forecast struct {
-	of                      Series // with the time before it
-	preview                 int64  // that time, in seconds
+	of                      Series // with the preview
+	preview                 int64  // seconds before the window that the forecast learns from
 	predictions, deviations []float64
 }
 
-// forecast analyses a series that begins bootstrapInterval early.
+// forecast computes the forecast of a series that starts bootstrapInterval early.
 func (c *Call) forecast(s Series) (*forecast, error) {
 	if s.Step <= 0 {
 		return nil, c.errorf("seriesList", "%q has no step", s.Name)
@@ -204,9 +209,9 @@ func (c *Call) forecast(s Series) (*forecast, error) {
 	return &forecast{s, c.Seconds("bootstrapInterval"), predictions, deviations}, nil
 }
 
-// shown returns what lies after the time before the series. A preview below 0
-// counts from the end, as in Python.
-func (f *forecast) shown(values []float64) []float64 {
+// afterPreview returns the values without those of the preview. A negative preview counts
+// from the end, as in Python.
+func (f *forecast) afterPreview(values []float64) []float64 {
 	n := f.preview / f.of.Step
 	if f.preview%f.of.Step < 0 {
 		n--
@@ -217,21 +222,21 @@ func (f *forecast) shown(values []float64) []float64 {
 	return values[min(max(n, 0), int64(len(values))):]
 }
 
-// series returns a new series of values that the forecast made.
+// series returns a series of values of the forecast, without the preview.
 func (f *forecast) series(name string, values []float64) Series {
-	s := f.of.derived(name, f.shown(values)).tagged("holtWintersForecast", "1").tagged("holtWintersDeviation", "1")
+	s := f.of.derived(name, f.afterPreview(values)).tagged("holtWintersForecast", "1").tagged("holtWintersDeviation", "1")
 	s.Start += f.preview
 	s.Consolidation = ""
 	return s
 }
 
-// band is between what a series was to be expected.
+// band is the range of expected values of a series.
 type band struct {
 	name         string // of the series
 	lower, upper Series
 }
 
-// beyond returns how far the i-th value is outside.
+// beyond returns how far the i-th value v lies outside of the band.
 func (b *band) beyond(i int, v float64) float64 {
 	if i < len(b.upper.Values) && v > b.upper.Values[i] {
 		return v - b.upper.Values[i]
@@ -258,7 +263,7 @@ func (c *Call) bands(ctx context.Context) ([]band, error) {
 		if err != nil {
 			return nil, err
 		}
-		predictions, deviations := f.shown(f.predictions), f.shown(f.deviations)
+		predictions, deviations := f.afterPreview(f.predictions), f.afterPreview(f.deviations)
 		upper, err := c.makeValues(int64(len(predictions)))
 		if err != nil {
 			return nil, err
@@ -277,7 +282,7 @@ func (c *Call) bands(ctx context.Context) ([]band, error) {
 	return results, nil
 }
 
-// band returns one end of the band, which has the tags of both.
+// band returns one limit of the band. It has the tags of both.
 func (f *forecast) band(end string, values []float64) Series {
 	s := f.series("holtWintersConfidence"+end+"("+f.of.Name+")", nil)
 	s.Path, s.Values = f.of.Path, values

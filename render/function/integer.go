@@ -14,10 +14,10 @@ func gcd(a, b int64) int64 {
 	return a
 }
 
-// floorMod is Python's a % b for positive b.
+// floorMod returns Python's a % b for positive b.
 func floorMod(a, b int64) int64 { return ((a % b) + b) % b }
 
-// floorDiv is Python's a // b for positive b.
+// floorDiv returns Python's a // b for positive b.
 func floorDiv(a, b int64) int64 { return (a - floorMod(a, b)) / b }
 
 func ceilDiv(a, b int64) int64 { return (a + b - 1) / b }

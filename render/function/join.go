@@ -8,9 +8,9 @@ import (
 var join = &Spec{
 	Name:  "join",
 	Group: Transform,
-	Doc: `Compares two lists of series by name: "AND" shows those of the first that the
-second has, too, "SUB" those that it has not, "OR" all of both, "XOR" those that only
-one has.
+	Doc: `Combines two lists of series by name, as sets. "AND" returns the series of
+the first list whose names are in the second, "SUB" those whose names are not, "OR"
+all series of both, "XOR" those whose names are in only one of the lists.
 
 Example::
 
@@ -43,7 +43,7 @@ Example::
 	},
 }
 
-// amongNames returns the series whose names others have, or have not.
+// amongNames returns the series whose names are among those of others, or the rest.
 func amongNames(series, others []Series, have bool) []Series {
 	names := make(map[string]bool, len(others))
 	for _, s := range others {

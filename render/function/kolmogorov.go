@@ -10,8 +10,8 @@ var kolmogorovSmirnovTest2 = &Spec{
 	Name:    "kolmogorovSmirnovTest2",
 	Aliases: []string{"ksTest2"},
 	Group:   Transform,
-	Doc: `Shows how likely it is that the values of two series are of one distribution
-(two-sample Kolmogorov-Smirnov test), at each point over the last ones, as many as
+	Doc: `Returns the probability that the values of two series have the same
+distribution (two-sample Kolmogorov-Smirnov test), over the last values, as many as
 window says.
 
 Example::
@@ -38,7 +38,7 @@ Example::
 			}
 			sortedA.insert(a[i])
 			sortedB.insert(b[i])
-			// As in carbonapi the first window that is complete does not count yet.
+			// As in carbonapi the first complete window has no result.
 			if before := int64(i) - window; before >= 0 {
 				sortedA.remove(a[before])
 				sortedB.remove(b[before])
@@ -49,7 +49,7 @@ Example::
 	},
 }
 
-// sortedValues are values but NaN.
+// sortedValues are sorted values without NaN.
 type sortedValues []float64
 
 func (s *sortedValues) insert(v float64) {
@@ -64,9 +64,9 @@ func (s *sortedValues) remove(v float64) {
 	}
 }
 
-// sameDistribution returns the probability that samples of one distribution are
-// as far apart as these, from how far their cumulative distributions are. NaN if
-// one is empty.
+// sameDistribution returns the probability that the cumulative distributions of two
+// samples of the same distribution are at least as far apart as those of a and b. It is
+// NaN if either is empty.
 func sameDistribution(a, b sortedValues) float64 {
 	if len(a) == 0 || len(b) == 0 {
 		return nan
@@ -86,8 +86,8 @@ func sameDistribution(a, b sortedValues) float64 {
 	return kolmogorov(distance * math.Sqrt(lenA*lenB/(lenA+lenB)))
 }
 
-// kolmogorov returns how likely a Kolmogorov-distributed value is above z: by the
-// series that converges fast for small z, or that for large ones.
+// kolmogorov returns the probability that a Kolmogorov-distributed value is above z. There
+// is one series that converges fast for small z, and one for large z.
 func kolmogorov(z float64) float64 {
 	switch {
 	case z == 0:

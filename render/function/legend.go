@@ -12,9 +12,9 @@ import (
 var cactiStyle = &Spec{
 	Name:  "cactiStyle",
 	Group: Special,
-	Doc: `Adds the last, the highest and the lowest value to the names of series, in
-columns as Cacti has them. With the system si or binary values are shortened, as
-1.50k; units stand behind them.
+	Doc: `Appends the last, the highest and the lowest value of each series to its
+name, in columns as in Cacti. The system "si" or "binary" shortens values with unit
+prefixes, as in 1.50k; units is a unit to write after them.
 
 Example::
 
@@ -45,8 +45,8 @@ Example::
 			}
 			width = max(width, utf8.RuneCountInString(s.Name))
 			for i := range columns {
-				// As in graphite-web columns are wide enough for whole numbers, and
-				// for a 3 where there is none.
+				// As in graphite-web, the width of a column is that of the integer
+				// parts, or of a 3 if there is no value or it is 0.
 				v := math.Trunc(columns[i].of(s.Values))
 				if v != v || v == 0 {
 					v = 3
@@ -69,7 +69,7 @@ Example::
 	},
 }
 
-// cactiFormat returns how cactiStyle shows values.
+// cactiFormat returns the function that formats the values of cactiStyle.
 func (c *Call) cactiFormat() (func(v float64) string, error) {
 	var units []unit
 	if system := c.value("system"); isTrue(system) {
@@ -100,8 +100,9 @@ func (c *Call) cactiFormat() (func(v float64) string, error) {
 var legendValue = &Spec{
 	Name:  "legendValue",
 	Group: Alias,
-	Doc: `Adds values made of all points to the names of series. With si or binary, which
-come last, they are shortened, as 1.50k.
+	Doc: `Appends aggregated values of each series to its name, such as the average,
+the maximum or the last value. If the last argument is "si" or "binary", the values
+are shortened with unit prefixes, as in 1.50k.
 
 Example::
 
@@ -112,7 +113,7 @@ Example::
 	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
 		kinds := c.values("valuesTypes")
 		if len(kinds) == 0 {
-			return nil, c.errorf("valuesTypes", `missing: give one or more, such as "avg"`)
+			return nil, c.errorf("valuesTypes", `missing: give at least one, such as "avg"`)
 		}
 		units, shortened := unitSystems[text(kinds[len(kinds)-1])]
 		if shortened {
@@ -148,8 +149,8 @@ Example::
 	},
 }
 
-// legendValues are what graphite-web offers: all aggregation functions, also by
-// the names of functions of series, and how to shorten.
+// legendValues returns the values that graphite-web suggests: aggregation functions, also
+// with the suffix Series, and systems of units.
 func legendValues() []any {
 	options := []any{"si", "binary"}
 	for _, name := range aggFuncs {
@@ -158,7 +159,7 @@ func legendValues() []any {
 	return options
 }
 
-// shown returns an aggregated value as Python shows it.
+// shown returns an aggregated value as Python writes it.
 func shown(aggregation string, v float64) string {
 	switch {
 	case v != v:
@@ -179,7 +180,8 @@ var unitSystems = map[string][]unit{
 	"binary": {{"Pi", 1 << 50}, {"Ti", 1 << 40}, {"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}},
 }
 
-// shorten returns a value with two decimals, in the largest unit it reaches.
+// shorten returns a value with two decimals and the prefix of the largest unit that is not
+// above it.
 func shorten(v float64, units []unit) string {
 	if v != v {
 		return "None"

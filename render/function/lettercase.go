@@ -9,8 +9,8 @@ var upper = &Spec{
 	Name:    "upper",
 	Aliases: []string{"toUpperCase"},
 	Group:   Alias,
-	Doc: `Shows names in upper case: all of them, or the letters at some positions,
-counted from 0, or from -1 at the end.
+	Doc: `Converts names to upper case: the whole name, or only the characters at
+the given positions. Positions count from 0, or from the end with negative numbers.
 
 Example::
 
@@ -23,8 +23,8 @@ var lower = &Spec{
 	Name:    "lower",
 	Aliases: []string{"toLowerCase"},
 	Group:   Alias,
-	Doc: `Shows names in lower case: all of them, or the letters at some positions,
-counted from 0, or from -1 at the end.
+	Doc: `Converts names to lower case: the whole name, or only the characters at
+the given positions. Positions count from 0, or from the end with negative numbers.
 
 Example::
 
@@ -33,7 +33,8 @@ Example::
 	Eval:   letters(strings.ToLower, unicode.ToLower),
 }
 
-// letters makes an evaluator of what becomes of the letters in names.
+// letters makes an evaluator that converts names with all, or the letters at the given
+// positions with one.
 func letters(all func(string) string, one func(rune) rune) evaluator {
 	return rename(func(c *Call, s Series) (string, error) {
 		positions := c.values("pos")
@@ -44,7 +45,7 @@ func letters(all func(string) string, one func(rune) rune) evaluator {
 		for _, p := range positions {
 			at, ok := p.(int64)
 			if !ok {
-				return "", c.errorf("pos", "must be a whole number, not %s", text(p))
+				return "", c.errorf("pos", "must be an integer, not %s", text(p))
 			}
 			if at < 0 {
 				at += int64(len(name))

@@ -10,7 +10,7 @@ import (
 var constantLine = &Spec{
 	Name:  "constantLine",
 	Group: Special,
-	Doc: `Draws a horizontal line at the value.
+	Doc: `Draws a horizontal line at a value.
 
 Example::
 
@@ -24,7 +24,7 @@ Example::
 var threshold = &Spec{
 	Name:  "threshold",
 	Group: Graph,
-	Doc: `Draws a horizontal line at the value, with a name and in a colour.
+	Doc: `Draws a horizontal line at a value, with an optional name and color.
 
 Example::
 
@@ -48,14 +48,14 @@ Example::
 	},
 }
 
-// isTrue is what Python takes for true.
+// isTrue returns the truth value of v in Python.
 func isTrue(v Value) bool {
 	s, isString := v.(string)
 	return isString && s != "" || !isString && toBool(v)
 }
 
-// horizontal returns a line at the value of an argument. As in graphite-web that
-// may be a word, which nobody can draw.
+// horizontal returns a line at the value of an argument. As in graphite-web the value may
+// be a string; such a line has no values to draw.
 func (c *Call) horizontal(param string) Series {
 	v := c.value(param)
 	if f, ok := asFloat(v); ok {
@@ -78,8 +78,8 @@ func (c *Call) line(name string, v float64) Series {
 var verticalLine = &Spec{
 	Name:  "verticalLine",
 	Group: Graph,
-	Doc: `Draws a vertical line at a time, which may be anything that from and until
-may be.
+	Doc: `Draws a vertical line at a time, in the formats of from and until, with an
+optional name and color. The time must be within the time range of the graph.
 
 Example::
 
@@ -96,9 +96,9 @@ Example::
 		}
 		t := c.wallClock(at.Unix())
 		if t < c.wallClock(c.Window.From) || t > c.wallClock(c.Window.Until) {
-			return nil, c.errorf("ts", "%s is not in the range of the graph", c.Text("ts"))
+			return nil, c.errorf("ts", "%s is not in the time range of the graph", c.Text("ts"))
 		}
-		s := c.made("label", t, t, 1, []float64{1, 1})
+		s := c.generated("label", t, t, 1, []float64{1, 1})
 		s.Style.DrawAsInfinite = true
 		if color := c.value("color"); isTrue(color) {
 			s.Style.Color = text(color)
@@ -107,8 +107,8 @@ Example::
 	},
 }
 
-// made returns a series that comes from no other, named by an argument.
-func (c *Call) made(name string, start, end, step int64, values []float64) Series {
+// generated returns a series that is not derived from others, named by an argument.
+func (c *Call) generated(name string, start, end, step int64, values []float64) Series {
 	s := newSeries(c.Text(name), start, end, step, values)
 	_, isString := c.value(name).(string)
 	s.Bare = !isString
@@ -119,8 +119,9 @@ func (c *Call) made(name string, start, end, step int64, values []float64) Serie
 var aggregateLine = &Spec{
 	Name:  "aggregateLine",
 	Group: Calculate,
-	Doc: `Draws a horizontal line at what an aggregation function makes of all points of
-each series; with keepStep at each of its times, else at three.
+	Doc: `Draws a horizontal line for each series, at the value that an aggregation
+function returns for all its values. The line has three values; with keepStep it has
+as many as the series.
 
 Example::
 
@@ -142,7 +143,7 @@ Example::
 		}
 		name := "aggregateLine(" + s.Name + ", " + shown + ")"
 		if !c.Bool("keepStep") {
-			if v == v && c.Text("func") != "count" { // of which Python makes a whole number
+			if v == v && c.Text("func") != "count" { // which is an integer in Python
 				shown = repr(v)
 			}
 			return c.line(shown, v).rewritten(name), nil

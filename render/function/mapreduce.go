@@ -9,8 +9,9 @@ import (
 var applyByNode = &Spec{
 	Name:  "applyByNode",
 	Group: Combine,
-	Doc: `Takes of each series the nodes up to one, and for each such prefix evaluates
-a template in which it stands in the place of every %. So does newName.
+	Doc: `Cuts the name of each series after the node nodeNum, counted from 0. For
+each distinct prefix, it evaluates templateFunction as a target in which every %
+stands for the prefix. newName, in which % may be used as well, names the results.
 
 Example::
 
@@ -42,7 +43,7 @@ Example::
 		last := series[len(series)-1]
 		var results []Series
 		for _, prefix := range slices.Compact(prefixes) {
-			text, err := c.filledIn("templateFunction", prefix)
+			text, err := c.withPrefix("templateFunction", prefix)
 			if err != nil {
 				return nil, err
 			}
@@ -50,7 +51,7 @@ Example::
 			if err != nil {
 				return nil, err
 			}
-			name, err := c.filledIn("newName", prefix)
+			name, err := c.withPrefix("newName", prefix)
 			if err != nil {
 				return nil, err
 			}
@@ -66,12 +67,12 @@ Example::
 	},
 }
 
-// filledIn returns an argument with a prefix in the place of every %.
-func (c *Call) filledIn(param, prefix string) (string, error) {
-	const longest = 128 << 10
+// withPrefix returns an argument with every % replaced by a prefix.
+func (c *Call) withPrefix(param, prefix string) (string, error) {
+	const maxTemplate = 128 << 10
 	text := c.String(param)
-	if len(text)+strings.Count(text, "%")*len(prefix) > longest {
-		return "", c.errorf(param, "comes to more than %d bytes with the prefixes in it: make those, or it, shorter", longest)
+	if len(text)+strings.Count(text, "%")*len(prefix) > maxTemplate {
+		return "", c.errorf(param, "longer than %d bytes with the prefixes inserted", maxTemplate)
 	}
 	return strings.ReplaceAll(text, "%", prefix), nil
 }
@@ -80,8 +81,9 @@ var mapSeries = &Spec{
 	Name:    "mapSeries",
 	Aliases: []string{"map"},
 	Group:   Combine,
-	Doc: `Makes of a list of series several lists, of the series that have the same
-nodes, or tags, for reduceSeries to take.
+	Doc: `Splits a list of series into several lists, one for each combination of
+the given nodes or tags. reduceSeries takes such lists; other functions take them as
+one list.
 
 Example::
 
@@ -97,6 +99,7 @@ Example::
 	EvalLists: func(ctx context.Context, c *Call) ([][]Series, error) { return c.mapped(ctx) },
 }
 
+// mapped returns "seriesList", grouped by "mapNodes".
 func (c *Call) mapped(ctx context.Context) ([][]Series, error) {
 	series, err := c.Series(ctx, "seriesList")
 	if err != nil {
@@ -118,8 +121,11 @@ var reduceSeries = &Spec{
 	Name:    "reduceSeries",
 	Aliases: []string{"reduce"},
 	Group:   Combine,
-	Doc: `Calls a function with the series of each list that mapSeries made: first that
-which has the first matcher as its node, then the second, and so on.
+	Doc: `Calls a function with one series from each of the lists that mapSeries
+makes. reduceNode is the number of the node to look at, counted from 0. In each group
+of series that agree in all nodes before it, the series whose node equals the first
+matcher becomes the first argument, the one that equals the second matcher the second
+argument, and so on.
 
 Example::
 
@@ -141,7 +147,7 @@ Example::
 		}
 		spec, ok := Lookup(c.Text("reduceFunction"))
 		if len(keys) > 0 && (!ok || spec.Eval == nil) {
-			return nil, c.errorf("reduceFunction", "%q is no function", c.Text("reduceFunction"))
+			return nil, c.errorf("reduceFunction", "unknown function %q", c.Text("reduceFunction"))
 		}
 		results := make([]Series, len(keys))
 		for i, key := range keys {
@@ -154,7 +160,7 @@ Example::
 				return nil, err
 			}
 			if len(result) == 0 {
-				return nil, c.errorf("reduceFunction", "%s makes nothing of %s", c.Text("reduceFunction"), key)
+				return nil, c.errorf("reduceFunction", "%s returns no series for %s", c.Text("reduceFunction"), key)
 			}
 			results[i] = result[0].renamed(key)
 		}
@@ -162,8 +168,8 @@ Example::
 	},
 }
 
-// reduced sorts series to the matchers of reduceSeries, by what their names are
-// up to the node that matches.
+// reduced groups series by their names up to "reduceNode". Within a group, found holds
+// the series of each of "reduceMatchers", as a list.
 func (c *Call) reduced(ctx context.Context, series []Series) (keys []string, found map[string][][]Series, err error) {
 	matchers := c.values("reduceMatchers")
 	found = map[string][][]Series{}

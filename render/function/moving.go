@@ -14,82 +14,43 @@ var windowSize = Param{
 	Suggestions: []any{5, 7, 10, "1min", "5min", "10min", "30min", "1hour"},
 }
 
-var movingAverage = &Spec{
-	Name:  "movingAverage",
-	Group: Calculate,
-	Doc: `Shows at each point the average of the last points, as many as the window
-says: a number of points, or a time such as "10min". The xFilesFactor is the share
-of known points that it takes.
+// movingBy makes a function that aggregates a moving window of values. what is the word
+// for the aggregate in the documentation.
+func movingBy(name, what, aggregation string) *Spec {
+	return &Spec{
+		Name:  name,
+		Group: Calculate,
+		Doc: "Returns the moving " + what + ": at each time, the " + what + ` of the preceding values.
+windowSize is a number of values, or a duration such as "10min". Data from before
+the time range are used for the first values. xFilesFactor is the fraction of values
+in the window, from 0 to 1, that must be present.
 
 Example::
 
-  &target=movingAverage(web.a.cpu,"5min")`,
-	Params: []Param{seriesList, windowSize, xFilesFactor},
-	Window: earlierByWindow,
-	Eval:   window(func(*Call) string { return "average" }),
+  &target=` + name + `(web.a.cpu,"5min")`,
+		Params: []Param{seriesList, windowSize, xFilesFactor},
+		Window: earlierByWindow,
+		Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+			return c.movingAggregate(ctx, aggregation)
+		},
+	}
 }
 
-var movingMax = &Spec{
-	Name:  "movingMax",
-	Group: Calculate,
-	Doc: `Shows at each point the largest of the last points, as many as the window
-says: a number of points, or a time such as "10min".
-
-Example::
-
-  &target=movingMax(web.a.cpu,"5min")`,
-	Params: []Param{seriesList, windowSize, xFilesFactor},
-	Window: earlierByWindow,
-	Eval:   window(func(*Call) string { return "max" }),
-}
-
-var movingMin = &Spec{
-	Name:  "movingMin",
-	Group: Calculate,
-	Doc: `Shows at each point the smallest of the last points, as many as the window
-says: a number of points, or a time such as "10min".
-
-Example::
-
-  &target=movingMin(web.a.cpu,"5min")`,
-	Params: []Param{seriesList, windowSize, xFilesFactor},
-	Window: earlierByWindow,
-	Eval:   window(func(*Call) string { return "min" }),
-}
-
-var movingSum = &Spec{
-	Name:  "movingSum",
-	Group: Calculate,
-	Doc: `Shows at each point the sum of the last points, as many as the window says: a
-number of points, or a time such as "10min".
-
-Example::
-
-  &target=movingSum(web.a.requests,10)`,
-	Params: []Param{seriesList, windowSize, xFilesFactor},
-	Window: earlierByWindow,
-	Eval:   window(func(*Call) string { return "sum" }),
-}
-
-var movingMedian = &Spec{
-	Name:  "movingMedian",
-	Group: Calculate,
-	Doc: `Shows at each point the median of the last points, as many as the window
-says: a number of points, or a time such as "10min".
-
-Example::
-
-  &target=movingMedian(web.a.cpu,"5min")`,
-	Params: []Param{seriesList, windowSize, xFilesFactor},
-	Window: earlierByWindow,
-	Eval:   window(func(*Call) string { return "median" }),
-}
+var (
+	movingAverage = movingBy("movingAverage", "average", "average")
+	movingMax     = movingBy("movingMax", "maximum", "max")
+	movingMedian  = movingBy("movingMedian", "median", "median")
+	movingMin     = movingBy("movingMin", "minimum", "min")
+	movingSum     = movingBy("movingSum", "sum", "sum")
+)
 
 var movingWindow = &Spec{
 	Name:  "movingWindow",
 	Group: Calculate,
-	Doc: `Shows at each point what an aggregation function makes of the last points, as
-many as the window says: a number of points, or a time such as "10min".
+	Doc: `Returns at each time what an aggregation function returns for the
+preceding values. windowSize is a number of values, or a duration such as "10min".
+Data from before the time range are used for the first values. xFilesFactor is the
+fraction of values in the window, from 0 to 1, that must be present.
 
 Example::
 
@@ -100,21 +61,23 @@ Example::
 		xFilesFactor,
 	},
 	Window: earlierByWindow,
-	Eval:   window(func(c *Call) string { return c.Text("func") }),
+	Eval: func(ctx context.Context, c *Call) ([]Series, error) {
+		return c.movingAggregate(ctx, c.Text("func"))
+	},
 }
 
-// lookBack is what "windowSize" says.
+// lookBack is the length of a moving window, from "windowSize".
 type lookBack struct {
 	points  int64 // if byPoints
 	seconds int64
-	shown   string // in names
+	shown   string // as names show it
 
 	byPoints bool
 }
 
-// lookBack reads "windowSize": a time, or a number of points, of which the longest
-// is as long as series have it. As in graphite-web a number may be below 0, where
-// there is nothing to see.
+// lookBack reads "windowSize": a duration, or a number of values, whose duration is that
+// at the largest step of series. As in graphite-web the number may be negative; then
+// all results are missing.
 func (c *Call) lookBack(series []Series) (b lookBack, err error) {
 	b.shown = c.Text("windowSize")
 	switch v := c.value("windowSize").(type) {
@@ -124,7 +87,7 @@ func (c *Call) lookBack(series []Series) (b lookBack, err error) {
 	case int64:
 		b.points = v
 	case float64:
-		b.points = int64(max(min(v, longest), -longest))
+		b.points = int64(max(min(v, maxShift), -maxShift))
 	case bool:
 		if v {
 			b.points = 1
@@ -135,15 +98,15 @@ func (c *Call) lookBack(series []Series) (b lookBack, err error) {
 	for _, s := range series {
 		step = max(step, s.Step)
 	}
-	if b.points > longest/step || b.points < -longest/step {
+	if b.points > maxShift/step || b.points < -maxShift/step {
 		return b, c.errorf("windowSize", "%d is out of range", b.points)
 	}
 	b.seconds = b.points * step
 	return b, nil
 }
 
-// of returns how many points of a series it is to look back.
-func (b *lookBack) of(c *Call, s Series) (int64, error) {
+// pointsOf returns the length of the window in values of a series.
+func (b *lookBack) pointsOf(c *Call, s Series) (int64, error) {
 	if b.byPoints {
 		return b.points, nil
 	}
@@ -153,8 +116,8 @@ func (b *lookBack) of(c *Call, s Series) (int64, error) {
 	return b.seconds / s.Step, nil
 }
 
-// earlier returns "seriesList" with what is to be looked back at, and how far that
-// is.
+// earlier returns "seriesList", extended to earlier times by the length of the window,
+// and that length.
 func (c *Call) earlier(ctx context.Context) (series []Series, b lookBack, err error) {
 	if series, err = c.Series(ctx, "seriesList"); err != nil || len(series) == 0 {
 		return nil, b, err
@@ -166,9 +129,9 @@ func (c *Call) earlier(ctx context.Context) (series []Series, b lookBack, err er
 	return series, b, err
 }
 
-// movingAggregate aggregates, at each point, it and those before it. Data from before
-// the window of the call make the first points right.
-func movingAggregate(ctx context.Context, c *Call, aggregation string) ([]Series, error) {
+// movingAggregate aggregates the values before each value of "seriesList", as many as
+// "windowSize" says. For the first ones it uses data from before the window of the call.
+func (c *Call) movingAggregate(ctx context.Context, aggregation string) ([]Series, error) {
 	f, ok := lookupAggregation(aggregation)
 	if !ok {
 		return nil, c.errorf("func", "unknown aggregation function %q", aggregation)
@@ -179,7 +142,7 @@ func movingAggregate(ctx context.Context, c *Call, aggregation string) ([]Series
 	}
 	tag := "moving" + capitalize(aggregation)
 	return c.eachSeries(ctx, series, func(s Series) (Series, error) {
-		n, err := back.of(c, s)
+		n, err := back.pointsOf(c, s)
 		if err != nil {
 			return s, err
 		}
@@ -200,11 +163,11 @@ func movingAggregate(ctx context.Context, c *Call, aggregation string) ([]Series
 	})
 }
 
-// longest is how far back a number of points may reach, in seconds.
-const longest = 1 << 40
+// maxShift is the maxShift shift of a window, in seconds.
+const maxShift = 1 << 40
 
-// moving sets results to the aggregates of every n values in a row that have one
-// before them. As in graphite-web the first value does not count.
+// moving sets results[i] to the aggregate of values[i+1:i+1+n]. As in graphite-web the
+// first value is not used. f is the function of that name.
 func moving(ctx context.Context, results, values []float64, n int64, name string, f aggregate.Func, xFilesFactor float64) error {
 	if n <= 0 {
 		for i := range results {
@@ -212,8 +175,8 @@ func moving(ctx context.Context, results, values []float64, n int64, name string
 		}
 		return nil
 	}
-	known := make([]float64, 0, len(values)) // values but NaN
-	before := make([]int32, len(values)+1)   // how many of them stand before each value
+	known := make([]float64, 0, len(values)) // values that are present
+	before := make([]int32, len(values)+1)   // number of them before each value
 	for i, v := range values {
 		if v == v {
 			known = append(known, v)
@@ -221,12 +184,12 @@ func moving(ctx context.Context, results, values []float64, n int64, name string
 		before[i+1] = int32(len(known))
 	}
 	aggregated := sliding(name, f, known)
-	looked := 0
+	read := 0
 	for i := range results {
 		from, to := int(before[i+1]), int(before[int64(i)+1+n])
-		// Some functions look at all of a window, at every point.
-		if looked += to - from; looked > 1<<20 {
-			looked = 0
+		// Some functions read the whole window for each value: check ctx now and then.
+		if read += to - from; read > 1<<20 {
+			read = 0
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -247,8 +210,9 @@ func capitalize(s string) string {
 var stdev = &Spec{
 	Name:  "stdev",
 	Group: Calculate,
-	Doc: `Shows at each point the standard deviation of the last points, if the share of
-them that is known is at least windowTolerance.
+	Doc: `Returns the moving standard deviation: at each time, that of the last
+values, as many as points says. windowTolerance is the fraction of them, from 0 to 1,
+that must be present.
 
 Example::
 
@@ -261,7 +225,7 @@ Example::
 	Eval: perSeries(func(c *Call, s Series) (Series, error) {
 		width := c.Int("points")
 		if width < 0 {
-			return s, c.errorf("points", "must not be below 0, it is %d", width)
+			return s, c.errorf("points", "must not be negative: %d", width)
 		}
 		values, err := c.makeValues(int64(len(s.Values)))
 		if err != nil {
@@ -272,9 +236,9 @@ Example::
 	}),
 }
 
-// deviations sets results to the standard deviations of every width values in a
-// row, of fewer at the beginning. Sums are carried on as graphite-web does it, for
-// the same rounding.
+// deviations sets results[i] to the standard deviation of the width values up to
+// values[i], fewer at the beginning. It updates running sums as graphite-web does, for
+// the same rounding errors.
 func deviations(results, values []float64, width int64, tolerance float64) {
 	known, sum, squares := 0.0, 0.0, 0.0
 	for i, v := range values {

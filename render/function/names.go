@@ -10,7 +10,7 @@ import (
 	"carbon/render/target"
 )
 
-// paths returns the path expressions of series, each once.
+// paths returns the distinct path expressions of series, joined by commas.
 func paths(series []Series) string {
 	var list []string
 	seen := map[string]bool{}
@@ -23,7 +23,7 @@ func paths(series []Series) string {
 	return strings.Join(list, ",")
 }
 
-// commonTags returns a copy of the tags that all series have with one value.
+// commonTags returns a new map of the tags that have the same value in all series.
 func commonTags(series []Series) metric.Tags {
 	tags := maps.Clone(series[0].Tags)
 	if tags == nil {
@@ -40,8 +40,8 @@ func commonTags(series []Series) metric.Tags {
 
 func trimSeries(name string) string { return strings.TrimSuffix(name, "Series") }
 
-// nodeKey returns what names a series by some of its nodes and tags, joined by
-// dots. Of a series named by a function it takes the first path in the name.
+// nodeKey returns nodes and tags of a series, joined by dots. If the name of the series
+// is a function call, the nodes are those of the first path in it.
 func nodeKey(s Series, nodes []Value) string {
 	path := s.Name
 	if strings.HasSuffix(path, ")") {
@@ -68,8 +68,7 @@ func nodeKey(s Series, nodes []Value) string {
 	return key.String()
 }
 
-// firstPath returns the path that comes first in a target, the target itself if
-// there is none.
+// firstPath returns the first path in a target, or the target if it has none.
 func firstPath(name string) string {
 	e, err := target.Parse(name)
 	for err == nil {
@@ -90,15 +89,15 @@ func firstPath(name string) string {
 	return name
 }
 
-// decimal returns a number as people write it: 2, not 2.0.
+// decimal returns a number without an exponent and without unnecessary digits: 2, not
+// 2.0.
 func decimal(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// named returns an error if the name of a series is no string, as after
-// alias(x,5): graphite-web can do nothing with those but show them. It also ends
-// what the request no longer waits for.
+// named returns an error if the name of a series is not a string, as after alias(x,5):
+// in graphite-web such names cannot be changed, only shown. It also checks ctx.
 func (c *Call) named(ctx context.Context, s Series) error {
 	if s.Bare {
-		return c.errorf("", "a series is called %s, without quotes: give it a string for a name", s.Name)
+		return c.errorf("", "the name %s of a series is not a string: put it in quotes", s.Name)
 	}
 	return ctx.Err()
 }

@@ -9,10 +9,11 @@ import (
 var tukeyAbove = &Spec{
 	Name:  "tukeyAbove",
 	Group: Transform,
-	Doc: `Shows those n series that most often are far above what all of them usually
-are, the worst first: above the third quartile of all values by basis times the
-distance of the quartiles, or more. With interval only that many last points count,
-or that long a time; if it is negative, all but those.
+	Doc: `Returns the n series that are outliers most often, the worst first. A
+value is an outlier if it is at least basis times the interquartile range above the
+third quartile of all values of all series. interval limits the values to the last
+ones, by number or as a duration such as "1h"; a negative interval leaves out those
+instead. 0 means all values.
 
 Example::
 
@@ -24,8 +25,11 @@ Example::
 var tukeyBelow = &Spec{
 	Name:  "tukeyBelow",
 	Group: Transform,
-	Doc: `Shows those n series that most often are far below what all of them usually
-are: as tukeyAbove, below the first quartile.
+	Doc: `Returns the n series that are outliers most often, the worst first. A
+value is an outlier if it is at least basis times the interquartile range below the
+first quartile of all values of all series. interval limits the values to the last
+ones, by number or as a duration such as "1h"; a negative interval leaves out those
+instead. 0 means all values.
 
 Example::
 
@@ -41,8 +45,8 @@ var tukeyParams = []Param{
 	{Name: "interval", Type: IntOrInterval, Default: 0},
 }
 
-// tukey makes an evaluator of what is an outlier, given the bounds of what is
-// none.
+// tukey makes an evaluator that returns the series with the most outliers. outlier gets a
+// value and the bounds of the usual values.
 func tukey(outlier func(v, low, high float64) bool) evaluator {
 	return func(ctx context.Context, c *Call) ([]Series, error) {
 		basis, n := c.Float("basis"), c.Int("n")
@@ -98,8 +102,8 @@ func tukey(outlier func(v, low, high float64) bool) evaluator {
 	}
 }
 
-// tukeyInterval returns which values count, by the first series. An interval of 0,
-// or one that is longer than the series, is all of it.
+// tukeyInterval returns the range of values to look at, computed from the first series. An
+// interval of 0, or longer than the series, means all values.
 func (c *Call) tukeyInterval(s Series) (from, until int, err error) {
 	length := int64(len(s.Values))
 	var points int64

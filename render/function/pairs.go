@@ -10,8 +10,10 @@ var (
 var aggregateSeriesLists = &Spec{
 	Name:  "aggregateSeriesLists",
 	Group: Combine,
-	Doc: `Aggregates the first series of two lists, then the second ones, and so on.
-The lists must be equally long.
+	Doc: `Combines the first series of both lists with an aggregation function, then
+the second ones, and so on. Both lists must have the same length. xFilesFactor is the
+fraction of the two, from 0 to 1, that must have a value; it defaults to that of the
+request.
 
 Example::
 
@@ -29,8 +31,8 @@ Example::
 var sumSeriesLists = &Spec{
 	Name:  "sumSeriesLists",
 	Group: Combine,
-	Doc: `Adds the first series of two lists, then the second ones, and so on. The
-lists must be equally long.
+	Doc: `Adds the first series of both lists, then the second ones, and so on. Both
+lists must have the same length.
 
 Example::
 
@@ -43,8 +45,9 @@ Example::
 var diffSeriesLists = &Spec{
 	Name:  "diffSeriesLists",
 	Group: Combine,
-	Doc: `Subtracts from the first series of a list the first of another, then from
-the second the second, and so on. The lists must be equally long.
+	Doc: `Subtracts the first series of the second list from the first of the first
+list, then does so for the second ones, and so on. Both lists must have the same
+length.
 
 Example::
 
@@ -57,8 +60,8 @@ Example::
 var multiplySeriesLists = &Spec{
 	Name:  "multiplySeriesLists",
 	Group: Combine,
-	Doc: `Multiplies the first series of two lists, then the second ones, and so on.
-The lists must be equally long.
+	Doc: `Multiplies the first series of both lists, then the second ones, and so
+on. Both lists must have the same length.
 
 Example::
 
@@ -75,6 +78,7 @@ func pairwise(aggregation string) evaluator {
 	}
 }
 
+// aggregatePairs aggregates each pair of "seriesListFirstPos" and "seriesListSecondPos".
 func (c *Call) aggregatePairs(ctx context.Context, aggregation string, xFilesFactor float64) ([]Series, error) {
 	return c.pairs(ctx, "seriesListFirstPos", "seriesListSecondPos", func(a, b Series) (Series, error) {
 		results, err := c.aggregate(ctx, []Series{a, b}, aggregation, xFilesFactor)
@@ -85,8 +89,8 @@ func (c *Call) aggregatePairs(ctx context.Context, aggregation string, xFilesFac
 	})
 }
 
-// pairs calls f with the series of two parameters that stand at the same place,
-// and returns what it returns.
+// pairs calls f with each pair of series at the same position of two parameters, and
+// returns the results.
 func (c *Call) pairs(ctx context.Context, first, second string, f func(a, b Series) (Series, error)) ([]Series, error) {
 	firsts, err := c.Series(ctx, first)
 	if err != nil {
@@ -97,7 +101,7 @@ func (c *Call) pairs(ctx context.Context, first, second string, f func(a, b Seri
 		return nil, err
 	}
 	if len(firsts) != len(seconds) {
-		return nil, c.errorf(second, "must be as many series as %s: %d, not %d", first, len(firsts), len(seconds))
+		return nil, c.errorf(second, "must have as many series as %s: %d, not %d", first, len(firsts), len(seconds))
 	}
 	results := make([]Series, len(firsts))
 	for i, a := range firsts {

@@ -11,7 +11,8 @@ import (
 var nPercentile = &Spec{
 	Name:  "nPercentile",
 	Group: Calculate,
-	Doc: `Draws a horizontal line at the n-th percentile of all points of each series.
+	Doc: `Draws a horizontal line at the n-th percentile of the values of each
+series, n above 0 and at most 100. Series without values are left out.
 
 Example::
 
@@ -57,8 +58,9 @@ Example::
 var percentileOfSeries = &Spec{
 	Name:  "percentileOfSeries",
 	Group: Combine,
-	Doc: `Shows at each point the n-th percentile of all series: a value that one of
-them has, or with interpolate what lies between two.
+	Doc: `Returns the n-th percentile of all series at each time, n above 0 and at
+most 100. The result is a value of one of the series, or with interpolate, a value
+between two of them.
 
 Example::
 
@@ -77,29 +79,19 @@ Example::
 		if err != nil || len(series) == 0 {
 			return nil, err
 		}
-		list := operands(series)
-		at, err := c.normalize(list)
-		if err != nil {
-			return nil, err
-		}
-		known, interpolate := make([]float64, 0, len(list)), c.Bool("interpolate")
-		values, err := c.across(ctx, list, func(row []float64) float64 {
+		name := "percentileOfSeries(" + series[0].Path + "," + formatG(n) + ")"
+		known, interpolate := make([]float64, 0, len(series)), c.Bool("interpolate")
+		return c.combineRows(ctx, series, name, func(row []float64) float64 {
 			known = appendKnown(known[:0], row)
 			slices.Sort(known)
 			return percentile(known, n, interpolate)
 		})
-		if err != nil {
-			return nil, err
-		}
-		s := newSeries("percentileOfSeries("+series[0].Path+","+formatG(n)+")", at.start, at.end, at.step, values)
-		s.XFilesFactor = c.XFilesFactor
-		return []Series{s}, ctx.Err()
 	},
 }
 
-// percentile returns the n-th percentile, n above 0 and at most 100, of sorted
-// values without NaN: NaN of none. It is the method of the NIST Engineering
-// Statistics Handbook, section 7.2.5.2, as graphite-web has it.
+// percentile returns the n-th percentile, n above 0 and at most 100, of sorted values
+// without NaN; NaN if there are none. As graphite-web, it uses the method of the NIST
+// Engineering Statistics Handbook, section 7.2.5.2.
 func percentile(sorted []float64, n float64, interpolate bool) float64 {
 	if len(sorted) == 0 {
 		return nan
@@ -117,9 +109,8 @@ func percentile(sorted []float64, n float64, interpolate bool) float64 {
 	return v
 }
 
-// percentileAt returns the n-th percentile of sorted values, of which there is
-// at least one. Above 100 there is none; below 0 it is what Python's negative
-// indexes make of it, as in graphite-web.
+// percentileAt is percentile for any n and at least one value. ok is false above 100. As
+// in graphite-web, a negative n counts from the end, as Python's indexes do.
 func percentileAt(sorted []float64, n float64) (v float64, ok bool) {
 	exact := n / 100 * float64(len(sorted)+1)
 	if math.Abs(exact) > float64(len(sorted)+1) || exact != exact {
@@ -145,8 +136,9 @@ func percentileAt(sorted []float64, n float64) (v float64, ok bool) {
 var averageOutsidePercentile = &Spec{
 	Name:  "averageOutsidePercentile",
 	Group: FilterSeries,
-	Doc: `Shows the series whose averages are unusual: not between the n-th percentile of
-all averages and its counterpart, the 5th for the 95th.
+	Doc: `Returns the series whose averages are unusually low or high: outside the
+range from the (100-n)-th to the n-th percentile of all averages. An n below 50 means
+100-n.
 
 Example::
 
@@ -164,7 +156,7 @@ Example::
 		for i, s := range series {
 			averages[i] = aggregate.Average(s.Values)
 			if averages[i] != averages[i] {
-				return nil, c.errorf("seriesList", "%q has no points: leave it out with removeEmptySeries()", s.Name)
+				return nil, c.errorf("seriesList", "%q has no values: remove it with removeEmptySeries()", s.Name)
 			}
 		}
 		sorted, err := c.known(averages)
@@ -185,7 +177,7 @@ Example::
 	},
 }
 
-// bounds returns the percentile "n" of sorted values and its counterpart.
+// bounds returns the (100-n)-th and the n-th percentile of sorted values.
 func (c *Call) bounds(sorted []float64) (low, high float64, err error) {
 	n := c.Float("n")
 	if n < 50 {
@@ -194,7 +186,7 @@ func (c *Call) bounds(sorted []float64) (low, high float64, err error) {
 	low, okLow := percentileAt(sorted, 100-n)
 	high, okHigh := percentileAt(sorted, n)
 	if !okLow || !okHigh {
-		return 0, 0, c.errorf("n", "must be 0 to 100, not %s", c.Text("n"))
+		return 0, 0, c.errorf("n", "must be between 0 and 100, not %s", c.Text("n"))
 	}
 	return low, high, nil
 }
@@ -202,9 +194,10 @@ func (c *Call) bounds(sorted []float64) (low, high float64, err error) {
 var removeBetweenPercentile = &Spec{
 	Name:  "removeBetweenPercentile",
 	Group: FilterSeries,
-	Doc: `Shows the series that are unusual at least once: not between the n-th
-percentile of all series at that time and its counterpart, the 5th for the 95th.
-No point may be missing.
+	Doc: `Returns the series that are unusually low or high at least once: outside
+the range from the (100-n)-th to the n-th percentile of all series at that time. An n
+below 50 means 100-n. The series must have the same number of values, and none may be
+missing.
 
 Example::
 
@@ -218,10 +211,10 @@ Example::
 		points := len(series[0].Values)
 		for _, s := range series {
 			if len(s.Values) != points {
-				return nil, c.errorf("seriesList", "the series have different numbers of points: summarize() them first")
+				return nil, c.errorf("seriesList", "the series have different numbers of values: summarize() them first")
 			}
 			if int(aggregate.Count(s.Values)) < points {
-				return nil, c.errorf("seriesList", "%q has missing points: fill them with transformNull() or keepLastValue()", s.Name)
+				return nil, c.errorf("seriesList", "%q has missing values: fill them with transformNull() or keepLastValue()", s.Name)
 			}
 		}
 		column, err := c.makeValues(int64(len(series)))
@@ -255,7 +248,7 @@ Example::
 	},
 }
 
-// appendKnown appends the values that are not NaN.
+// appendKnown appends the values that are not missing.
 func appendKnown(to, values []float64) []float64 {
 	for _, v := range values {
 		if v == v {

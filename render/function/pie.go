@@ -1,27 +1,27 @@
 package function
 
-// Pie is the group of what makes one number of a series.
+// Pie is the group of Pies.
 const Pie Group = "Pie"
 
-// Pies are the functions that say how large the slices of a pie are. They are no
-// functions of targets: pieMode names one.
+// Pies are the functions that compute the size of pie slices. The parameter pieMode names
+// one; targets cannot call them.
 var Pies = []*Spec{
 	{
 		Name:   "average",
 		Group:  Pie,
-		Doc:    `The mean of the points.`,
+		Doc:    `The average of the values.`,
 		Params: pieParams,
 	},
 	{
 		Name:   "maximum",
 		Group:  Pie,
-		Doc:    `The highest point.`,
+		Doc:    `The highest value.`,
 		Params: pieParams,
 	},
 	{
 		Name:   "minimum",
 		Group:  Pie,
-		Doc:    `The lowest point.`,
+		Doc:    `The lowest value.`,
 		Params: pieParams,
 	},
 }

@@ -9,7 +9,7 @@ import (
 var scale = &Spec{
 	Name:  "scale",
 	Group: Transform,
-	Doc: `Multiplies each point by the factor.
+	Doc: `Multiplies each value by a factor.
 
 Example::
 
@@ -25,7 +25,8 @@ Example::
 var offset = &Spec{
 	Name:  "offset",
 	Group: Transform,
-	Doc: `Adds the factor to each point.
+	Doc: `Adds a number to each value. The parameter is called factor, as in
+Graphite.
 
 Example::
 
@@ -41,7 +42,8 @@ Example::
 var add = &Spec{
 	Name:  "add",
 	Group: Transform,
-	Doc: `Adds the constant to each point. The name shows only its whole part.
+	Doc: `Adds a constant to each value. The name of the result shows only the
+integer part of the constant.
 
 Example::
 
@@ -54,26 +56,12 @@ Example::
 			return s, err
 		}
 		s = s.rewritten("add("+s.Name+","+shown+")").tagged("add", repr(k))
-		return c.pointwise(s, func(v float64) float64 { return v + k })
+		return c.mapValues(s, func(v float64) float64 { return v + k })
 	}),
 }
 
-// pointwise returns the series with each known value put through a function.
-func (c *Call) pointwise(s Series, point func(float64) float64) (Series, error) {
-	values, err := c.makeValues(int64(len(s.Values)))
-	for i := range values {
-		v := s.Values[i]
-		if v == v {
-			v = point(v)
-		}
-		values[i] = v
-	}
-	s.Values = values
-	return s, err
-}
-
-// plain makes a function that puts each known value through another, and says so
-// in a tag.
+// plain makes a function that maps each value with point and has no parameters but the
+// series. The result has a tag with the name of the function.
 func plain(name, tag, doc string, point func(v float64) float64) *Spec {
 	return &Spec{
 		Name:   name,
@@ -86,26 +74,28 @@ func plain(name, tag, doc string, point func(v float64) float64) *Spec {
 	}
 }
 
-var absolute = plain("absolute", "1", `Takes the sign off each point.
+var absolute = plain("absolute", "1", `Returns the absolute value of each value.
 
 Example::
 
   &target=absolute(web.a.cpu)`, math.Abs)
 
-var invert = plain("invert", "1", `Shows 1 divided by each point; there is nothing where that is 0.
+var invert = plain("invert", "1", `Returns the reciprocal of each value. 0 has
+none.
 
 Example::
 
   &target=invert(web.a.cpu)`, func(v float64) float64 { return power(v, -1) })
 
-var squareRoot = plain("squareRoot", "1", `Shows the square root of each point; points below 0 have none.
+var squareRoot = plain("squareRoot", "1", `Returns the square root of each value.
+Negative values have none.
 
 Example::
 
   &target=squareRoot(web.a.cpu)`, func(v float64) float64 { return power(v, 0.5) })
 
-// graphite-web fails where the result is beyond all numbers.
-var exp = plain("exp", "e", `Raises e to the power of each point.
+// exp returns no value where graphite-web fails because the result is too large.
+var exp = plain("exp", "e", `Returns e to the power of each value.
 
 Example::
 
@@ -117,14 +107,15 @@ Example::
 	return e
 })
 
-var sigmoid = plain("sigmoid", "sigmoid", `Maps each point to between 0 and 1 by the logistic function, 0 to a half.
+var sigmoid = plain("sigmoid", "sigmoid", `Applies the logistic function, 1/(1 +
+exp(-x)), to each value. The result is between 0 and 1.
 
 Example::
 
   &target=sigmoid(web.a.cpu)`, func(v float64) float64 { return 1 / (1 + math.Exp(-v)) })
 
-var logit = plain("logit", "logit", `Shows the logarithm of the odds of each point: of 0.8 that of 4. There is
-nothing where a point is not between 0 and 1.
+var logit = plain("logit", "logit", `Returns the log-odds, ln(x/(1 - x)), of each
+value. Values that are not between 0 and 1 have none.
 
 Example::
 
@@ -138,8 +129,8 @@ Example::
 var pow = &Spec{
 	Name:  "pow",
 	Group: Transform,
-	Doc: `Raises each point to the power of the factor; there is nothing where that
-cannot be done.
+	Doc: `Raises each value to the power of a factor. There is no result where the
+power is not a real number or too large.
 
 Example::
 
@@ -155,8 +146,8 @@ Example::
 var log = &Spec{
 	Name:  "log",
 	Group: Transform,
-	Doc: `Shows the logarithm of each point, to a base; there is none where a point is
-not above 0.
+	Doc: `Returns the logarithm of each value to a base. Values of 0 and below have
+none.
 
 Example::
 
@@ -174,7 +165,7 @@ Example::
 		}
 		scale := math.Log(base)
 		s = s.derived("log("+s.Name+", "+shown+")", s.Values).tagged("log", shown)
-		return c.pointwise(s, func(v float64) float64 {
+		return c.mapValues(s, func(v float64) float64 {
 			if v <= 0 {
 				return nan
 			}
@@ -186,8 +177,8 @@ Example::
 var round = &Spec{
 	Name:  "round",
 	Group: Transform,
-	Doc: `Rounds each point to so many decimals: to none if nothing else is said, to
-tens with -1. What is halfway goes to the even digit.
+	Doc: `Rounds each value to precision decimals. Negative numbers round to tens,
+hundreds and so on. Halves are rounded to the even digit.
 
 Example::
 
@@ -207,8 +198,8 @@ Example::
 var scaleToSeconds = &Spec{
 	Name:  "scaleToSeconds",
 	Group: Transform,
-	Doc: `Shows for how much each point would stand if its step were so many seconds:
-with 1, what a count per step comes to per second.
+	Doc: `Converts values per step into values per the given number of seconds: each
+value is divided by the step of the series and multiplied by seconds.
 
 Example::
 
@@ -224,14 +215,15 @@ Example::
 		}
 		k := c.Float("seconds") / float64(s.Step)
 		s = s.rewritten("scaleToSeconds("+s.Name+","+shown+")").tagged("scaleToSeconds", c.Text("seconds"))
-		return c.pointwise(s, func(v float64) float64 { return round6(v * k) })
+		return c.mapValues(s, func(v float64) float64 { return round6(v * k) })
 	}),
 }
 
 var offsetToZero = &Spec{
 	Name:  "offsetToZero",
 	Group: Transform,
-	Doc: `Moves each series so that its lowest point is 0.
+	Doc: `Subtracts the minimum of each series from its values, so that its lowest
+value is 0.
 
 Example::
 
@@ -250,8 +242,8 @@ Example::
 var minMax = &Spec{
 	Name:  "minMax",
 	Group: Transform,
-	Doc: `Stretches each series so that its lowest point is 0 and its highest is 1; all
-points of a constant one are 0.
+	Doc: `Scales each series so that its minimum is 0 and its maximum is 1. All
+values of a constant series become 0.
 
 Example::
 

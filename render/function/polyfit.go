@@ -5,9 +5,10 @@ import "context"
 var polyfit = &Spec{
 	Name:  "polyfit",
 	Group: Combine,
-	Doc: `Shows the polynomial that comes nearest to the points of a series: of degree 1
-a line, of degree 2 a parabola. With offset it goes on that long after the end. A
-series with too few points for the degree has no such curve.
+	Doc: `Returns the polynomial of the given degree that best fits the values of
+each series (least squares): a line for degree 1, a parabola for degree 2. offset
+extends it beyond the end by that duration. The result has no values if the series has
+too few for the degree.
 
 Example::
 
@@ -48,12 +49,12 @@ Example::
 	},
 }
 
+// highestDegree limits the time that a fit takes.
 const highestDegree = 100
 
-// fit sets results to the values of the polynomial that has the least squares of
-// distances from the known values. It builds up polynomials that are orthogonal
-// over just these points (Forsythe's method), for which no equations need to be
-// solved that high degrees would make inexact.
+// fit sets results to the values of the polynomial that fits the known values best (least
+// squares). It constructs polynomials that are orthogonal at the times of these values
+// (Forsythe's method), which stays accurate at high degrees.
 func (c *Call) fit(ctx context.Context, results, values []float64, degree int) error {
 	known, err := c.makeValues(4 * int64(len(values)))
 	if err != nil {
@@ -73,8 +74,8 @@ func (c *Call) fit(ctx context.Context, results, values []float64, degree int) e
 		}
 		return nil
 	}
-	// Polynomial k+1 is (x - shift[k]) times polynomial k, less ratio[k] times
-	// polynomial k-1; the result is their sum, each times its share.
+	// Polynomial k+1 is (x - shift[k]) * polynomial k - ratio[k] * polynomial k-1. The
+	// result is the sum of all polynomials, each multiplied by its share.
 	shift, ratio, share := make([]float64, degree+1), make([]float64, degree+1), make([]float64, degree+1)
 	before, current := known[2*n:2*n+len(x)], known[3*n:3*n+len(x)]
 	for i := range current {

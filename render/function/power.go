@@ -9,10 +9,12 @@ import (
 var powSeriesLists = &Spec{
 	Name:  "powSeriesLists",
 	Group: Combine,
-	Doc: `Raises each series of the first list to the power of the one of the second at its
-place, both sorted by name, or to that of the only one. With matching, and where
-there are not as many, those belong together that have the same name. A default is
-the exponent where there is none, or the base if the first list is empty.
+	Doc: `Raises each series of the first list to the power of a series of the
+second list, value by value. Both lists are sorted by name and paired by position; a
+second list of one series applies to all. With matching set to true, and by default
+when the lists differ in length, series are paired by equal names. default is the
+exponent for series without a partner, and the base if the first list is empty;
+without it, such series are left out.
 
 Example::
 
@@ -46,7 +48,7 @@ Example::
 			matching = c.Bool("matching")
 		}
 		if !matching && !fits {
-			return nil, c.errorf("factorSeriesList", "must be one series, or as many as sourceSeriesList: %d, not %d", len(bases), len(exponents))
+			return nil, c.errorf("factorSeriesList", "must have one series, or as many as sourceSeriesList: %d, not %d", len(bases), len(exponents))
 		}
 		named := make(map[string]*Series, len(exponents))
 		for i, s := range exponents {
@@ -78,8 +80,8 @@ Example::
 	},
 }
 
-// pow raises a series to the power of another. Either may be missing: then the
-// argument "default" stands in its place.
+// pow raises a series to the power of another. Either may be nil; then the argument
+// "default" replaces it.
 func (c *Call) pow(ctx context.Context, base, exponent *Series) (Series, error) {
 	var list []*operand
 	var names []string
@@ -115,8 +117,9 @@ func (c *Call) pow(ctx context.Context, base, exponent *Series) (Series, error) 
 var powSeries = &Spec{
 	Name:  "powSeries",
 	Group: Combine,
-	Doc: `Raises the first series to the power of the second, that to the power of the
-third, and so on, point by point. Where one has no point there is none.
+	Doc: `Raises the first series to the power of the second, the result to the
+power of the third, and so on, value by value. Where any series has no value, neither
+has the result.
 
 Example::
 
@@ -130,32 +133,21 @@ Example::
 		if err != nil || len(series) == 0 {
 			return nil, err
 		}
-		list := operands(series)
-		at, err := c.normalize(list)
-		if err != nil {
-			return nil, err
+		names := make([]string, len(series))
+		for i, s := range series {
+			names[i] = s.Name
 		}
-		values, err := c.across(ctx, list, func(row []float64) float64 {
+		return c.combineRows(ctx, series, "powSeries("+strings.Join(names, ",")+")", func(row []float64) float64 {
 			v := row[0]
 			for _, exponent := range row[1:] {
 				v = power(v, exponent)
 			}
 			return v
 		})
-		if err != nil {
-			return nil, err
-		}
-		names := make([]string, len(series))
-		for i, s := range series {
-			names[i] = s.Name
-		}
-		s := newSeries("powSeries("+strings.Join(names, ",")+")", at.start, at.end, at.step, values)
-		s.XFilesFactor = c.XFilesFactor
-		return []Series{s}, ctx.Err()
 	},
 }
 
-// power is Python's math.pow, and NaN where that fails or either is NaN.
+// power returns Python's math.pow; NaN if that fails or either argument is NaN.
 func power(v, exponent float64) float64 {
 	p := math.Pow(v, exponent)
 	if v != v || exponent != exponent || math.IsInf(p, 0) && !math.IsInf(v, 0) && !math.IsInf(exponent, 0) {

@@ -11,20 +11,20 @@ import (
 // repr returns a number as Python's repr writes a float.
 func repr(v float64) string { return string(pyjson.AppendRepr(nil, v)) }
 
-// formatG returns a number as Python's %g shows it.
+// formatG returns a number as Python's %g writes it.
 func formatG(v float64) string {
 	s := strconv.FormatFloat(v, 'g', 6, 64)
 	return strings.ToLower(strings.TrimPrefix(s, "+"))
 }
 
-// formatD returns a number as Python's %d shows it: what stands before the point.
+// formatD returns a number as Python's %d writes it: its integer part.
 func formatD(v float64) string {
-	return strconv.FormatFloat(math.Trunc(v)+0, 'f', 0, 64) // of -0.5 it is 0, not -0
+	return strconv.FormatFloat(math.Trunc(v)+0, 'f', 0, 64) // -0.5 becomes 0, not -0
 }
 
-// roundDecimal rounds to so many decimals, or, if negative, to so many zeroes
-// before the point, as Python's round does: to the decimal nearest the exact
-// binary value, of two equally near ones to the even.
+// roundDecimal rounds to a number of decimals as Python's round does: to the decimal
+// number nearest to the exact binary value, and to the even one of two. Negative
+// decimals round to tens, hundreds and so on.
 func roundDecimal(v float64, decimals int64) float64 {
 	abs := math.Abs(v)
 	switch {
@@ -49,7 +49,7 @@ func roundDecimal(v float64, decimals int64) float64 {
 		rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'f', int(decimals), 64), 64)
 		return rounded
 	}
-	// The power of ten is exact, the product but for lost.
+	// The power of ten is exact; lost is the rounding error of the product.
 	lost := math.FMA(abs, scale, -scaled)
 	n := math.Floor(scaled)
 	above := scaled - n - 0.5
@@ -59,8 +59,7 @@ func roundDecimal(v float64, decimals int64) float64 {
 	return math.Copysign(n/scale, v)
 }
 
-// round6 rounds to six decimals as Python's round does: to the decimal nearest
-// the exact binary value, of two equally near ones to the even.
+// round6 is roundDecimal with six decimals.
 func round6(v float64) float64 {
 	const scale = 1e6
 	scaled := v * scale
@@ -68,7 +67,7 @@ func round6(v float64) float64 {
 		return v
 	}
 	if math.Abs(scaled) < 1e12 {
-		// The product may be off in its last bits, which matters only near a half.
+		// Rounding errors of the product matter only near a half.
 		n := math.RoundToEven(scaled)
 		if math.Abs(scaled-n) < 0.499 {
 			return n / scale

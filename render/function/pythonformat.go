@@ -10,12 +10,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxWidth bounds what a format may ask for.
+// maxWidth is the largest width and precision in a format.
 const maxWidth = 1000
 
-var errOneConversion = errors.New("must have one place for the number, such as %g, and %% for a percent sign")
+var errOneConversion = errors.New("must have one conversion for the number, such as %g, and %% for a percent sign")
 
-// percentFormat is Python's format % v, without its flag #.
+// percentFormat returns format % v as Python does. The flag # is not supported.
 func percentFormat(format string, v float64) (string, error) {
 	var b strings.Builder
 	conversions := 0
@@ -47,11 +47,11 @@ func percentFormat(format string, v float64) (string, error) {
 	return b.String(), nil
 }
 
-// conversion is what follows a percent sign.
+// conversion is a conversion specifier: what follows a percent sign.
 type conversion struct {
 	left, zeros      bool
-	sign             string // shown before what is not negative
-	width, precision int    // precision is -1 if there is none
+	sign             string // written before numbers that are not negative
+	width, precision int    // precision is -1 if not given
 	verb             byte
 }
 
@@ -90,7 +90,7 @@ func parseConversion(s string) (conversion, string, error) {
 	case s == "":
 		return c, "", errOneConversion
 	case max(c.width, c.precision) > maxWidth:
-		return c, "", fmt.Errorf("asks for more than %d digits", maxWidth)
+		return c, "", fmt.Errorf("has a width or precision above %d", maxWidth)
 	}
 	c.verb = s[0]
 	return c, s[1:], nil
@@ -98,7 +98,7 @@ func parseConversion(s string) (conversion, string, error) {
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// format returns a number as the conversion shows it.
+// format converts a number.
 func (c conversion) format(v float64) (string, error) {
 	negative := math.Signbit(v) && v == v
 	digits := ""
@@ -112,7 +112,7 @@ func (c conversion) format(v float64) (string, error) {
 		return c.padded("", s), nil
 	case 'd', 'i', 'u':
 		if math.IsInf(v, 0) || v != v {
-			return "", errors.New("shows an infinite number as a whole one: write %g")
+			return "", errors.New("cannot write an infinite number as an integer: use %g")
 		}
 		i, _ := big.NewFloat(math.Trunc(math.Abs(v))).Int(nil)
 		digits = i.String()
@@ -121,7 +121,7 @@ func (c conversion) format(v float64) (string, error) {
 	case 'e', 'f', 'g', 'E', 'F', 'G':
 		digits = c.float(math.Abs(v))
 	default:
-		return "", fmt.Errorf("shows no number by %%%c: write %%g, %%d, %%f or %%s", c.verb)
+		return "", fmt.Errorf("has the unknown conversion %%%c: use %%g, %%d, %%f or %%s", c.verb)
 	}
 	sign := c.sign
 	if negative {
@@ -130,7 +130,7 @@ func (c conversion) format(v float64) (string, error) {
 	return c.padded(sign, digits), nil
 }
 
-// float returns the digits of a number that is not negative.
+// float returns the digits of a number. v must not be negative.
 func (c conversion) float(v float64) string {
 	verb, precision := c.verb|0x20, c.precision
 	if precision < 0 {
@@ -150,7 +150,7 @@ func (c conversion) float(v float64) string {
 	return digits
 }
 
-// padded fills a field up to its width.
+// padded returns a field, padded to the width.
 func (c conversion) padded(sign, s string) string {
 	fill := max(c.width-len(sign)-len(s), 0)
 	switch {

@@ -12,8 +12,9 @@ import (
 var linearRegression = &Spec{
 	Name:  "linearRegression",
 	Group: Calculate,
-	Doc: `Draws the straight line that fits each series best, or its points between two
-times, which may be anything that from and until may be.
+	Doc: `Draws the straight line that best fits the values of each series (least
+squares). startSourceAt and endSourceAt limit the time range of the values to fit, in
+the formats of from and until; the line covers the time range of the graph.
 
 Example::
 
@@ -65,7 +66,7 @@ Example::
 	},
 }
 
-// source returns the window whose points are to be fitted.
+// source returns the window of the values to fit.
 func (c *Call) source() (metric.Window, error) {
 	w := c.Window
 	for param, at := range map[string]*int64{"startSourceAt": &w.From, "endSourceAt": &w.Until} {
@@ -84,8 +85,8 @@ func (c *Call) source() (metric.Window, error) {
 	return w, nil
 }
 
-// sourceShown returns a bound of source as graphite-web shows it: what was given
-// is in UTC, what was not goes by the clocks of the request.
+// sourceShown returns a bound of source as graphite-web shows it in names: an argument is
+// in UTC, a default is in the time zone of the request.
 func (c *Call) sourceShown(param string, t int64) int64 {
 	if c.Has(param) {
 		return t
@@ -93,9 +94,9 @@ func (c *Call) sourceShown(param string, t int64) int64 {
 	return c.wallClock(t)
 }
 
-// regression returns the line through the points of a series that has the least
-// squares, as its slope per second and its level at time 0. There is none if all
-// points are at one time.
+// regression returns the line that best fits the values of a series (least squares), as its
+// slope per second and its level at time 0. ok is false if there are fewer than two
+// values.
 func regression(s Series) (slope, level float64, ok bool) {
 	var n, sumI, sumV, sumII, sumIV float64
 	for i, v := range s.Values {

@@ -1,6 +1,6 @@
 package function
 
-// without makes a function that drops the points beyond a value n.
+// without makes a function that removes the values beyond n.
 func without(name, doc string, beyond func(v, n float64) bool) *Spec {
 	return &Spec{
 		Name:   name,
@@ -14,7 +14,7 @@ func without(name, doc string, beyond func(v, n float64) bool) *Spec {
 	}
 }
 
-// drop returns the series without the points beyond a limit.
+// drop returns the series without the values beyond a limit.
 func (c *Call) drop(s Series, limit float64, beyond func(v, limit float64) bool) (Series, error) {
 	values, err := c.makeValues(int64(len(s.Values)))
 	for i := range values {
@@ -33,12 +33,12 @@ func above(v, limit float64) bool { return v > limit }
 func below(v, limit float64) bool { return v < limit }
 
 var (
-	removeAboveValue = without("removeAboveValue", "Leaves out the points above n.", above)
-	removeBelowValue = without("removeBelowValue", "Leaves out the points below n.", below)
+	removeAboveValue = without("removeAboveValue", "Removes the values above n: they become missing.", above)
+	removeBelowValue = without("removeBelowValue", "Removes the values below n: they become missing.", below)
 )
 
-// withoutPercentile makes a function that drops the points beyond the n-th
-// percentile of their series.
+// withoutPercentile makes a function that removes the values beyond the n-th percentile of
+// their series.
 func withoutPercentile(name, doc string, beyond func(v, n float64) bool) *Spec {
 	return &Spec{
 		Name:   name,
@@ -57,11 +57,11 @@ func withoutPercentile(name, doc string, beyond func(v, n float64) bool) *Spec {
 			}
 			limit, ok := percentileAt(known, n)
 			if !ok {
-				return s, nil // as graphite-web does, beyond 100
+				return s, nil // as graphite-web does for n above 100
 			}
 			s = s.tagged("nPercentile", c.Text("n"))
 			if s.Step <= 0 || s.End-s.Start < s.Step {
-				return s, nil // nor does graphite-web see a percentile there
+				return s, nil // as graphite-web does, which computes no percentile then
 			}
 			return c.drop(s, limit, beyond)
 		}),
@@ -69,6 +69,6 @@ func withoutPercentile(name, doc string, beyond func(v, n float64) bool) *Spec {
 }
 
 var (
-	removeAbovePercentile = withoutPercentile("removeAbovePercentile", "Leaves out the points above the n-th percentile of their series.", above)
-	removeBelowPercentile = withoutPercentile("removeBelowPercentile", "Leaves out the points below the n-th percentile of their series.", below)
+	removeAbovePercentile = withoutPercentile("removeAbovePercentile", "Removes the values above the n-th percentile of their series: they become missing.", above)
+	removeBelowPercentile = withoutPercentile("removeBelowPercentile", "Removes the values below the n-th percentile of their series: they become missing.", below)
 )

@@ -7,65 +7,62 @@ import (
 	"carbon/metric"
 )
 
-// Series is a row of values under evaluation: what was fetched or computed, and
-// what functions said about how to consolidate and draw it. Functions never
-// change the series they are given; they copy and alter the copy. Values and
-// Tags of a copy may be shared.
+// Series is a series under evaluation, with how to consolidate and draw it. Functions
+// never modify their input series; they modify copies, which may share Values and
+// Tags.
 type Series struct {
 	metric.Series
 
-	// End is the first time after the series, in unix seconds: as a rule
-	// Start + len(Values)*Step, but some functions set it apart as graphite-web's do.
+	// End is the end of the series in unix seconds, exclusive. It is usually
+	// Start + len(Values)*Step; some functions set it differently, as in graphite-web.
 	End int64
 
-	// Path is the path expression the series was fetched by (pathExpression).
+	// Path is the path expression that the series was fetched with (pathExpression).
 	Path string
 
-	// Consolidation names the function that makes several points into one when
-	// there are more points than asked for. Empty means average.
+	// Consolidation is the name of the function that combines several values into one
+	// when there are more than requested. Empty means average.
 	Consolidation string
 
-	// XFilesFactor is the share of known points, 0 to 1, that a consolidated
-	// point needs.
+	// XFilesFactor is the fraction of values, from 0 to 1, that must be present for a
+	// consolidated value.
 	XFilesFactor float64
 
 	Style Style
 
-	// Bare reports that the name is no string in graphite-web: alias(a,5) is
-	// named by the number 5, verticalLine("noon") by None. JSON then shows it
+	// Bare reports that the name is not a string in graphite-web: the name of
+	// alias(a,5) is the number 5, that of verticalLine("noon") is None. JSON shows it
 	// without quotes.
 	Bare bool
 
-	// Word is what JSON shows for each value, if it is not empty: in graphite-web
-	// constantLine("x") is a line of words.
+	// Word, if not empty, replaces each value in JSON: in graphite-web the values of
+	// constantLine("x") are strings.
 	Word string
 }
 
-// renamed returns the series under another name, otherwise as it is. Most
-// functions that change no values do this.
+// renamed returns the series with another name. Most functions that do not change values
+// use it.
 func (s Series) renamed(name string) Series {
 	s.Name, s.Bare = name, false
 	return s
 }
 
-// rewritten returns the series under another name that is also its path
-// expression.
+// rewritten returns the series with another name, which is also its path expression.
 func (s Series) rewritten(name string) Series {
 	s = s.renamed(name)
 	s.Path = name
 	return s
 }
 
-// derived returns a new series with other values, made from s: of what was said
-// about s the tags, consolidation and xFilesFactor stay, the style does not, as
-// in graphite-web.
+// derived returns a series with another name and other values. As in graphite-web it
+// keeps the tags, consolidation and xFilesFactor of s, but not its style.
 func (s Series) derived(name string, values []float64) Series {
 	s = s.rewritten(name)
 	s.Values, s.Style, s.Word = values, Style{}, ""
 	return s
 }
 
-// tagged returns the series with one more tag.
+// tagged returns the series with an additional tag.
 func (s Series) tagged(key, value string) Series {
 	tags := make(metric.Tags, len(s.Tags)+1)
 	maps.Copy(tags, s.Tags)
@@ -74,8 +71,8 @@ func (s Series) tagged(key, value string) Series {
 	return s
 }
 
-// newSeries returns a series that comes from no other: from constantLine, or
-// from several that have nothing in common. Its tags are those in its name.
+// newSeries returns a series that keeps nothing of its inputs. Its tags are those in its
+// name.
 func newSeries(name string, start, end, step int64, values []float64) Series {
 	tags := metric.Tags{"name": name}
 	if canonical, err := metric.Canonical(name); err == nil && metric.IsTagged(canonical) && !strings.HasSuffix(name, ")") {
@@ -88,8 +85,8 @@ func newSeries(name string, start, end, step int64, values []float64) Series {
 	}
 }
 
-// Points returns how many values of the series there are times for: values
-// beyond End are not shown. graphite-web counts End itself as a time, too.
+// Points returns the number of values up to End; those beyond it are not shown. As in
+// graphite-web, a value at End counts.
 func (s Series) Points() int { return s.points(s.Start, s.Step, len(s.Values)) }
 
 func (s Series) points(start, step int64, values int) int {
@@ -102,12 +99,12 @@ func (s Series) points(start, step int64, values int) int {
 	return int(min(int64(values), (s.End-start)/step+1))
 }
 
-// Style says how a series is drawn. The zero value is the graph's own default.
+// Style is how a series is drawn. The zero value is the default of the graph.
 type Style struct {
-	Color          string   // a colour name or RRGGBB[AA]; empty: next of the colour list
-	Alpha          *float64 // 0 to 1
+	Color          string   // a color name or RRGGBB[AA]; empty: the next of the color list
+	Alpha          *float64 // from 0 to 1
 	LineWidth      *float64 // pixels
-	Dashed         *float64 // length of a dash in pixels
+	Dashed         *float64 // length of dashes and gaps in pixels
 	Invisible      bool
 	SecondYAxis    bool
 	DrawAsInfinite bool

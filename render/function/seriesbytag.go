@@ -9,12 +9,14 @@ import (
 	"carbon/render/target"
 )
 
-// seriesByTag is a path expression rather than a call: the binder makes it one.
+// seriesByTag is a path expression rather than a call: Binder.seriesByTag makes a node to
+// fetch.
 var seriesByTag = &Spec{
 	Name:  "seriesByTag",
 	Group: Special,
-	Doc: `Shows the series whose tags match all expressions: tag=value, tag!=value,
-tag=~regex or tag!=~regex, where a regex must match from the beginning.
+	Doc: `Returns the series whose tags match all expressions. An expression is
+tag=value, tag!=value, tag=~regex or tag!=~regex; a regular expression is matched at
+the start of the value. At least one expression must not match series without the tag.
 
 Example::
 
@@ -22,8 +24,8 @@ Example::
 	Params: []Param{{Name: "tagExpressions", Type: String, Required: true, Multiple: true}},
 }
 
-// seriesByTag binds a call of the function that is a path expression. As in
-// graphite-web, only strings among its arguments count.
+// seriesByTag binds a call of seriesByTag. As in graphite-web, arguments that are not
+// strings are ignored.
 func (b *Binder) seriesByTag(e *target.Call) (Value, error) {
 	n := &Node{Path: e.Raw}
 	for _, a := range e.Args {
@@ -40,15 +42,15 @@ func (b *Binder) seriesByTag(e *target.Call) (Value, error) {
 		selective = selective || !matchesEmpty(m[2], m[3])
 	}
 	if !selective {
-		return nil, &ArgError{e.Name, "tagExpressions", "at least one must not match the empty string"}
+		return nil, &ArgError{e.Name, "tagExpressions", "at least one expression must not match the empty string"}
 	}
 	return b.node(n), nil
 }
 
 var tagExpr = regexp.MustCompile(`^([^;!=]+)(!?=~?)([^;]*)$`)
 
-// matchesEmpty reports whether a series without the tag would match. Patterns
-// that are no regular expressions here are left for the store to refuse.
+// matchesEmpty reports whether an expression matches series without the tag. Invalid
+// regular expressions are left for the store to report.
 func matchesEmpty(operator, value string) bool {
 	match := value == ""
 	if strings.HasSuffix(operator, "~") {

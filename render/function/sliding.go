@@ -7,9 +7,9 @@ import (
 	"carbon/aggregate"
 )
 
-// sliding returns a function that aggregates values[from:to], which are known.
-// From call to call neither bound goes back. Where it can the function costs the
-// same for wide windows as for narrow ones, on average.
+// sliding returns a function that aggregates values[from:to]. The values must not be NaN.
+// From call to call, neither bound may decrease. For most aggregations the average cost
+// of a call does not depend on the width of the window.
 func sliding(name string, f aggregate.Func, values []float64) func(from, to int) float64 {
 	switch name {
 	case "sum", "total":
@@ -37,9 +37,9 @@ func sliding(name string, f aggregate.Func, values []float64) func(from, to int)
 	return func(from, to int) float64 { return f(values[from:to]) }
 }
 
-// slidingSum adds values without ever subtracting one, which would leave the
-// rounding errors of those that are gone. What was once looked at up to middle is
-// kept as sums from each value to there; what comes after as one sum.
+// slidingSum adds values and never subtracts one, which would leave the rounding errors of
+// values that have left the window. It keeps the sums from each value up to middle, and
+// one sum of the values from middle to end.
 func slidingSum(values []float64) func(from, to int) float64 {
 	upToMiddle := make([]float64, len(values))
 	middle, end, after := 0, 0, 0.0
@@ -59,8 +59,8 @@ func slidingSum(values []float64) func(from, to int) float64 {
 	}
 }
 
-// slidingLeast returns the value that is less than all others. Only those count
-// that are less than all after them.
+// slidingLeast returns the value that is less than all others. Candidates are the values
+// that are less than all values after them.
 func slidingLeast(values []float64, less func(a, b float64) bool) func(from, to int) float64 {
 	candidates := make([]int, 0, len(values)) // positions
 	first, end := 0, 0
@@ -78,7 +78,7 @@ func slidingLeast(values []float64, less func(a, b float64) bool) func(from, to 
 	}
 }
 
-// slidingMedian keeps the values sorted.
+// slidingMedian keeps the values of the window sorted.
 func slidingMedian(values []float64) func(from, to int) float64 {
 	var sorted []float64
 	begin, end := 0, 0
@@ -99,11 +99,11 @@ func slidingMedian(values []float64) func(from, to int) float64 {
 	}
 }
 
-// dispersion is how many values there are, their average, and the sum of the squares
-// of their distances from it.
+// dispersion is the number of values, their average, and the sum of the squares of their
+// deviations from it.
 type dispersion struct{ n, average, squares float64 }
 
-// with joins the spreads of two sets of values. (Chan, Golub and LeVeque, 1979)
+// with returns the dispersion of the union of two sets (Chan, Golub and LeVeque, 1979).
 func (a dispersion) with(b dispersion) dispersion {
 	if a.n == 0 {
 		return b

@@ -9,9 +9,9 @@ import (
 var slo = &Spec{
 	Name:  "slo",
 	Group: Transform,
-	Doc: `Shows for each interval which share of the known points met an objective: were
-above the value, or below, or equal as well, as the method says. Where the interval
-is longer than the graph, so much of the time before counts, too.
+	Doc: `Returns for each interval the fraction of present values, from 0 to 1,
+that meet an objective: that are above, aboveOrEqual, below or belowOrEqual to value.
+If the interval is longer than the time range, earlier data are used as well.
 
 Example::
 
@@ -24,9 +24,9 @@ Example::
 var sloErrorBudget = &Spec{
 	Name:  "sloErrorBudget",
 	Group: Transform,
-	Doc: `Shows for each interval how many seconds more of it might have missed an
-objective (see slo), if that is the share of points that must meet it. Below 0 it
-was missed for so many seconds too long.
+	Doc: `Returns the error budget left in each interval, in seconds: how much
+longer the objective (see slo) could have been missed while still being met for a
+fraction objective of the time. Negative results mean that the budget is exceeded.
 
 Example::
 
@@ -46,8 +46,8 @@ var sloParams = []Param{
 	{Name: "value", Type: Float, Required: true},
 }
 
-// sloWindows are the window of the call, which says what is shown, and the same
-// with what came before where the interval is longer.
+// sloWindows returns the window of the call, and, if the interval is longer, the window
+// extended to the length of the interval.
 func sloWindows(c *Call, w metric.Window) []metric.Window {
 	windows := []metric.Window{w}
 	if missing := c.Seconds("interval") - (w.Until - w.From); missing > 0 {
@@ -56,8 +56,8 @@ func sloWindows(c *Call, w metric.Window) []metric.Window {
 	return windows
 }
 
-// objective makes an evaluator of what to show of the share of points in an
-// interval that met an objective.
+// objective makes an evaluator for the share of values in each interval that meet an
+// objective. show converts the share to a result; seconds is the length of the interval.
 func objective(show func(c *Call, share float64, seconds int64) float64) evaluator {
 	return func(ctx context.Context, c *Call) ([]Series, error) {
 		value, interval, method := c.Float("value"), c.Seconds("interval"), c.String("method")
@@ -71,7 +71,7 @@ func objective(show func(c *Call, share float64, seconds int64) float64) evaluat
 		case met == nil:
 			return nil, c.errorf("method", "must be above, aboveOrEqual, below or belowOrEqual, not %q", method)
 		case interval < 1:
-			return nil, c.errorf("interval", "must be above 0, not %q", c.Text("interval"))
+			return nil, c.errorf("interval", "must be positive, not %q", c.Text("interval"))
 		}
 		series, err := c.SeriesIn(ctx, "seriesList", c.Window)
 		if err != nil {
@@ -83,7 +83,7 @@ func objective(show func(c *Call, share float64, seconds int64) float64) evaluat
 			return nil, err
 		}
 		if len(all) != len(series) {
-			return nil, c.errorf("seriesList", "must be as many series over the interval as over the graph: %d, not %d", len(series), len(all))
+			return nil, c.errorf("seriesList", "must have as many series over the interval as over the time range: %d, not %d", len(series), len(all))
 		}
 		arguments := ", " + c.Text("interval") + ", " + method + ", " + decimal(value)
 		if c.spec.Name == "sloErrorBudget" {
@@ -101,7 +101,7 @@ func objective(show func(c *Call, share float64, seconds int64) float64) evaluat
 				return s, err
 			}
 			if s.Step > interval {
-				// There are not points enough to tell.
+				// The intervals are shorter than the step, so all results are missing.
 				values = values[:max(ceilDiv(s.End-s.Start, interval), 0)]
 				for i := range values {
 					values[i] = nan
@@ -119,9 +119,9 @@ func objective(show func(c *Call, share float64, seconds int64) float64) evaluat
 	}
 }
 
-// shares tells of each interval from the beginning of a series on which share of
-// its known points met something, NaN if there are none, and how long it is: the
-// last may be cut short.
+// shares calls use for each interval from the start of a series, with the share of its
+// values for which met returns true, NaN if it has none, and its length: the last
+// interval may be shorter.
 func shares(s Series, interval int64, met func(v float64) bool, use func(share float64, seconds int64)) {
 	hits, known := 0.0, 0.0
 	begin, end := int64(0), interval

@@ -5,8 +5,11 @@ import "context"
 var exponentialMovingAverage = &Spec{
 	Name:  "exponentialMovingAverage",
 	Group: Calculate,
-	Doc: `Averages with weights that halve again and again going back, the faster the
-shorter the window is: a number of points, or a time such as "10min".
+	Doc: `Returns an exponential moving average: each value counts more than those
+before it. windowSize is a number of values, or a duration such as "10min"; a shorter
+window follows the values faster. The weight of the newest value is 2/(n+1), where n
+is the window size in values, or in seconds if it is a duration. Data from before the
+time range are used for the first values.
 
 Example::
 
@@ -23,11 +26,11 @@ Example::
 			width = back.points
 		}
 		if width == -1 {
-			return nil, c.errorf("windowSize", "-1 makes all weights infinite")
+			return nil, c.errorf("windowSize", "-1 would make all weights infinite")
 		}
 		weight := 2 / float64(width+1)
 		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
-			n, err := back.of(c, s)
+			n, err := back.pointsOf(c, s)
 			if err != nil {
 				return s, err
 			}
@@ -42,9 +45,8 @@ Example::
 	},
 }
 
-// smoothed returns the average of the first n values and then, for each value
-// after those, what the average is with it. As in Python, what is before the
-// first value counts from the end.
+// smoothed returns the average of the first n values, then the moving average at each
+// value after them. A negative n indexes values from the end, as in Python.
 func (c *Call) smoothed(values []float64, n int64, weight float64) ([]float64, error) {
 	length := int64(len(values))
 	first := min(n, length)
@@ -81,8 +83,9 @@ var ewma = &Spec{
 	Name:    "ewma",
 	Aliases: []string{"exponentialWeightedMovingAverage"},
 	Group:   Calculate,
-	Doc: `Shows an average in which each point counts alpha and all before it the rest,
-so that what is long ago counts ever less.
+	Doc: `Returns an exponentially weighted moving average: each value is alpha
+times the value of the series plus (1 - alpha) times the average before it. alpha is
+from 0 to 1; a larger one follows the values faster.
 
 Example::
 

@@ -14,7 +14,8 @@ import (
 var sortBy = &Spec{
 	Name:  "sortBy",
 	Group: Sorting,
-	Doc: `Sorts series by one value made of all their points, the lowest first.
+	Doc: `Sorts series by the value of func, which combines all values of a series
+into one, in ascending order, or in descending order with reverse.
 
 Example::
 
@@ -37,12 +38,13 @@ Example::
 	},
 }
 
-// sortedWith makes a function that sorts series by one value, the highest first.
+// sortedWith makes a function that sorts series by f, in descending order. what names the
+// values of f in the documentation.
 func sortedWith(name, what string, f aggregate.Func) *Spec {
 	return &Spec{
 		Name:   name,
 		Group:  Sorting,
-		Doc:    "Sorts series by " + what + ", the highest first.\n\nExample::\n\n  &target=" + name + "(web.*.cpu)",
+		Doc:    "Sorts series by " + what + ", in descending order.\n\nExample::\n\n  &target=" + name + "(web.*.cpu)",
 		Params: []Param{seriesList},
 		Eval: func(ctx context.Context, c *Call) ([]Series, error) {
 			series, err := c.Series(ctx, "seriesList")
@@ -55,14 +57,14 @@ func sortedWith(name, what string, f aggregate.Func) *Spec {
 }
 
 var (
-	sortByMaxima = sortedWith("sortByMaxima", "their highest points", aggregate.Max)
-	sortByTotal  = sortedWith("sortByTotal", "the sum of their points", aggregate.Sum)
+	sortByMaxima = sortedWith("sortByMaxima", "their maximum", aggregate.Max)
+	sortByTotal  = sortedWith("sortByTotal", "the sum of their values", aggregate.Sum)
 )
 
 var sortByMinima = &Spec{
 	Name:  "sortByMinima",
 	Group: Sorting,
-	Doc: `Sorts series by their lowest points, the lowest first. Series that are never
+	Doc: `Sorts series by their minimum, in ascending order. Series without values
 above 0 are left out.
 
 Example::
@@ -83,7 +85,8 @@ Example::
 var sortByName = &Spec{
 	Name:  "sortByName",
 	Group: Sorting,
-	Doc: `Sorts series by name. With natural, numbers in names compare as numbers.
+	Doc: `Sorts series by name. With natural, numbers in names are compared as
+numbers; with reverse, the order is descending.
 
 Example::
 
@@ -99,7 +102,7 @@ Example::
 			return nil, err
 		}
 		natural := c.Bool("natural")
-		// As in Python, numbers and strings have no order among each other.
+		// As in Python, numbers and strings cannot be compared.
 		if natural || slices.ContainsFunc(series, func(s Series) bool { return s.Bare != series[0].Bare }) {
 			for _, s := range series {
 				if err := c.named(ctx, s); err != nil {
@@ -116,7 +119,7 @@ Example::
 	},
 }
 
-// sortedBy returns the series in the order of their keys, equal ones as they were.
+// sortedBy returns the series sorted by key. The sort is stable.
 func sortedBy[K cmp.Ordered](series []Series, reverse bool, key func(s Series) K) []Series {
 	type keyed struct {
 		key K
@@ -141,7 +144,7 @@ func sortedBy[K cmp.Ordered](series []Series, reverse bool, key func(s Series) K
 
 var digits = regexp.MustCompile(`\d+`)
 
-// naturalKey pads the numbers in a name to ten digits.
+// naturalKey returns a name with its numbers padded to ten digits.
 func naturalKey(name string) string {
 	return digits.ReplaceAllStringFunc(name, func(n string) string {
 		return strings.ReplaceAll(fmt.Sprintf("%10s", strings.TrimLeft(n, "0")), " ", "0")

@@ -1,9 +1,8 @@
-// Package function knows the functions of Graphite: what each is called, what
-// arguments it takes, which data it needs, and what it computes.
+// Package function implements the functions of Graphite.
 //
-// A function is one Spec, a row of the registry; everything else about it is
-// derived from that row. Binder turns parsed expressions into Nodes, whose
-// arguments are checked; Node.Eval computes one, given the Env of the request.
+// A function is one Spec: its name, documentation, parameters, the data it needs and
+// its evaluation. registry.go lists all of them. A Binder turns parsed expressions into
+// Nodes, whose arguments are checked. Node.Eval evaluates one in the Env of a request.
 package function
 
 import (
@@ -18,40 +17,40 @@ import (
 // Spec is a function.
 type Spec struct {
 	Name    string
-	Aliases []string // further names, which share all else
+	Aliases []string // other names of the function
 	Group   Group
 
-	// Doc is a sentence or more, then a blank line and "Example::", a blank line,
-	// and indented lines "&target=…". A test evaluates the examples.
+	// Doc says what the function does. It ends with a blank line, "Example::", a blank
+	// line, and indented lines "&target=…". A test evaluates the examples.
 	Doc string
 
 	Params []Param
 
-	// Aggregator marks the functions that group-by functions offer as callback.
+	// Aggregator marks functions that editors suggest as callbacks of groupByNode and
+	// the like.
 	Aggregator bool
 
-	// Lasting marks a function whose calls leave something behind for the next
-	// ones of the request: what it computed is not taken for that of an equal call.
-	Lasting bool
+	// Stateful marks a function whose calls affect later calls of the request. Its
+	// results are not cached.
+	Stateful bool
 
-	// Window returns the window the inputs need, when it is not that of the
-	// call. The planner asks before any data is there, so it may only look at
-	// arguments that are no series.
+	// Window returns the window of the inputs, if it differs from that of the call. It
+	// is called before data are fetched, so it must not use series.
 	Window func(c *Call, w metric.Window) metric.Window
 
-	// Windows returns all windows the inputs are needed over, when there is not
-	// one: those that Eval asks SeriesIn for. It is Window's that Series uses.
+	// Windows returns all windows of the inputs that Eval asks SeriesIn for, if there
+	// are several. Call.Series uses that of Window.
 	Windows func(c *Call, w metric.Window) []metric.Window
 
-	// Eval computes the function. Nil: the planner knows what to do.
+	// Eval evaluates the function. It is nil for seriesByTag, which is fetched.
 	Eval func(ctx context.Context, c *Call) ([]Series, error)
 
-	// EvalLists computes a function that makes several lists of series, for those
-	// that take such. Eval makes one list of them for all others.
+	// EvalLists evaluates a function that returns several lists of series, for
+	// functions that take them. Eval returns their concatenation.
 	EvalLists func(ctx context.Context, c *Call) ([][]Series, error)
 }
 
-// Group sorts functions for those who look for one.
+// Group is a group of functions in documentation and editors.
 type Group string
 
 // The groups of graphite-web.
@@ -73,29 +72,27 @@ type Param struct {
 	Type     Type
 	Required bool
 
-	// Takes is the type of what the function takes, where graphite-web declares
-	// another but only logs what is not of it.
+	// Takes is the type that is checked, if it differs from Type: graphite-web only
+	// logs arguments that are not of the declared type.
 	Takes Type
 
-	// Default holds where the argument is left out. Nil: there is none, and the
-	// function does without. A parameter that is required and has a default may
-	// be left out all the same: so it is where graphite-web contradicts itself.
+	// Default is the value of an argument that is not given; nil is none. A parameter
+	// that is Required and has a Default is optional, but declared as required: here
+	// graphite-web's declaration and its behavior differ.
 	Default any // bool, int, float64 or string
 
-	// Multiple marks a last parameter that takes all further arguments, if any;
-	// it has no keyword.
+	// Multiple marks a last parameter that takes all remaining positional arguments.
 	Multiple bool
 
-	Options     []any // all that may be given, for an editor to offer
-	Suggestions []any // some that may be given
+	Options     []any // all possible values
+	Suggestions []any // some possible values
 
-	// Signature is how graphite-web's signature shows the parameter, where Name
-	// and Default do not say it: "alignDST=False". What stands before the '=' is
-	// the keyword, then.
+	// Signature is the parameter in graphite-web's signature, if it differs from Name
+	// and Default: "alignDST=False". The part before the '=' is the keyword.
 	Signature string
 }
 
-// Type says what a parameter takes.
+// Type is the type of a parameter.
 type Type string
 
 // The types of graphite-web.
@@ -118,14 +115,14 @@ const (
 	Tag             Type = "tag"
 )
 
-// Types of what functions take beyond that.
+// Types for Param.Takes.
 const (
-	order     Type = "order"     // a boolean, as Python's sort takes it
-	truncated Type = "truncated" // a whole number, to which floats are cut
-	literal   Type = "literal"   // a number, or anything else that is no series
+	order     Type = "order"     // a boolean that Python's sort accepts
+	truncated Type = "truncated" // an integer; floats are truncated
+	literal   Type = "literal"   // anything but series
 )
 
-// Parameters that many functions have.
+// Common parameters.
 var (
 	seriesList   = Param{Name: "seriesList", Type: SeriesList, Required: true}
 	seriesLists  = Param{Name: "seriesLists", Type: SeriesList, Required: true, Multiple: true}
@@ -135,8 +132,8 @@ var (
 // Names returns the name of the function and its aliases.
 func (s *Spec) Names() []string { return append([]string{s.Name}, s.Aliases...) }
 
-// Signature returns how the function is called, as graphite-web shows it. Name
-// is the function's own or one of its aliases.
+// Signature returns the signature of the function as graphite-web shows it. name is one
+// of its Names.
 func (s *Spec) Signature(name string) string {
 	var b strings.Builder
 	b.WriteString(name)
@@ -164,7 +161,7 @@ func (p *Param) signature() string {
 	}
 }
 
-// keyword reports whether the parameter may be given by that keyword.
+// keyword reports whether name is the keyword of the parameter.
 func (p *Param) keyword(name string) bool {
 	shown, _, _ := strings.Cut(p.signature(), "=")
 	return !p.Multiple && name == shown
@@ -188,7 +185,8 @@ func pythonLiteral(v any) string {
 	}
 }
 
-// AllOptions returns everything an editor may offer for the parameter, sorted.
+// AllOptions returns all possible values of the parameter, sorted, including the names
+// of functions.
 func (p *Param) AllOptions() []any {
 	options := slices.Clone(p.Options)
 	if p.Type == AggFunc || p.Type == AggOrSeriesFunc {
@@ -216,8 +214,7 @@ func optionText(v any) string {
 	return pythonLiteral(v)
 }
 
-// aggFuncs are the names that graphite-web offers where it wants an aggregation
-// function. The aggregate package knows more.
+// aggFuncs are the aggregation functions that graphite-web suggests. It accepts more.
 var aggFuncs = []string{
 	"average", "avg", "avg_zero", "count", "current", "diff", "last", "max",
 	"median", "min", "multiply", "range", "rangeOf", "stddev", "sum", "total",

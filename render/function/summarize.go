@@ -16,9 +16,10 @@ var intervalString = Param{
 var summarize = &Spec{
 	Name:  "summarize",
 	Group: Transform,
-	Doc: `Makes one point of all within an interval, by an aggregation function.
-Intervals begin at multiples of their length since 1970, in UTC; with
-alignToFrom at the first point.
+	Doc: `Combines all values within each interval into one, with an aggregation
+function. Intervals start at multiples of their length since 1970 in UTC, or with
+alignToFrom at the first value. An interval in which too few values are present for
+the xFilesFactor has no value.
 
 Example::
 
@@ -57,9 +58,10 @@ Example::
 var smartSummarize = &Spec{
 	Name:  "smartSummarize",
 	Group: Transform,
-	Doc: `Makes one point of all within an interval, as summarize does; the first
-interval begins with the first point, or with the year, month, week, day, hour,
-minute or second it is in. A digit after "weeks" is the day that begins a week.
+	Doc: `Combines all values within each interval into one, with an aggregation
+function. The first interval starts at the first value, or with alignTo at the start
+of its year, month, week, day, hour, minute or second. A digit after "weeks" is the
+first day of the week, from 1 for Monday to 7.
 
 Example::
 
@@ -102,8 +104,8 @@ Example::
 	},
 }
 
-// alignedTo returns the beginning of the unit of time, as "alignTo" says, that t
-// is in. Booleans are ignored: there was an alignToFrom once.
+// alignedTo returns the start of the unit of time of t that "alignTo" names. Booleans are
+// ignored: graphite-web had a parameter alignToFrom in its place.
 func (c *Call) alignedTo(t int64) (int64, error) {
 	var unit string
 	switch v := c.value("alignTo").(type) {
@@ -137,22 +139,21 @@ func (c *Call) alignedTo(t int64) (int64, error) {
 	case strings.HasPrefix(unit, "y"):
 		return c.midnight(t) - int64(c.at(t).YearDay()-1)*day, nil
 	}
-	return t, c.errorf("alignTo", "%s is no unit of time, such as \"hours\"", describe(c.value("alignTo")))
+	return t, c.errorf("alignTo", "%s is not a unit of time, such as \"hours\"", describe(c.value("alignTo")))
 }
 
-// summary returns the interval and the aggregation function of a summary.
+// summary returns "intervalString" in seconds and the aggregation function "func".
 func (c *Call) summary() (interval int64, f aggregate.Func, err error) {
 	interval = c.Seconds("intervalString")
 	if interval <= 0 {
-		return 0, nil, c.errorf("intervalString", "must be longer than nothing, not %q", c.Text("intervalString"))
+		return 0, nil, c.errorf("intervalString", "must be positive, not %q", c.Text("intervalString"))
 	}
 	f, err = c.AggFunc("func")
 	return interval, f, err
 }
 
-// summarize makes one value of all points within each interval from start on,
-// and returns the end of the last interval. Where the points are farther apart
-// than the intervals, most of those stay empty.
+// summarize combines the values within each interval from start to end into one. It also
+// returns the end of the last interval.
 func (c *Call) summarize(s Series, f aggregate.Func, interval, start, end int64) ([]float64, int64, error) {
 	if s.Step <= 0 {
 		return nil, 0, c.errorf("seriesList", "%q has no step", s.Name)
@@ -188,7 +189,7 @@ func (c *Call) summarize(s Series, f aggregate.Func, interval, start, end int64)
 	return values, start + int64(len(values))*interval, nil
 }
 
-// pointsBefore returns how many values of the series stand before a time.
+// pointsBefore returns the number of values before a time.
 func (s Series) pointsBefore(end int64) int64 {
 	return min(int64(len(s.Values)), max(0, (end-s.Start+s.Step-1)/s.Step))
 }
@@ -196,9 +197,9 @@ func (s Series) pointsBefore(end int64) int64 {
 var hitcount = &Spec{
 	Name:  "hitcount",
 	Group: Transform,
-	Doc: `Takes each point for a rate per second that held for its step, and shows
-how much came together in each interval. Intervals end where the data do; with
-alignToInterval they begin with the day, hour or minute.
+	Doc: `Treats each value as a rate per second over its step, and returns the
+total within each interval. Intervals are counted back from the end of the data, or
+with alignToInterval from the start of the day, hour or minute.
 
 Example::
 
@@ -206,14 +207,14 @@ Example::
 	Params: []Param{seriesList, intervalString, {Name: "alignToInterval", Type: Boolean, Default: false}},
 	Window: func(c *Call, w metric.Window) metric.Window {
 		if c.Bool("alignToInterval") {
-			w.From = c.beginning(w.From, c.Seconds("intervalString"))
+			w.From = c.startOfUnit(w.From, c.Seconds("intervalString"))
 		}
 		return w
 	},
 	Eval: perSeries(func(c *Call, s Series) (Series, error) {
 		interval := c.Seconds("intervalString")
 		if interval <= 0 || s.Step <= 0 {
-			return s, c.errorf("intervalString", "must be longer than nothing, not %q", c.Text("intervalString"))
+			return s, c.errorf("intervalString", "must be positive, not %q", c.Text("intervalString"))
 		}
 		name := `hitcount(` + s.Name + `, "` + c.Text("intervalString") + `"`
 		if c.Bool("alignToInterval") {
@@ -233,8 +234,9 @@ Example::
 	}),
 }
 
-// spread adds each value, times the seconds it held, to the intervals it held in.
-// Intervals without any become NaN.
+// spread distributes values over intervals: each value is multiplied by the seconds of
+// its step that lie within an interval, and added to it. Intervals without values become
+// NaN.
 func spread(s Series, hits []float64, start, interval int64) {
 	for i := range hits {
 		hits[i] = nan

@@ -10,16 +10,16 @@ import (
 	"carbon/render/target"
 )
 
-// variables are those of a template: numbers and strings by name.
+// variables are the variables of a template(): numbers and strings by name.
 type variables struct {
 	names  []string // sorted
 	values map[string]Value
 }
 
-// longestPath is how long variables may make a path: as long as any pattern may be.
-const longestPath = 128 << 10
+// maxPath is the longest path after replacement in bytes, as for all patterns.
+const maxPath = 128 << 10
 
-// pathText is a path expression after replacement, to tell it from a string.
+// pathText is a path expression after replacement, as opposed to a string.
 type pathText string
 
 func (b *Binder) variables(e *target.Template) *variables {
@@ -44,15 +44,15 @@ func (b *Binder) variables(e *target.Template) *variables {
 	return &variables{slices.Sorted(maps.Keys(values)), values}
 }
 
-// replace puts values in the place of variables. As in graphite-web, a path
-// that is nothing but a variable becomes its value, a number if it looks like
-// one, and no series; variables in strings stay.
+// replace replaces the variables in a path with their values. As in graphite-web, a path
+// that is only a variable becomes its value, as a number if possible; variables in
+// strings are not replaced.
 func (v *variables) replace(path string) (Value, error) {
 	if v == nil {
 		return pathText(path), nil
 	}
-	// The longest name first, so that $host is not taken for $h and "ost".
-	// graphite-web goes by the order of definition there.
+	// Longer names come first, so that $host is not read as $h and "ost".
+	// graphite-web replaces them in the order of definition.
 	for _, name := range slices.Backward(v.names) {
 		value := v.values[name]
 		if path == "$"+name {
@@ -65,16 +65,16 @@ func (v *variables) replace(path string) (Value, error) {
 			}
 			return s, nil
 		}
-		// Values may have variables in them, and those again.
-		if len(path)+strings.Count(path, "$"+name)*len(text(value)) > longestPath {
-			return nil, &ArgError{"template", name, fmt.Sprintf("makes a path of more than %d bytes", longestPath)}
+		// Values may contain variables.
+		if len(path)+strings.Count(path, "$"+name)*len(text(value)) > maxPath {
+			return nil, &ArgError{"template", name, fmt.Sprintf("makes the path longer than %d bytes", maxPath)}
 		}
 		path = strings.ReplaceAll(path, "$"+name, text(value))
 	}
 	return pathText(path), nil
 }
 
-// isDecimal reports whether s is digits and dots, perhaps with a minus before.
+// isDecimal reports whether s consists of digits and dots, with an optional minus sign.
 func isDecimal(s string) bool {
 	return s != "" && strings.Trim(strings.TrimPrefix(s, "-"), "0123456789.") == ""
 }

@@ -11,10 +11,10 @@ import (
 var timeShift = &Spec{
 	Name:  "timeShift",
 	Group: Transform,
-	Doc: `Shows what was a time ago as if it were now; with a + before the time, what
-will be. Unless resetEnd is true, and it is, the series end as long after their
-beginning as the shifted ones do. With alignDST an hour is added or taken where
-clocks were changed in between.
+	Doc: `Returns the series as they were some time ago, at the times of the graph.
+timeShift is a duration, such as "1d"; with a + before it, the series are shifted into
+the future. With resetEnd, the default, they end where the series that are not shifted
+do. With alignDST, an hour is added or subtracted when the clocks changed in between.
 
 Example::
 
@@ -35,7 +35,7 @@ Example::
 		if c.String("timeShift") == "" {
 			return nil, c.errorf("timeShift", "must not be empty")
 		}
-		// The first series as it is now says when the shifted ones are to begin.
+		// The shifted series start when the first unshifted one does.
 		now, err := c.SeriesIn(ctx, "seriesList", c.Window)
 		if err != nil || len(now) == 0 {
 			return nil, err
@@ -57,7 +57,7 @@ Example::
 	},
 }
 
-// shiftedWindow is when what timeShift shows was.
+// shiftedWindow returns the window of the data that timeShift shows.
 func shiftedWindow(c *Call, w metric.Window) metric.Window {
 	_, seconds := c.shift()
 	shifted := w.Shift(seconds)
@@ -67,22 +67,22 @@ func shiftedWindow(c *Call, w metric.Window) metric.Window {
 	return shifted
 }
 
-// shift returns the argument of timeShift, which is backwards unless it has a
-// sign.
+// shift returns the argument "timeShift".
 func (c *Call) shift() (shown string, seconds int64) { return backwards(c.Text("timeShift")) }
 
-// backwards returns a time to shift by, back unless it has a sign.
+// backwards returns a duration with its sign, and in seconds. A duration without a sign
+// is negative.
 func backwards(shown string) (string, int64) {
 	if shown != "" && shown[0] >= '0' && shown[0] <= '9' {
 		shown = "-" + shown
 	}
-	seconds, _ := attime.ParseOffset(shown) // checked when it was bound
+	seconds, _ := attime.ParseOffset(shown) // checked by bind
 	return shown, seconds
 }
 
-// clockChange returns by how much a shifted window must be moved, so that its
-// clocks show what those of w do, where all of one is in summer time and all of
-// the other is not.
+// clockChange returns by how many seconds to move a shifted window so that the wall clock
+// shows the same times as in w. It is 0 unless one window is entirely in daylight saving
+// time and the other entirely in standard time.
 func (c *Call) clockChange(w, shifted metric.Window) int64 {
 	from, until := c.at(w.From).IsDST(), c.at(w.Until).IsDST()
 	thenFrom, thenUntil := c.at(shifted.From).IsDST(), c.at(shifted.Until).IsDST()
@@ -98,9 +98,9 @@ func (c *Call) clockChange(w, shifted metric.Window) int64 {
 var timeStack = &Spec{
 	Name:  "timeStack",
 	Group: Transform,
-	Doc: `Shows series several times: shifted by as many units as each number from
-timeShiftStart up to, but not including, timeShiftEnd says. Units go back, unless
-they have a + before them.
+	Doc: `Returns the series several times, shifted back by i times timeShiftUnit,
+for i from timeShiftStart to timeShiftEnd - 1. With a + before the unit, they are
+shifted into the future.
 
 Example::
 
@@ -151,8 +151,8 @@ Example::
 	},
 }
 
-// stack returns the unit of timeStack and how many of them it shifts by, from
-// first until before end.
+// stack returns the unit of timeStack with its sign, and in seconds, and the numbers of
+// units to shift by: first to end-1.
 func (c *Call) stack() (shown string, seconds, first, end int64, err error) {
 	const most = 1000
 	for _, param := range []string{"timeShiftUnit", "timeShiftStart", "timeShiftEnd"} {
@@ -163,9 +163,9 @@ func (c *Call) stack() (shown string, seconds, first, end int64, err error) {
 	shown, seconds = backwards(c.Text("timeShiftUnit"))
 	first, end = c.Int("timeShiftStart"), c.Int("timeShiftEnd")
 	if first < end && (end > 1<<30 || first < -1<<30 || end-first > most) {
-		return "", 0, 0, 0, c.errorf("timeShiftEnd", "must be at most %d more than timeShiftStart", most)
+		return "", 0, 0, 0, c.errorf("timeShiftEnd", "must exceed timeShiftStart by at most %d", most)
 	}
-	if first < end && abs(seconds) > longest/max(abs(first), abs(end), 1) {
+	if first < end && abs(seconds) > maxShift/max(abs(first), abs(end), 1) {
 		return "", 0, 0, 0, c.errorf("timeShiftUnit", "%q is too long", shown)
 	}
 	return shown, seconds, first, end, nil
@@ -174,8 +174,8 @@ func (c *Call) stack() (shown string, seconds, first, end int64, err error) {
 var delay = &Spec{
 	Name:  "delay",
 	Group: Transform,
-	Doc: `Moves all points by so many steps, later or, if negative, earlier. Those that
-leave the graph are lost, and others do not come in.
+	Doc: `Moves all values later by a number of steps, or earlier if it is negative.
+Values that leave the time range are lost, and none enter.
 
 Example::
 
@@ -203,8 +203,8 @@ Example::
 var timeSlice = &Spec{
 	Name:  "timeSlice",
 	Group: Transform,
-	Doc: `Shows only the points between two times, which may be anything that from and
-until may be.
+	Doc: `Keeps only the values between two times, in the formats of from and until.
+All other values become missing.
 
 Example::
 
@@ -227,8 +227,7 @@ Example::
 		if err != nil {
 			return nil, err
 		}
-		// As in graphite-web the first point counts as if it were at the beginning
-		// of the graph.
+		// As in graphite-web the first value is taken to be at the start of the window.
 		from := c.wallClock(c.Window.From)
 		return c.eachSeries(ctx, series, func(s Series) (Series, error) {
 			values, err := c.makeValues(int64(len(s.Values)))
@@ -246,8 +245,7 @@ Example::
 	},
 }
 
-// date returns a time that is named by an argument, in the zone that wallClock is
-// about.
+// date returns an argument that is a time, on the scale of wallClock.
 func (c *Call) date(param string) (int64, error) {
 	if !c.Has(param) {
 		return 0, c.errorf(param, "must be a date in quotes, not none")

@@ -12,10 +12,11 @@ import (
 var timeShiftByMetric = &Spec{
 	Name:  "timeShiftByMetric",
 	Group: Transform,
-	Doc: `Shifts series of earlier versions so that all begin with that of the latest. The
-version of a series is the node versionRankIndex of its path, as "65_4", or "65" for
-the highest of these. Marks are series whose last node is such a version and whose
-last point is where it begins. Series without a mark are left out.
+	Doc: `Shifts the series of earlier versions so that all versions start together
+with the latest one. The node versionRankIndex of a path is the version, such as
+"65_4", or "65" for the highest version that starts with 65. markSource are series
+whose last node is a version and whose last value marks the start of that version.
+Series without a mark are left out.
 
 Example::
 
@@ -36,19 +37,19 @@ Example::
 		}
 		switch {
 		case len(series) < 2:
-			return nil, c.errorf("seriesList", "must be two series or more, not %d", len(series))
+			return nil, c.errorf("seriesList", "must be at least two series, not %d", len(series))
 		case len(marks) < 2:
-			return nil, c.errorf("markSource", "must be two series or more, not %d", len(marks))
+			return nil, c.errorf("markSource", "must be at least two series, not %d", len(marks))
 		}
 		first := series[0]
 		for _, s := range append(series[:len(series):len(series)], marks...) {
 			if len(s.Values) != len(first.Values) || s.Step != first.Step {
-				return nil, c.errorf("seriesList", "%q and %q must have the same step and as many points", first.Name, s.Name)
+				return nil, c.errorf("seriesList", "%q and %q must have the same step and number of values", first.Name, s.Name)
 			}
 		}
 		versions := markedVersions(marks)
 		if len(versions) < 2 {
-			return nil, c.errorf("markSource", "must mark two versions or more, such as 64_1 and 65_0, not %d", len(versions))
+			return nil, c.errorf("markSource", "must mark at least two versions, such as 64_1 and 65_0, not %d", len(versions))
 		}
 		byText := versionsByText(versions)
 		var results []Series
@@ -66,16 +67,17 @@ Example::
 	},
 }
 
-// version is one that a mark tells of.
+// version is a version with a mark.
 type version struct {
 	text         string
 	major, minor int
-	begin        int64 // position among the values of the mark
+	begin        int64 // index of the value that marks its start
 }
 
 var versionPattern = regexp.MustCompile(`(\d{1,9})_(\d{1,9})`)
 
-// markedVersions returns the highest version of each major one, the latest first.
+// markedVersions returns the highest minor version of each major version, the latest
+// first.
 func markedVersions(marks []Series) []version {
 	var all []version
 	for _, m := range marks {
@@ -98,8 +100,8 @@ func markedVersions(marks []Series) []version {
 	return slices.CompactFunc(all, func(a, b version) bool { return a.major == b.major })
 }
 
-// versionsByText returns the first version that each text names: all of it, or what
-// stands before an underscore.
+// versionsByText returns versions by their text, and by each part of it that ends before
+// an underscore. Earlier versions of the list win.
 func versionsByText(versions []version) map[string]version {
 	byText := make(map[string]version, 2*len(versions))
 	for _, v := range versions {
@@ -115,7 +117,7 @@ func versionsByText(versions []version) map[string]version {
 	return byText
 }
 
-// versionOf returns the version that a node of the path of a series names.
+// versionOf returns the version that a node of the path of a series is.
 func versionOf(s Series, byText map[string]version, node int64) (v version, ok bool) {
 	nodes := strings.Split(s.Tags["name"], ".")
 	if node < 0 {

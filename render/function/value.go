@@ -8,15 +8,13 @@ import (
 	"carbon/attime"
 )
 
-// Value is an argument: nil for none, bool, int64, float64 or string for a
-// literal, *Node for an expression yet to be evaluated, []Series for series
-// already there.
+// Value is an argument: nil for none, a bool, int64, float64 or string for a literal, a
+// *Node for an expression to evaluate, []Series for series already evaluated.
 type Value any
 
-// convert makes of an argument what a parameter of type t takes, or says in
-// reason why it cannot. It takes what graphite-web takes while it only logs
-// wrong types: quoted numbers and booleans, numbers for strings, and anything
-// for a boolean.
+// convert converts an argument to type t, or returns the reason why it cannot. It accepts
+// what graphite-web accepts: quoted numbers and booleans, numbers for strings, and
+// anything for a boolean.
 func convert(t Type, v Value) (converted Value, reason string) {
 	switch v.(type) {
 	case *Node, []Series:
@@ -24,7 +22,7 @@ func convert(t Type, v Value) (converted Value, reason string) {
 		case SeriesList, SeriesLists, Any:
 			return v, ""
 		}
-		return nil, "must be " + typeNames[t] + ", not series (quote it if it is a word)"
+		return nil, "must be " + typeNames[t] + ", not a series: quote it if it is a string"
 	}
 	given, ok := v, true
 	switch t {
@@ -59,7 +57,7 @@ func convert(t Type, v Value) (converted Value, reason string) {
 		case bool:
 			v, ok = toInt(x)
 		case float64:
-			// As in graphite-web: it is a tag, which nothing has.
+			// As in graphite-web, it is a tag that no series has.
 			ok = x != math.Trunc(x)
 		}
 	case Interval:
@@ -82,20 +80,20 @@ var typeNames = map[Type]string{
 	AggOrSeriesFunc: "the name of a function",
 	Boolean:         "true or false",
 	order:           "true or false",
-	truncated:       "a whole number",
+	truncated:       "an integer",
 	literal:         "a number",
 	Date:            "a date in quotes",
 	Float:           "a number",
-	Integer:         "a whole number",
-	Interval:        `a time such as "10min"`,
-	IntOrInf:        "a whole number or inf",
-	IntOrInterval:   `a whole number or a time such as "10min"`,
-	NodeIndex:       "the number of a node",
-	NodeOrTag:       "the number of a node or the name of a tag",
-	SeriesList:      "series",
-	SeriesLists:     "series",
+	Integer:         "an integer",
+	Interval:        `a duration such as "10min"`,
+	IntOrInf:        "an integer or inf",
+	IntOrInterval:   `an integer or a duration such as "10min"`,
+	NodeIndex:       "a node number",
+	NodeOrTag:       "a node number or a tag name",
+	SeriesList:      "a series",
+	SeriesLists:     "a series",
 	String:          "a string",
-	Tag:             "the name of a tag",
+	Tag:             "a tag name",
 }
 
 func describe(v Value) string {
@@ -114,7 +112,7 @@ func isInterval(s string) bool {
 	return err == nil
 }
 
-// toBool is whether Python takes v for true, after what graphite-web makes of
+// toBool returns the truth value of v in Python, after graphite-web's conversion of
 // strings.
 func toBool(v Value) bool {
 	switch v := v.(type) {
@@ -130,7 +128,7 @@ func toBool(v Value) bool {
 	return false
 }
 
-// toOrder is toBool, but refuses what Python's sort does for an order.
+// toOrder is toBool, but ok is false for values that Python's sort does not accept.
 func toOrder(v Value) (Value, bool) {
 	switch x := v.(type) {
 	case string:
@@ -143,7 +141,7 @@ func toOrder(v Value) (Value, bool) {
 
 func boxed(f float64, ok bool) (Value, bool) { return f, ok }
 
-// asFloat is Python's float(v).
+// asFloat returns Python's float(v).
 func asFloat(v Value) (float64, bool) {
 	switch v := v.(type) {
 	case bool:
@@ -162,7 +160,7 @@ func asFloat(v Value) (float64, bool) {
 	return 0, false
 }
 
-// toInt is Python's int(v), but refuses floats rather than cutting them.
+// toInt returns Python's int(v), but ok is false for floats.
 func toInt(v Value) (Value, bool) {
 	switch v := v.(type) {
 	case bool:
@@ -179,7 +177,7 @@ func toInt(v Value) (Value, bool) {
 	return nil, false
 }
 
-// text is Python's str(v).
+// text returns Python's str(v).
 func text(v Value) string {
 	switch v := v.(type) {
 	case bool:
