@@ -224,7 +224,7 @@ func TestAccessReload(t *testing.T) {
 	}
 	answer.Body.Close()
 	tell("[auth]\nINGEST_TOKENS = three\nNONSENSE = 1\n")
-	launch.Until(t, "the error is logged", func() bool { return strings.Contains(s.Log.String(), "not read again") })
+	launch.Until(t, "the error is logged", func() bool { return strings.Contains(s.Log.String(), "reload failed") })
 	if s.status("/version") != http.StatusUnauthorized || s.status("/health") != http.StatusOK {
 		t.Error("an invalid configuration changed the access rules")
 	}
