@@ -1,12 +1,9 @@
-// Package instrumentation is how the server watches itself: one list of samples
+// Package instrumentation publishes the server's own figures: one list of samples
 // becomes carbon's own series (carbon.agents.HOST-a.*, named as
-// carbon/instrumentation.py names them) and Prometheus text.
+// carbon/instrumentation.py names them) and Prometheus metrics.
 package instrumentation
 
 import (
-	"bufio"
-	"io"
-	"strconv"
 	"strings"
 
 	"carbon/metric"
@@ -14,11 +11,12 @@ import (
 
 // Sample is one figure of the server at one moment.
 type Sample struct {
-	Name    string // as carbon names it: metricsReceived, cache.size, …
+	Name    string // as carbon names it: metricsReceived, cache.size and so on
 	Help    string
+	Unit    string // base unit, bytes or seconds, that ends the Prometheus name; empty: none
 	Value   float64
 	Counter bool   // Value only grows; carbon's series show its growth per interval
-	Reason  string // tells apart samples of one name, as a Prometheus label; empty: none
+	Reason  string // tells samples of one name apart, as a Prometheus label; empty: none
 }
 
 // Recorder turns samples into datapoints of the server's own series.
@@ -85,47 +83,4 @@ func (s Sample) key() string {
 		}
 		return c
 	}, s.Reason)
-}
-
-// WritePrometheus writes samples in Prometheus' text format. Samples of one
-// name stand together.
-func WritePrometheus(w io.Writer, samples []Sample) error {
-	out := bufio.NewWriter(w)
-	last := ""
-	for _, s := range samples {
-		name := prometheusName(s)
-		if name != last {
-			kind := "gauge"
-			if s.Counter {
-				kind = "counter"
-			}
-			out.WriteString("# HELP " + name + " " + s.Help + "\n# TYPE " + name + " " + kind + "\n")
-			last = name
-		}
-		out.WriteString(name)
-		if s.Reason != "" {
-			out.WriteString(`{reason=` + strconv.Quote(s.Reason) + `}`)
-		}
-		out.WriteString(" " + strconv.FormatFloat(s.Value, 'g', -1, 64) + "\n")
-	}
-	return out.Flush()
-}
-
-// prometheusName makes carbon_metrics_received_total of metricsReceived.
-func prometheusName(s Sample) string {
-	name := []byte("carbon_")
-	for i := range len(s.Name) {
-		switch c := s.Name[i]; {
-		case c >= 'A' && c <= 'Z':
-			name = append(name, '_', c-'A'+'a')
-		case c == '.':
-			name = append(name, '_')
-		default:
-			name = append(name, c)
-		}
-	}
-	if s.Counter {
-		name = append(name, "_total"...)
-	}
-	return string(name)
 }

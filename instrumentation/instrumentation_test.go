@@ -1,7 +1,6 @@
 package instrumentation_test
 
 import (
-	"strings"
 	"testing"
 
 	"carbon/instrumentation"
@@ -37,27 +36,4 @@ func TestRecorder(t *testing.T) {
 	f(720, 110, 660, 100) // and ends
 	f(900, 111, 720, 1)   // late: the growth belongs to the interval that was running
 	f(910, 111, 900, 0)   // nothing since
-}
-
-func TestWritePrometheus(t *testing.T) {
-	var b strings.Builder
-	samples := append(received(3), instrumentation.Sample{Name: "linesBad", Help: "Lines refused.", Value: 1, Counter: true, Reason: "no value"},
-		instrumentation.Sample{Name: "linesBad", Help: "Lines refused.", Value: 2, Counter: true, Reason: "too long"})
-	if err := instrumentation.WritePrometheus(&b, samples); err != nil {
-		t.Fatal(err)
-	}
-	want := `# HELP carbon_metrics_received_total Datapoints taken.
-# TYPE carbon_metrics_received_total counter
-carbon_metrics_received_total 3
-# HELP carbon_cache_size Points waiting.
-# TYPE carbon_cache_size gauge
-carbon_cache_size 7
-# HELP carbon_lines_bad_total Lines refused.
-# TYPE carbon_lines_bad_total counter
-carbon_lines_bad_total{reason="no value"} 1
-carbon_lines_bad_total{reason="too long"} 2
-`
-	if b.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
-	}
 }

@@ -18,7 +18,7 @@ func (p *Process) Samples(now time.Time) []Sample {
 	}
 	p.at, p.cpu = now, cpu
 	return []Sample{
-		{Name: "cpuUsage", Help: "Processor time used, percent of one core.", Value: usage},
-		{Name: "memUsage", Help: "Resident memory in bytes.", Value: residentBytes()},
+		{Name: "cpuUsage", Help: "CPU time used, in percent of one core.", Unit: "percent", Value: usage},
+		{Name: "memUsage", Help: "Resident memory in bytes.", Unit: "bytes", Value: residentBytes()},
 	}
 }

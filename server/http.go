@@ -90,7 +90,7 @@ func (s *Server) handler() http.Handler {
 	o.Line = s.addrOf("line")
 	o.Own = []string{c.Cache.MetricPrefix + ".agents.*.metricsReceived", c.Cache.MetricPrefix + ".agents.*.committedPoints"}
 	o.Health = s.health.Reasons
-	o.Metrics = s.self.writePrometheus
+	o.Metrics = s.self.prom.Write
 	o.Config = c.WriteMasked
 	o.MaxRequests = c.Limits.ConcurrentRequests
 	o.Mounts = s.mounts
@@ -104,7 +104,7 @@ func (s *Server) apiOptions() api.Options {
 		Access:    s.access.Load,
 		URLPrefix: c.Web.URLPrefix,
 		Version:   s.version,
-		Observe:   s.self.requests.Observe,
+		Observe:   s.self.prom.Observe,
 		MaxBody:   c.Limits.BodySize,
 		Timeout:   c.Limits.EvaluationTime,
 		Logger:    s.log,

@@ -2,8 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -18,7 +16,7 @@ import (
 type selfMetrics struct {
 	m        *Server
 	recorder *instrumentation.Recorder
-	requests instrumentation.Requests
+	prom     *instrumentation.Prometheus
 
 	mu      sync.Mutex
 	process instrumentation.Process
@@ -30,10 +28,12 @@ func newSelfMetrics(m *Server) *selfMetrics {
 		host = "localhost"
 	}
 	interval := int64(m.config.Cache.MetricInterval / time.Second)
-	return &selfMetrics{
+	s := &selfMetrics{
 		m:        m,
 		recorder: instrumentation.NewRecorder(instrumentation.AgentPrefix(m.config.Cache.MetricPrefix, host), max(interval, 1)),
 	}
+	s.prom = instrumentation.NewPrometheus(func() []instrumentation.Sample { return s.samples(time.Now()) })
+	return s
 }
 
 // A fresh server records its figures more often, so that its first graph has points.
@@ -72,12 +72,6 @@ func (s *selfMetrics) record(ctx context.Context, now time.Time) {
 	}
 }
 
-// writePrometheus answers /-/metrics.
-func (s *selfMetrics) writePrometheus(w io.Writer) error {
-	err := instrumentation.WritePrometheus(w, s.samples(time.Now()))
-	return errors.Join(err, s.requests.WritePrometheus(w))
-}
-
 func (s *selfMetrics) samples(now time.Time) []instrumentation.Sample {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,9 +91,9 @@ func (s *selfMetrics) samples(now time.Time) []instrumentation.Sample {
 		gauge("pointsPerUpdate", "Datapoints per update, since the start.", ratio(stored.CommittedPoints, stored.UpdateOperations)),
 		gauge("cache.size", "Pending points: accepted and not stored.", float64(in.Cache.Points)),
 		gauge("cache.queues", "Metrics with pending points.", float64(in.Cache.Queues)),
-		gauge("cache.oldest", "Age of the oldest pending point in seconds.", in.OldestAge.Seconds()),
+		gaugeIn("seconds", "cache.oldest", "Age of the oldest pending point in seconds.", in.OldestAge.Seconds()),
 		counter("cache.overflow", "Times that senders had to wait because the cache was full.", in.Cache.Overflow),
-		gauge("wal.size", "Size of the write-ahead log in bytes.", float64(log.Size)),
+		gaugeIn("bytes", "wal.size", "Size of the write-ahead log in bytes.", float64(log.Size)),
 		gauge("wal.segments", "Segments of the write-ahead log.", float64(log.Segments)),
 		counter("wal.bytes", "Bytes written to the write-ahead log.", log.Bytes),
 		counter("wal.writeErrors", "Failed writes to the write-ahead log.", log.WriteErrors),
@@ -109,8 +103,8 @@ func (s *selfMetrics) samples(now time.Time) []instrumentation.Sample {
 	}
 	if free, total, err := m.store.Room(); err == nil && total > 0 {
 		samples = append(samples,
-			gauge("disk.free", "Free bytes of the file system of the whisper tree.", float64(free)),
-			gauge("disk.size", "Size of the file system of the whisper tree in bytes.", float64(total)))
+			gaugeIn("bytes", "disk.free", "Free bytes of the file system of the whisper tree.", float64(free)),
+			gaugeIn("bytes", "disk.size", "Size of the file system of the whisper tree in bytes.", float64(total)))
 	}
 	for _, r := range m.receivers {
 		samples = append(samples, r.samples()...)
@@ -126,6 +120,11 @@ func counter(name, help string, v int64) instrumentation.Sample {
 
 func gauge(name, help string, v float64) instrumentation.Sample {
 	return instrumentation.Sample{Name: name, Help: help, Value: v}
+}
+
+// gaugeIn is a gauge in a base unit, bytes or seconds.
+func gaugeIn(unit, name, help string, v float64) instrumentation.Sample {
+	return instrumentation.Sample{Name: name, Help: help, Unit: unit, Value: v}
 }
 
 func byReason(name, help string, counts map[string]int64) []instrumentation.Sample {

@@ -75,7 +75,7 @@ func leave(t *testing.T, s *launch.Server) {
 	}
 	conn.Close()
 	launch.Until(t, "the request of the closed connection is cancelled", func() bool {
-		return s.Counters()[`carbon_http_requests_total{route="/render",method="POST",code="499"}`] == 1
+		return s.Counters()[`carbon_http_requests_total{code="499",method="POST",route="/render"}`] == 1
 	})
 	if err := <-stays; err != nil {
 		t.Errorf("the other request: %v", err)

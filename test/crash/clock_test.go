@@ -34,7 +34,7 @@ func TestClockSteppedBack(t *testing.T) {
 	wantAll(t, newer, s.stored)
 	v.until("removed its log", func() bool {
 		figures := v.Counters()
-		return figures != nil && figures["carbon_wal_size"] < 2*segmentSize
+		return figures != nil && figures["carbon_wal_size_bytes"] < 2*segmentSize
 	})
 	time.Sleep(flushInterval)
 	v.Kill()

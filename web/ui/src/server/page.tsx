@@ -60,10 +60,10 @@ export function ServerPage(props: { place: Place }) {
   const tiles: [text: string, value: string, about: string][] = [
     ['Metrics', figure('metrics') === undefined ? '–' : count(figure('metrics')!), 'known by name'],
     ['Received', short(figure('metrics_received_total')), 'points since it started'],
-    ['Waiting', short(figure('cache_size')), `points, the oldest ${Math.round(figure('cache_oldest') ?? 0)} s`],
-    ['Log', bytes(figure('wal_size') ?? 0), figure('wal_segments') === 1 ? 'in one file' : `in ${short(figure('wal_segments'))} files`],
-    ...(figure('disk_size') ? [['Disk', bytes(figure('disk_free') ?? 0), `free of ${bytes(figure('disk_size')!)}`] as [string, string, string]] : []),
-    ['Memory', bytes(figure('mem_usage') ?? 0), 'of this process'],
+    ['Waiting', short(figure('cache_size')), `points, the oldest ${Math.round(figure('cache_oldest_seconds') ?? 0)} s`],
+    ['Log', bytes(figure('wal_size_bytes') ?? 0), figure('wal_segments') === 1 ? 'in one file' : `in ${short(figure('wal_segments'))} files`],
+    ...(figure('disk_size_bytes') ? [['Disk', bytes(figure('disk_free_bytes') ?? 0), `free of ${bytes(figure('disk_size_bytes')!)}`] as [string, string, string]] : []),
+    ['Memory', bytes(figure('mem_usage_bytes') ?? 0), 'of this process'],
     ['Senders', short(figure('active_connections')), 'connected now'],
   ]
   return (
