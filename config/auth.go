@@ -8,6 +8,7 @@ import (
 
 	"carbon/api"
 	"carbon/api/htpasswd"
+	"carbon/codec/ini"
 )
 
 // AuthConfig is the [auth] section. Lists are separated by commas.
@@ -49,8 +50,8 @@ var authKeys = []key[Config]{
 
 // Access reads the rights of clients.
 func (c AuthConfig) Access() (*api.Access, error) {
-	a := &api.Access{AdminToken: c.AdminToken, ReadTokens: List(c.ReadTokens), IngestTokens: List(c.IngestTokens), ProxyHeader: c.ProxyHeader}
-	for _, text := range List(c.TrustedProxies) {
+	a := &api.Access{AdminToken: c.AdminToken, ReadTokens: ini.List(c.ReadTokens), IngestTokens: ini.List(c.IngestTokens), ProxyHeader: c.ProxyHeader}
+	for _, text := range ini.List(c.TrustedProxies) {
 		prefix, err := netip.ParsePrefix(text)
 		if addr, addrErr := netip.ParseAddr(text); addrErr == nil {
 			prefix, err = addr.Prefix(addr.BitLen())

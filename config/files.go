@@ -22,7 +22,7 @@ import (
 // FILE:LINE.
 func (c *Config) LoadRules() (*schema.Rules, []string, error) {
 	var warnings []string
-	read := func(path string, builtIn []byte, parse func(io.Reader) ([]schema.Warning, error)) error {
+	read := func(path string, builtIn []byte, parse func(io.Reader) ([]ini.Error, error)) error {
 		content := builtIn
 		if path != "" {
 			var err error
@@ -32,17 +32,16 @@ func (c *Config) LoadRules() (*schema.Rules, []string, error) {
 		}
 		found, err := parse(bytes.NewReader(content))
 		for _, w := range found {
-			warnings = append(warnings, fmt.Sprintf("%s:%d: %s", path, w.Line, w.Text))
+			warnings = append(warnings, w.In(path))
 		}
-		var bad *schema.Error
-		if errors.As(err, &bad) {
-			return fmt.Errorf("%s:%d: %s", path, bad.Line, bad.Reason)
+		if err != nil {
+			return atLine(path, err)
 		}
-		return err
+		return nil
 	}
 
 	rules := &schema.Rules{}
-	err := read(c.Schemas, carbon.StorageSchemas, func(r io.Reader) (w []schema.Warning, err error) {
+	err := read(c.Schemas, carbon.StorageSchemas, func(r io.Reader) (w []ini.Error, err error) {
 		if rules.Schemas, err = schema.ParseSchemas(r); err == nil {
 			w = rules.Schemas.Warnings
 		}
@@ -51,7 +50,7 @@ func (c *Config) LoadRules() (*schema.Rules, []string, error) {
 	if err != nil {
 		return nil, warnings, err
 	}
-	err = read(c.Aggregation, nil, func(r io.Reader) (w []schema.Warning, err error) {
+	err = read(c.Aggregation, nil, func(r io.Reader) (w []ini.Error, err error) {
 		if rules.Aggregations, err = schema.ParseAggregation(r); err == nil {
 			w = rules.Aggregations.Warnings
 		}
@@ -75,11 +74,10 @@ func (c *Config) LoadTemplates() (*graph.Templates, error) {
 	}
 	defer f.Close()
 	t, err := graph.ParseTemplates(f)
-	var bad *ini.Error
-	if errors.As(err, &bad) {
-		return nil, fmt.Errorf("%s:%d: %s", c.Templates, bad.Line, bad.Reason)
+	if err != nil {
+		return nil, atLine(c.Templates, err)
 	}
-	return t, err
+	return t, nil
 }
 
 // NameLists returns the paths of blacklist.conf and whitelist.conf, which need not exist.
@@ -105,10 +103,10 @@ func (c *Config) LoadNameLists() (lists filter.Lists, warnings []string, err err
 		defer f.Close()
 		list, found, err := filter.Parse(f)
 		for _, w := range found {
-			warnings = append(warnings, path+": "+w)
+			warnings = append(warnings, w.In(path))
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, atLine(path, err)
 		}
 		return list, nil
 	}

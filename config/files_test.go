@@ -42,7 +42,7 @@ func TestNameLists(t *testing.T) {
 		t.Fatal(err)
 	}
 	lists, warnings, err := c.LoadNameLists()
-	if err != nil || len(lists.Black) != 1 || len(lists.White) != 0 || len(warnings) != 1 || !strings.HasPrefix(warnings[0], black+": line 1: ") {
+	if err != nil || len(lists.Black) != 1 || len(lists.White) != 0 || len(warnings) != 1 || !strings.HasPrefix(warnings[0], black+":1: ") {
 		t.Errorf("%d and %d patterns, %q, %v", len(lists.Black), len(lists.White), warnings, err)
 	}
 	if warnings, err := c.CheckFiles(); err != nil || len(warnings) != 1 {

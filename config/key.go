@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"carbon/codec/ini"
 )
 
 // key is everything known about one key of carbon.conf. The parser, the environment,
@@ -128,17 +130,7 @@ func formatNumber[T int | int64](n T) string { return strconv.FormatInt(int64(n)
 
 // boolean is True or False, in the spellings of Python's ConfigParser.
 func boolean[C any](field func(*C) *bool, value bool) setting[C] {
-	return newSetting(field, value, "True or False", parseBool, formatBool)
-}
-
-func parseBool(v string) (bool, error) {
-	switch strings.ToLower(v) {
-	case "1", "yes", "true", "on":
-		return true, nil
-	case "0", "no", "false", "off":
-		return false, nil
-	}
-	return false, fmt.Errorf("%q: want True or False", v)
+	return newSetting(field, value, "True or False", ini.ParseBool, formatBool)
 }
 
 func formatBool(b bool) string {
@@ -200,7 +192,7 @@ func optionalBool[C any](field func(*C) *string) setting[C] {
 		if v == "" {
 			return "", nil
 		}
-		b, err := parseBool(v)
+		b, err := ini.ParseBool(v)
 		if err != nil {
 			return "", fmt.Errorf("%q: want True, False or nothing", v)
 		}
@@ -210,19 +202,8 @@ func optionalBool[C any](field func(*C) *string) setting[C] {
 
 // list is a list of words separated by commas.
 func list[C any](field func(*C) *[]string, value ...string) setting[C] {
-	return newSetting(field, value, "words separated by commas", func(v string) ([]string, error) { return List(v), nil },
+	return newSetting(field, value, "words separated by commas", func(v string) ([]string, error) { return ini.List(v), nil },
 		func(words []string) string { return strings.Join(words, ", ") })
-}
-
-// List splits a list of words separated by commas. Empty words are left out.
-func List(s string) []string {
-	var words []string
-	for w := range strings.SplitSeq(s, ",") {
-		if w = strings.TrimSpace(w); w != "" {
-			words = append(words, w)
-		}
-	}
-	return words
 }
 
 // fold returns the form in which names of keys compare: lower case, without underscores.

@@ -55,11 +55,11 @@ func (c *Config) readFile(named string) error {
 	return nil
 }
 
-// atLine puts the file's name before an error that knows its line.
+// atLine adds the file's name to an error: FILE:LINE: reason if it knows its line.
 func atLine(path string, err error) error {
 	var e *ini.Error
 	if errors.As(err, &e) {
-		return fmt.Errorf("%s:%d: %s", path, e.Line, e.Reason)
+		return errors.New(e.In(path))
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"carbon/codec/ini"
 )
 
 // ZeroMQConfig is the [zeromq] section: publishers, and a broker for Zibrato's.
@@ -62,7 +64,7 @@ func (z ZeroMQConfig) validate() error {
 			return fmt.Errorf("[zeromq] %s: %w", key, err)
 		}
 	}
-	for _, endpoint := range List(z.Connect) {
+	for _, endpoint := range ini.List(z.Connect) {
 		if _, err := Endpoint(endpoint); err != nil {
 			return fmt.Errorf("[zeromq] CONNECT: %w", err)
 		}

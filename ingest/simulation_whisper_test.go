@@ -23,7 +23,7 @@ func (w *simWhisper) open() (err error) {
 			return metric.Layout{Archives: []metric.Archive{{Step: 60, Points: 20_000}, {Step: 3600, Points: 1000}}, Aggregation: "last"}
 		},
 		MaxCreatesPerMinute: int(s.pick(0, 5)),
-		MaxOpenFiles:        int(s.pick(-1, 3, 1000)),
+		MaxOpenFiles:        int(s.pick(0, 3, 1000)),
 		LockWrites:          s.rng.IntN(2) == 0,
 		FS:                  s.disk.Mount(),
 		Now:                 s.clock,

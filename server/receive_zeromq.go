@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"carbon/codec/ini"
 	"carbon/config"
 	"carbon/instrumentation"
 	"carbon/metric"
@@ -51,7 +52,7 @@ func (m *Server) openZeroMQ() (ways []receiver, err error) {
 	z := &zeroMQ{m: m, refused: receive.NewRefused(m.log), stopping: make(chan struct{}), ended: make(chan struct{})}
 	lines := plaintext.New(plaintext.Options{MaxLine: m.config.Limits.LineLength, Bad: z.refused.Add})
 	z.talk = metricstalk.New(metricstalk.Options{Prefix: c.Prefix, MaxInflated: c.MaxInflated, Lines: lines.Read, Bad: z.refused.Add})
-	z.zibrato = zibrato.New(zibrato.Options{Prefix: c.ZibratoPrefix, Levels: config.List(c.ZibratoLevels), Bad: z.refused.Add})
+	z.zibrato = zibrato.New(zibrato.Options{Prefix: c.ZibratoPrefix, Levels: ini.List(c.ZibratoLevels), Bad: z.refused.Add})
 	memory := zmtp.NewMemory(max(unfinishedMemory, int64(c.MaxMessage)))
 	z.subscriber = zeromq.NewSubscriber(zeromq.Options{Message: z.message(c.Format), MaxMessage: c.MaxMessage, Memory: memory, Bad: z.refused.Add})
 	z.broker = zeromq.NewSubscriber(zeromq.Options{Message: z.forward, MaxMessage: c.MaxMessage, Memory: memory, Bad: z.refused.Add})
@@ -94,8 +95,8 @@ func (m *Server) openZeroMQ() (ways []receiver, err error) {
 			return nil, err
 		}
 	}
-	dialled := zeromq.NewSubscriber(zeromq.Options{Message: z.message(c.Format), Topics: config.List(c.Subscribe), MaxMessage: c.MaxMessage, Memory: memory, Bad: z.refused.Add})
-	for _, endpoint := range config.List(c.Connect) {
+	dialled := zeromq.NewSubscriber(zeromq.Options{Message: z.message(c.Format), Topics: ini.List(c.Subscribe), MaxMessage: c.MaxMessage, Memory: memory, Bad: z.refused.Add})
+	for _, endpoint := range ini.List(c.Connect) {
 		addr, err := config.Endpoint(endpoint)
 		if err != nil {
 			return nil, err

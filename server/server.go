@@ -119,7 +119,7 @@ func (s *Server) openData(ctx context.Context) (err error) {
 		LockWrites:          c.Cache.LockWrites,
 		SyncWrites:          c.Cache.Autoflush,
 		MaxCreatesPerMinute: c.Cache.MaxCreatesPerMinute,
-		MaxOpenFiles:        orNone(s.files.whisper),
+		MaxOpenFiles:        s.files.whisper,
 		Logger:              s.log,
 	}); err != nil {
 		return err
@@ -172,14 +172,6 @@ func allocation(c config.CacheConfig) whisper.Allocation {
 		return whisper.Sparse
 	}
 	return whisper.Full
-}
-
-// orNone is a setting as options want it where 0 is the default: negative for none.
-func orNone[T int | time.Duration](setting T) T {
-	if setting == 0 {
-		return -1
-	}
-	return setting
 }
 
 // Run serves until ctx is done, then reads every connection to its end, stores all

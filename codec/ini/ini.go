@@ -36,13 +36,45 @@ type Options struct {
 	Interpolation bool
 }
 
-// Error reports what is wrong with a file, and where.
+// Error reports a fault of a configuration file. Parsers of files in other syntaxes
+// use it too, so that all faults are reported as FILE:LINE: reason.
 type Error struct {
-	Line   int // from 1
+	Line   int // from 1; 0: unknown
 	Reason string
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Reason) }
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.Reason
+	}
+	return fmt.Sprintf("line %d: %s", e.Line, e.Reason)
+}
+
+// In returns the fault with the file's name: "FILE:LINE: reason".
+func (e *Error) In(path string) string { return fmt.Sprintf("%s:%d: %s", path, e.Line, e.Reason) }
+
+// ParseBool parses True, yes, on, 1, False, no, off and 0 in any case, as Python's
+// ConfigParser does.
+func ParseBool(text string) (bool, error) {
+	switch strings.ToLower(text) {
+	case "1", "yes", "true", "on":
+		return true, nil
+	case "0", "no", "false", "off":
+		return false, nil
+	}
+	return false, fmt.Errorf("%q: want True or False", text)
+}
+
+// List splits words separated by commas. Empty words are left out.
+func List(text string) []string {
+	var words []string
+	for w := range strings.SplitSeq(text, ",") {
+		if w = strings.TrimSpace(w); w != "" {
+			words = append(words, w)
+		}
+	}
+	return words
+}
 
 // File is what a configuration file says.
 type File struct {

@@ -5,10 +5,10 @@ package filter
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"strings"
 
+	"carbon/codec/ini"
 	"carbon/regex"
 )
 
@@ -24,7 +24,7 @@ type List []*regex.Regexp
 
 // Parse reads a list. Of each pattern that is none there is a warning, and the
 // others count, as in carbon.
-func Parse(r io.Reader) (l List, warnings []string, err error) {
+func Parse(r io.Reader) (l List, warnings []ini.Error, err error) {
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
 		pattern := strings.TrimSpace(lines.Text())
@@ -33,7 +33,7 @@ func Parse(r io.Reader) (l List, warnings []string, err error) {
 		}
 		p, err := regex.Compile(pattern)
 		if err != nil {
-			warnings = append(warnings, fmt.Sprintf("line %d: %v", n, err))
+			warnings = append(warnings, ini.Error{Line: n, Reason: err.Error()})
 			continue
 		}
 		l = append(l, p)

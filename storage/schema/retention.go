@@ -7,12 +7,13 @@ import (
 	"strconv"
 	"strings"
 
+	"carbon/codec/ini"
 	"carbon/metric"
 )
 
 // ParseRetentions reads "10s:6h,1m:7d" and the like: for each archive the
 // seconds per point, then how long it reaches, or, without a unit, how many
-// points it has. It returns the archives from fine to coarse, and an *Error if
+// points it has. It returns the archives from fine to coarse, and an *ini.Error if
 // they do not fit together.
 func ParseRetentions(s string) ([]metric.Archive, error) {
 	archives, _, err := parseArchives(s)
@@ -20,7 +21,7 @@ func ParseRetentions(s string) ([]metric.Archive, error) {
 		err = Validate(archives)
 	}
 	if err != nil {
-		return nil, &Error{Reason: err.Error()}
+		return nil, &ini.Error{Reason: err.Error()}
 	}
 	return archives, nil
 }

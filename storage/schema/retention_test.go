@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"carbon/codec/ini"
 	"carbon/metric"
 )
 
@@ -41,7 +42,7 @@ func TestParseRetentionsErrors(t *testing.T) {
 	f := func(s, reason string) {
 		t.Helper()
 		_, err := ParseRetentions(s)
-		var e *Error
+		var e *ini.Error
 		if !errors.As(err, &e) || e.Line != 0 || !strings.Contains(e.Error(), reason) {
 			t.Errorf("ParseRetentions(%q): %v; want %s", s, err, reason)
 		}

@@ -29,29 +29,10 @@ const (
 // defaultArchives are a week of minutes.
 var defaultArchives = []metric.Archive{{Step: 60, Points: 7 * 24 * 60}}
 
-// Error reports what is wrong with a file, and where.
-type Error struct {
-	Line   int // from 1; 0 if it was not read from a file
-	Reason string
-}
-
-func (e *Error) Error() string {
-	if e.Line == 0 {
-		return e.Reason
-	}
-	return fmt.Sprintf("line %d: %s", e.Line, e.Reason)
-}
-
-// Warning is something odd that does not keep a file from being used.
-type Warning struct {
-	Line int
-	Text string
-}
-
 // Schemas are the sections of a storage-schemas.conf that can match.
 type Schemas struct {
-	Sections []Schema // in file order
-	Warnings []Warning
+	Sections []Schema    // in file order
+	Warnings []ini.Error // they do not keep the file from being used
 }
 
 // Schema says how long the metrics are kept whose name its pattern is found in.
@@ -64,7 +45,7 @@ type Schema struct {
 // Aggregations are the sections of a storage-aggregation.conf that can match.
 type Aggregations struct {
 	Sections []Aggregation // in file order
-	Warnings []Warning
+	Warnings []ini.Error   // they do not keep the file from being used
 }
 
 // Aggregation says how the metrics are rolled up whose name its pattern is
@@ -108,7 +89,7 @@ func (r *Rules) Layout(name string) metric.Layout {
 
 // ParseSchemas reads a storage-schemas.conf. As in carbon, a section without
 // pattern or retentions, or with archives that do not fit together, is left out
-// with a warning; one that cannot be read is an error. The error is an *Error,
+// with a warning; one that cannot be read is an error. The error is an *ini.Error,
 // unless reading itself failed.
 func ParseSchemas(r io.Reader) (*Schemas, error) {
 	file, err := parseFile(r)
@@ -125,7 +106,7 @@ func ParseSchemas(r io.Reader) (*Schemas, error) {
 		}
 		archives, oddities, err := parseArchives(retentions.Value)
 		if err != nil {
-			return nil, &Error{retentions.Line, fmt.Sprintf("[%s] retentions: %v", section.Name, err)}
+			return nil, &ini.Error{Line: retentions.Line, Reason: fmt.Sprintf("[%s] retentions: %v", section.Name, err)}
 		}
 		pattern, ok, err := sectionPattern(section, w)
 		if err != nil {
@@ -152,7 +133,7 @@ func ParseSchemas(r io.Reader) (*Schemas, error) {
 // ParseAggregation reads a storage-aggregation.conf. As in carbon, a section
 // without a pattern, or with an xFilesFactor that is no number, is left out with
 // a warning; an xFilesFactor outside 0 to 1 and an unknown method are errors.
-// The error is an *Error, unless reading itself failed.
+// The error is an *ini.Error, unless reading itself failed.
 func ParseAggregation(r io.Reader) (*Aggregations, error) {
 	file, err := parseFile(r)
 	if err != nil {
@@ -169,13 +150,13 @@ func ParseAggregation(r io.Reader) (*Aggregations, error) {
 				continue
 			}
 			if !(v >= 0 && v <= 1) {
-				return nil, &Error{k.Line, fmt.Sprintf("[%s] xFilesFactor %s is not in 0 to 1", section.Name, k.Value)}
+				return nil, &ini.Error{Line: k.Line, Reason: fmt.Sprintf("[%s] xFilesFactor %s is not in 0 to 1", section.Name, k.Value)}
 			}
 			parsed.XFilesFactor = v
 		}
 		if k, ok := section.Key("aggregationmethod"); ok {
 			if _, known := aggregate.MethodID(k.Value); !known {
-				return nil, &Error{k.Line, fmt.Sprintf("[%s] unknown aggregationMethod %q", section.Name, k.Value)}
+				return nil, &ini.Error{Line: k.Line, Reason: fmt.Sprintf("[%s] unknown aggregationMethod %q", section.Name, k.Value)}
 			}
 			parsed.Method = k.Value
 		}
@@ -193,12 +174,7 @@ func ParseAggregation(r io.Reader) (*Aggregations, error) {
 
 // parseFile reads a file in the dialect that carbon has its rule files in.
 func parseFile(r io.Reader) (*ini.File, error) {
-	file, err := ini.Parse(r, ini.Options{Interpolation: true})
-	var bad *ini.Error
-	if errors.As(err, &bad) {
-		return nil, &Error{bad.Line, bad.Reason}
-	}
-	return file, err
+	return ini.Parse(r, ini.Options{Interpolation: true})
 }
 
 // sectionPattern compiles the pattern of a section; ok is false, and a warning
@@ -211,17 +187,17 @@ func sectionPattern(section ini.Section, w warner) (pattern *regexp.Regexp, ok b
 	}
 	pattern, err = compilePattern(k.Value)
 	if err != nil {
-		return nil, false, &Error{k.Line, fmt.Sprintf("[%s] pattern: %s", section.Name, strings.TrimPrefix(err.Error(), "error parsing regexp: "))}
+		return nil, false, &ini.Error{Line: k.Line, Reason: fmt.Sprintf("[%s] pattern: %s", section.Name, strings.TrimPrefix(err.Error(), "error parsing regexp: "))}
 	}
 	return pattern, true, nil
 }
 
 // warner adds warnings about one section.
 type warner struct {
-	to      *[]Warning
+	to      *[]ini.Error
 	section string
 }
 
 func (w warner) warn(line int, format string, args ...any) {
-	*w.to = append(*w.to, Warning{line, fmt.Sprintf("[%s] ", w.section) + fmt.Sprintf(format, args...)})
+	*w.to = append(*w.to, ini.Error{Line: line, Reason: fmt.Sprintf("[%s] ", w.section) + fmt.Sprintf(format, args...)})
 }

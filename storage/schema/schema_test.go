@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"carbon/codec/ini"
 	"carbon/metric"
 )
 
@@ -164,7 +165,7 @@ func TestParseSchemasErrors(t *testing.T) {
 	f := func(text string, line int, reason string) {
 		t.Helper()
 		_, err := ParseSchemas(strings.NewReader(text))
-		var e *Error
+		var e *ini.Error
 		if !errors.As(err, &e) || e.Line != line || !strings.Contains(e.Reason, reason) {
 			t.Errorf("%q: %v; want line %d: %s", text, err, line, reason)
 		}
@@ -192,7 +193,7 @@ func TestParseSchemasWarns(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 			return
 		}
-		if len(s.Sections) != sections || len(s.Warnings) != 1 || s.Warnings[0].Line != line || !strings.Contains(s.Warnings[0].Text, warning) {
+		if len(s.Sections) != sections || len(s.Warnings) != 1 || s.Warnings[0].Line != line || !strings.Contains(s.Warnings[0].Reason, warning) {
 			t.Errorf("%q: %d sections, warnings %v; want %d, line %d: %s", text, len(s.Sections), s.Warnings, sections, line, warning)
 		}
 	}
@@ -210,7 +211,7 @@ func TestParseAggregationErrors(t *testing.T) {
 	f := func(text string, line int, reason string) {
 		t.Helper()
 		_, err := ParseAggregation(strings.NewReader(text))
-		var e *Error
+		var e *ini.Error
 		if !errors.As(err, &e) || e.Line != line || !strings.Contains(e.Reason, reason) {
 			t.Errorf("%q: %v; want line %d: %s", text, err, line, reason)
 		}
@@ -231,9 +232,9 @@ func TestParseAggregationWarns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Warning{
-		{3, `[a] xFilesFactor "half" is not a number: section skipped`},
-		{4, "[b] no pattern: section skipped"},
+	want := []ini.Error{
+		{Line: 3, Reason: `[a] xFilesFactor "half" is not a number: section skipped`},
+		{Line: 4, Reason: "[b] no pattern: section skipped"},
 	}
 	if !reflect.DeepEqual(a.Warnings, want) || len(a.Sections) != 1 || a.Sections[0].Method != "absmax" || a.Sections[0].XFilesFactor != 0.5 {
 		t.Errorf("%+v", a)

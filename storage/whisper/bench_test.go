@@ -13,8 +13,9 @@ import (
 func benchStore(b *testing.B, n int, now *int64) (*Store, []storage.Update) {
 	b.Helper()
 	s, err := Open(b.TempDir(), Options{
-		TaggedLog: b.TempDir() + "/tagged.log",
-		Now:       func() time.Time { return time.Unix(*now, 0) },
+		TaggedLog:    b.TempDir() + "/tagged.log",
+		MaxOpenFiles: 1000,
+		Now:          func() time.Time { return time.Unix(*now, 0) },
 		Layout: always(metric.Layout{
 			Archives:    []metric.Archive{{Step: 60, Points: 1440}, {Step: 300, Points: 2016}, {Step: 3600, Points: 8760}},
 			Aggregation: "average", XFilesFactor: 0.5,

@@ -71,15 +71,13 @@ type Options struct {
 	// limit. Updates beyond it are put off by a *storage.DelayError.
 	MaxCreatesPerMinute int
 
-	// MaxOpenFiles is how many files are kept open; 0 means 1,000, negative none.
+	// MaxOpenFiles is how many files are kept open between uses; 0: none.
 	MaxOpenFiles int
 
 	FS     disk.FS          // nil is the machine's
 	Logger *slog.Logger     // nil discards
 	Now    func() time.Time // nil is time.Now
 }
-
-const defaultMaxOpenFiles = 1000
 
 // Store is a tree of whisper files and the index of what is in it.
 type Store struct {
@@ -130,9 +128,6 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	if o.TaggedLog == "" {
 		o.TaggedLog = filepath.Join(dir, "..", "tagged.log")
-	}
-	if o.MaxOpenFiles == 0 {
-		o.MaxOpenFiles = defaultMaxOpenFiles
 	}
 	s.files = newDescriptors(s.fs, o.MaxOpenFiles)
 	s.creates = newCreates(o.MaxCreatesPerMinute, s.now())

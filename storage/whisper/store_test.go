@@ -29,7 +29,8 @@ func always(layout metric.Layout) func(string) metric.Layout {
 	return func(string) metric.Layout { return layout }
 }
 
-// openStore opens the tree in dir/whisper at testNow.
+// openStore opens the tree in dir/whisper at testNow. It keeps files open unless o
+// says how many.
 func openStore(t *testing.T, dir string, o Options) *Store {
 	t.Helper()
 	if o.Layout == nil {
@@ -37,6 +38,9 @@ func openStore(t *testing.T, dir string, o Options) *Store {
 	}
 	if o.Now == nil {
 		o.Now = fixedClock(testNow)
+	}
+	if o.MaxOpenFiles == 0 {
+		o.MaxOpenFiles = 1000
 	}
 	s, err := Open(filepath.Join(dir, "whisper"), o)
 	if err != nil {

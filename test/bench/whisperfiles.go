@@ -51,8 +51,9 @@ type ownTree struct {
 
 func openOwnTree(dir string, now func() time.Time) (*ownTree, error) {
 	store, err := whisper.Open(dir, whisper.Options{
-		Layout: func(string) metric.Layout { return fileLayout },
-		Logger: slog.New(slog.DiscardHandler), Now: now,
+		MaxOpenFiles: 1000,
+		Layout:       func(string) metric.Layout { return fileLayout },
+		Logger:       slog.New(slog.DiscardHandler), Now: now,
 	})
 	return &ownTree{store: store}, err
 }
