@@ -66,7 +66,7 @@ var packages = []row{
 	{"receive", "listeners: accept, limits, deadlines, TLS, gzip, shutdown", "instrumentation/tally metric"},
 
 	{"ingest", "names, write-ahead log, cache, writer, checkpoint, replay", "cache codec/compact instrumentation/tally metric storage wal"},
-	{"ingest/filter", "whitelist.conf and blacklist.conf", "regex"},
+	{"ingest/filter", "whitelist.conf and blacklist.conf", "codec/ini regex"},
 	{"cache", "pending points, laid over a Store for queries", "codec/compact metric storage"},
 	{"wal", "the write-ahead log: checksummed records in segments", "disk"},
 
