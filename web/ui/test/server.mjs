@@ -33,8 +33,25 @@ export function demo(t) {
     ].map((l) => `${l} ${t}`)
   })
   if (t % 60 === 0) {
-    const own = { metricsReceived: 12e3 + 900 * noise(60), committedPoints: 11.9e3 + 1100 * noise(61), 'cache.size': 58e3 + 22e3 * Math.sin(t / 2000), updateOperations: 240 + 80 * noise(62), pointsPerUpdate: 50 + 4 * noise(63), 'wal.size': 4e6 + 1.5e6 * Math.sin(t / 2500), creates: Math.round(3 * noise(64)), errors: 0, discarded: 0, outOfRange: 0, 'wal.writeErrors': 0, cpuUsage: 3 + noise(65), memUsage: 62e6 + 4e6 * noise(66), 'cache.oldest': 900 + 300 * Math.sin(t / 2000), 'disk.free': 42e9 - (t % 1e5) * 1e4 }
-    for (const [name, value] of Object.entries(own)) lines.push(`carbon.agents.stats-a.${name} ${value.toFixed(2)} ${t}`)
+    const own = {
+      metricsReceived: 12e3 + 900 * noise(60),
+      committedPoints: 11.9e3 + 1100 * noise(61),
+      'cache.size': 58e3 + 22e3 * Math.sin(t / 2000),
+      updateOperations: 240 + 80 * noise(62),
+      pointsPerUpdate: 50 + 4 * noise(63),
+      'wal.size': 4e6 + 1.5e6 * Math.sin(t / 2500),
+      creates: Math.round(3 * noise(64)),
+      errors: 0,
+      discarded: 0,
+      outOfRange: 0,
+      'wal.writeErrors': 0,
+      cpuUsage: 3 + noise(65),
+      memUsage: 62e6 + 4e6 * noise(66),
+      'cache.oldest': 900 + 300 * Math.sin(t / 2000),
+      'disk.free': 42e9 - (t % 1e5) * 1e4,
+    }
+    for (const [name, value] of Object.entries(own))
+      lines.push(`carbon.agents.stats-a.${name} ${value.toFixed(2)} ${t}`)
   }
   return `${lines.join('\n')}\n`
 }

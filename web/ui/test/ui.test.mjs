@@ -23,7 +23,13 @@ afterEach(async () => {
 
 const treeItem = (name) => page.getByRole('treeitem', { name, exact: true })
 const legendNames = () => page.locator('.legend .entry').allInnerTexts()
-const seriesIs = (...names) => assert.doesNotReject(page.waitForFunction((want) => JSON.stringify([...document.querySelectorAll('.legend .entry')].map((e) => e.textContent)) === want, JSON.stringify(names)))
+const seriesIs = (...names) =>
+  assert.doesNotReject(
+    page.waitForFunction(
+      (want) => JSON.stringify([...document.querySelectorAll('.legend .entry')].map((e) => e.textContent)) === want,
+      JSON.stringify(names),
+    ),
+  )
 const pixels = () =>
   page.evaluate(() => {
     const c = document.querySelector('.chart canvas')
@@ -106,7 +112,9 @@ test('compose: completion, functions, options, hiding', async () => {
   await page.getByRole('button', { name: 'Put target 1 into a function' }).click()
   await page.getByLabel('Find a function').fill('scaleToSeconds')
   await page.locator('.functions button', { hasText: 'scaleToSeconds' }).click()
-  await page.waitForFunction(() => document.querySelector('textarea').value.startsWith('scaleToSeconds(servers.web01.cpu.user, '))
+  await page.waitForFunction(() =>
+    document.querySelector('textarea').value.startsWith('scaleToSeconds(servers.web01.cpu.user, '),
+  )
 
   await page.getByRole('button', { name: 'Hide', exact: true }).nth(1).click()
   await page.waitForFunction(() => document.querySelectorAll('.legend .entry').length === 1)
@@ -116,11 +124,16 @@ test('compose: completion, functions, options, hiding', async () => {
   await page.getByRole('combobox', { name: 'Area', exact: true }).selectOption('stacked')
   assert.match(page.url(), /areaMode=stacked/)
   await page.getByRole('button', { name: 'Share' }).click()
-  assert.match(await page.getByLabel('Picture (PNG)', { exact: true }).inputValue(), /^http.*\/render\?target=scaleToSeconds/)
+  assert.match(
+    await page.getByLabel('Picture (PNG)', { exact: true }).inputValue(),
+    /^http.*\/render\?target=scaleToSeconds/,
+  )
 })
 
 test('compose: what is wrong is marked where it is, the rest is drawn', async () => {
-  await page.goto(`${base}/composer?target=servers.web01.cpu.user&target=scale(movingAverag(servers.web01.cpu.user,5),2)&target=sumSeries(a.b&from=-1h`)
+  await page.goto(
+    `${base}/composer?target=servers.web01.cpu.user&target=scale(movingAverag(servers.web01.cpu.user,5),2)&target=sumSeries(a.b&from=-1h`,
+  )
   await seriesIs('servers.web01.cpu.user')
   await page.getByText('unknown function: movingAverag').waitFor()
   assert.deepEqual(await page.locator('.t-wrong').allInnerTexts(), ['movingAverag', '('])
@@ -149,7 +162,11 @@ test('a finger drawn over a chart zooms', async () => {
   await phone.page.locator('.legend .entry').first().waitFor()
   const box = await phone.page.locator('.u-over').boundingBox()
   const client = await phone.page.context().newCDPSession(phone.page)
-  const touch = (type, x) => client.send('Input.dispatchTouchEvent', { type, touchPoints: x === undefined ? [] : [{ x: box.x + x, y: box.y + 90 }] })
+  const touch = (type, x) =>
+    client.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: x === undefined ? [] : [{ x: box.x + x, y: box.y + 90 }],
+    })
   await touch('touchStart', 60)
   for (let x = 70; x <= 220; x += 10) await touch('touchMove', x)
   await touch('touchEnd')
@@ -210,7 +227,9 @@ test('a graph becomes a dashboard, which is the same after a reload', async () =
   assert.deepEqual(state.graphs[0][0], ['servers.$host.cpu.user', 'servers.web03.cpu.system'])
 
   const frame = () => page.evaluate(() => document.querySelector('.chart canvas').toDataURL())
-  await page.goto(`${base}/dashboard/Browser%20test?from=${Math.floor(Date.now() / 1000) - 3600}&until=${Math.floor(Date.now() / 1000) - 60}`)
+  await page.goto(
+    `${base}/dashboard/Browser%20test?from=${Math.floor(Date.now() / 1000) - 3600}&until=${Math.floor(Date.now() / 1000) - 60}`,
+  )
   await page.locator('.mini-legend', { hasText: 'servers.web02.cpu.user' }).waitFor()
   await page.waitForLoadState('networkidle')
   const first = await frame()
@@ -229,8 +248,20 @@ test('a graph becomes a dashboard, which is the same after a reload', async () =
 test('dashboards of graphite-web are imported, and bookmarks of it open', async () => {
   const state = {
     name: 'Old',
-    graphs: [[['servers.web01.cpu.user'], { target: ['servers.web01.cpu.user'], title: 'From graphite-web' }, '/render?target=servers.web01.cpu.user']],
-    timeConfig: { type: 'relative', relativeStartUnits: 'hours', relativeStartQuantity: '3', relativeUntilUnits: 'now', relativeUntilQuantity: '' },
+    graphs: [
+      [
+        ['servers.web01.cpu.user'],
+        { target: ['servers.web01.cpu.user'], title: 'From graphite-web' },
+        '/render?target=servers.web01.cpu.user',
+      ],
+    ],
+    timeConfig: {
+      type: 'relative',
+      relativeStartUnits: 'hours',
+      relativeStartQuantity: '3',
+      relativeUntilUnits: 'now',
+      relativeUntilQuantity: '',
+    },
     refreshConfig: { interval: 60000, enabled: true },
     defaultGraphParams: { width: 400, height: 250 },
   }
@@ -241,7 +272,11 @@ test('dashboards of graphite-web are imported, and bookmarks of it open', async 
   await page.getByRole('link', { name: 'Old' }).click()
   await page.getByRole('heading', { name: 'From graphite-web' }).waitFor()
   await page.getByText('Last 3 hours').waitFor()
-  await post('/composer/mygraph', { action: 'save', graphName: 'team.load & <i>', url: 'http://old/render?target=servers.web01.load.shortterm&from=-1h' })
+  await post('/composer/mygraph', {
+    action: 'save',
+    graphName: 'team.load & <i>',
+    url: 'http://old/render?target=servers.web01.load.shortterm&from=-1h',
+  })
   await page.goto(`${base}/dashboard`)
   await page.getByRole('link', { name: 'team.load & <i>' }).click()
   await seriesIs('servers.web01.load.shortterm')
@@ -253,7 +288,11 @@ test('dashboards of graphite-web are imported, and bookmarks of it open', async 
 })
 
 test('what is changed of a dashboard stays while other pages are looked at', async () => {
-  await post('/dashboard/save/Draft', { state: JSON.stringify({ graphs: [[['servers.web01.cpu.user'], { target: ['servers.web01.cpu.user'], title: 'Here' }]] }) })
+  await post('/dashboard/save/Draft', {
+    state: JSON.stringify({
+      graphs: [[['servers.web01.cpu.user'], { target: ['servers.web01.cpu.user'], title: 'Here' }]],
+    }),
+  })
   await page.goto(`${base}/dashboard/Draft?edit=1`)
   await page.locator('.panel > header').focus()
   await page.keyboard.press('Shift+ArrowRight')
@@ -269,7 +308,11 @@ test('what is changed of a dashboard stays while other pages are looked at', asy
 })
 
 test('a deleted dashboard comes back', async () => {
-  await post('/dashboard/save/Gone%20%26%20back', { state: JSON.stringify({ graphs: [[['servers.web01.cpu.user'], { target: ['servers.web01.cpu.user'], title: 'Here' }]] }) })
+  await post('/dashboard/save/Gone%20%26%20back', {
+    state: JSON.stringify({
+      graphs: [[['servers.web01.cpu.user'], { target: ['servers.web01.cpu.user'], title: 'Here' }]],
+    }),
+  })
   await page.goto(`${base}/dashboard/Gone%20%26%20back`)
   await page.getByRole('heading', { name: 'Here' }).waitFor()
   await page.getByRole('button', { name: 'More', exact: true }).click()
@@ -305,10 +348,12 @@ test('200 000 metrics stay responsive', async () => {
   const t = Math.floor(Date.now() / 1000)
   for (let part = 0; part < 20; part++) {
     let lines = ''
-    for (let i = part * 10_000; i < (part + 1) * 10_000; i++) lines += `fleet.dc${i % 5}.host${String(Math.floor(i / 20)).padStart(5, '0')}.metric${i % 20} ${i} ${t}\n`
+    for (let i = part * 10_000; i < (part + 1) * 10_000; i++)
+      lines += `fleet.dc${i % 5}.host${String(Math.floor(i / 20)).padStart(5, '0')}.metric${i % 20} ${i} ${t}\n`
     await send(lines)
   }
-  for (let i = 0; i < 20; i++) await send(Array.from({ length: 600 }, (_, k) => `wide.n${i * 600 + k} 1 ${t}\n`).join(''))
+  for (let i = 0; i < 20; i++)
+    await send(Array.from({ length: 600 }, (_, k) => `wide.n${i * 600 + k} 1 ${t}\n`).join(''))
   await page.goto(`${base}/`)
   const within = async (limit, what, act) => {
     const began = performance.now()
@@ -331,7 +376,10 @@ test('200 000 metrics stay responsive', async () => {
   assert.ok((await page.locator('[role=treeitem]').count()) < 120, 'rows out of sight are drawn')
   await within(1500, 'a search', async () => {
     await page.fill('#search', 'host09999 metric7')
-    await page.getByRole('button', { name: /metric7/ }).first().waitFor()
+    await page
+      .getByRole('button', { name: /metric7/ })
+      .first()
+      .waitFor()
   })
   await within(1500, 'a search that finds much', async () => {
     await page.fill('#search', 'metric')
@@ -340,8 +388,19 @@ test('200 000 metrics stay responsive', async () => {
 })
 
 test('nothing serious is wrong for those who see or hear otherwise', async () => {
-  await post('/dashboard/save/Axe', { state: JSON.stringify({ graphs: [[['servers.*.load.shortterm'], { target: ['servers.*.load.shortterm'], title: 'Load' }]] }) })
-  const paths = ['/', '/composer?target=servers.*.cpu.user&target=nofunction(a)&from=-1h', '/dashboard', '/dashboard/Axe?edit=1', '/events', '/server']
+  await post('/dashboard/save/Axe', {
+    state: JSON.stringify({
+      graphs: [[['servers.*.load.shortterm'], { target: ['servers.*.load.shortterm'], title: 'Load' }]],
+    }),
+  })
+  const paths = [
+    '/',
+    '/composer?target=servers.*.cpu.user&target=nofunction(a)&from=-1h',
+    '/dashboard',
+    '/dashboard/Axe?edit=1',
+    '/events',
+    '/server',
+  ]
   for (const theme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: theme })
     for (const path of paths) {
@@ -352,7 +411,13 @@ test('nothing serious is wrong for those who see or hear otherwise', async () =>
       const found = await page.evaluate(() => window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }))
       const serious = found.violations
         .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-        .map((v) => `${v.id}: ${v.nodes.map((n) => `${n.html.slice(0, 160)} ${n.failureSummary?.split('\n')[1] ?? ''}`).slice(0, 3).join(' | ')}`)
+        .map(
+          (v) =>
+            `${v.id}: ${v.nodes
+              .map((n) => `${n.html.slice(0, 160)} ${n.failureSummary?.split('\n')[1] ?? ''}`)
+              .slice(0, 3)
+              .join(' | ')}`,
+        )
       assert.deepEqual(serious, [], `${theme} ${path}`)
     }
   }

@@ -96,7 +96,11 @@ export async function post<T>(path: string, form: Params): Promise<T> {
 }
 
 export async function postJSON<T>(path: string, value: unknown): Promise<T> {
-  const response = await ask(path, { method: 'POST', body: JSON.stringify(value), headers: { 'Content-Type': 'application/json' } })
+  const response = await ask(path, {
+    method: 'POST',
+    body: JSON.stringify(value),
+    headers: { 'Content-Type': 'application/json' },
+  })
   return refused(await response.text()) as T
 }
 

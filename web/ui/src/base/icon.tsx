@@ -8,7 +8,8 @@ const paths = {
   out: 'M7 2.5a4.5 4.5 0 100 9 4.5 4.5 0 000-9zM10.5 10.5L14 14M5 7h4',
   copy: 'M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z',
   eye: 'M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8zM8 6a2 2 0 100 4 2 2 0 000-4z',
-  hidden: 'M2 2l12 12M1.5 8S4 3.5 8 3.5c1 0 2 .3 2.800.7M14.500 8S13.500 10 11.600 11.300M5 5.500A7 7 0 001.500 8s2.500 4.500 6.500 4.500',
+  hidden:
+    'M2 2l12 12M1.5 8S4 3.5 8 3.5c1 0 2 .3 2.800.7M14.500 8S13.500 10 11.600 11.300M5 5.500A7 7 0 001.500 8s2.500 4.500 6.500 4.500',
   up: 'M8 13V3M4 7l4-4 4 4',
   lower: 'M8 3v10M4 9l4 4 4-4',
   fx: 'M9.500 2.500C7 2 6.500 4 6.200 6L5 12c-.3 1.500-1 2-2.500 1.500M3.500 6.500h5M9 9l4.500 4.500M13.500 9L9 13.500',
@@ -37,7 +38,14 @@ export type IconName = keyof typeof paths
 export function Icon(props: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
-      <path d={paths[props.name]} fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" />
+      <path
+        d={paths[props.name]}
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.5"
+        stroke-linecap="round"
+        stroke-linejoin="round"
+      />
     </svg>
   )
 }

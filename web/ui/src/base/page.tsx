@@ -32,7 +32,13 @@ export function Header(props: { path: string }) {
           </a>
         ))}
       </nav>
-      <button type="button" class="icon-button" aria-label={`Colours: ${look}. Change`} title={`Colours: ${look}`} onClick={() => theme.set(nextTheme[look] ?? 'auto')}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={`Colours: ${look}. Change`}
+        title={`Colours: ${look}`}
+        onClick={() => theme.set(nextTheme[look] ?? 'auto')}
+      >
         <Icon name={look === 'dark' ? 'moon' : look === 'light' ? 'sun' : 'auto'} />
       </button>
     </header>
@@ -55,9 +61,17 @@ export function AskForToken() {
         }}
       >
         <p>
-          This changes or deletes something, which needs the server’s <code>ADMIN_TOKEN</code>. It is kept until this page is closed.
+          This changes or deletes something, which needs the server’s <code>ADMIN_TOKEN</code>. It is kept until this
+          page is closed.
         </p>
-        <input type="password" aria-label="Admin token" autocomplete="off" autofocus value={text} onInput={(e) => setText(e.currentTarget.value)} />
+        <input
+          type="password"
+          aria-label="Admin token"
+          autocomplete="off"
+          autofocus
+          value={text}
+          onInput={(e) => setText(e.currentTarget.value)}
+        />
         <div class="actions">
           <button type="button" class="quiet-button" onClick={() => wanted.give(null)}>
             Cancel

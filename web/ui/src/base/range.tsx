@@ -1,10 +1,15 @@
 import { useState } from 'preact/hooks'
-import { absolute, describe, isLive, ranges, twice, windowOf, zones, type Range } from './time'
 import { Icon } from './icon'
+import { absolute, describe, isLive, type Range, ranges, twice, windowOf, zones } from './time'
 import { IconButton, Popover } from './ui'
 
 // RangePicker chooses the time that is looked at.
-export function RangePicker(props: { range: Range; tz: string; onChange: (range: Range, tz: string) => void; shown?: [number, number] | null }) {
+export function RangePicker(props: {
+  range: Range
+  tz: string
+  onChange: (range: Range, tz: string) => void
+  shown?: [number, number] | null
+}) {
   const { range, tz, onChange } = props
   const move = (by: number, widen = 1) => {
     const w = windowOf(range) ?? props.shown
@@ -40,7 +45,12 @@ export function RangePicker(props: { range: Range; tz: string; onChange: (range:
   )
 }
 
-function RangeForm(props: { range: Range; tz: string; onChange: (range: Range, tz: string) => void; close: () => void }) {
+function RangeForm(props: {
+  range: Range
+  tz: string
+  onChange: (range: Range, tz: string) => void
+  close: () => void
+}) {
   const [from, setFrom] = useState(props.range.from)
   const [until, setUntil] = useState(props.range.until)
   const [tz, setTz] = useState(props.tz)
@@ -72,7 +82,8 @@ function RangeForm(props: { range: Range; tz: string; onChange: (range: Range, t
         From <input value={from} onInput={(e) => setFrom(e.currentTarget.value)} placeholder="-1d" spellcheck={false} />
       </label>
       <label>
-        Until <input value={until} onInput={(e) => setUntil(e.currentTarget.value)} placeholder="now" spellcheck={false} />
+        Until{' '}
+        <input value={until} onInput={(e) => setUntil(e.currentTarget.value)} placeholder="now" spellcheck={false} />
       </label>
       <p class="hint">
         <code>-3h</code>, <code>monday</code>, <code>14:00_20261121</code>, seconds since 1970
@@ -116,7 +127,9 @@ export function RefreshPicker(props: { seconds: number; loading: boolean; onChan
             {text}
           </option>
         ))}
-        {!refreshes.some(([s]) => s === props.seconds) && <option value={String(props.seconds)}>{props.seconds} s</option>}
+        {!refreshes.some(([s]) => s === props.seconds) && (
+          <option value={String(props.seconds)}>{props.seconds} s</option>
+        )}
       </select>
     </label>
   )

@@ -19,7 +19,12 @@ export function named(path: string, hash: string): string {
       return text
     }
   }
-  return `/dashboard/${hash.slice(1).split('/').slice(0, 2).map((part) => encodeURIComponent(plain(part))).join('/')}`
+  return `/dashboard/${hash
+    .slice(1)
+    .split('/')
+    .slice(0, 2)
+    .map((part) => encodeURIComponent(plain(part)))
+    .join('/')}`
 }
 
 function here(): Place {
@@ -46,7 +51,9 @@ export function query(params: Iterable<[string, string]>): string {
 }
 
 function encode(text: string): string {
-  return encodeURIComponent(text).replace(/%(2C|3A|40|2F|24)/g, (c) => decodeURIComponent(c)).replace(/'/g, '%27')
+  return encodeURIComponent(text)
+    .replace(/%(2C|3A|40|2F|24)/g, (c) => decodeURIComponent(c))
+    .replace(/'/g, '%27')
 }
 
 export function url(path: string, params: Iterable<[string, string]> = []): string {

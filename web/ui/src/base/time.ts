@@ -77,7 +77,14 @@ const cache = new Map<string, Intl.DateTimeFormat>()
 export function dateTime(t: number, zone = ''): string {
   let f = cache.get(zone)
   if (!f) {
-    f = format(zone, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' })
+    f = format(zone, {
+      year: 'numeric',
+      month: 'short',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    })
     cache.set(zone, f)
   }
   return f.format(t * 1000).replace(/:00$/, '')
@@ -92,7 +99,8 @@ export function describe(range: Range, zone = ''): string {
     const m = /^-(\d+)([a-z]+)$/.exec(range.from)
     if (m) return `Last ${m[1]} ${m[2]}`
   }
-  const word = (time: string, otherwise: string) => (/^\d{9,11}$/.test(time) ? dateTime(Number(time), zone) : time || otherwise)
+  const word = (time: string, otherwise: string) =>
+    /^\d{9,11}$/.test(time) ? dateTime(Number(time), zone) : time || otherwise
   return `${word(range.from, '-1d')} – ${word(range.until, 'now')}`
 }
 

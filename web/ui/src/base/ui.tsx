@@ -30,20 +30,22 @@ export function IconButton(props: {
 }
 
 // menuItems makes the entries of a menu in a Popover, each of which closes it.
-export const menuItems = (close: () => void) => (icon: IconName, text: string, act: () => void, disabled = false) => (
-  <button
-    type="button"
-    class="item"
-    disabled={disabled}
-    onClick={() => {
-      close()
-      act()
-    }}
-  >
-    <Icon name={icon} />
-    {text}
-  </button>
-)
+export const menuItems =
+  (close: () => void) =>
+  (icon: IconName, text: string, act: () => void, disabled = false) => (
+    <button
+      type="button"
+      class="item"
+      disabled={disabled}
+      onClick={() => {
+        close()
+        act()
+      }}
+    >
+      <Icon name={icon} />
+      {text}
+    </button>
+  )
 
 // Popover is a button and what opens below it. It closes by Escape and by a click
 // elsewhere.
@@ -73,7 +75,9 @@ export function Popover(props: {
     }
     document.addEventListener('pointerdown', out)
     root.current?.addEventListener('keydown', key)
-    const focus = root.current?.querySelector<HTMLElement>('.popover [autofocus], .popover input, .popover button, .popover a')
+    const focus = root.current?.querySelector<HTMLElement>(
+      '.popover [autofocus], .popover input, .popover button, .popover a',
+    )
     focus?.focus({ preventScroll: true })
     root.current?.querySelector('.popover')?.scrollIntoView({ block: 'nearest' })
     return () => {
@@ -83,7 +87,15 @@ export function Popover(props: {
   }, [open])
   return (
     <div class={`popover-root ${props.class ?? ''}`} ref={root}>
-      <button type="button" class="icon-button" aria-label={props.label} title={props.label} aria-expanded={open} aria-controls={open ? id : undefined} onClick={() => setOpen(!open)}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={props.label}
+        title={props.label}
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        onClick={() => setOpen(!open)}
+      >
         {props.button}
       </button>
       {open && (
@@ -174,7 +186,14 @@ export function Copyable(props: { label: string; text: string; open?: string }) 
       <input id={id} readonly value={props.text} onFocus={(e) => e.currentTarget.select()} />
       <IconButton icon="copy" label={`Copy: ${props.label}`} onClick={() => void copy(props.text, props.label)} />
       {props.open ? (
-        <a class="icon-button" href={props.open} target="_blank" rel="noreferrer" title={`Open: ${props.label}`} aria-label={`Open: ${props.label}`}>
+        <a
+          class="icon-button"
+          href={props.open}
+          target="_blank"
+          rel="noreferrer"
+          title={`Open: ${props.label}`}
+          aria-label={`Open: ${props.label}`}
+        >
           <Icon name="share" />
         </a>
       ) : (

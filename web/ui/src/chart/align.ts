@@ -9,7 +9,10 @@ export function align(series: Series[], nullAsZero: boolean): { times: number[];
   if (!first) return { times: [], columns: [] }
   const value = (v: number | null) => (v === null && nullAsZero ? 0 : v)
   const same = series.every(
-    (s) => s.points.length === first.points.length && s.points[0]?.[1] === first.points[0]?.[1] && s.points[1]?.[1] === first.points[1]?.[1],
+    (s) =>
+      s.points.length === first.points.length &&
+      s.points[0]?.[1] === first.points[0]?.[1] &&
+      s.points[1]?.[1] === first.points[1]?.[1],
   )
   if (same) {
     return { times: first.points.map((p) => p[1]), columns: series.map((s) => s.points.map((p) => value(p[0]))) }
@@ -41,13 +44,19 @@ export function stack(columns: Column[], which: boolean[]): Column[] {
 
 // nearest is the value closest to a place in a column, no more than some seconds
 // from it: of series that get points less often than they keep them, most are empty.
-export function nearest(column: ArrayLike<number | null | undefined>, index: number, times: ArrayLike<number>, close: number): number | null {
+export function nearest(
+  column: ArrayLike<number | null | undefined>,
+  index: number,
+  times: ArrayLike<number>,
+  close: number,
+): number | null {
   const at = times[index]!
   for (let d = 0; index - d >= 0 || index + d < column.length; d++) {
     const before = index - d >= 0 && at - times[index - d]! <= close
     const after = index + d < column.length && times[index + d]! - at <= close
     if (!before && !after) return null
-    for (const v of [before ? column[index - d] : null, after ? column[index + d] : null]) if (v !== null && v !== undefined) return v
+    for (const v of [before ? column[index - d] : null, after ? column[index + d] : null])
+      if (v !== null && v !== undefined) return v
   }
   return null
 }

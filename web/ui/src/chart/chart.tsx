@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type uPlot from 'uplot'
-import { create, data, shape, type Plot } from './plot'
+import { create, data, type Plot, shape } from './plot'
 
 // Chart draws a plot in all the width it has, and in its height in pixels; 0 is all
 // the height it has.
@@ -40,5 +40,13 @@ export function Chart(props: { plot: Plot; height: number; label: string }) {
     return () => watch.disconnect()
   }, [props.height])
 
-  return <div class="chart" ref={box} role="img" aria-label={props.label} style={props.height ? { height: `${props.height}px` } : undefined} />
+  return (
+    <div
+      class="chart"
+      ref={box}
+      role="img"
+      aria-label={props.label}
+      style={props.height ? { height: `${props.height}px` } : undefined}
+    />
+  )
 }

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import { short } from '../base/format'
 import type { Series } from '../graph/load'
-import { summary, type Summary } from './align'
+import { type Summary, summary } from './align'
 import { colourOf } from './plot'
 
 const first = 40 // rows, before the reader asks for more
@@ -39,8 +39,22 @@ export function Legend(props: {
   }
 
   const heading = (column: Column, text: string) => (
-    <th aria-sort={by?.column === column ? (by.down ? 'descending' : 'ascending') : 'none'} class={column === 'name' ? '' : 'number'}>
-      <button class="plain" onClick={() => setBy(by?.column !== column ? { column, down: column !== 'name' } : by.down === (column !== 'name') ? { column, down: !by.down } : null)}>
+    <th
+      aria-sort={by?.column === column ? (by.down ? 'descending' : 'ascending') : 'none'}
+      class={column === 'name' ? '' : 'number'}
+    >
+      <button
+        class="plain"
+        onClick={() =>
+          setBy(
+            by?.column !== column
+              ? { column, down: column !== 'name' }
+              : by.down === (column !== 'name')
+                ? { column, down: !by.down }
+                : null,
+          )
+        }
+      >
         {text}
         {by?.column === column && <span aria-hidden="true">{by.down ? ' ↓' : ' ↑'}</span>}
       </button>

@@ -1,7 +1,33 @@
 // Colours of lines, in the order they are given, each told from the next by hue and
 // lightness. Those for dark pages are lighter.
-const light = ['#1f6feb', '#d9480f', '#2b8a3e', '#9c36b5', '#b08800', '#0c8599', '#c2255c', '#5f3dc4', '#66800b', '#495057', '#a0522d', '#1098ad']
-const dark = ['#6ea8fe', '#ff922b', '#69db7c', '#da77f2', '#ffd43b', '#3bc9db', '#f783ac', '#9775fa', '#c0eb75', '#ced4da', '#e6a77c', '#66d9e8']
+const light = [
+  '#1f6feb',
+  '#d9480f',
+  '#2b8a3e',
+  '#9c36b5',
+  '#b08800',
+  '#0c8599',
+  '#c2255c',
+  '#5f3dc4',
+  '#66800b',
+  '#495057',
+  '#a0522d',
+  '#1098ad',
+]
+const dark = [
+  '#6ea8fe',
+  '#ff922b',
+  '#69db7c',
+  '#da77f2',
+  '#ffd43b',
+  '#3bc9db',
+  '#f783ac',
+  '#9775fa',
+  '#c0eb75',
+  '#ced4da',
+  '#e6a77c',
+  '#66d9e8',
+]
 
 export function colour(i: number, onDark: boolean): string {
   const list = onDark ? dark : light
@@ -29,6 +55,12 @@ export function css(text: string): string | null {
 
 // faded is a colour with some opacity. What is not #rrggbb is left to the browser.
 export function faded(c: string, alpha: number): string {
-  if (/^#[0-9a-f]{6}$/i.test(c)) return c + Math.round(alpha * 255).toString(16).padStart(2, '0')
+  if (/^#[0-9a-f]{6}$/i.test(c))
+    return (
+      c +
+      Math.round(alpha * 255)
+        .toString(16)
+        .padStart(2, '0')
+    )
   return `color-mix(in srgb, ${c} ${Math.round(alpha * 100)}%, transparent)`
 }

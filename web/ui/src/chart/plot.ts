@@ -1,8 +1,8 @@
 import uPlot from 'uplot'
-import { dateTime } from '../base/time'
 import { axis } from '../base/format'
-import { isTrue, num } from '../graph/options'
+import { dateTime } from '../base/time'
 import type { Series } from '../graph/load'
+import { isTrue, num } from '../graph/options'
 import { align, stack } from './align'
 import type { Happening } from './events'
 import { colour, css, faded } from './palette'
@@ -35,7 +35,14 @@ export interface Colours {
 function colours(): Colours {
   const style = getComputedStyle(document.documentElement)
   const of = (name: string) => style.getPropertyValue(name).trim()
-  return { page: of('--card'), text: of('--text'), quiet: of('--quiet'), line: of('--grid'), mark: of('--link'), event: of('--event') }
+  return {
+    page: of('--card'),
+    text: of('--text'),
+    quiet: of('--quiet'),
+    line: of('--grid'),
+    mark: of('--link'),
+    event: of('--event'),
+  }
 }
 
 // colourOf is the colour of series i: what its target says, or the list of the
@@ -56,7 +63,10 @@ export function shape(p: Plot): string {
 export function data(p: Plot): { all: uPlot.AlignedData; plain: uPlot.AlignedData } {
   const { times, columns } = align(p.series, isTrue(p.options.drawNullAsZero))
   const adds = p.options.areaMode === 'stacked'
-  const stacked = stack(columns, p.series.map((s) => adds && !p.hidden.has(s.name) && !s.style.stacked))
+  const stacked = stack(
+    columns,
+    p.series.map((s) => adds && !p.hidden.has(s.name) && !s.style.stacked),
+  )
   return { all: [times, ...stacked] as uPlot.AlignedData, plain: [times, ...columns] as uPlot.AlignedData }
 }
 
@@ -81,7 +91,8 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
     const high = num(p.options[max])
     if (log) {
       return (u, a, b) => {
-        const auto = a === null || b === null || a === undefined ? [1, 10] : uPlot.rangeLog(a, b, log === 2 ? 2 : 10, true)
+        const auto =
+          a === null || b === null || a === undefined ? [1, 10] : uPlot.rangeLog(a, b, log === 2 ? 2 : 10, true)
         void u
         return [low !== null && low > 0 ? low : auto[0]!, high ?? auto[1]!]
       }
@@ -126,16 +137,40 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
 
   const tip = tooltip(current, c)
   const axes: uPlot.Axis[] = [
-    { stroke: c.quiet, font, grid: { stroke: c.line, width: 1 }, ticks: { stroke: c.line, width: 1, size: 4 }, size: 40, gap: 3, space: 70, values: timeValues(p.zone) },
     {
-      scale: 'y', stroke: c.quiet, font, size: axisSize, gap: 6,
-      grid: { stroke: c.line, width: 1 }, ticks: { show: false },
+      stroke: c.quiet,
+      font,
+      grid: { stroke: c.line, width: 1 },
+      ticks: { stroke: c.line, width: 1, size: 4 },
+      size: 40,
+      gap: 3,
+      space: 70,
+      values: timeValues(p.zone),
+    },
+    {
+      scale: 'y',
+      stroke: c.quiet,
+      font,
+      size: axisSize,
+      gap: 6,
+      grid: { stroke: c.line, width: 1 },
+      ticks: { show: false },
       values: (_, splits) => axis(splits),
       ...(p.options.vtitle ? { label: p.options.vtitle, labelSize: 18, labelFont: font } : {}),
     },
   ]
   if (second) {
-    axes.push({ scale: 'right', side: 1, stroke: c.quiet, font, size: axisSize, gap: 6, grid: { show: false }, ticks: { show: false }, values: (_, splits) => axis(splits) })
+    axes.push({
+      scale: 'right',
+      side: 1,
+      stroke: c.quiet,
+      font,
+      size: axisSize,
+      gap: 6,
+      grid: { show: false },
+      ticks: { show: false },
+      values: (_, splits) => axis(splits),
+    })
   }
 
   const options: uPlot.Options = {
@@ -156,7 +191,10 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
     },
     scales: {
       x: { time: true, range: (_, a, b) => current().window ?? [a ?? 0, b ?? 1] },
-      y: { range: range('yMin', 'yMax'), ...(log ? { distr: 3 as const, log: (log === 2 ? 2 : 10) as uPlot.Scale.LogBase } : {}) },
+      y: {
+        range: range('yMin', 'yMax'),
+        ...(log ? { distr: 3 as const, log: (log === 2 ? 2 : 10) as uPlot.Scale.LogBase } : {}),
+      },
       right: { range: range('yMinRight', 'yMaxRight') },
     },
     axes,
@@ -174,7 +212,11 @@ export function create(p: Plot, current: () => Plot, width: number, height: numb
       ],
       draw: [(u) => drawEvents(u, current().events, c)],
     },
-    plugins: [tip, pan((from, until) => current().onRange(from, until)), touch((from, until) => current().onRange(from, until))],
+    plugins: [
+      tip,
+      pan((from, until) => current().onRange(from, until)),
+      touch((from, until) => current().onRange(from, until)),
+    ],
   }
   return new uPlot(options, data(p).all, into)
 }

@@ -1,9 +1,9 @@
 import type uPlot from 'uplot'
 import { short } from '../base/format'
 import { dateTime } from '../base/time'
-import { colourOf, type Colours, type Plot } from './plot'
-import { align, nearest } from './align'
 import { isTrue } from '../graph/options'
+import { align, nearest } from './align'
+import { type Colours, colourOf, type Plot } from './plot'
 
 const rows = 12 // of series, those nearest to the cursor
 const reach = 14 // pixels from the cursor to a value that stands alone
@@ -59,7 +59,9 @@ export function tooltip(current: () => Plot, _: Colours): uPlot.Plugin {
     if (shown.length > rows && top !== undefined) {
       const distance = (x: { i: number }) => {
         const drawn = u.data[x.i + 1]?.[idx]
-        return typeof drawn === 'number' ? Math.abs(u.valToPos(drawn, p.series[x.i]!.style.second ? 'right' : 'y') - top) : Infinity
+        return typeof drawn === 'number'
+          ? Math.abs(u.valToPos(drawn, p.series[x.i]!.style.second ? 'right' : 'y') - top)
+          : Infinity
       }
       picked = [...shown].sort((a, b) => distance(a) - distance(b)).slice(0, rows)
     }

@@ -10,9 +10,13 @@ export function touch(onRange: (from: number, until: number) => void): uPlot.Plu
       ready: (u) => {
         u.over.addEventListener('pointerdown', (down) => {
           if (down.pointerType !== 'touch' || !down.isPrimary) return
-          const place = (e: PointerEvent) => Math.min(Math.max(e.clientX - u.over.getBoundingClientRect().left, 0), u.over.clientWidth)
+          const place = (e: PointerEvent) =>
+            Math.min(Math.max(e.clientX - u.over.getBoundingClientRect().left, 0), u.over.clientWidth)
           const start = place(down)
-          const span = (e: PointerEvent): [left: number, width: number] => [Math.min(start, place(e)), Math.abs(place(e) - start)]
+          const span = (e: PointerEvent): [left: number, width: number] => [
+            Math.min(start, place(e)),
+            Math.abs(place(e) - start),
+          ]
           const move = (e: PointerEvent) => {
             if (e.pointerId !== down.pointerId) return
             const [left, width] = span(e)

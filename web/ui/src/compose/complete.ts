@@ -1,5 +1,5 @@
-import { search, escapeGlob } from '../explore/nodes'
-import { context, nameOf, ofName, type Context } from '../graph/syntax'
+import { escapeGlob, search } from '../explore/nodes'
+import { type Context, context, nameOf, ofName } from '../graph/syntax'
 import type { Func } from './functions'
 
 // Choice is a way to go on typing.
@@ -13,7 +13,12 @@ export interface Choice {
 const most = 60
 
 // choices are the ways to go on at a place in a target.
-export async function choices(text: string, cursor: number, all: Map<string, Func>, signal: AbortSignal): Promise<{ at: Context; list: Choice[] }> {
+export async function choices(
+  text: string,
+  cursor: number,
+  all: Map<string, Func>,
+  signal: AbortSignal,
+): Promise<{ at: Context; list: Choice[] }> {
   const at = context(text, cursor)
   const param = parameter(at, all)
   if (at.quoted || (at.argument > 0 && param && param.type !== 'seriesList' && param.type !== 'seriesLists')) {
@@ -25,9 +30,19 @@ export async function choices(text: string, cursor: number, all: Map<string, Fun
   if (word && !word.includes('.') && /^[a-zA-Z_]\w*$/.test(word)) {
     const lower = word.toLowerCase()
     const named = [...all.values()].filter((f) => f.name.toLowerCase().includes(lower))
-    named.sort((a, b) => Number(b.name.toLowerCase().startsWith(lower)) - Number(a.name.toLowerCase().startsWith(lower)) || a.name.localeCompare(b.name))
+    named.sort(
+      (a, b) =>
+        Number(b.name.toLowerCase().startsWith(lower)) - Number(a.name.toLowerCase().startsWith(lower)) ||
+        a.name.localeCompare(b.name),
+    )
     const followed = text.slice(at.end).trimStart().startsWith('(')
-    for (const f of named.slice(0, 12)) list.push({ text: f.name, insert: followed ? f.name : `${f.name}(`, about: f.function.slice(f.name.length), kind: 'function' })
+    for (const f of named.slice(0, 12))
+      list.push({
+        text: f.name,
+        insert: followed ? f.name : `${f.name}(`,
+        about: f.function.slice(f.name.length),
+        kind: 'function',
+      })
   }
   if (/(?<!\\)["']/.test(word)) return { at, list }
   const pattern = metricPattern(word)
@@ -67,11 +82,20 @@ export function parameter(at: Context, all: Map<string, Func>) {
 }
 
 function values(at: Context, param: ReturnType<typeof parameter>): Choice[] {
-  const known = [...(param?.options ?? []), ...(param?.suggestions ?? []), ...(param?.type === 'boolean' ? [true, false] : [])]
+  const known = [
+    ...(param?.options ?? []),
+    ...(param?.suggestions ?? []),
+    ...(param?.type === 'boolean' ? [true, false] : []),
+  ]
   const word = at.word.toLowerCase()
   const list: Choice[] = known
     .map((v) => ({ raw: v, text: v === true ? 'True' : v === false ? 'False' : String(v) }))
     .filter((v) => v.text.toLowerCase().startsWith(word))
-    .map(({ raw, text }) => ({ text, insert: typeof raw === 'string' && !at.quoted ? `"${text}"` : text, about: '', kind: 'value' as const }))
+    .map(({ raw, text }) => ({
+      text,
+      insert: typeof raw === 'string' && !at.quoted ? `"${text}"` : text,
+      about: '',
+      kind: 'value' as const,
+    }))
   return unique(list).slice(0, most)
 }

@@ -1,8 +1,8 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { aborted } from '../base/api'
-import { check, context, tokens, type Context, type Problem } from '../graph/syntax'
-import { choices, parameter, type Choice } from './complete'
-import { functions, plain, type Func } from './functions'
+import { type Context, check, context, type Problem, tokens } from '../graph/syntax'
+import { type Choice, choices, parameter } from './complete'
+import { type Func, functions, plain } from './functions'
 
 // Editor edits one target: it colours what is typed, marks what is wrong where it
 // is, and offers ways to go on.
@@ -198,7 +198,14 @@ function ChoiceList(props: { id: string; list: Choice[]; picked: number; onTake:
   return (
     <ul role="listbox" id={`${props.id}-list`} ref={ref} aria-label="Suggestions">
       {props.list.map((c, i) => (
-        <li role="option" id={`${props.id}-${i}`} aria-selected={i === props.picked} key={c.insert} class={c.kind} onClick={() => props.onTake(c)}>
+        <li
+          role="option"
+          id={`${props.id}-${i}`}
+          aria-selected={i === props.picked}
+          key={c.insert}
+          class={c.kind}
+          onClick={() => props.onTake(c)}
+        >
           <span>{c.text}</span>
           <span class="quiet">{c.about}</span>
         </li>

@@ -81,7 +81,11 @@ function example(p: Param): string {
 
 // plain is a description without the marks of its source format.
 export function plain(description: string): string {
-  return description.replace(/\s*Example::[\s\S]*$/, '').replace(/``?/g, '').replace(/\s+/g, ' ').trim()
+  return description
+    .replace(/\s*Example::[\s\S]*$/, '')
+    .replace(/``?/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
 }
 
 export function exampleOf(description: string): string {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { functions, plain, type Func } from './functions'
+import { type Func, functions, plain } from './functions'
 
 // FunctionMenu lists the functions by group; choosing one puts the target into it.
 export function FunctionMenu(props: { onChoose: (f: Func) => void }) {
@@ -14,7 +14,13 @@ export function FunctionMenu(props: { onChoose: (f: Func) => void }) {
   const lower = text.trim().toLowerCase()
   const groups = new Map<string, Func[]>()
   for (const f of all) {
-    if (lower && !f.name.toLowerCase().includes(lower) && !f.group.toLowerCase().includes(lower) && !plain(f.description).toLowerCase().includes(lower)) continue
+    if (
+      lower &&
+      !f.name.toLowerCase().includes(lower) &&
+      !f.group.toLowerCase().includes(lower) &&
+      !plain(f.description).toLowerCase().includes(lower)
+    )
+      continue
     groups.set(f.group, [...(groups.get(f.group) ?? []), f])
   }
   const first = [...groups.values()][0]?.[0]
@@ -35,19 +41,21 @@ export function FunctionMenu(props: { onChoose: (f: Func) => void }) {
         }}
       />
       <div class="scroll" tabIndex={0} role="group" aria-label="Functions">
-        {[...groups].sort(([a], [b]) => a.localeCompare(b)).map(([group, list]) => (
-          <section key={group}>
-            <h3>{group}</h3>
-            {list
-              .sort((a, b) => a.name.localeCompare(b.name))
-              .map((f) => (
-                <button type="button" class="plain" key={f.name} onClick={() => props.onChoose(f)}>
-                  <code>{f.name}</code>
-                  <span class="quiet">{plain(f.description)}</span>
-                </button>
-              ))}
-          </section>
-        ))}
+        {[...groups]
+          .sort(([a], [b]) => a.localeCompare(b))
+          .map(([group, list]) => (
+            <section key={group}>
+              <h3>{group}</h3>
+              {list
+                .sort((a, b) => a.name.localeCompare(b.name))
+                .map((f) => (
+                  <button type="button" class="plain" key={f.name} onClick={() => props.onChoose(f)}>
+                    <code>{f.name}</code>
+                    <span class="quiet">{plain(f.description)}</span>
+                  </button>
+                ))}
+            </section>
+          ))}
         {all.length > 0 && groups.size === 0 && <p class="hint">No function is like that.</p>}
       </div>
     </div>

@@ -1,8 +1,11 @@
-import { optionGroups, type Option } from '../graph/options'
+import { type Option, optionGroups } from '../graph/options'
 
 // Options edits the parameters of the picture, of which the chart follows those
 // that it can.
-export function Options(props: { options: Record<string, string>; onChange: (options: Record<string, string>) => void }) {
+export function Options(props: {
+  options: Record<string, string>
+  onChange: (options: Record<string, string>) => void
+}) {
   const { options, onChange } = props
   const set = (name: string, value: string) => {
     const next = { ...options }
@@ -40,7 +43,10 @@ function Field(props: { option: Option; value: string; onChange: (value: string)
     <label class={option.wide ? 'wide' : ''}>
       <span>{option.text}</span>
       {option.values ? (
-        <select value={value || option.values[0]} onChange={(e) => props.onChange(e.currentTarget.value === option.values![0] ? '' : e.currentTarget.value)}>
+        <select
+          value={value || option.values[0]}
+          onChange={(e) => props.onChange(e.currentTarget.value === option.values![0] ? '' : e.currentTarget.value)}
+        >
           {option.values.map((v) => (
             <option key={v} value={v}>
               {v === '' ? 'default' : v}
@@ -49,7 +55,12 @@ function Field(props: { option: Option; value: string; onChange: (value: string)
           {value && !option.values.includes(value) && <option value={value}>{value}</option>}
         </select>
       ) : (
-        <input value={value} placeholder={option.hint} spellcheck={false} onChange={(e) => props.onChange(e.currentTarget.value.trim())} />
+        <input
+          value={value}
+          placeholder={option.hint}
+          spellcheck={false}
+          onChange={(e) => props.onChange(e.currentTarget.value.trim())}
+        />
       )}
     </label>
   )

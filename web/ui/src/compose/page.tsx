@@ -4,7 +4,7 @@ import { count } from '../base/format'
 import { Icon } from '../base/icon'
 import { useTitle, useWidth } from '../base/page'
 import { RangePicker, RefreshPicker } from '../base/range'
-import { go, url, type Place } from '../base/router'
+import { go, type Place, url } from '../base/router'
 import { useStore } from '../base/store'
 import { dark } from '../base/theme'
 import { absolute } from '../base/time'
@@ -12,10 +12,10 @@ import { Failed, IconButton } from '../base/ui'
 import { Chart } from '../chart/chart'
 import { Legend } from '../chart/legend'
 import { Waiting } from '../chart/waiting'
-import { Pane } from '../explore/pane'
-import { readGraph, renderParams, writeGraph, type Graph } from '../graph/state'
-import { useGraph } from '../graph/use'
 import { AddToDashboard } from '../dashboard/add'
+import { Pane } from '../explore/pane'
+import { type Graph, readGraph, renderParams, writeGraph } from '../graph/state'
+import { useGraph } from '../graph/use'
 import { Options } from './options'
 import { Share } from './share'
 import { Targets } from './targets'
@@ -36,7 +36,13 @@ export function ComposePage(props: { place: Place }) {
 
   const put = (g: Graph, more: Record<string, string | null> = {}, replace = false) => {
     const all = writeGraph(g)
-    const kept: Record<string, string | null> = { refresh: params.get('refresh'), events, picture: picture || null, search: search || null, ...more }
+    const kept: Record<string, string | null> = {
+      refresh: params.get('refresh'),
+      events,
+      picture: picture || null,
+      search: search || null,
+      ...more,
+    }
     for (const [name, value] of Object.entries(kept)) if (value !== null) all.push([name, value])
     go(g.targets.length ? '/composer' : '/', all, replace)
   }
@@ -53,10 +59,20 @@ export function ComposePage(props: { place: Place }) {
 
   return (
     <main class={`compose ${paneOpen ? 'pane-open' : ''}`}>
-      <button type="button" class="pane-toggle quiet-button" aria-expanded={paneOpen} onClick={() => setPaneOpen(!paneOpen)}>
+      <button
+        type="button"
+        class="pane-toggle quiet-button"
+        aria-expanded={paneOpen}
+        onClick={() => setPaneOpen(!paneOpen)}
+      >
         <Icon name="search" /> Metrics
       </button>
-      <Pane chosen={chosen} onChoose={choose} search={search} onSearch={(text) => put(given, { search: text || null }, true)} />
+      <Pane
+        chosen={chosen}
+        onChoose={choose}
+        search={search}
+        onSearch={(text) => put(given, { search: text || null }, true)}
+      />
       <div class="work">
         {given.targets.length ? (
           <GraphCard
@@ -98,7 +114,14 @@ function GraphCard(props: {
   const data = useGraph(graph, props.refresh, width || 800, props.events)
   const title = graph.options.title ?? ''
   const plot = {
-    series: data.series, hidden, window: data.window, options: graph.options, zone: graph.tz, dark: isDark, events: data.events, group: '',
+    series: data.series,
+    hidden,
+    window: data.window,
+    options: graph.options,
+    zone: graph.tz,
+    dark: isDark,
+    events: data.events,
+    group: '',
     onRange: (from: number, until: number) => put({ ...graph, range: absolute(from, until) }),
   }
   const wrong = data.problems.size
@@ -107,43 +130,90 @@ function GraphCard(props: {
       <section class="card graph" aria-label="Graph">
         <div class="bar">
           <h1 class={title ? '' : 'sr'}>{title || 'Graph'}</h1>
-          <RangePicker range={graph.range} tz={graph.tz} shown={data.window} onChange={(range, tz) => put({ ...graph, range, tz })} />
-          <RefreshPicker seconds={props.refresh} loading={data.loading} onChange={(s) => put(graph, { refresh: String(s) }, true)} />
+          <RangePicker
+            range={graph.range}
+            tz={graph.tz}
+            shown={data.window}
+            onChange={(range, tz) => put({ ...graph, range, tz })}
+          />
+          <RefreshPicker
+            seconds={props.refresh}
+            loading={data.loading}
+            onChange={(s) => put(graph, { refresh: String(s) }, true)}
+          />
           <span class="gap" />
-          <IconButton icon="flag" label="Events as marks" pressed={props.events !== null} onClick={() => put(graph, { events: props.events === null ? '' : null }, true)} />
-          <IconButton icon="picture" label="The classic picture" pressed={props.picture !== ''} onClick={() => put(graph, { picture: props.picture ? null : 'png' }, true)} />
-          <IconButton icon="grid" label="Add to a dashboard" text="Add to dashboard" class="wordy" onClick={props.onSave} />
+          <IconButton
+            icon="flag"
+            label="Events as marks"
+            pressed={props.events !== null}
+            onClick={() => put(graph, { events: props.events === null ? '' : null }, true)}
+          />
+          <IconButton
+            icon="picture"
+            label="The classic picture"
+            pressed={props.picture !== ''}
+            onClick={() => put(graph, { picture: props.picture ? null : 'png' }, true)}
+          />
+          <IconButton
+            icon="grid"
+            label="Add to a dashboard"
+            text="Add to dashboard"
+            class="wordy"
+            onClick={props.onSave}
+          />
           <IconButton icon="share" label="Share, copy, download" text="Share" class="wordy" onClick={props.onShare} />
         </div>
         {data.failure && <Failed text={data.failure} />}
         <div ref={box} class="chart-room">
-          <Chart plot={plot} height={320} label={`Chart of ${count(data.series.length)} series: ${graph.targets.map((t) => t.text).join(', ').slice(0, 200)}`} />
+          <Chart
+            plot={plot}
+            height={320}
+            label={`Chart of ${count(data.series.length)} series: ${graph.targets
+              .map((t) => t.text)
+              .join(', ')
+              .slice(0, 200)}`}
+          />
           {data.loading && <Waiting />}
           {!data.loading && !data.series.length && !data.failure && (
             <div class="no-data">
               <p>
-                {wrong
-                  ? 'A target is wrong: see below.'
-                  : 'No data. Nothing with these names has points in this time.'}
+                {wrong ? 'A target is wrong: see below.' : 'No data. Nothing with these names has points in this time.'}
               </p>
             </div>
           )}
         </div>
-        {data.more > 0 && <p class="hint pad">{count(data.more)} more series are not drawn. An aggregation such as sumSeries, or highestCurrent, makes fewer of them.</p>}
+        {data.more > 0 && (
+          <p class="hint pad">
+            {count(data.more)} more series are not drawn. An aggregation such as sumSeries, or highestCurrent, makes
+            fewer of them.
+          </p>
+        )}
         <Legend series={data.series} options={graph.options} dark={isDark} hidden={hidden} onHidden={setHidden} />
       </section>
-      {props.picture && <Picture graph={graph} format={props.picture} onFormat={(f) => put(graph, { picture: f }, true)} round={data.series} />}
+      {props.picture && (
+        <Picture
+          graph={graph}
+          format={props.picture}
+          onFormat={(f) => put(graph, { picture: f }, true)}
+          round={data.series}
+        />
+      )}
       <section class="card editing" aria-label="Edit">
         <div class="tabs" role="group" aria-label="Edit">
           <button type="button" aria-pressed={props.panel === 'targets'} onClick={() => props.setPanel('targets')}>
             Targets {wrong > 0 && <span class="count bad">{wrong}</span>}
           </button>
           <button type="button" aria-pressed={props.panel === 'options'} onClick={() => props.setPanel('options')}>
-            Options {Object.keys(graph.options).length > 0 && <span class="count">{Object.keys(graph.options).length}</span>}
+            Options{' '}
+            {Object.keys(graph.options).length > 0 && <span class="count">{Object.keys(graph.options).length}</span>}
           </button>
         </div>
         {props.panel === 'targets' ? (
-          <Targets targets={graph.targets} problems={data.problems} onChange={(targets) => put({ ...graph, targets })} />
+          <Targets
+            targets={graph.targets}
+            problems={data.problems}
+            onChange={(targets) => put({ ...graph, targets })}
+          />
         ) : (
           <Options options={graph.options} onChange={(options) => put({ ...graph, options })} />
         )}
@@ -184,7 +254,8 @@ function Welcome(props: { onAdd: (text: string) => void }) {
     <section class="card welcome" aria-label="Start">
       <h1>Choose a metric</h1>
       <p>
-        Click one in the tree, or search for it. What you see stands in the address of this page: copy it, and others see the same.
+        Click one in the tree, or search for it. What you see stands in the address of this page: copy it, and others
+        see the same.
       </p>
       {config.line && (
         <>
@@ -201,7 +272,11 @@ function Welcome(props: { onAdd: (text: string) => void }) {
       <ul class="starts">
         {own && (
           <li>
-            <button type="button" class="link" onClick={() => props.onAdd(`alias(sumSeries(${own}.metricsReceived),"points received")`)}>
+            <button
+              type="button"
+              class="link"
+              onClick={() => props.onAdd(`alias(sumSeries(${own}.metricsReceived),"points received")`)}
+            >
               what this server receives
             </button>
             , or <a href={url('/server')}>all that it tells of itself</a>
@@ -220,7 +295,9 @@ function Own(props: { own: string }) {
   const isDark = useStore(dark)
   const graph = useMemo(
     (): Graph => ({
-      targets: ['metricsReceived', 'committedPoints'].map((name) => ({ text: `alias(sumSeries(${props.own}.${name}),"${name}")` })),
+      targets: ['metricsReceived', 'committedPoints'].map((name) => ({
+        text: `alias(sumSeries(${props.own}.${name}),"${name}")`,
+      })),
       range: { from: '-15min', until: '' },
       tz: '',
       options: { areaMode: 'first' },
@@ -228,7 +305,17 @@ function Own(props: { own: string }) {
     [props.own],
   )
   const data = useGraph(graph, 10, 600, null)
-  const plot = { series: data.series, hidden: new Set<string>(), window: data.window, options: graph.options, zone: '', dark: isDark, events: [], group: '', onRange: () => {} }
+  const plot = {
+    series: data.series,
+    hidden: new Set<string>(),
+    window: data.window,
+    options: graph.options,
+    zone: '',
+    dark: isDark,
+    events: [],
+    group: '',
+    onRange: () => {},
+  }
   const known = data.series[0]?.points.filter(([v]) => v !== null).length ?? 0
   if (known < 3) return null
   return (

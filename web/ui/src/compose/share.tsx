@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks'
 import { getText, message } from '../base/api'
 import { config } from '../base/config'
 import { query, url } from '../base/router'
-import { renderParams, writeGraph, type Graph } from '../graph/state'
 import { Copyable, Dialog, Failed } from '../base/ui'
+import { type Graph, renderParams, writeGraph } from '../graph/state'
 
 // renderURL is the whole address of a graph's picture or data.
 export function renderURL(g: Graph, format = ''): string {

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { Icon } from '../base/icon'
-import { IconButton, Popover, menuItems } from '../base/ui'
+import { IconButton, menuItems, Popover } from '../base/ui'
 import type { Target } from '../graph/state'
 import type { Problem } from '../graph/syntax'
 import { Editor } from './editor'
@@ -9,7 +9,11 @@ import { FunctionMenu } from './menu'
 
 // Targets is the list of what a graph draws, each to be edited, moved, hidden,
 // doubled, put into a function, or removed.
-export function Targets(props: { targets: Target[]; problems: Map<string, Problem>; onChange: (targets: Target[]) => void }) {
+export function Targets(props: {
+  targets: Target[]
+  problems: Map<string, Problem>
+  onChange: (targets: Target[]) => void
+}) {
   const { targets, onChange } = props
   const [select, setSelect] = useState<{ i: number; range: [number, number] } | null>(null)
   const [dragged, setDragged] = useState(-1)
@@ -72,7 +76,12 @@ export function Targets(props: { targets: Target[]; problems: Map<string, Proble
                 />
               )}
             </Popover>
-            <IconButton icon={t.off ? 'hidden' : 'eye'} label={t.off ? 'Show' : 'Hide'} pressed={t.off ?? false} onClick={() => replace(i, { ...t, off: !t.off })} />
+            <IconButton
+              icon={t.off ? 'hidden' : 'eye'}
+              label={t.off ? 'Show' : 'Hide'}
+              pressed={t.off ?? false}
+              onClick={() => replace(i, { ...t, off: !t.off })}
+            />
             <Popover label={`More for target ${i + 1}`} button={<Icon name="more" />} align="right">
               {(close) => {
                 const item = menuItems(close)

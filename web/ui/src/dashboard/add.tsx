@@ -24,7 +24,8 @@ export function AddToDashboard(props: { graph: Graph; onClose: () => void }) {
     try {
       const d = isNew ? empty(name.trim()) : await load(name.trim())
       if (isNew && graph.range.from) d.range = graph.range
-      const panel = (among: Panel[]) => newPanel(graph.targets, { ...graph.options, ...(title ? { title } : {}) }, among)
+      const panel = (among: Panel[]) =>
+        newPanel(graph.targets, { ...graph.options, ...(title ? { title } : {}) }, among)
       d.panels.push(panel(d.panels))
       await save(d)
       const draft = draftOf(d.name)
@@ -49,7 +50,14 @@ export function AddToDashboard(props: { graph: Graph; onClose: () => void }) {
         {failure && <Failed text={failure} />}
         <label>
           Dashboard
-          <input value={name} onInput={(e) => setName(e.currentTarget.value)} list="dashboards" required autofocus placeholder="A name, old or new" />
+          <input
+            value={name}
+            onInput={(e) => setName(e.currentTarget.value)}
+            list="dashboards"
+            required
+            autofocus
+            placeholder="A name, old or new"
+          />
         </label>
         <datalist id="dashboards">
           {all.map((n) => (

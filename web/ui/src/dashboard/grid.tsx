@@ -49,7 +49,11 @@ export function Grid(props: {
     const move = (m: PointerEvent) => {
       const dx = Math.round((m.clientX - from.x) / column)
       const dy = Math.round((m.clientY + scrollY - from.y) / row)
-      next = place(props.panels, p.id, resize ? { w: Math.min(p.w + dx, columns - p.x), h: p.h + dy } : { x: p.x + dx, y: p.y + dy })
+      next = place(
+        props.panels,
+        p.id,
+        resize ? { w: Math.min(p.w + dx, columns - p.x), h: p.h + dy } : { x: p.x + dx, y: p.y + dy },
+      )
       setDraft(next)
     }
     const up = () => {
@@ -70,13 +74,27 @@ export function Grid(props: {
     if (!dx && !dy) return
     e.preventDefault()
     // Down: beyond what is below, which else would take its place again.
-    const down = dy > 0 && !e.shiftKey ? Math.max(1, ...props.panels.filter((q) => q.id !== p.id && q.y === p.y + p.h && q.x < p.x + p.w && p.x < q.x + q.w).map((q) => q.h)) : dy
-    props.onPanels(place(props.panels, p.id, e.shiftKey ? { w: p.w + dx, h: p.h + dy } : { x: p.x + dx, y: p.y + down }))
+    const down =
+      dy > 0 && !e.shiftKey
+        ? Math.max(
+            1,
+            ...props.panels
+              .filter((q) => q.id !== p.id && q.y === p.y + p.h && q.x < p.x + p.w && p.x < q.x + q.w)
+              .map((q) => q.h),
+          )
+        : dy
+    props.onPanels(
+      place(props.panels, p.id, e.shiftKey ? { w: p.w + dx, h: p.h + dy } : { x: p.x + dx, y: p.y + down }),
+    )
   }
   const height = rows * row
   const ordered = [...panels].sort((a, b) => a.id - b.id)
   return (
-    <div class={`grid ${narrow ? 'narrow-grid' : ''} ${props.editing ? 'editing' : ''}`} ref={ref} style={narrow ? undefined : { height: `${height}px` }}>
+    <div
+      class={`grid ${narrow ? 'narrow-grid' : ''} ${props.editing ? 'editing' : ''}`}
+      ref={ref}
+      style={narrow ? undefined : { height: `${height}px` }}
+    >
       {width > 0 &&
         (narrow ? [...panels].sort((a, b) => a.y - b.y || a.x - b.x) : ordered).map((p) => (
           <section
@@ -105,7 +123,9 @@ export function Grid(props: {
               onGrab={(e) => drag(p, e, false)}
               onKey={(e) => key(p, e)}
             />
-            {props.editing && !narrow && <div class="corner" title="Drag to resize" onPointerDown={(e) => drag(p, e, true)} />}
+            {props.editing && !narrow && (
+              <div class="corner" title="Drag to resize" onPointerDown={(e) => drag(p, e, true)} />
+            )}
           </section>
         ))}
     </div>

@@ -6,7 +6,12 @@ import { Dialog, Failed, tell } from '../base/ui'
 import { history, restore, type Version } from './store'
 
 // HistoryDialog lists the versions of a dashboard: to look at, and to bring back.
-export function HistoryDialog(props: { name: string; onLook: (version: number) => void; onRestored: () => void; onClose: () => void }) {
+export function HistoryDialog(props: {
+  name: string
+  onLook: (version: number) => void
+  onRestored: () => void
+  onClose: () => void
+}) {
   const [all, setAll] = useState<Version[] | null>(null)
   const [failure, setFailure] = useState('')
   useEffect(() => {

@@ -28,7 +28,13 @@ export function place(panels: Panel[], id: number, box: Partial<Box>): Panel[] {
     panels.map((p) => {
       if (p.id !== id) return p
       const w = Math.max(3, Math.min(columns, box.w ?? p.w))
-      return { ...p, w, h: Math.max(3, box.h ?? p.h), x: Math.max(0, Math.min(box.x ?? p.x, columns - w)), y: Math.max(0, box.y ?? p.y) }
+      return {
+        ...p,
+        w,
+        h: Math.max(3, box.h ?? p.h),
+        x: Math.max(0, Math.min(box.x ?? p.x, columns - w)),
+        y: Math.max(0, box.y ?? p.y),
+      }
     }),
     id,
   )

@@ -33,7 +33,16 @@ export function ListPage() {
         </button>
       </div>
       {failure && <Failed text={failure} />}
-      {all && all.length > 8 && <input type="search" class="filter" placeholder="Find a dashboard" aria-label="Find a dashboard" value={text} onInput={(e) => setText(e.currentTarget.value)} />}
+      {all && all.length > 8 && (
+        <input
+          type="search"
+          class="filter"
+          placeholder="Find a dashboard"
+          aria-label="Find a dashboard"
+          value={text}
+          onInput={(e) => setText(e.currentTarget.value)}
+        />
+      )}
       {all && all.length > 0 && (
         <ul class="card names">
           {shown.map((n) => (
@@ -48,7 +57,9 @@ export function ListPage() {
         <section class="card welcome" aria-label="Start">
           <h2>None yet</h2>
           <p>A dashboard is a page of graphs. Make one here, or choose “Add to dashboard” at any graph.</p>
-          <p>Those of a graphite-web can be imported: as the JSON that it stores, as addresses of graphs, or all at once:</p>
+          <p>
+            Those of a graphite-web can be imported: as the JSON that it stores, as addresses of graphs, or all at once:
+          </p>
           <pre>{`django-admin dumpdata dashboard > dashboards.json
 curl --data-binary @dashboards.json ${location.origin}${url('/dashboard/import')}`}</pre>
         </section>
@@ -130,7 +141,10 @@ function ImportDialog(props: { onClose: () => void }) {
         }}
       >
         {failure && <Failed text={failure} />}
-        <p class="hint">A dashboard that was exported here, one of graphite-web as its JSON, what dumpdata of its Django wrote, or addresses of graphs, one a line.</p>
+        <p class="hint">
+          A dashboard that was exported here, one of graphite-web as its JSON, what dumpdata of its Django wrote, or
+          addresses of graphs, one a line.
+        </p>
         <label>
           From a file
           <input
@@ -146,7 +160,13 @@ function ImportDialog(props: { onClose: () => void }) {
         </label>
         <label>
           Or from here
-          <textarea rows={8} value={text} onInput={(e) => setText(e.currentTarget.value)} spellcheck={false} class="mono" />
+          <textarea
+            rows={8}
+            value={text}
+            onInput={(e) => setText(e.currentTarget.value)}
+            spellcheck={false}
+            class="mono"
+          />
         </label>
         <label>
           Name, where none is given
@@ -189,7 +209,13 @@ async function importText(text: string, name: string): Promise<string> {
   }
   const done = await importAll(value)
   const bad = done.entries.filter((e) => !e.success)
-  if (bad.length) throw new Error(`${done.imported} imported, ${bad.length} not: ${bad.slice(0, 3).map((e) => `${e.name}: ${e.error}`).join('; ')}`)
+  if (bad.length)
+    throw new Error(
+      `${done.imported} imported, ${bad.length} not: ${bad
+        .slice(0, 3)
+        .map((e) => `${e.name}: ${e.error}`)
+        .join('; ')}`,
+    )
   return `${done.imported} of them`
 }
 

@@ -1,6 +1,6 @@
-import { readGraph, type Graph, type Target } from '../graph/state'
-import type { Series } from '../graph/load'
 import type { Range } from '../base/time'
+import type { Series } from '../graph/load'
+import { type Graph, readGraph, type Target } from '../graph/state'
 
 // A dashboard is stored in the form of graphite-web's, so that each can read the
 // other's; what only we have stands under "carbon".
@@ -37,7 +37,8 @@ export const columns = 24
 type Json = Record<string, unknown>
 
 const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null && !Array.isArray(v)
-const text = (v: unknown): string => (typeof v === 'string' || typeof v === 'number' || typeof v === 'boolean' ? String(v) : '')
+const text = (v: unknown): string =>
+  typeof v === 'string' || typeof v === 'number' || typeof v === 'boolean' ? String(v) : ''
 const list = (v: unknown): unknown[] => (Array.isArray(v) ? v : [])
 
 let ids = 0
@@ -62,10 +63,13 @@ export function readState(name: string, state: unknown): Dashboard {
   const own = isObject(carbon) ? carbon : {}
   d.rest = rest
   const defaults = isObject(defaultGraphParams) ? defaultGraphParams : {}
-  d.range = isObject(own.range) ? { from: text(own.range.from), until: text(own.range.until) } : timeOf(timeConfig, defaults)
+  d.range = isObject(own.range)
+    ? { from: text(own.range.from), until: text(own.range.until) }
+    : timeOf(timeConfig, defaults)
   d.tz = text(own.tz)
   if (typeof own.refresh === 'number') d.refresh = own.refresh
-  else if (isObject(refreshConfig)) d.refresh = refreshConfig.enabled === false ? 0 : Math.max(5, Number(refreshConfig.interval) / 1000 || 60)
+  else if (isObject(refreshConfig))
+    d.refresh = refreshConfig.enabled === false ? 0 : Math.max(5, Number(refreshConfig.interval) / 1000 || 60)
   const layout = list(own.layout)
   const frozen = list(own.snapshot)
   list(graphs).forEach((g, i) => {
@@ -74,7 +78,8 @@ export function readState(name: string, state: unknown): Dashboard {
     const panel = newPanel(graph.targets, graph.options, d.panels)
     const place = layout[i]
     if (isObject(place)) {
-      const whole = (v: unknown, min: number, max: number, or: number) => (Number.isFinite(Number(v)) ? Math.min(max, Math.max(min, Math.round(Number(v)))) : or)
+      const whole = (v: unknown, min: number, max: number, or: number) =>
+        Number.isFinite(Number(v)) ? Math.min(max, Math.max(min, Math.round(Number(v)))) : or
       panel.w = whole(place.w, 2, columns, panel.w)
       panel.h = whole(place.h, 3, 60, panel.h)
       panel.x = whole(place.x, 0, columns - panel.w, 0)
@@ -86,7 +91,8 @@ export function readState(name: string, state: unknown): Dashboard {
     d.panels.push(panel)
   })
   for (const v of list(own.variables)) {
-    if (isObject(v) && text(v.name)) d.variables.push({ name: text(v.name), query: text(v.query), value: text(v.value) || '*' })
+    if (isObject(v) && text(v.name))
+      d.variables.push({ name: text(v.name), query: text(v.query), value: text(v.value) || '*' })
   }
   return d
 }
@@ -139,7 +145,9 @@ export function writeState(d: Dashboard): Json {
   const graphs = d.panels.map((p) => {
     const targets = p.targets.map((t) => t.text)
     const params: Json = { ...p.options, target: targets }
-    const query = targets.map((t) => `target=${encodeURIComponent(t)}`).concat(Object.entries(p.options).map(([n, v]) => `${encodeURIComponent(n)}=${encodeURIComponent(v)}`))
+    const query = targets
+      .map((t) => `target=${encodeURIComponent(t)}`)
+      .concat(Object.entries(p.options).map(([n, v]) => `${encodeURIComponent(n)}=${encodeURIComponent(v)}`))
     return [targets, params, `/render?${query.join('&')}`]
   })
   const relative = /^-(\d+)([a-z]+)$/.exec(d.range.from)
@@ -148,9 +156,16 @@ export function writeState(d: Dashboard): Json {
     name: d.name,
     graphs,
     defaultGraphParams: { from: d.range.from || '-1d', until: d.range.until || 'now', width: 600, height: 300 },
-    timeConfig: relative && !d.range.until
-      ? { type: 'relative', relativeStartQuantity: relative[1], relativeStartUnits: unitName(relative[2]!), relativeUntilUnits: 'now', relativeUntilQuantity: '' }
-      : { type: 'absolute', ...absoluteConfig(d.range) },
+    timeConfig:
+      relative && !d.range.until
+        ? {
+            type: 'relative',
+            relativeStartQuantity: relative[1],
+            relativeStartUnits: unitName(relative[2]!),
+            relativeUntilUnits: 'now',
+            relativeUntilQuantity: '',
+          }
+        : { type: 'absolute', ...absoluteConfig(d.range) },
     refreshConfig: { enabled: d.refresh > 0, interval: (d.refresh || 60) * 1000 },
     graphSize: isObject(d.rest.graphSize) ? d.rest.graphSize : { width: 600, height: 300 },
     carbon: {
@@ -168,7 +183,15 @@ export function writeState(d: Dashboard): Json {
 }
 
 function unitName(unit: string): string {
-  const names: [RegExp, string][] = [[/^min/, 'minutes'], [/^s/, 'seconds'], [/^h/, 'hours'], [/^d/, 'days'], [/^w/, 'weeks'], [/^mon/, 'months'], [/^y/, 'years']]
+  const names: [RegExp, string][] = [
+    [/^min/, 'minutes'],
+    [/^s/, 'seconds'],
+    [/^h/, 'hours'],
+    [/^d/, 'days'],
+    [/^w/, 'weeks'],
+    [/^mon/, 'months'],
+    [/^y/, 'years'],
+  ]
   return names.find(([r]) => r.test(unit))?.[1] ?? 'hours'
 }
 
@@ -176,7 +199,10 @@ function absoluteConfig(range: Range): Json {
   const parts = (t: string) => {
     const day = /^\d{9,11}$/.test(t) ? new Date(Number(t) * 1000) : new Date()
     const two = (n: number) => String(n).padStart(2, '0')
-    return [`${two(day.getMonth() + 1)}/${two(day.getDate())}/${day.getFullYear()}`, `${two(day.getHours())}:${two(day.getMinutes())}`] as const
+    return [
+      `${two(day.getMonth() + 1)}/${two(day.getDate())}/${day.getFullYear()}`,
+      `${two(day.getHours())}:${two(day.getMinutes())}`,
+    ] as const
   }
   const [startDate, startTime] = parts(range.from)
   const [endDate, endTime] = parts(range.until)

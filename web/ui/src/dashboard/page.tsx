@@ -4,14 +4,14 @@ import { config } from '../base/config'
 import { Icon } from '../base/icon'
 import { useTitle } from '../base/page'
 import { RangePicker, RefreshPicker } from '../base/range'
-import { go, query, url, type Place } from '../base/router'
+import { go, type Place, query, url } from '../base/router'
 import { absolute, windowOf } from '../base/time'
-import { Copyable, Dialog, Failed, IconButton, Popover, menuItems, tell } from '../base/ui'
+import { Copyable, Dialog, Failed, IconButton, menuItems, Popover, tell } from '../base/ui'
 import type { Series } from '../graph/load'
 import { draftOf, keepDraft } from './drafts'
 import { Grid } from './grid'
 import { HistoryDialog } from './history'
-import { newPanel, writeState, type Dashboard, type Panel } from './model'
+import { type Dashboard, newPanel, type Panel, writeState } from './model'
 import { PanelDialog, type Shown } from './panel'
 import { load, loadTemplate, remove, save, saveTemporary } from './store'
 import { VariableBar, VariableEditor } from './variables'
@@ -69,10 +69,16 @@ export function DashboardPage(props: { place: Place }) {
   }, [wall, path, params])
 
   const range = useMemo(
-    () => (params.has('from') || params.has('until') ? { from: params.get('from') ?? '', until: params.get('until') ?? '' } : (d?.range ?? { from: '-1h', until: '' })),
+    () =>
+      params.has('from') || params.has('until')
+        ? { from: params.get('from') ?? '', until: params.get('until') ?? '' }
+        : (d?.range ?? { from: '-1h', until: '' }),
     [params, d?.range],
   )
-  const variables = useMemo(() => (d?.variables ?? []).map((v) => ({ ...v, value: params.get(`var-${v.name}`) ?? v.value })), [params, d?.variables])
+  const variables = useMemo(
+    () => (d?.variables ?? []).map((v) => ({ ...v, value: params.get(`var-${v.name}`) ?? v.value })),
+    [params, d?.variables],
+  )
   const tz = params.get('tz') ?? d?.tz ?? ''
   const refresh = params.has('refresh') ? Number(params.get('refresh')) || 0 : (d?.refresh ?? 0)
   const shown: Shown = {
@@ -124,7 +130,15 @@ export function DashboardPage(props: { place: Place }) {
       setChanged(null)
       setDialog('')
       if (as !== name || value !== undefined || version) go(`/dashboard/${encodeURIComponent(as)}`, [], true)
-      else put({ edit: null, from: null, until: null, tz: null, refresh: null, ...Object.fromEntries(variables.map((v) => [`var-${v.name}`, null])) })
+      else
+        put({
+          edit: null,
+          from: null,
+          until: null,
+          tz: null,
+          refresh: null,
+          ...Object.fromEntries(variables.map((v) => [`var-${v.name}`, null])),
+        })
     } catch (e) {
       tell(message(e), true)
     }
@@ -132,7 +146,14 @@ export function DashboardPage(props: { place: Place }) {
   const snapshot = async () => {
     try {
       const w = windowOf(range)
-      const frozen = { ...d, name: `${d.name} (snapshot)`, range: w ? absolute(...w) : range, refresh: 0, variables, panels: d.panels.map((p) => ({ ...p, frozen: drawn.current.get(p.id) ?? [] })) }
+      const frozen = {
+        ...d,
+        name: `${d.name} (snapshot)`,
+        range: w ? absolute(...w) : range,
+        refresh: 0,
+        variables,
+        panels: d.panels.map((p) => ({ ...p, frozen: drawn.current.get(p.id) ?? [] })),
+      }
       const made = await saveTemporary(frozen)
       setDialog('')
       go(`/dashboard/${encodeURIComponent(made)}`)
@@ -143,7 +164,9 @@ export function DashboardPage(props: { place: Place }) {
   }
   const download = () => {
     const link = document.createElement('a')
-    const blob = new Blob([JSON.stringify({ name: d.name, state: writeState(d) }, null, 2)], { type: 'application/json' })
+    const blob = new Blob([JSON.stringify({ name: d.name, state: writeState(d) }, null, 2)], {
+      type: 'application/json',
+    })
     link.href = URL.createObjectURL(blob)
     link.download = `${d.name.replace(/[^\w.-]+/g, '_')}.json`
     link.click()
@@ -160,13 +183,33 @@ export function DashboardPage(props: { place: Place }) {
         <span class="gap" />
         {!wall && (
           <>
-            <RangePicker range={range} tz={tz} onChange={(r, zone) => put({ from: r.from || null, until: r.until || null, tz: zone || null }, false)} />
+            <RangePicker
+              range={range}
+              tz={tz}
+              onChange={(r, zone) => put({ from: r.from || null, until: r.until || null, tz: zone || null }, false)}
+            />
             <RefreshPicker seconds={refresh} loading={false} onChange={(s) => put({ refresh: String(s) })} />
-            <IconButton icon="flag" label="Events as marks" pressed={shown.events !== null} onClick={() => put({ events: shown.events === null ? '' : null })} />
-            <IconButton icon="wall" label="Wall: only the graphs. Escape ends it" onClick={() => put({ wall: '1', edit: null })} />
-            <IconButton icon="edit" label="Edit" pressed={editing} onClick={() => put({ edit: editing ? null : '1' })} />
+            <IconButton
+              icon="flag"
+              label="Events as marks"
+              pressed={shown.events !== null}
+              onClick={() => put({ events: shown.events === null ? '' : null })}
+            />
+            <IconButton
+              icon="wall"
+              label="Wall: only the graphs. Escape ends it"
+              onClick={() => put({ wall: '1', edit: null })}
+            />
+            <IconButton
+              icon="edit"
+              label="Edit"
+              pressed={editing}
+              onClick={() => put({ edit: editing ? null : '1' })}
+            />
             {changed && <IconButton icon="close" label="Discard what is not saved" onClick={() => setChanged(null)} />}
-            {(changed || editing || version > 0) && <IconButton icon="save" label="Save" text="Save" class="strong" onClick={() => void keep()} />}
+            {(changed || editing || version > 0) && (
+              <IconButton icon="save" label="Save" text="Save" class="strong" onClick={() => void keep()} />
+            )}
             <Popover label="More" button={<Icon name="more" />} align="right">
               {(close) => {
                 const item = menuItems(close)
@@ -205,7 +248,9 @@ export function DashboardPage(props: { place: Place }) {
           fits={wall}
           onPanels={(panels) => change({ panels })}
           onEdit={setPanel}
-          onDuplicate={(p) => change({ panels: [...d.panels, { ...newPanel(p.targets, p.options, d.panels), w: p.w, h: p.h, x: 0 }] })}
+          onDuplicate={(p) =>
+            change({ panels: [...d.panels, { ...newPanel(p.targets, p.options, d.panels), w: p.w, h: p.h, x: 0 }] })
+          }
           onRemove={(p) => change({ panels: d.panels.filter((q) => q.id !== p.id) })}
         />
       ) : (
@@ -224,7 +269,13 @@ export function DashboardPage(props: { place: Place }) {
           panel={panel}
           shown={shown}
           onClose={() => setPanel(null)}
-          onChange={(p) => change({ panels: p.id ? d.panels.map((q) => (q.id === p.id ? p : q)) : [...d.panels, { ...newPanel(p.targets, p.options, d.panels) }] })}
+          onChange={(p) =>
+            change({
+              panels: p.id
+                ? d.panels.map((q) => (q.id === p.id ? p : q))
+                : [...d.panels, { ...newPanel(p.targets, p.options, d.panels) }],
+            })
+          }
         />
       )}
       {dialog === 'history' && (
@@ -243,7 +294,14 @@ export function DashboardPage(props: { place: Place }) {
           }}
         />
       )}
-      {dialog === 'share' && <ShareDialog place={props.place} range={range} onClose={() => setDialog('')} onSnapshot={() => void snapshot()} />}
+      {dialog === 'share' && (
+        <ShareDialog
+          place={props.place}
+          range={range}
+          onClose={() => setDialog('')}
+          onSnapshot={() => void snapshot()}
+        />
+      )}
       {dialog === 'variables' && (
         <Dialog title="Variables" onClose={() => setDialog('')} wide>
           <VariableEditor variables={d.variables} onChange={(v) => change({ variables: v })} />
@@ -280,7 +338,12 @@ export function DashboardPage(props: { place: Place }) {
   )
 }
 
-function ShareDialog(props: { place: Place; range: { from: string; until: string }; onClose: () => void; onSnapshot: () => void }) {
+function ShareDialog(props: {
+  place: Place
+  range: { from: string; until: string }
+  onClose: () => void
+  onSnapshot: () => void
+}) {
   const [short, setShort] = useState('')
   const params = new Map(props.place.params)
   params.delete('edit')

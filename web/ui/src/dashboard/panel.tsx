@@ -5,18 +5,18 @@ import { useWidth } from '../base/page'
 import { url } from '../base/router'
 import { useStore } from '../base/store'
 import { dark } from '../base/theme'
-import { windowOf, type Range } from '../base/time'
-import { Dialog, Popover, menuItems } from '../base/ui'
+import { type Range, windowOf } from '../base/time'
+import { Dialog, menuItems, Popover } from '../base/ui'
 import { Chart } from '../chart/chart'
 import { colourOf } from '../chart/plot'
 import { Waiting } from '../chart/waiting'
 import { Options } from '../compose/options'
 import { Targets } from '../compose/targets'
-import { isTrue } from '../graph/options'
 import type { Series } from '../graph/load'
+import { isTrue } from '../graph/options'
 import { writeGraph } from '../graph/state'
 import { useGraph } from '../graph/use'
-import { graphOf, titleOf, type Panel, type Variable } from './model'
+import { graphOf, type Panel, titleOf, type Variable } from './model'
 
 export interface Shown {
   range: Range
@@ -44,12 +44,29 @@ export function PanelView(props: {
   const isDark = useStore(dark)
   const [hidden, setHidden] = useState(new Set<string>())
   const graph = graphOf(panel, shown.range, shown.tz, shown.variables)
-  const live = useGraph(panel.frozen ? { ...graph, targets: [] } : graph, panel.frozen ? 0 : shown.refresh, width || 600, panel.frozen ? null : shown.events)
-  const data = panel.frozen ? { ...live, series: panel.frozen, loading: false, failure: '', window: windowOf(shown.range), more: 0 } : live
+  const live = useGraph(
+    panel.frozen ? { ...graph, targets: [] } : graph,
+    panel.frozen ? 0 : shown.refresh,
+    width || 600,
+    panel.frozen ? null : shown.events,
+  )
+  const data = panel.frozen
+    ? { ...live, series: panel.frozen, loading: false, failure: '', window: windowOf(shown.range), more: 0 }
+    : live
   shown.onData(panel.id, data.series)
   const title = titleOf(panel, shown.variables)
   const legend = !isTrue(graph.options.hideLegend) && data.series.length > 0
-  const plot = { series: data.series, hidden, window: data.window, options: graph.options, zone: shown.tz, dark: isDark, events: data.events, group: 'dashboard', onRange: shown.onRange }
+  const plot = {
+    series: data.series,
+    hidden,
+    window: data.window,
+    options: graph.options,
+    zone: shown.tz,
+    dark: isDark,
+    events: data.events,
+    group: 'dashboard',
+    onRange: shown.onRange,
+  }
   const problem = data.failure || [...data.problems.values()].map((p) => p.text).join('; ')
   const compose = writeGraph(graph)
   return (
@@ -123,18 +140,35 @@ export function PanelView(props: {
 }
 
 // PanelDialog edits a panel.
-export function PanelDialog(props: { panel: Panel; shown: Shown; onChange: (panel: Panel) => void; onClose: () => void }) {
+export function PanelDialog(props: {
+  panel: Panel
+  shown: Shown
+  onChange: (panel: Panel) => void
+  onClose: () => void
+}) {
   const [panel, setPanel] = useState(props.panel)
   const [tab, setTab] = useState<'targets' | 'options'>('targets')
   const [box, width] = useWidth()
   const isDark = useStore(dark)
   const graph = graphOf(panel, props.shown.range, props.shown.tz, props.shown.variables)
   const data = useGraph(graph, 0, width || 600, null)
-  const problems = new Map(panel.targets.flatMap((t, i) => {
-    const p = data.problems.get(graph.targets[i]!.text.trim())
-    return p ? [[t.text.trim(), graph.targets[i]!.text === t.text ? p : { ...p, at: -1 }] as const] : []
-  }))
-  const plot = { series: data.series, hidden: new Set<string>(), window: data.window, options: graph.options, zone: props.shown.tz, dark: isDark, events: [], group: '', onRange: () => {} }
+  const problems = new Map(
+    panel.targets.flatMap((t, i) => {
+      const p = data.problems.get(graph.targets[i]!.text.trim())
+      return p ? [[t.text.trim(), graph.targets[i]!.text === t.text ? p : { ...p, at: -1 }] as const] : []
+    }),
+  )
+  const plot = {
+    series: data.series,
+    hidden: new Set<string>(),
+    window: data.window,
+    options: graph.options,
+    zone: props.shown.tz,
+    dark: isDark,
+    events: [],
+    group: '',
+    onRange: () => {},
+  }
   return (
     <Dialog title="Edit the graph" onClose={props.onClose} wide>
       <div ref={box}>
@@ -142,7 +176,11 @@ export function PanelDialog(props: { panel: Panel; shown: Shown; onChange: (pane
       </div>
       {data.failure && <p class="failed">{data.failure}</p>}
       <label class="field">
-        Title <input value={panel.options.title ?? ''} onChange={(e) => setPanel({ ...panel, options: { ...panel.options, title: e.currentTarget.value } })} />
+        Title{' '}
+        <input
+          value={panel.options.title ?? ''}
+          onChange={(e) => setPanel({ ...panel, options: { ...panel.options, title: e.currentTarget.value } })}
+        />
       </label>
       <div class="tabs" role="group" aria-label="Edit">
         <button type="button" aria-pressed={tab === 'targets'} onClick={() => setTab('targets')}>

@@ -1,5 +1,5 @@
 import { getChecked, post, postJSON } from '../base/api'
-import { readState, writeState, type Dashboard } from './model'
+import { type Dashboard, readState, writeState } from './model'
 
 // What the server keeps of dashboards.
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { getJSON } from '../base/api'
-import { search } from '../explore/nodes'
 import { IconButton } from '../base/ui'
+import { search } from '../explore/nodes'
 import { fill, type Variable } from './model'
 
 // valuesOf are the values that a variable can have: the last nodes of what its
@@ -11,7 +11,10 @@ export async function valuesOf(v: Variable, before: Variable[], signal: AbortSig
   if (!query) return []
   const m = /^tag:\s*(\S+)\s*(.*)$/.exec(query)
   if (m) {
-    const exprs: [string, string][] = m[2]!.split(/\s+/).filter(Boolean).map((e) => ['expr', e])
+    const exprs: [string, string][] = m[2]!
+      .split(/\s+/)
+      .filter(Boolean)
+      .map((e) => ['expr', e])
     return getJSON<string[]>('/tags/autoComplete/values', [['tag', m[1]!], ...exprs, ['limit', '1000']], signal)
   }
   const found = await search(query, 1000, signal)
@@ -24,7 +27,12 @@ export function VariableBar(props: { variables: Variable[]; onChange: (name: str
   return (
     <>
       {props.variables.map((v, i) => (
-        <VariableSelect key={v.name} variable={v} before={props.variables.slice(0, i)} onChange={(value) => props.onChange(v.name, value)} />
+        <VariableSelect
+          key={v.name}
+          variable={v}
+          before={props.variables.slice(0, i)}
+          onChange={(value) => props.onChange(v.name, value)}
+        />
       ))}
     </>
   )
@@ -59,21 +67,42 @@ function VariableSelect(props: { variable: Variable; before: Variable[]; onChang
 // VariableEditor edits what variables there are.
 export function VariableEditor(props: { variables: Variable[]; onChange: (variables: Variable[]) => void }) {
   const { variables, onChange } = props
-  const set = (i: number, part: Partial<Variable>) => onChange(variables.map((v, n) => (n === i ? { ...v, ...part } : v)))
+  const set = (i: number, part: Partial<Variable>) =>
+    onChange(variables.map((v, n) => (n === i ? { ...v, ...part } : v)))
   return (
     <div class="variables">
       <p class="hint">
-        In targets and titles <code>$name</code> stands for the value that is chosen. Values come from a pattern, of which the last part is taken (
-        <code>servers.*</code>), or from a tag (<code>tag: host</code>, <code>tag: host dc=eu</code>).
+        In targets and titles <code>$name</code> stands for the value that is chosen. Values come from a pattern, of
+        which the last part is taken (<code>servers.*</code>), or from a tag (<code>tag: host</code>,{' '}
+        <code>tag: host dc=eu</code>).
       </p>
       {variables.map((v, i) => (
         <div class="variable-row" key={i}>
-          <input aria-label="Name" placeholder="host" value={v.name} onChange={(e) => set(i, { name: e.currentTarget.value.replace(/\W/g, '') })} />
-          <input aria-label="Values from" placeholder="servers.*" value={v.query} spellcheck={false} onChange={(e) => set(i, { query: e.currentTarget.value })} />
-          <IconButton icon="trash" label={`Remove ${v.name}`} onClick={() => onChange(variables.filter((_, n) => n !== i))} />
+          <input
+            aria-label="Name"
+            placeholder="host"
+            value={v.name}
+            onChange={(e) => set(i, { name: e.currentTarget.value.replace(/\W/g, '') })}
+          />
+          <input
+            aria-label="Values from"
+            placeholder="servers.*"
+            value={v.query}
+            spellcheck={false}
+            onChange={(e) => set(i, { query: e.currentTarget.value })}
+          />
+          <IconButton
+            icon="trash"
+            label={`Remove ${v.name}`}
+            onClick={() => onChange(variables.filter((_, n) => n !== i))}
+          />
         </div>
       ))}
-      <button type="button" class="quiet-button" onClick={() => onChange([...variables, { name: `var${variables.length + 1}`, query: '', value: '*' }])}>
+      <button
+        type="button"
+        class="quiet-button"
+        onClick={() => onChange([...variables, { name: `var${variables.length + 1}`, query: '', value: '*' }])}
+      >
         Add a variable
       </button>
     </div>

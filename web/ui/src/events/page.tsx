@@ -2,10 +2,10 @@ import { useEffect, useState } from 'preact/hooks'
 import { message, postJSON } from '../base/api'
 import { useTitle } from '../base/page'
 import { RangePicker } from '../base/range'
-import { go, url, type Place } from '../base/router'
+import { go, type Place, url } from '../base/router'
 import { ago, dateTime, isLive } from '../base/time'
 import { Dialog, Failed, tell } from '../base/ui'
-import { happenings, type Happening } from '../chart/events'
+import { type Happening, happenings } from '../chart/events'
 
 const most = 500
 
@@ -54,7 +54,14 @@ export function EventsPage(props: { place: Place }) {
     <main class="narrow">
       <div class="heading">
         <h1>Events</h1>
-        <input type="search" aria-label="Tags" placeholder="tags" class="filter" value={tags} onChange={(e) => put({ tags: e.currentTarget.value.trim() })} />
+        <input
+          type="search"
+          aria-label="Tags"
+          placeholder="tags"
+          class="filter"
+          value={tags}
+          onChange={(e) => put({ tags: e.currentTarget.value.trim() })}
+        />
         <span class="gap" />
         <RangePicker range={range} tz={tz} onChange={(r, zone) => put({ from: r.from, until: r.until, tz: zone })} />
         <button type="button" class="strong" onClick={() => setAdding(true)}>
@@ -86,7 +93,14 @@ export function EventsPage(props: { place: Place }) {
                   </td>
                   <td>
                     {e.tags.map((t) => (
-                      <a class="chip" key={t} href={url('/events', [['tags', t], ['from', range.from]])}>
+                      <a
+                        class="chip"
+                        key={t}
+                        href={url('/events', [
+                          ['tags', t],
+                          ['from', range.from],
+                        ])}
+                      >
                         {t}
                       </a>
                     ))}
@@ -97,13 +111,21 @@ export function EventsPage(props: { place: Place }) {
           </table>
         </div>
       )}
-      {all && all.length > most && <p class="hint">The latest {most} of {all.length}.</p>}
+      {all && all.length > most && (
+        <p class="hint">
+          The latest {most} of {all.length}.
+        </p>
+      )}
       {all && all.length === 0 && (
         <section class="card welcome" aria-label="Start">
           <h2>Nothing happened{tags ? ' with these tags' : ''} in this time</h2>
-          <p>An event is a deploy, a restart, an incident: what one wants to see beside a graph. A line that makes one:</p>
+          <p>
+            An event is a deploy, a restart, an incident: what one wants to see beside a graph. A line that makes one:
+          </p>
           <pre>{`curl ${location.origin}${url('/events')} -d '{"what": "deployed web 1.4", "tags": ["deploy", "web"]}'`}</pre>
-          <p>The flag above a chart shows them there; in targets they are <code>events("deploy")</code>.</p>
+          <p>
+            The flag above a chart shows them there; in targets they are <code>events("deploy")</code>.
+          </p>
         </section>
       )}
       {adding && (
@@ -128,7 +150,12 @@ function AddEvent(props: { onClose: () => void; onAdded: () => void }) {
   const add = async () => {
     try {
       const at = when ? Math.floor(new Date(when).getTime() / 1000) : undefined
-      await postJSON('/events', { what: what.trim(), tags: tags.split(/[\s,]+/).filter(Boolean), data, ...(at === undefined ? {} : { when: at }) })
+      await postJSON('/events', {
+        what: what.trim(),
+        tags: tags.split(/[\s,]+/).filter(Boolean),
+        data,
+        ...(at === undefined ? {} : { when: at }),
+      })
       tell('Added')
       props.onAdded()
     } catch (e) {
@@ -155,7 +182,12 @@ function AddEvent(props: { onClose: () => void; onAdded: () => void }) {
         </label>
         <label>
           When
-          <input type="datetime-local" value={when} onInput={(e) => setWhen(e.currentTarget.value)} aria-describedby="when-hint" />
+          <input
+            type="datetime-local"
+            value={when}
+            onInput={(e) => setWhen(e.currentTarget.value)}
+            aria-describedby="when-hint"
+          />
           <span class="hint" id="when-hint">
             now, if it is left empty
           </span>

@@ -19,7 +19,10 @@ const most = 10_000
 export async function search(text: string, limit: number, signal?: AbortSignal): Promise<Found> {
   const answer = await getJSON<{ results: { path: string; leaf: boolean }[]; more: boolean }>(
     '/metrics/search',
-    [['query', text], ['limit', String(limit)]],
+    [
+      ['query', text],
+      ['limit', String(limit)],
+    ],
     signal,
   )
   const nodes: Node[] = []

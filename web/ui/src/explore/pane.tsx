@@ -5,7 +5,12 @@ import { Tags } from './tags'
 import { Tree } from './tree'
 
 // Pane is where metrics are found: by search, in the tree, by their tags.
-export function Pane(props: { chosen: Set<string>; onChoose: (target: string) => void; search: string; onSearch: (text: string) => void }) {
+export function Pane(props: {
+  chosen: Set<string>
+  onChoose: (target: string) => void
+  search: string
+  onSearch: (text: string) => void
+}) {
   const [tab, setTab] = useState<'tree' | 'tags'>('tree')
   const [open, setOpen] = useState('')
   const [text, setText] = useState(props.search)

@@ -1,15 +1,21 @@
 import { useEffect, useState } from 'preact/hooks'
 import { aborted, message } from '../base/api'
-import { Icon } from '../base/icon'
 import { count } from '../base/format'
-import { byTags, hasGlob, search, type Found } from './nodes'
+import { Icon } from '../base/icon'
 import { ofName } from '../graph/syntax'
+import { byTags, type Found, hasGlob, search } from './nodes'
 import { Rows, rowHeight } from './virtual'
 
 const most = 2000
 
 // Results shows what a search finds, at each key.
-export function Results(props: { text: string; chosen: Set<string>; onChoose: (target: string) => void; onBranch: (path: string) => void; onSearch: (text: string) => void }) {
+export function Results(props: {
+  text: string
+  chosen: Set<string>
+  onChoose: (target: string) => void
+  onBranch: (path: string) => void
+  onSearch: (text: string) => void
+}) {
   const { text } = props
   const [found, setFound] = useState<Found | null>(null)
   const [failure, setFailure] = useState('')
@@ -48,7 +54,8 @@ export function Results(props: { text: string; chosen: Set<string>; onChoose: (t
       <div class="hint pad">
         <p>Nothing found.</p>
         <p>
-          Words find names that have them all, <code>*</code> and <code>{'{a,b}'}</code> make a pattern, <code>host=web01</code> finds tagged series.
+          Words find names that have them all, <code>*</code> and <code>{'{a,b}'}</code> make a pattern,{' '}
+          <code>host=web01</code> finds tagged series.
         </p>
       </div>
     )
@@ -56,7 +63,9 @@ export function Results(props: { text: string; chosen: Set<string>; onChoose: (t
   return (
     <>
       <p class="found">
-        <span role="status">{found.more ? `The first ${count(found.nodes.length)}` : `${count(found.nodes.length)} found`}</span>
+        <span role="status">
+          {found.more ? `The first ${count(found.nodes.length)}` : `${count(found.nodes.length)} found`}
+        </span>
         {all && found.nodes.some((n) => n.leaf) && (
           <button type="button" class="link" onClick={() => props.onChoose(all)}>
             {props.chosen.has(all) ? 'Take all away' : 'Plot all as one target'}
@@ -80,7 +89,13 @@ export function Results(props: { text: string; chosen: Set<string>; onChoose: (t
                 aria-pressed={node.leaf ? chosen : undefined}
                 style={{ height: `${rowHeight}px` }}
                 title={node.path}
-                onClick={() => (node.leaf ? props.onChoose(ofName(node.path)) : names ? props.onSearch(node.path) : props.onBranch(node.path))}
+                onClick={() =>
+                  node.leaf
+                    ? props.onChoose(ofName(node.path))
+                    : names
+                      ? props.onSearch(node.path)
+                      : props.onBranch(node.path)
+                }
               >
                 <Icon name={node.leaf ? 'leaf' : names ? 'grid' : 'folder'} />
                 <span class="text rtl">
@@ -100,7 +115,8 @@ function marked(path: string, words: string[]) {
   if (!words.length) return path
   const lower = path.toLowerCase()
   const on = new Array<boolean>(path.length).fill(false)
-  for (const w of words) for (let i = lower.indexOf(w); i >= 0; i = lower.indexOf(w, i + 1)) on.fill(true, i, i + w.length)
+  for (const w of words)
+    for (let i = lower.indexOf(w); i >= 0; i = lower.indexOf(w, i + 1)) on.fill(true, i, i + w.length)
   const parts = []
   for (let i = 0; i < path.length; ) {
     let j = i

@@ -2,8 +2,8 @@ import { useEffect, useState } from 'preact/hooks'
 import { aborted, getJSON, message } from '../base/api'
 import { Icon } from '../base/icon'
 import { IconButton } from '../base/ui'
-import { byTags, search, type Found } from './nodes'
 import { ofName } from '../graph/syntax'
+import { byTags, type Found, search } from './nodes'
 import { Rows, rowHeight } from './virtual'
 
 // Tags browses tagged series: a tag, one of its values, and so on, until the series
@@ -21,7 +21,11 @@ export function Tags(props: { chosen: Set<string>; onChoose: (target: string) =>
     const params: [string, string][] = exprs.map((e) => ['expr', e])
     params.push(['limit', '5000'])
     setList(null)
-    getJSON<string[]>(tag ? '/tags/autoComplete/values' : '/tags/autoComplete/tags', tag ? [['tag', tag], ...params] : params, stop.signal).then(
+    getJSON<string[]>(
+      tag ? '/tags/autoComplete/values' : '/tags/autoComplete/tags',
+      tag ? [['tag', tag], ...params] : params,
+      stop.signal,
+    ).then(
       (l) => {
         setList(l)
         setFailure('')
@@ -69,7 +73,9 @@ export function Tags(props: { chosen: Set<string>; onChoose: (target: string) =>
             </span>
           ))}
           <button type="button" class="link" onClick={() => props.onChoose(target)}>
-            {props.chosen.has(target) ? 'Take away' : `Plot ${series ? (series.more ? 'more than 500' : series.nodes.length) : ''} series`}
+            {props.chosen.has(target)
+              ? 'Take away'
+              : `Plot ${series ? (series.more ? 'more than 500' : series.nodes.length) : ''} series`}
           </button>
         </div>
       )}
@@ -126,7 +132,14 @@ export function Tags(props: { chosen: Set<string>; onChoose: (target: string) =>
               const one = ofName(path)
               return (
                 <div role="listitem" key={path} style={{ height: `${rowHeight}px` }}>
-                  <button type="button" class={`row plain leaf ${props.chosen.has(one) ? 'chosen' : ''}`} aria-pressed={props.chosen.has(one)} title={path} style={{ height: `${rowHeight}px` }} onClick={() => props.onChoose(one)}>
+                  <button
+                    type="button"
+                    class={`row plain leaf ${props.chosen.has(one) ? 'chosen' : ''}`}
+                    aria-pressed={props.chosen.has(one)}
+                    title={path}
+                    style={{ height: `${rowHeight}px` }}
+                    onClick={() => props.onChoose(one)}
+                  >
                     <Icon name="leaf" />
                     <span class="text">{path}</span>
                   </button>

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { message } from '../base/api'
 import { Icon } from '../base/icon'
-import { children, escapeGlob, type Found, type Node } from './nodes'
 import { ofName } from '../graph/syntax'
+import { children, escapeGlob, type Found, type Node } from './nodes'
 import { Rows, rowHeight } from './virtual'
 
 type Row = { kind: 'node'; node: Node; depth: number } | { kind: 'note'; text: string; depth: number; of: string }
@@ -121,7 +121,14 @@ export function Tree(props: TreeProps) {
           const row = rows[i]!
           if (row.kind === 'note') {
             return (
-              <div class="row note" role="treeitem" tabIndex={i === at ? 0 : -1} style={{ height: `${rowHeight}px`, paddingLeft: `${row.depth * 14 + 26}px` }} onClick={() => act(row)} key={`${row.of} note`}>
+              <div
+                class="row note"
+                role="treeitem"
+                tabIndex={i === at ? 0 : -1}
+                style={{ height: `${rowHeight}px`, paddingLeft: `${row.depth * 14 + 26}px` }}
+                onClick={() => act(row)}
+                key={`${row.of} note`}
+              >
                 {row.text}
               </div>
             )

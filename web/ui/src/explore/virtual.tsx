@@ -32,7 +32,15 @@ export function Rows(props: {
   const shown = []
   for (let i = first; i < last; i++) shown.push(props.render(i))
   return (
-    <div class="rows" ref={ref} onScroll={(e) => setTop(e.currentTarget.scrollTop)} onKeyDown={props.onKeyDown} role={props.role} aria-label={props.label} tabIndex={-1}>
+    <div
+      class="rows"
+      ref={ref}
+      onScroll={(e) => setTop(e.currentTarget.scrollTop)}
+      onKeyDown={props.onKeyDown}
+      role={props.role}
+      aria-label={props.label}
+      tabIndex={-1}
+    >
       <div role="presentation" style={{ height: `${props.count * props.height}px`, position: 'relative' }}>
         <div role="presentation" style={{ transform: `translateY(${first * props.height}px)` }}>
           {shown}

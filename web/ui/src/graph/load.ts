@@ -1,7 +1,7 @@
 import { Failure, getJSON, message } from '../base/api'
-import { drawn, renderParams, type Graph } from './state'
-import { styleOf, styling, type Style } from './style'
-import { check, place, type Problem } from './syntax'
+import { drawn, type Graph, renderParams } from './state'
+import { type Style, styleOf, styling } from './style'
+import { check, type Problem, place } from './syntax'
 
 export interface Series {
   name: string
@@ -69,7 +69,11 @@ export async function load(g: Graph, points: number, signal: AbortSignal): Promi
 
 // template are the options that change what is evaluated.
 function template(options: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => name.startsWith('template') || name === 'xFilesFactor' || name === 'now'))
+  return Object.fromEntries(
+    Object.entries(options).filter(
+      ([name]) => name.startsWith('template') || name === 'xFilesFactor' || name === 'now',
+    ),
+  )
 }
 
 function toSeries(answers: Answer[], s: Style): Series[] {

@@ -22,7 +22,8 @@ export function readGraph(params: URLSearchParams): Graph {
   const off = new Set((params.get('off') ?? '').split(',').filter(Boolean).map(Number))
   const graph: Graph = { targets: [], range: { from: '', until: '' }, tz: '', options: {} }
   for (const [name, value] of params) {
-    if (name === 'target' || name === 'target[]') graph.targets.push({ text: value, off: off.has(graph.targets.length) })
+    if (name === 'target' || name === 'target[]')
+      graph.targets.push({ text: value, off: off.has(graph.targets.length) })
     else if (name === 'from') graph.range.from = value
     else if (name === 'until') graph.range.until = value
     else if (name === 'tz') graph.tz = value

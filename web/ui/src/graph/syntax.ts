@@ -79,7 +79,8 @@ export function check(text: string): Problem | null {
   for (const token of tokens(text)) {
     if (token.kind === 'string') {
       const quote = token.text[0]
-      if (token.text.length < 2 || !token.text.endsWith(quote!)) return { at: token.at, text: `this ${quote} is never closed` }
+      if (token.text.length < 2 || !token.text.endsWith(quote!))
+        return { at: token.at, text: `this ${quote} is never closed` }
     } else if (token.text === '(' && token.kind === 'mark') {
       open.push(token)
     } else if (token.text === ')' && token.kind === 'mark' && !open.pop()) {
@@ -115,7 +116,8 @@ export function context(text: string, cursor: number): Context {
     const end = token.at + token.text.length
     if (token.at >= cursor) break
     if (end >= cursor && token.kind !== 'mark') {
-      const closed = token.kind === 'string' && end === cursor && token.text.length > 1 && token.text.endsWith(token.text[0]!)
+      const closed =
+        token.kind === 'string' && end === cursor && token.text.length > 1 && token.text.endsWith(token.text[0]!)
       if (!closed) current = token
       if (end > cursor || !closed) break
     }
@@ -139,7 +141,13 @@ export function context(text: string, cursor: number): Context {
       quoted: true,
     }
   }
-  return { ...base, start: current.at, word: text.slice(current.at, cursor), end: current.at + current.text.length, quoted: false }
+  return {
+    ...base,
+    start: current.at,
+    word: text.slice(current.at, cursor),
+    end: current.at + current.text.length,
+    quoted: false,
+  }
 }
 
 // outer are the calls around a target, from outside in, with their further

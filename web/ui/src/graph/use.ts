@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { aborted } from '../base/api'
 import { isLive, windowOf } from '../base/time'
-import { happenings, type Happening } from '../chart/events'
-import { load, maxLines, type Loaded } from './load'
-import { live, renderParams, type Graph } from './state'
+import { type Happening, happenings } from '../chart/events'
+import { type Loaded, load, maxLines } from './load'
+import { type Graph, live, renderParams } from './state'
 
 export interface Data extends Loaded {
   loading: boolean
@@ -38,12 +38,24 @@ export function useGraph(graph: Graph, every: number, points: number, eventTags:
         const shown = windowOf(g.range)
         const [loaded, events] = await Promise.all([
           load(g, points, signal),
-          eventTags === null ? [] : happenings(g.range.from || '-1d', isLive(g.range) ? '' : g.range.until, eventTags, signal).catch(() => []),
+          eventTags === null
+            ? []
+            : happenings(g.range.from || '-1d', isLive(g.range) ? '' : g.range.until, eventTags, signal).catch(
+                () => [],
+              ),
         ])
         if (signal.aborted) return
         // What was there stays in sight while a server restarts.
         if (again && loaded.failure) setData((d) => ({ ...d, failure: loaded.failure, loading: false }))
-        else setData({ ...loaded, series: loaded.series.slice(0, maxLines), more: Math.max(0, loaded.series.length - maxLines), loading: false, window: shown, events })
+        else
+          setData({
+            ...loaded,
+            series: loaded.series.slice(0, maxLines),
+            more: Math.max(0, loaded.series.length - maxLines),
+            loading: false,
+            window: shown,
+            events,
+          })
       } catch (e) {
         if (!aborted(e)) setData((d) => ({ ...d, loading: false, failure: String(e) }))
       }

@@ -4,7 +4,7 @@ import { config } from '../base/config'
 import { bytes, count, short } from '../base/format'
 import { useTitle, useWidth } from '../base/page'
 import { RangePicker, RefreshPicker } from '../base/range'
-import { go, url, type Place } from '../base/router'
+import { go, type Place, url } from '../base/router'
 import { useStore } from '../base/store'
 import { dark } from '../base/theme'
 import { absolute } from '../base/time'
@@ -16,15 +16,53 @@ import { writeGraph } from '../graph/state'
 import { useGraph } from '../graph/use'
 
 // What is drawn of the server: its own metrics, by the names that carbon gives them.
-const charts: { title: string; about: string; of: [metric: string, name: string][]; options?: Record<string, string> }[] = [
-  { title: 'Points received', about: 'in each interval', of: [['metricsReceived', 'received'], ['committedPoints', 'stored']] },
-  { title: 'Points waiting', about: 'in memory; the log holds them too', of: [['cache.size', 'points']], options: { areaMode: 'all' } },
-  { title: 'Writer', about: 'updates of files, and points in each', of: [['updateOperations', 'updates'], ['pointsPerUpdate', 'points per update']] },
+const charts: {
+  title: string
+  about: string
+  of: [metric: string, name: string][]
+  options?: Record<string, string>
+}[] = [
+  {
+    title: 'Points received',
+    about: 'in each interval',
+    of: [
+      ['metricsReceived', 'received'],
+      ['committedPoints', 'stored'],
+    ],
+  },
+  {
+    title: 'Points waiting',
+    about: 'in memory; the log holds them too',
+    of: [['cache.size', 'points']],
+    options: { areaMode: 'all' },
+  },
+  {
+    title: 'Writer',
+    about: 'updates of files, and points in each',
+    of: [
+      ['updateOperations', 'updates'],
+      ['pointsPerUpdate', 'points per update'],
+    ],
+  },
   { title: 'Log', about: 'bytes on disk', of: [['wal.size', 'bytes']], options: { areaMode: 'all' } },
   { title: 'New metrics', about: 'files created', of: [['creates', 'created']] },
-  { title: 'Trouble', about: 'what should stay at zero', of: [['errors', 'errors'], ['discarded', 'discarded'], ['outOfRange', 'out of range'], ['wal.writeErrors', 'log errors']] },
+  {
+    title: 'Trouble',
+    about: 'what should stay at zero',
+    of: [
+      ['errors', 'errors'],
+      ['discarded', 'discarded'],
+      ['outOfRange', 'out of range'],
+      ['wal.writeErrors', 'log errors'],
+    ],
+  },
   { title: 'CPU', about: 'percent of one core', of: [['cpuUsage', 'used']], options: { areaMode: 'all' } },
-  { title: 'Disk', about: 'bytes free where metrics are stored', of: [['disk.free', 'free']], options: { areaMode: 'all' } },
+  {
+    title: 'Disk',
+    about: 'bytes free where metrics are stored',
+    of: [['disk.free', 'free']],
+    options: { areaMode: 'all' },
+  },
   { title: 'Writer’s backlog', about: 'seconds that the oldest point has waited', of: [['cache.oldest', 'seconds']] },
   { title: 'Memory', about: 'bytes', of: [['memUsage', 'used']], options: { areaMode: 'all' } },
 ]
@@ -55,14 +93,31 @@ export function ServerPage(props: { place: Place }) {
     }, Math.max(refresh, 5) * 1000)
     return () => clearInterval(timer)
   }, [refresh])
-  const put = (more: Record<string, string>) => go('/server', [...new Map([...params, ...Object.entries(more)])].filter(([, v]) => v !== ''), true)
+  const put = (more: Record<string, string>) =>
+    go(
+      '/server',
+      [...new Map([...params, ...Object.entries(more)])].filter(([, v]) => v !== ''),
+      true,
+    )
   const figure = (name: string) => figures.get(`carbon_${name}`)
   const tiles: [text: string, value: string, about: string][] = [
     ['Metrics', figure('metrics') === undefined ? '–' : count(figure('metrics')!), 'known by name'],
     ['Received', short(figure('metrics_received_total')), 'points since it started'],
     ['Waiting', short(figure('cache_size')), `points, the oldest ${Math.round(figure('cache_oldest_seconds') ?? 0)} s`],
-    ['Log', bytes(figure('wal_size_bytes') ?? 0), figure('wal_segments') === 1 ? 'in one file' : `in ${short(figure('wal_segments'))} files`],
-    ...(figure('disk_size_bytes') ? [['Disk', bytes(figure('disk_free_bytes') ?? 0), `free of ${bytes(figure('disk_size_bytes')!)}`] as [string, string, string]] : []),
+    [
+      'Log',
+      bytes(figure('wal_size_bytes') ?? 0),
+      figure('wal_segments') === 1 ? 'in one file' : `in ${short(figure('wal_segments'))} files`,
+    ],
+    ...(figure('disk_size_bytes')
+      ? [
+          ['Disk', bytes(figure('disk_free_bytes') ?? 0), `free of ${bytes(figure('disk_size_bytes')!)}`] as [
+            string,
+            string,
+            string,
+          ],
+        ]
+      : []),
     ['Memory', bytes(figure('mem_usage_bytes') ?? 0), 'of this process'],
     ['Senders', short(figure('active_connections')), 'connected now'],
   ]
@@ -70,7 +125,9 @@ export function ServerPage(props: { place: Place }) {
     <main class="server">
       <div class="heading">
         <h1>Server</h1>
-        <span class={ill === '' ? 'badge good' : ill === null ? 'badge' : 'badge bad'}>{ill === '' ? 'healthy' : ill === null ? '…' : 'not well'}</span>
+        <span class={ill === '' ? 'badge good' : ill === null ? 'badge' : 'badge bad'}>
+          {ill === '' ? 'healthy' : ill === null ? '…' : 'not well'}
+        </span>
         <span class="quiet">
           Carbon {config.version}
           {config.line && ` · lines at ${config.line}`}
@@ -93,14 +150,28 @@ export function ServerPage(props: { place: Place }) {
       </dl>
       <div class="server-charts">
         {charts.map((c) => (
-          <ServerChart key={c.title} {...c} range={range} tz={tz} refresh={refresh} onRange={(from, until) => put({ ...absolute(from, until) })} />
+          <ServerChart
+            key={c.title}
+            {...c}
+            range={range}
+            tz={tz}
+            refresh={refresh}
+            onRange={(from, until) => put({ ...absolute(from, until) })}
+          />
         ))}
       </div>
     </main>
   )
 }
 
-function ServerChart(props: (typeof charts)[number] & { range: { from: string; until: string }; tz: string; refresh: number; onRange: (from: number, until: number) => void }) {
+function ServerChart(
+  props: (typeof charts)[number] & {
+    range: { from: string; until: string }
+    tz: string
+    refresh: number
+    onRange: (from: number, until: number) => void
+  },
+) {
   const own = config.own.replace(/\.[^.]*$/, '')
   const [box, width] = useWidth()
   const isDark = useStore(dark)
@@ -111,7 +182,17 @@ function ServerChart(props: (typeof charts)[number] & { range: { from: string; u
     options: { ...props.options, title: props.title },
   }
   const data = useGraph(graph, props.refresh, width || 500, null)
-  const plot = { series: data.series, hidden: new Set<string>(), window: data.window, options: graph.options, zone: props.tz, dark: isDark, events: [], group: 'server', onRange: props.onRange }
+  const plot = {
+    series: data.series,
+    hidden: new Set<string>(),
+    window: data.window,
+    options: graph.options,
+    zone: props.tz,
+    dark: isDark,
+    events: [],
+    group: 'server',
+    onRange: props.onRange,
+  }
   return (
     <section class="card panel" aria-label={props.title}>
       <header>
