@@ -12,7 +12,7 @@ globalThis.location = globalThis.window = { location: { pathname: '/', search: '
 globalThis.addEventListener = () => {}
 globalThis.CSS = { supports: () => true }
 
-let syntax, model, layout, time, format, style, state, router
+let syntax, model, layout, time, format, json, style, state, router
 
 before(async () => {
   const modules = [
@@ -21,6 +21,7 @@ before(async () => {
     'dashboard/layout',
     'base/time',
     'base/format',
+    'base/json',
     'graph/style',
     'graph/state',
     'base/router',
@@ -33,7 +34,7 @@ before(async () => {
     write: false,
     logLevel: 'silent',
   })
-  ;({ syntax, model, layout, time, format, style, state, router } = await import(
+  ;({ syntax, model, layout, time, format, json, style, state, router } = await import(
     `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`
   ))
 })
@@ -246,4 +247,15 @@ test('times and numbers', () => {
   assert.deepEqual(format.axis([0, 0.25, 0.5]), ['0', '0.25', '0.50'])
   assert.deepEqual(format.axis([20, 22.5, 25]), ['20.0', '22.5', '25.0'])
   assert.deepEqual(format.axis([0, 1e-7, 2e-7]), ['0', '0.0000001', '0.0000002'])
+})
+
+test('infinite numbers become finite, and strings keep their text', () => {
+  const series = (name) => ({ target: name, tags: { name, [name]: 'a"1e9999' }, datapoints: [[1, 60]] })
+  for (const name of ['a.1e9999.b', '1e9999', 'NaN', 'quo"te 1e9999', 'back\\slash\\', '\\"1e9999', 'x\n1e9999'])
+    assert.deepEqual(json.parse(JSON.stringify([series(name)])), [series(name)], name)
+  const { a } = json.parse('{"a":[[1e9999,60],[-1e9999,120]],"b":"1e9999"}')
+  assert.deepEqual(a, [
+    [1e308, 60],
+    [-1e308, 120],
+  ])
 })

@@ -1,4 +1,5 @@
 import { config } from './config'
+import { parse } from './json'
 import { query } from './router'
 import { store } from './store'
 
@@ -86,7 +87,7 @@ export async function getText(path: string, params: Params = [], signal?: AbortS
 
 export async function getJSON<T>(path: string, params: Params = [], signal?: AbortSignal): Promise<T> {
   const text = await getText(path, params, signal)
-  return JSON.parse(text.replace(/\b1e9999\b/g, '1e308')) as T
+  return parse(text) as T
 }
 
 // post sends a form. A refusal that graphite-web gives with 200 is a failure.
