@@ -31,6 +31,11 @@ func closed(change ...func(*Access)) *fixture {
 	})
 }
 
+// withAdminToken returns the rules of a server with only an admin token.
+func withAdminToken(token string) func() *Access {
+	return func() *Access { return &Access{AdminToken: token} }
+}
+
 // No route is open by oversight.
 func TestEveryRouteNeedsARight(t *testing.T) {
 	f := closed()

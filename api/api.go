@@ -67,12 +67,7 @@ type Options struct {
 	Mounts     []Mount
 	mountsOnly bool // nothing else is served
 
-	// AdminToken is what a request that deletes or configures must send. Empty:
-	// it must come from this machine.
-	AdminToken string
-
-	// Access says who may do what, now. Nil: AdminToken alone counts, and reading and
-	// sending datapoints are open.
+	// Access returns the access rules in force. Nil: those of an empty Access.
 	Access func() *Access
 
 	Version   string // of this server, shown on the page and in the Server header
@@ -146,8 +141,7 @@ type server struct {
 // New returns the handler of all paths.
 func New(o Options) http.Handler {
 	if o.Access == nil {
-		access := &Access{AdminToken: o.AdminToken}
-		o.Access = func() *Access { return access }
+		o.Access = func() *Access { return &Access{} }
 	}
 	if o.Location == nil {
 		o.Location = time.UTC

@@ -168,7 +168,7 @@ func TestWhoMayChangeDashboards(t *testing.T) {
 	}
 	f.want(t, http.MethodGet, "/dashboard/load/a", "", 200, `{"state":{}}`)
 
-	f = newRecords(t, func(o *Options) { o.AdminToken = "secret" })
+	f = newRecords(t, func(o *Options) { o.Access = withAdminToken("secret") })
 	f.do(http.MethodPost, "/dashboard/save/a", state(`{}`))
 	f.want(t, http.MethodPost, "/dashboard/delete/a", "", 401, "needs the admin token: Authorization: Bearer TOKEN\n")
 	f.want(t, http.MethodPost, "/dashboard/delete/a", "", 200, `{"success":true}`, "Authorization", "Bearer secret")

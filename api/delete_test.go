@@ -20,7 +20,7 @@ func (d *fakeDeleter) Delete(_ context.Context, names []string) (int, error) {
 
 func TestDeleteMetrics(t *testing.T) {
 	d := &fakeDeleter{}
-	f := newFixture(func(o *Options) { o.Deleter, o.AdminToken = d, "secret" })
+	f := newFixture(func(o *Options) { o.Deleter, o.Access = d, withAdminToken("secret") })
 	const token = "Bearer secret"
 	check := func(form string, code int, want string, names ...string) {
 		t.Helper()
@@ -79,7 +79,7 @@ func (a fakeAggregator) SetAggregation(ctx context.Context, name, method string)
 
 func TestMetadata(t *testing.T) {
 	a := fakeAggregator{"a.b": "average", "c;k=v;l=w": "sum", "fixed": "sum"}
-	f := newFixture(func(o *Options) { o.Aggregator, o.AdminToken = a, "secret" })
+	f := newFixture(func(o *Options) { o.Aggregator, o.Access = a, withAdminToken("secret") })
 	check := func(method, address, form string, code int, want string, headers ...string) {
 		t.Helper()
 		r := f.do(t, method, address, form, append(headers, "X-Request-Id", "id1", "Authorization", "Bearer secret")...)

@@ -8,7 +8,7 @@ import (
 
 func TestInside(t *testing.T) {
 	f := newFixture(func(o *Options) {
-		o.AdminToken = "secret"
+		o.Access = withAdminToken("secret")
 		o.Config = func(w io.Writer) error { _, err := io.WriteString(w, "[http]\n"); return err }
 	})
 	check := func(path string, code int, want string) {

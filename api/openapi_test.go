@@ -135,7 +135,7 @@ func TestOpenAPIIsSound(t *testing.T) {
 
 // What the document says is for who may configure is that, and nothing else is.
 func TestOpenAPIKnowsTheAdminsPaths(t *testing.T) {
-	f := newFixture(func(o *Options) { o.AdminToken = "secret" })
+	f := newFixture(func(o *Options) { o.Access = withAdminToken("secret") })
 	for _, o := range operations() {
 		for method := range strings.FieldsSeq(o.methods) {
 			path := strings.NewReplacer("{id}", "1", "{name}", "x", "{tag}", "x").Replace(o.path)

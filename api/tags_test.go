@@ -49,7 +49,7 @@ func TestWhoMayDelete(t *testing.T) {
 	f := func(adminToken, remote string, header [2]string, want int) {
 		t.Helper()
 		tags := &tagged{map[string]bool{"a;b=c": true}}
-		h := New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{}, Tags: tags, AdminToken: adminToken})
+		h := New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{}, Tags: tags, Access: withAdminToken(adminToken)})
 		r := httptest.NewRequest(http.MethodPost, "http://graphite/tags/delSeries", strings.NewReader("path=a;b=c"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.RemoteAddr = remote
