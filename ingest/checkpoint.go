@@ -6,14 +6,17 @@ import (
 )
 
 const (
-	// A checkpoint is made when it frees so much of the log, or while the log is
-	// more than half full, or at the end.
+	// checkpointEvery is how often checkpointLoop asks whether a checkpoint is
+	// due, and pressedCheckpointEvery while pushes wait for the log to shrink.
 	checkpointEvery        = 10 * time.Second
-	minCheckpointGain      = 16 << 20 // bytes
 	pressedCheckpointEvery = 250 * time.Millisecond
+
+	// minCheckpointGain is the number of bytes that a checkpoint must free to be
+	// made while the log is not under pressure.
+	minCheckpointGain = 16 << 20
 )
 
-// checkpointLoop lets the log shrink.
+// checkpointLoop makes checkpoints when they are due.
 func (p *Pipeline) checkpointLoop(ctx context.Context) {
 	for {
 		every := checkpointEvery
@@ -28,38 +31,38 @@ func (p *Pipeline) checkpointLoop(ctx context.Context) {
 			continue
 		}
 		if err := p.checkpoint(ctx); err != nil && ctx.Err() == nil {
-			p.stalled("log not shortened", err)
+			p.stalled("checkpoint failed; write-ahead log not trimmed", err)
 		}
 	}
 }
 
-// checkpointDue tells whether there is enough to gain.
+// checkpointDue reports whether a checkpoint frees enough of the log.
 func (p *Pipeline) checkpointDue() bool {
 	gain := p.o.Log.Removable(p.checkpointStamp())
 	return gain >= min(minCheckpointGain, p.o.Log.MaxSize()/8) || gain > 0 && p.logUnderPressure()
 }
 
-// low returns a stamp before which everything pushed is stored.
+// checkpointStamp returns a stamp before which every pushed point is stored.
 func (p *Pipeline) checkpointStamp() int64 {
 	p.pushing.Lock()
-	low := p.o.Log.Stamp(p.now().UnixNano())
+	stamp := p.o.Log.Stamp(p.now().UnixNano())
 	p.pushing.Unlock()
 	if oldest, ok := p.cache.Oldest(); ok {
-		low = min(low, oldest)
+		stamp = min(stamp, oldest)
 	}
-	return low
+	return stamp
 }
 
-// checkpoint removes from the log what is stored. The order matters: what is
-// stored after low was found is no harm, and only what is stored durably may be
-// removed.
+// checkpoint removes from the log the segments whose points are all stored. The
+// order matters: Sync makes everything before the stamp durable before Remove
+// deletes it.
 func (p *Pipeline) checkpoint(ctx context.Context) error {
 	if p.o.Log == nil {
 		return nil
 	}
-	low := p.checkpointStamp()
+	stamp := p.checkpointStamp()
 	if err := p.store.Sync(ctx); err != nil {
 		return err
 	}
-	return p.o.Log.Remove(low)
+	return p.o.Log.Remove(stamp)
 }

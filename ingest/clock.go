@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// clock tells the time by which a Pipeline reckons how long points have waited:
-// that of a wall clock, but when that is set back it goes on as if it were not.
-// Stamps never go back; held against a clock that did, points would seem to have
-// come a moment ago until it has caught up, and would not be stored.
+// clock returns the time that stamps are made of. It follows the wall clock, but
+// continues without a step when the wall clock is set back. Otherwise the stamps
+// of pending points would lie in the future, and the points would not be stored
+// until the wall clock has caught up.
 type clock struct {
 	wall func() time.Time
 
 	mu    sync.Mutex
-	last  time.Time     // by the wall clock
+	last  time.Time     // what wall returned last
 	ahead time.Duration // of the wall clock
 }
 
@@ -28,13 +28,13 @@ func newClock(wall func() time.Time, stamp int64) *clock {
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.wall().Round(0) // what the wall clock shows, not how long it has run
+	now := c.wall().Round(0) // without the monotonic reading
 	c.ahead += max(0, c.last.Sub(now))
 	c.last = now
 	return now.Add(c.ahead)
 }
 
-// until returns when it is what the wall clock will call t.
+// until converts a time of the wall clock into one of this clock.
 func (c *clock) until(t time.Time) time.Time {
 	now := c.now()
 	c.mu.Lock()

@@ -9,20 +9,20 @@ import (
 	"carbon/storage"
 )
 
-// maxDeletions is how many names go into one record of the log, which they, of
-// up to 4 KiB each, must not make longer than one may be.
+// maxDeletions is the maximum number of names in one record of the log. With
+// names of up to 4 KiB they stay below wal.MaxRecord.
 const maxDeletions = 2048
 
-// Delete deletes metrics with all that was pushed of them before, stored or not,
-// and returns how many the store had. Names are canonical. What is pushed
-// afterwards is of a new metric.
+// Delete deletes metrics with all points that were pushed before, stored or
+// pending, and returns how many of the metrics the store had. Names are canonical.
+// Points pushed afterwards create the metric anew.
 //
-// Delete waits for the end of Replay, and for the log as Push does. After an
-// error the metrics may be deleted or not, by the next start at the latest.
+// Delete waits for the end of Replay, and for the log as Push does. After an error
+// each metric is deleted now, or when the next run replays the log, or not at all.
 func (p *Pipeline) Delete(ctx context.Context, names []string) (n int, err error) {
 	deleter, ok := p.store.(storage.Deleter)
 	if !ok {
-		return 0, errors.New("delete: the store cannot delete")
+		return 0, errors.New("delete: the store cannot delete metrics")
 	}
 	for p.replaying.Load() {
 		if wait(ctx, 10*time.Millisecond); ctx.Err() != nil {
@@ -30,8 +30,8 @@ func (p *Pipeline) Delete(ctx context.Context, names []string) (n int, err error
 		}
 	}
 	var failed error
-	err = p.retryUntilDone(ctx, "deletion waits for the log", func() error {
-		// What is on its way into the store would be stored after it was deleted.
+	err = p.retryUntilDone(ctx, "deletion not logged; trying again", func() error {
+		// Points in flight would be stored after the deletion.
 		p.writing.Lock()
 		defer p.writing.Unlock()
 		if err := p.drop(names); err != nil {
@@ -49,7 +49,7 @@ func (p *Pipeline) Delete(ctx context.Context, names []string) (n int, err error
 	return n, nil
 }
 
-// drop drops what was pushed of metrics, in log and cache.
+// drop logs the deletion of metrics, and drops their pending points.
 func (p *Pipeline) drop(names []string) error {
 	p.pushing.Lock()
 	defer p.pushing.Unlock()
@@ -63,7 +63,7 @@ func (p *Pipeline) drop(names []string) error {
 	}
 	p.cache.Drop(names)
 	for _, name := range names {
-		p.failures.succeeded(name) // there is nothing left to fail
+		p.failures.succeeded(name) // no points are left that could fail
 	}
 	return nil
 }

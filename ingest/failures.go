@@ -8,25 +8,25 @@ import (
 	"carbon/instrumentation/tally"
 )
 
-// A metric that could not be stored is tried again after a second, and each time
-// after twice as long. The end of it bounds how long a store that is well again
-// has to wait for the last of its points.
+// A failed metric is tried again after firstDelay, and after each further failure
+// twice as long, up to lastDelay. So all pending points are stored at most
+// lastDelay after a store has recovered.
 const (
 	firstDelay = time.Second
 	lastDelay  = time.Minute
 )
 
-// faults remembers which metrics could not be stored.
+// failures remembers the metrics whose last update failed.
 type failures struct {
 	mu     sync.Mutex
-	delays map[string]time.Duration // the last of each metric
+	delays map[string]time.Duration // the current delay of each metric
 	last   error
 	count  atomic.Int64 // len(delays)
 	logged tally.Tally
 }
 
-// failed notes that a metric could not be stored. It returns how long to wait
-// before it is tried again, and whether to log it: one in a second is.
+// failed adds a metric. It returns how long to wait before it is tried again, and
+// whether to log the failure: one in a second is logged.
 func (f *failures) failed(name string, err error, now time.Time) (delay time.Duration, log bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -40,7 +40,7 @@ func (f *failures) failed(name string, err error, now time.Time) (delay time.Dur
 	return delay, f.logged.Add("store", now)
 }
 
-// succeeded notes that a metric was stored.
+// succeeded removes a metric.
 func (f *failures) succeeded(name string) {
 	if f.count.Load() == 0 {
 		return
@@ -54,7 +54,7 @@ func (f *failures) succeeded(name string) {
 	f.count.Store(int64(len(f.delays)))
 }
 
-// lastError returns why a metric could not be stored; nil if there is none now.
+// lastError returns the error of the latest failure; nil if no metric fails now.
 func (f *failures) lastError() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

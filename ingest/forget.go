@@ -2,11 +2,18 @@ package ingest
 
 import (
 	"context"
+	"time"
 
 	"carbon/cache"
 )
 
-// forgetLoop keeps metrics that ended from staying in memory for ever.
+const (
+	// forgetAfter is how long a series without points stays in the cache.
+	forgetAfter = time.Hour
+	forgetEvery = time.Minute
+)
+
+// forgetLoop removes series that have ended from memory.
 func (p *Pipeline) forgetLoop(ctx context.Context) {
 	for wait(ctx, forgetEvery); ctx.Err() == nil; wait(ctx, forgetEvery) {
 		p.forget()

@@ -1,13 +1,15 @@
-// Package ingest takes points in and has them stored.
+// Package ingest accepts points and has them stored.
 //
-// A Pipeline is between the receivers and a store. Push finds the series of each
-// point, appends the points to the log and puts them into the cache, from where
-// they are readable. Run writes them to the store when enough of a series have
-// gathered or the oldest has waited for long, and removes from the log what is
-// stored. While the cache or the log is full Push waits, so that receivers stop
-// reading. Points leave the cache when they are stored and never otherwise.
+// A Pipeline stands between the receivers and a store. Push finds the series of
+// each point, appends the points to the write-ahead log and adds them to the
+// cache, from where they can be read. Run writes the points of a series to the
+// store when WritePoints of them are pending or the oldest has waited for
+// WriteDelay, and removes from the log what is stored. While the cache or the log
+// is full, Push waits, so that receivers stop reading (back-pressure). A point
+// leaves the cache only when it is stored.
 //
-// After a crash Replay takes in what the log holds, beside what is pushed.
+// After a crash, Replay reads the points back from the log, while Push accepts new
+// ones.
 package ingest
 
 import (
@@ -24,7 +26,7 @@ import (
 	"carbon/wal"
 )
 
-// Store is what a Pipeline needs of a storage.Store. One that is also a
+// Store is what a Pipeline needs of a storage.Store. A store that is also a
 // storage.Announcer is told of new metrics at once.
 type Store interface {
 	Write(ctx context.Context, updates []storage.Update) (n int, err error)
@@ -51,14 +53,15 @@ type Options struct {
 	Cache  *cache.Cache
 	Store  Store
 	Logger *slog.Logger     // nil discards
-	Now    func() time.Time // nil means the clock
+	Now    func() time.Time // nil: time.Now
 
-	// Log keeps what is not stored yet; without one a crash loses it. What an
-	// earlier run left in it waits for Replay, which must be called.
+	// Log is the write-ahead log. It holds the points that are not stored yet;
+	// without it, a crash loses them. With a Log, Replay must be called.
 	Log Log
 
-	// Unlogged means that Push does not append to Log, which has only what an
-	// earlier run could not store, and takes by Save what this one cannot.
+	// Unlogged means that Push does not append to Log. The log then serves two
+	// purposes only: Replay reads what an earlier run left in it, and Save writes
+	// to it what Flush could not store.
 	Unlogged bool
 
 	// FlushInterval is how long after Push a crash of the process may still lose
@@ -87,9 +90,9 @@ type Options struct {
 	// stored without waiting further; 0: no limit.
 	WritePoints int
 
-	// MaxUpdatesPerSecond is how many metrics are updated in a second, and
-	// MaxUpdatesOnShutdown the same during shutdown; 0 means no limit. With one,
-	// points wait in the cache for longer.
+	// MaxUpdatesPerSecond is the maximum number of metrics updated in a second;
+	// 0: no limit. A limit makes points wait longer in the cache.
+	// MaxUpdatesOnShutdown replaces it after BeginShutdown.
 	MaxUpdatesPerSecond  int
 	MaxUpdatesOnShutdown int
 }
@@ -104,37 +107,39 @@ const (
 	DefaultSyncInterval = time.Second
 )
 
-// Pipeline takes points in. All methods may be called concurrently.
+// Pipeline accepts points and stores them. All methods may be called concurrently.
 type Pipeline struct {
 	o         Options
 	cache     *cache.Cache
 	store     Store
-	announcer storage.Announcer // nil: the store does not want to know
+	announcer storage.Announcer // nil: the store is none
 	log       *slog.Logger
 	clock     *clock
 
-	// A push holds pushing from the log until its points are in the cache. Who
-	// holds it alone knows: what is in the log is in the cache, or stored.
+	// A push holds pushing for reading from before it appends to the log until
+	// its points are in the cache. So while pushing is locked for writing, every
+	// point in the log is in the cache too, or stored.
 	pushing     sync.RWMutex
-	writing     sync.RWMutex // held from taking points until they are stored; taken before pushing
-	pushBatches sync.Pool
+	writing     sync.RWMutex // held for reading from Take until Done; locked before pushing
+	pushBatches sync.Pool    // of *pushBatch
 	encoder     encoder      // used under the log's lock
-	lastStamp   atomic.Int64 // the last stamp, where there is no log
+	lastStamp   atomic.Int64 // the latest stamp, if Push does not append to a log
 
-	limit        atomic.Pointer[tokenBucket] // of updates; nil: none
+	limit        atomic.Pointer[tokenBucket] // of updates; nil: no limit
 	pace         pace
 	shuttingDown atomic.Bool
-	replaying    atomic.Bool   // what the log held at the start is not taken in yet
-	wakeup       chan struct{} // wakes a writer
-	unsynced     chan struct{} // something was appended to the log and not synced
+	replaying    atomic.Bool   // until Replay has returned nil
+	wakeup       chan struct{} // wakes one writer
+	unsynced     chan struct{} // has a token if the log may need a sync
 	failures     failures
-	retrying     chan struct{} // held by the one of the pushes that wait who tries again
-	stallLog     tally.Tally   // with the log, by what could not be done
-	lastStall    atomic.Int64  // when there was the last of them, unix nanoseconds
+
+	retrying  chan struct{} // held by the one push that retries while the others wait
+	stallLog  tally.Tally   // which stalls to log
+	lastStall atomic.Int64  // unix nanoseconds; 0: there was none
 
 	filter    atomic.Pointer[filter] // nil: nothing is refused
-	filtered  tally.Tally            // points, by the filter's reason
-	refused   tally.Tally            // names, by reason
+	filtered  tally.Tally            // points refused by the filter, by reason
+	refused   tally.Tally            // points with an invalid name, by reason
 	received  atomic.Int64
 	replayed  atomic.Int64
 	updates   atomic.Int64
@@ -143,7 +148,7 @@ type Pipeline struct {
 	stalls    atomic.Int64
 }
 
-// New returns a Pipeline; nothing is stored until Run.
+// New returns a Pipeline. It stores nothing until Run is called.
 func New(o Options) *Pipeline {
 	p := &Pipeline{
 		cache:    o.Cache,
@@ -161,7 +166,7 @@ func New(o Options) *Pipeline {
 		o.Now = time.Now
 	}
 	stamp := int64(0)
-	if o.Log != nil { // it may have been written by a clock that was wrong
+	if o.Log != nil { // its records may be from the future: an earlier clock was wrong
 		stamp = o.Log.Stamp(o.Now().UnixNano())
 	}
 	p.clock = newClock(o.Now, stamp)
@@ -169,15 +174,15 @@ func New(o Options) *Pipeline {
 	p.limit.Store(newTokenBucket(o.MaxUpdatesPerSecond, p.now()))
 	p.pushBatches.New = func() any { return newPushBatch(p) }
 	if o.Log != nil {
-		p.cache.BeginReplay() // what is pushed from here on is newer than what the log holds
+		p.cache.BeginReplay() // points pushed from here on are newer than those in the log
 		p.replaying.Store(true)
 	}
 	return p
 }
 
-// Run stores what is pushed, and keeps the log, until ctx is cancelled, and
-// returns nil when all has ended that it began. What is then in the cache is for
-// Flush.
+// Run stores the points that are pushed, and flushes, syncs and trims the log,
+// until ctx is cancelled. It returns nil when all its goroutines have ended. Flush
+// stores the points that are then left in the cache.
 func (p *Pipeline) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	for range p.o.Writers {
@@ -193,22 +198,22 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	return nil
 }
 
-// Stats is a snapshot of a Pipeline. Counts are since the start.
+// Stats is a snapshot of a Pipeline. It counts from the start of the process.
 type Stats struct {
-	MetricsReceived  int64            // points taken in
-	Filtered         map[string]int64 // points that the filter held back, by reason
-	Refused          map[string]int64 // points refused, by reason
-	Replayed         int64            // points that the log held at the start
+	MetricsReceived  int64            // points accepted
+	Filtered         map[string]int64 // points refused by the filter, by reason
+	Refused          map[string]int64 // points with an invalid name, by reason
+	Replayed         int64            // points read back from the log
 	UpdateOperations int64            // metrics updated in the store
 	CommittedPoints  int64            // points stored
-	Errors           int64            // updates that failed; they are tried again
+	Errors           int64            // failed updates; each is tried again
 	Failing          int64            // metrics whose last update failed
-	Stalls           int64            // times that something waited for the log
-	OldestAge        time.Duration    // how long the oldest point waits to be stored
+	Stalls           int64            // operations that had to wait for the log
+	OldestAge        time.Duration    // how long the oldest pending point has waited
 	Cache            cache.Stats
 }
 
-// Stats counts what was done.
+// Stats returns the current figures.
 func (p *Pipeline) Stats() Stats {
 	s := Stats{
 		MetricsReceived:  p.received.Load(),
@@ -228,7 +233,7 @@ func (p *Pipeline) Stats() Stats {
 	return s
 }
 
-// now is the time by which stamps are made.
+// now returns the time that stamps are made of.
 func (p *Pipeline) now() time.Time { return p.clock.now() }
 
 // never is later than any stamp.

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// append appends a record to the log and returns its stamp.
+// append appends a record to the log, if there is one to append to, and returns
+// its stamp.
 func (p *Pipeline) append(now int64, encode func(segment uint64, b []byte) []byte) (at int64, err error) {
 	switch {
 	case p.o.Log == nil:
@@ -32,10 +33,10 @@ func (p *Pipeline) append(now int64, encode func(segment uint64, b []byte) []byt
 	}
 }
 
-// Commit returns when all that was pushed before survives the end of the process,
-// and with SyncInterval == 0 a power cut. The error is ctx's.
+// Commit returns when all points pushed before survive a crash of the process,
+// and with a SyncInterval of 0 a power cut too. The error is ctx's.
 func (p *Pipeline) Commit(ctx context.Context) error {
-	return p.retryUntilDone(ctx, "points wait for the log to be written", p.commit)
+	return p.retryUntilDone(ctx, "write-ahead log not written; senders wait (back-pressure)", p.commit)
 }
 
 func (p *Pipeline) commit() error {
@@ -48,7 +49,7 @@ func (p *Pipeline) commit() error {
 	return p.o.Log.Flush()
 }
 
-// flushing hands the log to the operating system in time.
+// flushLoop flushes the log within FlushInterval after an append.
 func (p *Pipeline) flushLoop(ctx context.Context) {
 	for {
 		select {
@@ -56,18 +57,18 @@ func (p *Pipeline) flushLoop(ctx context.Context) {
 			return
 		case <-p.o.Log.Dirty():
 		}
-		// Half of the time: a machine that is busy wakes us late.
+		// Half of the interval: on a busy machine the wait takes longer.
 		wait(ctx, p.o.FlushInterval/2)
-		if p.retryUntilDone(ctx, "log not flushed", p.o.Log.Flush) != nil {
+		if p.retryUntilDone(ctx, "write-ahead log not flushed; trying again", p.o.Log.Flush) != nil {
 			return
 		}
 	}
 }
 
-// syncing makes the log survive a power cut in time.
+// syncLoop syncs the log SyncInterval after an append.
 func (p *Pipeline) syncLoop(ctx context.Context) {
 	if p.o.SyncInterval == 0 {
-		return // Push does
+		return // Push syncs
 	}
 	for {
 		select {
@@ -76,23 +77,25 @@ func (p *Pipeline) syncLoop(ctx context.Context) {
 		case <-p.unsynced:
 		}
 		wait(ctx, p.o.SyncInterval)
-		if p.retryUntilDone(ctx, "log not synced", p.o.Log.Sync) != nil {
+		if p.retryUntilDone(ctx, "write-ahead log not synced; trying again", p.o.Log.Sync) != nil {
 			return
 		}
 	}
 }
 
-// How long retryUntilDone waits before it tries again, twice as long each time.
+// retryUntilDone pauses for minRetry after the first failure, and twice as long
+// after each further one, up to maxRetry.
 const (
 	minRetry = 5 * time.Millisecond
 	maxRetry = 250 * time.Millisecond
 )
 
-// retryUntilDone calls try until it returns nil, or ctx is done.
-func (p *Pipeline) retryUntilDone(ctx context.Context, what string, try func() error) error {
+// retryUntilDone calls try until it returns nil, or ctx is done. It reports each
+// failure with the message.
+func (p *Pipeline) retryUntilDone(ctx context.Context, message string, try func() error) error {
 	err := try()
 	for pause := minRetry; err != nil; pause = min(2*pause, maxRetry) {
-		p.stalled(what, err)
+		p.stalled(message, err)
 		p.wake()
 		wait(ctx, pause)
 		if ctx.Err() != nil {
@@ -103,21 +106,22 @@ func (p *Pipeline) retryUntilDone(ctx context.Context, what string, try func() e
 	return nil
 }
 
-// stalled counts what goes wrong with the log, and logs it once a second.
-func (p *Pipeline) stalled(what string, err error) {
+// stalled counts a failure of the log, and logs each message once a second.
+func (p *Pipeline) stalled(message string, err error) {
 	p.stalls.Add(1)
 	p.lastStall.Store(p.now().UnixNano())
-	if p.stallLog.Add(what, p.now()) {
-		p.log.Error(what, "err", err)
+	if p.stallLog.Add(message, p.now()) {
+		p.log.Error(message, "err", err)
 	}
 }
 
-// logUnderPressure tells whether pushes wait, or soon will, for the log to shrink.
+// logUnderPressure reports whether pushes wait, or soon will, for the log to
+// shrink.
 func (p *Pipeline) logUnderPressure() bool {
 	return p.o.Log.Size() > p.o.Log.MaxSize()*3/4 || p.stalledRecently()
 }
 
-// stalledRecently tells whether something had to wait for the log within the last
+// stalledRecently reports whether the log failed or was full within the last
 // second.
 func (p *Pipeline) stalledRecently() bool {
 	at := p.lastStall.Load()

@@ -7,9 +7,9 @@ import (
 	"carbon/cache"
 )
 
-// due returns which series are to be stored at now. While the cache or the log
-// fill up beyond half, points wait for less long, down to not at all: at three
-// quarters of the cache, at the end of the log, or while it cannot be written.
+// due returns which series are to be stored at now. While the cache or the log is
+// more than half full, the write delay shrinks. It is zero when the cache is three
+// quarters full, the log is full, or the log cannot be written.
 func (p *Pipeline) due(now time.Time) cache.Due {
 	delay := p.o.WriteDelay
 	if delay == 0 || p.shuttingDown.Load() {
@@ -23,24 +23,24 @@ func (p *Pipeline) due(now time.Time) cache.Due {
 	return cache.Due{Before: now.Add(-delay).UnixNano(), Points: p.o.WritePoints, OldestFirst: pressure > 0}
 }
 
-// early returns which series may be stored at now although they are not due, so
-// that not all are due at once: those that have waited for half as long.
+// early returns which series may be stored at now although they are not due:
+// those that have waited for half of the write delay.
 func (p *Pipeline) early(now time.Time) cache.Due {
 	return cache.Due{Before: now.Add(-p.o.WriteDelay / 2).UnixNano(), Points: p.o.WritePoints, OldestFirst: true}
 }
 
-// pressure is how much the cache and the log ask for points to be stored, from 0
-// to 1 and more.
+// pressure returns how urgently the cache and the log need points to be stored:
+// 0 while both are at most half full, 1 or more for at once.
 func (p *Pipeline) pressure() float64 {
 	pressure := 4 * (ratio(p.cache.Size(), p.cache.MaxPoints()) - 0.5)
 	if p.o.Log != nil {
 		pressure = max(pressure, 2*(ratio(p.o.Log.Size(), p.o.Log.MaxSize())-0.5))
-		if p.stalledRecently() { // the log's disk may be smaller than the log may become
+		if p.stalledRecently() { // the disk may be full before the log reaches MaxSize
 			pressure = max(pressure, 1)
 		}
 	}
 	if p.replaying.Load() {
-		// A replay waits for its points to be stored when they fill half of the cache.
+		// Replay waits for writers when its points fill half of the cache.
 		pressure = max(pressure, 8*(ratio(p.cache.Takeable(), p.cache.MaxPoints())-0.375))
 	}
 	return max(0, pressure)
@@ -48,28 +48,29 @@ func (p *Pipeline) pressure() float64 {
 
 func ratio(a, b int64) float64 { return float64(a) / float64(b) }
 
-// pressed tells whether a writer that sleeps should be woken.
+// needsWriter reports whether to wake a writer that sleeps.
 func (p *Pipeline) needsWriter() bool {
 	return p.o.WriteDelay == 0 || p.cache.Size() > p.cache.MaxPoints()/2 || p.o.Log != nil && p.o.Log.Size() > p.o.Log.MaxSize()/2
 }
 
-// paceParts is in how many parts the time in which series may be stored early is
-// looked at.
+// paceParts is the number of intervals that pace divides the second half of the
+// write delay into.
 const paceParts = 32
 
-// pace grants the updates of series that are not due yet: as few as there must be
-// so that not more of them become due later than can be stored at the same rate.
-// Where series become due one after the other they wait for all of the delay;
-// those that would become due together are spread over half of it.
+// pace limits the rate of early updates. It allows the lowest rate that keeps the
+// later updates, when series become due, at or below the same rate. Series that
+// become due one after the other wait for the whole write delay; series that would
+// become due at the same time are spread over the second half of it.
 type pace struct {
 	mu      sync.Mutex
-	planned time.Time // when rate was found
+	planned time.Time // when rate was computed
 	granted time.Time
-	rate    float64 // series a second
+	rate    float64 // series per second
 	tokens  float64
 }
 
-// take grants up to n series of a cache, each of which is due after delay.
+// take grants up to n early updates. waiting is Cache.Waiting; delay is the write
+// delay.
 func (c *pace) take(now time.Time, n int, waiting func(bounds []int64) []int, delay time.Duration) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -89,8 +90,8 @@ func (c *pace) take(now time.Time, n int, waiting func(bounds []int64) []int, de
 	return n
 }
 
-// paceBounds returns the stamps of series that become due in one part, in two, …
-// of half of delay.
+// paceBounds returns, for each interval of the second half of delay, the latest
+// stamp of series that become due until its end.
 func paceBounds(now time.Time, delay time.Duration) []int64 {
 	bounds := make([]int64, paceParts)
 	for i := range bounds {
@@ -99,8 +100,8 @@ func paceBounds(now time.Time, delay time.Duration) []int64 {
 	return bounds
 }
 
-// leastRate returns how many series a second must be stored if counts[i] are due
-// in i+1 parts.
+// leastRate returns the lowest rate, in series per second, at which counts[i]
+// series are stored within i+1 parts, for each i.
 func leastRate(counts []int, part time.Duration) (rate float64) {
 	for i, n := range counts {
 		rate = max(rate, float64(n)/(float64(i+1)*part.Seconds()))
@@ -108,7 +109,7 @@ func leastRate(counts []int, part time.Duration) (rate float64) {
 	return rate
 }
 
-// refund returns what was granted and not used.
+// refund returns grants that were not used.
 func (c *pace) refund(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,18 +9,17 @@ import (
 	"carbon/metric"
 )
 
-// Push takes points in; when it returns nil they are readable. It waits while
-// the cache or the log is full, or the log cannot be written. A point whose name
-// cannot be made canonical is refused by itself: it is counted, and a sample is
-// logged.
+// Push accepts points; when it returns nil they can be read. It waits while the
+// cache or the log is full, or the log cannot be written. It refuses points whose
+// name cannot be made canonical: it counts them by reason and logs a sample.
 //
-// Push may change the elements of points, and keeps neither it nor the names in
-// it. The error is ctx's; then only a beginning of the points was taken, or none.
+// Push may change the elements of points. It keeps neither the slice nor the names
+// in it. The error is ctx's; then a prefix of the points was accepted, or none.
 func (p *Pipeline) Push(ctx context.Context, points []metric.Datapoint) error {
 	return p.pushAll(ctx, points, false)
 }
 
-// PushOwn is Push for the server's own points, which no filter holds back.
+// PushOwn accepts the server's own points, as Push does but without the filter.
 func (p *Pipeline) PushOwn(ctx context.Context, points []metric.Datapoint) error {
 	return p.pushAll(ctx, points, true)
 }
@@ -35,8 +34,8 @@ func (p *Pipeline) pushAll(ctx context.Context, points []metric.Datapoint, own b
 	return p.push(ctx, points, own)
 }
 
-// maxBatch is how many points go into one record of the log, which their names,
-// of up to 4 KiB, must not make longer than one may be.
+// maxBatch is the maximum number of points in one record of the log. With names
+// of up to 4 KiB they stay below wal.MaxRecord.
 const maxBatch = 2048
 
 func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint, own bool) error {
@@ -61,9 +60,9 @@ func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint, own bool
 	return err
 }
 
-// retryAccept tries to take points in until that succeeds or ctx is done. Of all pushes
-// that wait one tries: thousands of senders that did would keep the server from
-// what they wait for.
+// retryAccept retries b.accept until it succeeds or ctx is done. Only one push
+// retries at a time: thousands of retrying senders would slow down the writers
+// that they wait for.
 func (p *Pipeline) retryAccept(ctx context.Context, b *pushBatch) error {
 	select {
 	case p.retrying <- struct{}{}:
@@ -76,18 +75,18 @@ func (p *Pipeline) retryAccept(ctx context.Context, b *pushBatch) error {
 		}
 	}
 	defer func() { <-p.retrying }()
-	return p.retryUntilDone(ctx, "points wait for the log", b.acceptFunc)
+	return p.retryUntilDone(ctx, "write-ahead log not writable; senders wait (back-pressure)", b.acceptFunc)
 }
 
-// batch is what one push needs. Its memory is used again.
+// pushBatch holds the points of one push, and memory that is reused.
 type pushBatch struct {
 	p      *Pipeline
 	points []metric.Datapoint
 	own    bool // the server's own points, which are not filtered
 	refs   []cache.Ref
-	added  []string
+	added  []string // names of new series
 
-	acceptFunc func() error
+	acceptFunc func() error // accept, made into a func once
 	encode     func(segment uint64, b []byte) []byte
 }
 
@@ -100,8 +99,8 @@ func newPushBatch(p *Pipeline) *pushBatch {
 	return b
 }
 
-// accept appends the points to the log and puts them into the cache. With an
-// error it has done neither.
+// accept appends the points to the log and adds them to the cache. After an error
+// they are in neither.
 func (b *pushBatch) accept() error {
 	p := b.p
 	now := p.now()
@@ -112,12 +111,12 @@ func (b *pushBatch) accept() error {
 		return nil
 	}
 	at, err := p.append(now.UnixNano(), b.encode)
-	// A series that is new is announced even if its points have to wait: it is
-	// in the cache, which calls it new but once.
 	if err == nil {
 		p.cache.Add(at, b.refs, b.points)
 		p.received.Add(int64(len(b.points)))
 	}
+	// New series are announced even if the points have to wait: the cache reports
+	// a series as new only once.
 	if p.announcer != nil {
 		for _, name := range b.added {
 			p.announcer.Announce(name)
@@ -126,8 +125,8 @@ func (b *pushBatch) accept() error {
 	return err
 }
 
-// resolve finds the series of each point, floors timestamps, and leaves out the
-// points whose name is none.
+// resolve finds the series of each point, rounds timestamps down, and removes the
+// points that are refused.
 func (b *pushBatch) resolve(now time.Time) {
 	p := b.p
 	b.refs, b.added = b.refs[:0], b.added[:0]
@@ -160,7 +159,8 @@ func (b *pushBatch) resolve(now time.Time) {
 	b.points = kept
 }
 
-// find returns the series of a name, or 0 if it is none.
+// find returns the series of a name as the client sent it, or 0 if the name is
+// invalid.
 func (b *pushBatch) find(raw string, now time.Time) cache.Ref {
 	name, err := metric.Canonical(raw)
 	if err != nil {
@@ -174,7 +174,7 @@ func (b *pushBatch) find(raw string, now time.Time) cache.Ref {
 	return r
 }
 
-// refuse counts a name that is none, and logs it if no other was of late.
+// refuse counts a point with an invalid name, and logs one in a second by reason.
 func (p *Pipeline) refuse(err error, now time.Time) {
 	var e *metric.NameError
 	if !errors.As(err, &e) {

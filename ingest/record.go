@@ -9,56 +9,61 @@ import (
 	"carbon/metric"
 )
 
-// A record of the log is what one push took, or names that were deleted. It begins
-// with its kind:
+// A record of the log holds the points of one push, or the names of deleted
+// metrics. Its first byte is its kind:
 //
-//	'P'  points, each
-//	       uvarint 0, if a number is given to a series first:
-//	         uvarint number, uvarint how many bytes its name shares with the
-//	         name before in this record, uvarint how many follow, these
-//	       uvarint 1 + zigzag(number of the series - number of the point before - 1)
-//	       the point as package compact writes it; the distance is from the time
-//	       of the point before
-//	'D'  names, each: uvarint how many bytes follow, these
+//	'P'  points, each:
+//	       if the segment has no number for the series yet, a definition:
+//	         uvarint 0
+//	         uvarint number of the series
+//	         uvarint length of the prefix shared with the name defined before in
+//	           this record
+//	         uvarint length of the rest of the name, and the rest
+//	       uvarint 1 + zigzag(number of the series - number of the previous point - 1)
+//	       the point in the format of package compact; its distance counts from the
+//	         time of the previous point
+//	'D'  names, each: uvarint length of the name, and the name
 //
-// What is before the first is 0. Numbers hold within a segment of the log, so
-// that each can be read alone; where the record that gives a number is damaged,
-// the points of the number cannot be told whose they are and are left out.
+// Number, time and name before the first are 0 and empty. Numbers are valid within
+// one segment of the log, so that each segment can be read alone. If the record
+// with a definition is damaged, the points of its series in the rest of the segment
+// are lost.
 const (
 	pointsRecord   = 'P'
 	deletionRecord = 'D'
 )
 
-// maxNumber bounds what a damaged record can make the decoder keep.
+// maxNumber bounds the memory that a damaged record can make the decoder allocate.
 const maxNumber = 1 << 26
 
-// timeBound is what times are cut to on either side of 1970, as by the cache, so
-// that their distances have 60 bits.
+// timeBound limits times on either side of 1970, as in the cache, so that the
+// distances fit in 60 bits.
 const timeBound = 1 << 58
 
-var errBadRecord = errors.New("record of the log is not understood")
+var errBadRecord = errors.New("record cannot be decoded")
 
-// encoder writes the records of a log. It is used under the lock of the log.
+// encoder encodes records of points. It is used under the lock of the log.
 type encoder struct {
 	segment uint64
 	next    uint32
-	numbers []number // by Ref
+	numbers []number // of the series, by Ref
 }
 
-// number is what a segment calls a series.
+// number is the number of a series in a segment.
 type number struct {
-	segment uint32 // its last bits, plus 1; 0: none yet
+	segment uint32 // the low bits of the segment's number, plus 1; 0: none
 	number  uint32
 }
 
-// forget is told that a Ref will mean another series.
+// forget removes a series that the cache has forgotten: its Ref will name another.
 func (e *encoder) forget(r cache.Ref) {
 	if int(r) < len(e.numbers) {
 		e.numbers[r] = number{}
 	}
 }
 
-// points appends the record of points, of the series refs, to b.
+// points appends a record of points to b. refs are their series, name returns the
+// name of a series.
 func (e *encoder) points(segment uint64, b []byte, refs []cache.Ref, points []metric.Datapoint, name func(cache.Ref) string) []byte {
 	if segment != e.segment {
 		e.segment, e.next = segment, 0
@@ -93,7 +98,7 @@ func (e *encoder) points(segment uint64, b []byte, refs []cache.Ref, points []me
 	return b
 }
 
-// appendDeletion appends the record of deleted names to b.
+// appendDeletion appends a record of deleted metrics to b.
 func appendDeletion(b []byte, names []string) []byte {
 	b = append(b, deletionRecord)
 	for _, name := range names {
@@ -103,7 +108,7 @@ func appendDeletion(b []byte, names []string) []byte {
 	return b
 }
 
-// common returns how many bytes a and b have in common at their beginnings.
+// common returns the length of the longest common prefix.
 func common(a, b string) int {
 	n := min(len(a), len(b))
 	for i := range n {
@@ -114,23 +119,23 @@ func common(a, b string) int {
 	return n
 }
 
-// decoder reads the records of a log, in order.
+// decoder decodes the records of a log, in order.
 type decoder struct {
 	segment uint64
-	refs    []cache.Ref // by number; 0: not given
+	refs    []cache.Ref // by number; 0: not wanted
 	name    []byte
 
-	// define is given the name of a series, which is good until it returns, and
-	// returns its Ref, or 0 if its points are not wanted.
+	// define is called with the name of a series and returns its Ref, or 0 if its
+	// points are not wanted.
 	define func(name string) cache.Ref
 	point  func(r cache.Ref, p metric.Point)
 	remove func(names []string)
 
-	unknown int // points of numbers that were not given
+	unknown int // points of numbers without a definition
 }
 
-// record reads one record. What comes before something that is not understood
-// counts.
+// record decodes one record. If it returns an error, the points before the
+// undecodable one have been delivered.
 func (d *decoder) record(segment uint64, b []byte) error {
 	if segment != d.segment {
 		d.segment = segment
@@ -187,7 +192,7 @@ func (d *decoder) deletion(b []byte) error {
 	for len(b) > 0 {
 		length, n := binary.Uvarint(b)
 		if n <= 0 || length > uint64(len(b)-n) {
-			return errBadRecord // none of them: which they were is not known
+			return errBadRecord // a partial list is not trusted
 		}
 		names = append(names, string(b[n:n+int(length)]))
 		b = b[n+int(length):]
@@ -196,10 +201,10 @@ func (d *decoder) deletion(b []byte) error {
 	return nil
 }
 
-// unknownRef stands for a number that was not given. No series has it.
+// unknownRef marks a number without a definition. No series has it.
 const unknownRef = cache.Ref(1<<32 - 1)
 
-// definition reads what gives a number to a series and returns its length, or 0.
+// definition decodes a definition and returns its length; 0: it is invalid.
 func (d *decoder) definition(b []byte) (length int) {
 	var fields [3]uint64 // number, shared, rest
 	rest := b

@@ -11,31 +11,33 @@ import (
 )
 
 const (
-	// replayBatch is how many replayed points are added to the cache at once.
-	replayBatch      = 1024
-	leastReplayBatch = 32
+	// replayBatch is the number of replayed points added to the cache at once. A
+	// small cache gets smaller batches, down to minReplayBatch.
+	replayBatch    = 1024
+	minReplayBatch = 32
 
-	// replayWait is how long a replay waits for the writers before it looks again.
+	// replayWait is how often Replay checks whether the writers have made room.
 	replayWait = 5 * time.Millisecond
 )
 
-// Replay takes in what earlier runs left in the log, beneath what is pushed
-// meanwhile, and returns when all of it is readable. Run must be running: when
-// there is too much for the cache the writers make room. Without a Log it does
-// nothing.
+// Replay adds the points that earlier runs left in the log to the cache, as older
+// than those pushed since New. It returns when all of them can be read. Run must
+// be running: the writers make room if the cache cannot hold all points. Without a
+// Log it does nothing.
 //
-// Damaged records are counted and logged by the log. The error is ctx's, or that
-// of a disk that cannot be read; then Replay may be called again and goes on. Until
-// it has returned nil, points pushed to metrics wait to be stored.
+// The log counts and logs damaged records. An error is ctx's, or that of a disk
+// that cannot be read; then Replay may be called again and continues. Until it has
+// returned nil, points pushed since New are not stored.
 func (p *Pipeline) Replay(ctx context.Context) error {
 	if p.o.Log == nil || !p.replaying.Load() {
 		return nil
 	}
+	begin := p.now()
 	r := replay{p: p, ctx: ctx}
 	r.define, r.point, r.remove = r.series, r.add, r.delete
 	stats, err := p.o.Log.Replay(ctx, r.take)
 	if err != nil {
-		return fmt.Errorf("replay: %w", err)
+		return err
 	}
 	p.pushing.Lock()
 	p.cache.EndReplay()
@@ -43,29 +45,29 @@ func (p *Pipeline) Replay(ctx context.Context) error {
 	p.pushing.Unlock()
 	p.wake()
 	if stats.Records > 0 || stats.Damaged > 0 || stats.Torn > 0 {
-		p.log.Info("took in what an earlier run left in the log", "points", p.replayed.Load(), "records", stats.Records,
-			"damaged", stats.Damaged, "torn", stats.Torn, "unknown_metric", r.unknown)
+		p.log.Info("write-ahead log replayed", "points", p.replayed.Load(), "records", stats.Records,
+			"damaged", stats.Damaged, "torn", stats.Torn, "unknown_metric", r.unknown, "took", p.now().Sub(begin))
 	}
 	return nil
 }
 
-// replay is what Replay needs from record to record.
+// replay is the state of one call of Replay.
 type replay struct {
 	p   *Pipeline
 	ctx context.Context
 	decoder
-	refs   []cache.Ref
+	refs   []cache.Ref // of points
 	points []metric.Datapoint
 }
 
-// take takes in one record.
+// take replays one record.
 func (r *replay) take(at int64, segment uint64, payload []byte) error {
 	r.refs, r.points = r.refs[:0], r.points[:0]
 	if err := r.record(segment, payload); err != nil {
-		r.p.stalled("record of the log is left out", fmt.Errorf("segment %d: %w", segment, err))
+		r.p.stalled("write-ahead log record skipped", fmt.Errorf("segment %d: %w", segment, err))
 	}
-	// A small cache leaves room for what is pushed, too.
-	batch := min(replayBatch, max(leastReplayBatch, int(r.p.cache.MaxPoints()/4)))
+	// One batch takes at most a quarter of a small cache: pushed points need room too.
+	batch := min(replayBatch, max(minReplayBatch, int(r.p.cache.MaxPoints()/4)))
 	for from := 0; from < len(r.refs); from += batch {
 		if err := r.waitForRoom(); err != nil {
 			return err
@@ -77,9 +79,9 @@ func (r *replay) take(at int64, segment uint64, payload []byte) error {
 	return nil
 }
 
-// room waits until at most half of what the cache may hold is there to be stored.
-// The other half is for what is pushed meanwhile, which is not stored before the
-// end.
+// waitForRoom waits until the points that can be stored fill at most half of the
+// cache. The other half is for points that are pushed meanwhile, which are not
+// stored before the replay ends.
 func (r *replay) waitForRoom() error {
 	c := r.p.cache
 	for c.Takeable() > c.MaxPoints()/2 {
@@ -92,7 +94,8 @@ func (r *replay) waitForRoom() error {
 	return r.ctx.Err()
 }
 
-// series returns the series of a name, which the log has as it was canonical then.
+// series returns the series of a name in the log. The name was canonical for the
+// version that logged it; 0 is returned if it is invalid now.
 func (r *replay) series(name string) cache.Ref {
 	canonical, err := metric.Canonical(name)
 	if err != nil {
@@ -111,8 +114,9 @@ func (r *replay) add(ref cache.Ref, p metric.Point) {
 	r.points = append(r.points, metric.Datapoint{Point: p})
 }
 
-// delete does again what an earlier run did: the store may have got points since
-// that are older, or not have come to it. A metric that has live points is new.
+// delete repeats a deletion: the earlier run may have been killed before it
+// deleted the metrics, and replayed points may have been stored since. Points
+// pushed since New stay; their metrics are announced again.
 func (r *replay) delete(names []string) {
 	p := r.p
 	p.writing.Lock()
@@ -120,7 +124,7 @@ func (r *replay) delete(names []string) {
 	p.cache.DropReplayed(names)
 	if deleter, ok := p.store.(storage.Deleter); ok {
 		if _, err := deleter.Delete(r.ctx, names); err != nil {
-			p.stalled("metrics are not deleted", err)
+			p.stalled("metrics not deleted during replay", err)
 		}
 	}
 	if p.announcer == nil {

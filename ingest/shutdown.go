@@ -12,9 +12,18 @@ import (
 	"carbon/metric"
 )
 
-// Hurry lifts all limits for the end: Push does not wait for the cache, and Run
-// stores at once what is there, whatever its age. It is called before receivers
-// read what senders have sent until then.
+// flushRounds is how often Flush tries updates that fail.
+const flushRounds = 3
+
+// Reasons for which Flush leaves points in the cache.
+var (
+	errReplaying = errors.New("the write-ahead log is not replayed yet")
+	errDeferred  = errors.New("writes deferred: MAX_CREATES_PER_MINUTE reached")
+)
+
+// BeginShutdown lifts the limits: Push no longer waits for the cache, and Run
+// stores all pending points at once. It is called before the receivers read what
+// clients have sent so far.
 func (p *Pipeline) BeginShutdown() {
 	p.limit.Store(newTokenBucket(p.o.MaxUpdatesOnShutdown, p.now()))
 	p.shuttingDown.Store(true)
@@ -25,10 +34,10 @@ func (p *Pipeline) BeginShutdown() {
 	p.wake()
 }
 
-// Flush stores all that is in the cache, whatever its age. It is for after Run.
-// Metrics that fail are tried three times. The error says how many points could
-// not be stored until then or until ctx was done; they stay in the cache and, if
-// there is one, in the log.
+// Flush stores all points in the cache, however short they have waited. It is
+// called after Run has returned. It tries failing metrics three times. The error
+// says how many points were not stored by then, or before ctx was done; they stay
+// in the cache and in the log.
 func (p *Pipeline) Flush(ctx context.Context) error {
 	for range flushRounds {
 		p.cache.Retry(never)
@@ -41,18 +50,18 @@ func (p *Pipeline) Flush(ctx context.Context) error {
 		}
 		wait(ctx, time.Second)
 	}
-	err := cmp.Or(p.failures.lastError(), ctx.Err(), errPutOff)
+	err := cmp.Or(p.failures.lastError(), ctx.Err(), errDeferred)
 	return fmt.Errorf("flush: %d points not stored: %w", p.cache.Size(), err)
 }
 
-// drain stores until there is nothing to take, or ctx is done.
+// drain stores points until the cache has none to take, or ctx is done.
 func (p *Pipeline) drain(ctx context.Context) {
 	var running sync.WaitGroup
 	for range p.o.Writers {
 		running.Go(func() {
 			w := writer{p: p}
 			for ctx.Err() == nil {
-				allowed := p.limit.Load().take(p.now(), batchMetrics)
+				allowed := p.limit.Load().take(p.now(), writeMetrics)
 				if allowed == 0 {
 					wait(ctx, minPause)
 					continue
@@ -68,18 +77,18 @@ func (p *Pipeline) drain(ctx context.Context) {
 	running.Wait()
 }
 
-// Save puts what is in the cache into the log, durably, and returns how many
-// points these were. It is for the end of a Pipeline that is Unlogged, when Run
-// and Replay have ended and Flush could not store all.
+// Save appends the points in the cache to the log, syncs it, and returns the
+// number of these points. It is called at the end of a Pipeline that is Unlogged,
+// after Run and Replay have returned and Flush could not store everything.
 func (p *Pipeline) Save() (points int, err error) {
-	// What a replay did not come to stays in the log, in front of what is put there now.
+	// Records that Replay did not reach stay in the log, before those appended now.
 	p.cache.EndReplay()
 	b := newPushBatch(p)
 	p.cache.Retry(never)
 	for {
 		t, ok := p.cache.Take(cache.Due{Before: never}, maxBatch)
 		if !ok && p.cache.Size() > 0 {
-			return points, fmt.Errorf("save: %d points are left", p.cache.Size())
+			return points, fmt.Errorf("save: %d points are left in the cache", p.cache.Size())
 		}
 		if !ok {
 			return points, p.o.Log.Sync()
@@ -97,8 +106,3 @@ func (p *Pipeline) Save() (points int, err error) {
 		p.cache.Done(t)
 	}
 }
-
-var (
-	errReplaying = errors.New("the log of an earlier run is not taken in yet")
-	errPutOff    = errors.New("the store has put them off")
-)

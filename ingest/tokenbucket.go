@@ -5,17 +5,20 @@ import (
 	"time"
 )
 
-// tokenBucket grants so many of something in a second, as carbon's token tokenBucket does:
-// what was not asked for in one second may be had in the next, not later. A nil
-// tokenBucket grants everything.
+// tokenBucket limits a rate as carbon's TokenBucket does: tokens that are not used
+// within a second can be used in the next one, but not later. A nil tokenBucket
+// has no limit.
+//
+// Unlike golang.org/x/time/rate it grants as many of n tokens as there are, and
+// takes back unused ones.
 type tokenBucket struct {
 	mu     sync.Mutex
-	rate   float64 // per second
+	rate   float64 // tokens per second
 	tokens float64
 	filled time.Time
 }
 
-// newTokenBucket returns a tokenBucket; nil for a rate of 0.
+// newTokenBucket returns a tokenBucket; nil if rate is 0.
 func newTokenBucket(rate int, now time.Time) *tokenBucket {
 	if rate <= 0 {
 		return nil
@@ -23,7 +26,7 @@ func newTokenBucket(rate int, now time.Time) *tokenBucket {
 	return &tokenBucket{rate: float64(rate), tokens: float64(rate), filled: now}
 }
 
-// take grants up to n.
+// take takes up to n tokens and returns their number.
 func (b *tokenBucket) take(now time.Time, n int) int {
 	if b == nil {
 		return n
@@ -39,7 +42,7 @@ func (b *tokenBucket) take(now time.Time, n int) int {
 	return n
 }
 
-// refund returns what was granted and not used.
+// refund puts unused tokens back.
 func (b *tokenBucket) refund(n int) {
 	if b == nil {
 		return

@@ -11,32 +11,25 @@ import (
 )
 
 const (
-	// A batch given to the store has at most so many metrics and, but for its
-	// last metric, points.
-	batchMetrics = 256
-	batchPoints  = 50_000
+	// writeMetrics and writePoints bound one call of Store.Write. The last metric
+	// may exceed writePoints.
+	writeMetrics = 256
+	writePoints  = 50_000
 
-	// updatePoints is how many points of one metric are stored at once.
+	// updatePoints is the maximum number of points of one metric in one update.
 	updatePoints = 10_000
 
-	// idleWait is how long a writer without work waits before it looks again,
-	// unless it is woken.
+	// idleWait is how long a writer sleeps when it found nothing to store, unless
+	// it is woken.
 	idleWait = time.Second
 
-	// After a batch of which nothing could be stored a writer pauses, twice as
-	// long each time.
+	// minPause is how long a writer pauses after a call of Write that stored
+	// nothing. It pauses twice as long after each further one, up to maxPause.
 	minPause = 100 * time.Millisecond
 	maxPause = time.Second
-
-	// flushRounds is how often Flush tries what fails.
-	flushRounds = 3
-
-	// A metric without points for forgetAfter is new when it comes again.
-	forgetAfter = time.Hour
-	forgetEvery = time.Minute
 )
 
-// write is one writer's loop.
+// writeLoop runs one writer.
 func (p *Pipeline) writeLoop(ctx context.Context) {
 	w := writer{p: p}
 	idle := time.NewTimer(0)
@@ -56,7 +49,7 @@ func (p *Pipeline) writeLoop(ctx context.Context) {
 	}
 }
 
-// wake wakes a writer if all sleep.
+// wake wakes one writer if all are asleep.
 func (p *Pipeline) wake() {
 	select {
 	case p.wakeup <- struct{}{}:
@@ -64,21 +57,23 @@ func (p *Pipeline) wake() {
 	}
 }
 
-// writer is what one writer needs again and again.
+// writer moves points from the cache to the store. It reuses its memory.
 type writer struct {
 	p       *Pipeline
-	batch   []cache.Batch
-	updates []storage.Update
-	pause   time.Duration // after batches of which nothing could be stored
+	batches []cache.Batch
+	updates []storage.Update // of batches
+	pause   time.Duration    // the last pause, if Write stored nothing
 }
 
-// next stores one batch of what is due, or of what may be stored early.
+// next stores series that are due. If none is, it stores series early, as far as
+// pace allows. It returns the number of series taken from the cache, and how long
+// to pause.
 func (w *writer) next(ctx context.Context) (taken int, pause time.Duration) {
 	p := w.p
 	now := p.now()
 	p.cache.Retry(now.UnixNano())
 	limit := p.limit.Load()
-	allowed := limit.take(now, batchMetrics)
+	allowed := limit.take(now, writeMetrics)
 	taken, pause = w.step(ctx, p.due(now), allowed)
 	if taken == 0 && p.o.WriteDelay > 0 {
 		early := p.pace.take(now, allowed, p.cache.Waiting, p.o.WriteDelay)
@@ -89,29 +84,30 @@ func (w *writer) next(ctx context.Context) (taken int, pause time.Duration) {
 	return taken, pause
 }
 
-// step stores one batch of at most allowed metrics that are due. It returns how
-// many it took and how long to leave the store in peace.
+// step stores at most allowed series that are due. It returns the number of
+// series taken from the cache, and how long to pause.
 func (w *writer) step(ctx context.Context, due cache.Due, allowed int) (taken int, pause time.Duration) {
 	w.p.writing.RLock()
 	defer w.p.writing.RUnlock()
-	w.batch, w.updates = w.batch[:0], w.updates[:0]
-	for points := 0; len(w.batch) < allowed && points < batchPoints; {
-		t, ok := w.p.cache.Take(due, updatePoints)
+	w.batches, w.updates = w.batches[:0], w.updates[:0]
+	for points := 0; len(w.batches) < allowed && points < writePoints; {
+		b, ok := w.p.cache.Take(due, updatePoints)
 		if !ok {
 			break
 		}
-		w.batch = append(w.batch, t)
-		w.updates = append(w.updates, storage.Update{Name: t.Name, Points: t.Points})
-		points += len(t.Points)
+		w.batches = append(w.batches, b)
+		w.updates = append(w.updates, storage.Update{Name: b.Name, Points: b.Points})
+		points += len(b.Points)
 	}
-	if len(w.batch) == 0 {
+	if len(w.batches) == 0 {
 		return 0, 0
 	}
-	// What is stored must not survive a crash without what came before it. While
-	// the log cannot be written it must be, though: only that makes room.
+	// A stored point must not survive a crash that loses an earlier one, so the
+	// log is flushed first. If that fails the points are stored all the same: only
+	// storing makes room in the log.
 	if w.p.o.Log != nil && !w.p.o.Unlogged {
 		if err := w.p.o.Log.Flush(); err != nil {
-			w.p.stalled("log not flushed before points are stored", err)
+			w.p.stalled("write-ahead log not flushed before an update", err)
 		}
 	}
 	if w.store(ctx) {
@@ -119,30 +115,30 @@ func (w *writer) step(ctx context.Context, due cache.Due, allowed int) (taken in
 	} else {
 		w.pause = min(max(minPause, 2*w.pause), maxPause)
 	}
-	return len(w.batch), w.pause
+	return len(w.batches), w.pause
 }
 
-// commit stores the batch. A metric that fails is put back for a while and does
-// not keep the others from being stored. It reports whether anything could be
-// stored, or nothing had to be.
+// store writes the batches to the store. A metric that fails is returned to the
+// cache and tried again later; the others are stored. ok is false if the store
+// failed for all of them.
 func (w *writer) store(ctx context.Context) (ok bool) {
-	p, batch, updates := w.p, w.batch, w.updates
-	for len(batch) > 0 {
+	p, batches, updates := w.p, w.batches, w.updates
+	for len(batches) > 0 {
 		n, err := p.store.Write(ctx, updates)
-		for _, t := range batch[:n] {
+		for _, b := range batches[:n] {
 			p.updates.Add(1)
-			p.committed.Add(int64(len(t.Points)))
-			p.failures.succeeded(t.Name)
-			p.cache.Done(t)
+			p.committed.Add(int64(len(b.Points)))
+			p.failures.succeeded(b.Name)
+			p.cache.Done(b)
 		}
 		ok = ok || n > 0
-		batch, updates = batch[n:], updates[n:]
-		if len(batch) == 0 {
+		batches, updates = batches[n:], updates[n:]
+		if len(batches) == 0 {
 			break
 		}
 		if ctx.Err() != nil {
-			for _, t := range batch {
-				p.cache.Return(t, 0)
+			for _, b := range batches {
+				p.cache.Return(b, 0)
 			}
 			break
 		}
@@ -151,28 +147,28 @@ func (w *writer) store(ctx context.Context) (ok bool) {
 		}
 		var delay *storage.DelayError
 		if errors.As(err, &delay) {
-			p.cache.Return(batch[0], p.clock.until(delay.Until).UnixNano())
+			p.cache.Return(batches[0], p.clock.until(delay.Until).UnixNano())
 			ok = true
 		} else {
-			p.fail(batch[0], err)
+			p.fail(batches[0], err)
 		}
-		batch, updates = batch[1:], updates[1:]
+		batches, updates = batches[1:], updates[1:]
 	}
 	return ok
 }
 
-// fail puts points back that could not be stored.
-func (p *Pipeline) fail(t cache.Batch, err error) {
+// fail returns points that could not be stored to the cache, to be tried again.
+func (p *Pipeline) fail(b cache.Batch, err error) {
 	now := p.now()
 	p.errors.Add(1)
-	delay, log := p.failures.failed(t.Name, err, now)
+	delay, log := p.failures.failed(b.Name, err, now)
 	if log {
-		p.log.Error("points not stored, will try again", "metric", t.Name, "points", len(t.Points), "in", delay, "err", err)
+		p.log.Error("update failed; points stay pending", "metric", b.Name, "points", len(b.Points), "wait", delay, "err", err)
 	}
-	p.cache.Return(t, now.Add(delay).UnixNano())
+	p.cache.Return(b, now.Add(delay).UnixNano())
 }
 
-// wait returns after d or when ctx is done.
+// wait returns after d, or when ctx is done.
 func wait(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return

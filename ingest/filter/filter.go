@@ -1,6 +1,6 @@
-// Package filter reads carbon's lists of patterns for names, whitelist.conf and
-// blacklist.conf: one regular expression in each line, which is searched anywhere
-// in a name. Blank lines and those that begin with # do not count.
+// Package filter reads carbon's whitelist.conf and blacklist.conf. Each line is a
+// regular expression that matches anywhere in a metric name. Blank lines and lines
+// that begin with # are ignored.
 package filter
 
 import (
@@ -12,8 +12,7 @@ import (
 	"carbon/regex"
 )
 
-// The reasons a name is refused for. They are constant words, fit to label a
-// counter.
+// Reasons why a name is refused. They label counters.
 const (
 	Blacklisted    = "blacklist"
 	NotWhitelisted = "whitelist"
@@ -22,8 +21,8 @@ const (
 // List is a list of patterns.
 type List []*regex.Regexp
 
-// Parse reads a list. Of each pattern that is none there is a warning, and the
-// others count, as in carbon.
+// Parse reads a list. Like carbon it skips invalid patterns; it returns a warning
+// for each.
 func Parse(r io.Reader) (l List, warnings []ini.Error, err error) {
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
@@ -41,8 +40,8 @@ func Parse(r io.Reader) (l List, warnings []ini.Error, err error) {
 	return l, warnings, lines.Err()
 }
 
-// Match tells whether a pattern of the list is found in name. One that takes too
-// long to tell is not.
+// Match reports whether a pattern of the list matches name. A pattern that takes
+// too long does not match.
 func (l List) Match(name string) bool {
 	for _, p := range l {
 		if found, err := p.Search(name); found && err == nil {
@@ -52,10 +51,10 @@ func (l List) Match(name string) bool {
 	return false
 }
 
-// Lists are a blacklist and a whitelist. An empty one does nothing.
+// Lists are a blacklist and a whitelist. An empty list refuses nothing.
 type Lists struct{ Black, White List }
 
-// Refuse says why a name is refused; empty: it is not.
+// Refuse returns the reason why a name is refused, or "".
 func (l Lists) Refuse(name string) (reason string) {
 	switch {
 	case l.Black.Match(name):

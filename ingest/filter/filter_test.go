@@ -32,7 +32,7 @@ func TestRefuse(t *testing.T) {
 	f(`^(?!servers\.)`, "", "servers.x", "")
 }
 
-func TestBadPatternIsLeftOut(t *testing.T) {
+func TestInvalidPatternsAreSkipped(t *testing.T) {
 	l, warnings, err := Parse(strings.NewReader("a(\nb\n"))
 	if err != nil || len(warnings) != 1 || warnings[0].Line != 1 || !l.Match("b") || l.Match("a(") {
 		t.Errorf("got %d patterns, %v, %v", len(l), warnings, err)
