@@ -7,25 +7,27 @@ import (
 )
 
 const (
-	addressBits  = 15 // places of a chunk
-	addressBytes = 2
+	addressBits  = 15 // of the offset within a chunk
+	addressBytes = 2  // unit of the offset
 	nameChunk    = addressBytes << addressBits
 )
 
-// address is where a name is: its chunk, and its offset there in units of
-// addressBytes. 0 is none. There is room for 8 GiB of names.
+// address is where a name is stored: the number of its chunk, and the offset within
+// the chunk in units of addressBytes. 0 is no address. There is room for 8 GiB of
+// names.
 type address uint32
 
-// arena holds names, each behind its length. Bytes are written once: a string
-// stays good when its name was dropped, and keeps its chunk from being collected.
+// arena stores names in chunks, each name after its length. Bytes are written only
+// once: a string stays valid after its name was dropped, and keeps its chunk from
+// being collected.
 //
-// get may run beside put. Everything else excludes everything.
+// get may run concurrently with put. All other methods need exclusive use.
 type arena struct {
 	chunks    atomic.Pointer[[][]byte]
 	liveBytes []int // bytes of the names in each chunk
 	free      []int // chunks that are nil
 	used      int   // bytes of the current chunk
-	current   int   // the current chunk; 0: none
+	current   int   // chunk that put writes to; 0: none
 }
 
 func (a *arena) get(p address) string {
@@ -37,7 +39,7 @@ func (a *arena) get(p address) string {
 	return unsafe.String(unsafe.SliceData(b[size:]), int(n))
 }
 
-// sizeOf is how many bytes a name takes.
+// sizeOf returns the number of bytes that a name takes.
 func sizeOf(name string) int {
 	var b [binary.MaxVarintLen64]byte
 	n := binary.PutUvarint(b[:], uint64(len(name))) + len(name)
@@ -79,7 +81,7 @@ func (a *arena) add(size int) int {
 	return len(chunks) - 1
 }
 
-// drop lets a name go, and its chunk with its last.
+// drop removes a name. It releases the chunk with its last name.
 func (a *arena) drop(p address) {
 	chunk := int(p >> addressBits)
 	a.liveBytes[chunk] -= sizeOf(a.get(p))
@@ -92,7 +94,7 @@ func (a *arena) drop(p address) {
 	}
 }
 
-// sparse returns which chunks are less than half full of names; nil if few are.
+// sparse returns the chunks that are less than half full of names.
 func (a *arena) sparse() map[address]bool {
 	sparse := make(map[address]bool)
 	chunks := *a.chunks.Load()

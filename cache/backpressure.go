@@ -2,14 +2,29 @@ package cache
 
 import "context"
 
-// Reserve waits until the cache has room, and claims it for n points until
-// Release. A cache that was full has room again when less than 95 % of it is
-// used. One reservation may go over the bound, so that it need not be a limit of
-// batches.
-//
-// The error is ctx's.
+// TryReserve reserves room for n points until Release, if the cache is not full.
+// A cache that was full stays full until less than 95 % of it is reserved. One
+// reservation may exceed MaxPoints, so n has no limit.
+func (c *Cache) TryReserve(n int) bool {
+	for {
+		limit := c.max
+		if c.full.Load() {
+			limit = c.low
+		}
+		reserved := c.reserved.Load()
+		if reserved >= limit && !c.unlimited.Load() {
+			return false
+		}
+		if c.reserved.CompareAndSwap(reserved, reserved+int64(n)) {
+			return true
+		}
+	}
+}
+
+// Reserve reserves room for n points as TryReserve does, and waits while the cache
+// is full. The error is ctx's.
 func (c *Cache) Reserve(ctx context.Context, n int) error {
-	for waited := false; !c.claim(n); waited = true {
+	for waited := false; !c.TryReserve(n); waited = true {
 		if !waited {
 			c.overflow.Add(1)
 		}
@@ -17,9 +32,9 @@ func (c *Cache) Reserve(ctx context.Context, n int) error {
 		c.full.Store(true)
 		space := c.space
 		c.waitMu.Unlock()
-		// What shrinks the cache looks at full after that: so it is seen here,
-		// or it closes space.
-		if c.claim(n) {
+		// Whoever shrinks the cache after full was set closes space. What was freed
+		// before that is seen here.
+		if c.TryReserve(n) {
 			return nil
 		}
 		select {
@@ -31,14 +46,15 @@ func (c *Cache) Reserve(ctx context.Context, n int) error {
 	return nil
 }
 
-// Release gives a reservation back, when its points were added.
+// Release ends a reservation. The points that were added meanwhile keep their room
+// until they are stored.
 func (c *Cache) Release(n int) {
-	c.claimed.Add(int64(-n))
+	c.reserved.Add(int64(-n))
 	c.reopen()
 }
 
-// LiftLimit lifts the bound for good: from now on nobody waits. It is for the end,
-// when what senders have sent must be taken in.
+// LiftLimit removes the limit for good: Reserve no longer waits. It is called
+// during shutdown, when everything that clients have sent must be accepted.
 func (c *Cache) LiftLimit() {
 	c.unlimited.Store(true)
 	c.waitMu.Lock()
@@ -46,38 +62,21 @@ func (c *Cache) LiftLimit() {
 	c.wakeWaiters()
 }
 
-// claim takes room for n points if there is some.
-func (c *Cache) claim(n int) bool {
-	for {
-		limit := c.max
-		if c.full.Load() {
-			limit = c.low
-		}
-		claimed := c.claimed.Load()
-		if claimed >= limit && !c.unlimited.Load() {
-			return false
-		}
-		if c.claimed.CompareAndSwap(claimed, claimed+int64(n)) {
-			return true
-		}
-	}
-}
-
-// grow counts n points more, or fewer.
+// grow adds n, which may be negative, to the number of points.
 func (c *Cache) grow(n int) {
 	if n == 0 {
 		return
 	}
 	c.size.Add(int64(n))
-	c.claimed.Add(int64(n))
+	c.reserved.Add(int64(n))
 	if n < 0 {
 		c.reopen()
 	}
 }
 
-// open lets senders go on if there is room for them again.
+// reopen wakes waiting senders if the cache is no longer full.
 func (c *Cache) reopen() {
-	if !c.full.Load() || c.claimed.Load() >= c.low {
+	if !c.full.Load() || c.reserved.Load() >= c.low {
 		return
 	}
 	c.waitMu.Lock()
@@ -85,7 +84,7 @@ func (c *Cache) reopen() {
 	c.wakeWaiters()
 }
 
-// wakeWaiters wakes those that wait. The waitMu is locked.
+// wakeWaiters wakes waiting senders. waitMu is held.
 func (c *Cache) wakeWaiters() {
 	if c.full.Load() {
 		c.full.Store(false)

@@ -8,7 +8,7 @@ import (
 	"carbon/metric"
 )
 
-// batch is how many points a sender's read brings.
+// batch is the number of points of one read from a sender.
 const batch = 1000
 
 // sender sends one point of each of its series again and again, in the same order.
@@ -27,7 +27,7 @@ func newSender(series int) *sender {
 	return s
 }
 
-// send adds a point of each series. It calls after, if that is not nil, behind
+// send adds a point of each series. It calls after, if that is not nil, after
 // each batch.
 func (s *sender) send(c *Cache, after func()) {
 	s.now += 60
@@ -61,8 +61,8 @@ func perPoint(b *testing.B, points int) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkAdd resolves and adds a point of each series. Every ten rounds all is
-// taken out again, off the clock.
+// BenchmarkAdd resolves and adds a point of each series. Every ten rounds all points are
+// taken out again, which is not timed.
 func BenchmarkAdd(b *testing.B) {
 	inSizes(b, func(b *testing.B, series int) {
 		c, s := New(Options{}), newSender(series)
@@ -130,7 +130,7 @@ func drain(c *Cache) {
 	}
 }
 
-// BenchmarkOldest looks at every series.
+// BenchmarkOldest visits every series.
 func BenchmarkOldest(b *testing.B) {
 	inSizes(b, func(b *testing.B, series int) {
 		c := New(Options{})
@@ -141,7 +141,7 @@ func BenchmarkOldest(b *testing.B) {
 	})
 }
 
-// BenchmarkMemory tells how many bytes a series takes.
+// BenchmarkMemory reports how many bytes a series takes.
 func BenchmarkMemory(b *testing.B) {
 	inSizes(b, func(b *testing.B, series int) {
 		s := newSender(series)
@@ -168,7 +168,7 @@ func heapInUse() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// BenchmarkForget lets one series of a thousand go.
+// BenchmarkForget forgets one series of a thousand.
 func BenchmarkForget(b *testing.B) {
 	inSizes(b, func(b *testing.B, series int) {
 		c := New(Options{})

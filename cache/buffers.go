@@ -1,32 +1,21 @@
 package cache
 
 const (
-	bufferData = 28
-	chunkBits  = 9 // bufferPool of a chunk
-
-	// restart is a byte between points: the next distance counts from 0. No point
-	// begins with it.
-	restart = 7
-
-	// timeBound is the time that all beyond are taken for, so that no distance
-	// needs more bits than compact has.
-	timeBound = 1 << 58
-
-	// A pending of fewer than 1<<minSortAt points is not settled.
-	minSortAt = 4
+	bufferData = 28 // bytes
+	chunkBits  = 9  // of the number of buffers in a chunk
 )
 
-// buffer is a piece of a pending.
+// buffer is a piece of an encoded list of points.
 type buffer struct {
 	next uint32
 	data [bufferData]byte
 }
 
-// bufferPool are the memory of parts. They are named by numbers; 0 is none.
+// bufferPool allocates buffers. A buffer is known by its number; 0 is none.
 type bufferPool struct {
 	chunks [][]buffer
 	fresh  uint32 // the first that was never used
-	free   uint32 // the first of those that are free, linked by next
+	free   uint32 // the first of the released ones, which are linked by next
 }
 
 func (m *bufferPool) at(i uint32) *buffer {
@@ -46,7 +35,7 @@ func (m *bufferPool) get() uint32 {
 	return m.fresh - 1
 }
 
-// extend appends an empty buffer to a pending.
+// extend appends an empty buffer to p.
 func (m *bufferPool) extend(p *pendingPoints) {
 	i := m.get()
 	s := m.at(i)
@@ -58,7 +47,7 @@ func (m *bufferPool) extend(p *pendingPoints) {
 	p.tail, p.fill = i, 0
 }
 
-// release gives the bufferPool of a pending back.
+// release empties p and releases its buffers.
 func (m *bufferPool) release(p *pendingPoints) {
 	if p.tail != 0 {
 		last := m.at(p.tail)
@@ -67,7 +56,7 @@ func (m *bufferPool) release(p *pendingPoints) {
 	*p = pendingPoints{state: p.state}
 }
 
-// shrink gives all memory back; there must be no pending.
+// shrink frees all memory. No buffer may be in use.
 func (m *bufferPool) shrink() {
 	if len(m.chunks) > 1 {
 		*m = bufferPool{}

@@ -1,19 +1,18 @@
-// Package cache holds the points that are not stored yet, and lays them over
-// what a store answers.
+// Package cache holds pending points: points that are accepted and not stored yet.
 //
-// A series is known by a Ref. A sender's lines repeat in the same order, so
-// mostly Follower finds the Ref of the next line without a lock or a hash; Series
-// finds all others. A point enters by Add and is readable from then on. The
-// writer gets points by Take and says Done when they are stored, or Return when
-// they could not be. Until Done they stay readable.
+// A series is known by a Ref. Clients send their series in the same order again and
+// again, so Follower mostly finds the Ref of the next line without a lock or a
+// hash; Series finds all others. Add adds a point, which can be read from then on.
+// The writer gets points by Take, and calls Done when they are stored or Return
+// when they could not be stored. They can be read until Done.
 //
-// When a point arrived is said by a stamp, unix nanoseconds that never go back.
-// A Cache has no goroutines and no clock: its methods are steps that somebody
-// drives.
+// Every point has a stamp, the time of its arrival in unix nanoseconds. Stamps never
+// decrease. A Cache has no goroutines and no clock: its methods are steps for a
+// caller to drive.
 //
-// A Reader is a store with the cached points laid over it.
+// A Reader answers queries from a store and a cache together.
 //
-// How a million series fit into little memory is told in DESIGN.md.
+// DESIGN.md explains how a million series fit into little memory.
 package cache
 
 import (
@@ -30,7 +29,8 @@ import (
 const DefaultMaxPoints = 20_000_000
 
 const (
-	// A cache that was full lets senders go on below this share, as carbon does.
+	// lowWatermark is the fraction of MaxPoints below which a cache that was full
+	// accepts points again, as in carbon.
 	lowWatermark = 0.95
 
 	shardBits  = 6
@@ -40,8 +40,8 @@ const (
 	never = math.MaxInt64
 )
 
-// Ref names a series of a Cache; 0 is none. It is good until Forget lets the
-// series go.
+// Ref names a series of a Cache; 0 is none. It is valid until Forget removes the
+// series, and may then name another.
 type Ref uint32
 
 // Options of a Cache.
@@ -55,8 +55,8 @@ type Options struct {
 	Strategy Strategy
 }
 
-// Cache holds points by series. All methods may be called concurrently, but for
-// Forget, which says what must not run beside it.
+// Cache holds points by series. All methods may be called concurrently, except
+// Forget, which says what it excludes.
 type Cache struct {
 	max, low int64
 	seed     maphash.Seed
@@ -64,32 +64,32 @@ type Cache struct {
 	blocks      atomic.Pointer[[]*block] // by Ref
 	names       arena
 	tables      [shardCount]table // by hash of the name
-	seriesMu    sync.Mutex        // guards what makes series: blocks, names, next, free
+	seriesMu    sync.Mutex        // guards creating series: blocks, names, next, free
 	next        Ref               // never used before
-	free        []Ref             // let go
-	seriesCount atomic.Int64      // series
+	free        []Ref             // of forgotten series
+	seriesCount atomic.Int64
 
 	shards      [shardCount]shard        // by block
-	oldest      [shardCount]atomic.Int64 // stamp of the oldest point that each shard would give, side by side for Take
-	readyShards atomic.Uint64            // bit by shard: it has series of readyAt points
-	turn        atomic.Uint32            // which of the ready is served first
-	readyAt     atomic.Int64             // points of a series that is full; 0: not said yet
+	oldest      [shardCount]atomic.Int64 // by shard: stamp of the oldest point that Take may return; adjacent for takeOldest
+	readyShards atomic.Uint64            // bit by shard: its list ready is not empty
+	turn        atomic.Uint32            // which of readyShards takeReady serves next
+	readyAt     atomic.Int64             // Due.Points of the last Take; 0: none yet
 	readyMu     sync.Mutex               // guards changes of readyAt
 
 	strategy Strategy
 	planMu   sync.Mutex
-	plan     []planned // what the strategy serves next, the first at the end
+	plan     []planned // what the strategy serves next, in reverse order
 
 	size     atomic.Int64 // points
-	live     atomic.Int64 // of these, those that wait for the end of a replay
-	claimed  atomic.Int64 // points and reservations
+	live     atomic.Int64 // points that wait for the end of a replay
+	reserved atomic.Int64 // points and reservations
 	overflow atomic.Int64 // reservations that had to wait
-	retryAt  atomic.Int64 // when the first of the delayed is due
+	retryAt  atomic.Int64 // when the first delayed series is due
 
 	unlimited atomic.Bool
 	full      atomic.Bool
 	waitMu    sync.Mutex
-	space     chan struct{} // closed when the cache is full no more
+	space     chan struct{} // closed when the cache is no longer full
 
 	scratches sync.Pool // of *scratch
 }
@@ -116,12 +116,12 @@ func New(o Options) *Cache {
 	return c
 }
 
-// Add puts points that arrived at the stamp at into the cache; refs[i] is the
-// series of points[i], whose name is not looked at.
+// Add adds points that arrived at the stamp at. refs[i] is the series of points[i];
+// names in points are ignored.
 //
-// Add never refuses or waits: who adds on behalf of a sender calls Reserve
-// before. Of two points of a series with the same time the later added wins.
-// Times beyond 2^58 seconds on either side of 1970 are taken for that.
+// Add never waits: a caller that adds for a client calls Reserve first. If a series
+// gets two points with the same time, the later added one wins. Times beyond 2^58
+// seconds on either side of 1970 are clamped.
 func (c *Cache) Add(at int64, refs []Ref, points []metric.Datapoint) {
 	grown, live := 0, 0
 	for i := 0; i < len(refs); {
@@ -149,31 +149,32 @@ func (c *Cache) Add(at int64, refs []Ref, points []metric.Datapoint) {
 	c.grow(grown)
 }
 
-// Done tells that the points are stored: the cache forgets them.
-func (c *Cache) Done(t Batch) {
-	s := c.shard(t.Ref)
+// Done removes points that are stored.
+func (c *Cache) Done(b Batch) {
+	s := c.shard(b.Ref)
 	s.mu.Lock()
-	n := s.done(t.Ref, t.slot)
+	n := s.done(b.Ref, b.slot)
 	s.mu.Unlock()
-	c.scratches.Put(t.scratch)
+	c.scratches.Put(b.scratch)
 	c.grow(-n)
 }
 
-// Return tells that the points could not be stored: they wait again, as long as
-// they have. None of the series is taken before Retry is told of the time retry;
-// 0 means that they may be at once.
-func (c *Cache) Return(t Batch, retry int64) {
-	s := c.shard(t.Ref)
+// Return makes points pending again that could not be stored. They keep their
+// stamps. Take does not return the series before Retry is called with the time
+// retry; 0: it may return it at once.
+func (c *Cache) Return(b Batch, retry int64) {
+	s := c.shard(b.Ref)
 	s.mu.Lock()
-	s.putBack(t.Ref, t.slot, retry)
+	s.putBack(b.Ref, b.slot, retry)
 	s.mu.Unlock()
-	c.scratches.Put(t.scratch)
+	c.scratches.Put(b.scratch)
 	if retry > 0 {
 		c.retryBy(retry)
 	}
 }
 
-// Retry lets the series that were returned until now or before be taken again.
+// Retry ends the delay of series that were returned with a retry time of now or
+// earlier.
 func (c *Cache) Retry(now int64) {
 	first := c.retryAt.Load()
 	if now < first || !c.retryAt.CompareAndSwap(first, never) {
@@ -189,7 +190,7 @@ func (c *Cache) Retry(now int64) {
 	c.retryBy(next)
 }
 
-// retryBy makes Retry look no later than at.
+// retryBy lowers retryAt to at.
 func (c *Cache) retryBy(at int64) {
 	for first := c.retryAt.Load(); at < first; first = c.retryAt.Load() {
 		if c.retryAt.CompareAndSwap(first, at) {
@@ -198,9 +199,9 @@ func (c *Cache) retryBy(at int64) {
 	}
 }
 
-// Oldest returns a lower bound of the stamps of all points that are not stored,
-// wherever they are; ok is false if the cache is empty. It looks at every series.
-// Points that arrive meanwhile may be missed.
+// Oldest returns a lower bound of the stamps of all pending points, those in flight
+// included; ok is false if the cache is empty. It may miss points that are added
+// concurrently. It visits every series.
 func (c *Cache) Oldest() (at int64, ok bool) {
 	at = never
 	for i := range c.shards {
@@ -212,14 +213,14 @@ func (c *Cache) Oldest() (at int64, ok bool) {
 	return at, at < never
 }
 
-// Points returns a copy of the points of a series that are not stored, by time,
-// no two of the same. ok is false if there are none.
+// Points returns a copy of the pending points of a series, sorted by time, at most
+// one for each time. ok is false if there are none.
 func (c *Cache) Points(name string) (points []metric.Point, ok bool) {
 	points = c.appendPoints(nil, name)
 	return points, len(points) > 0
 }
 
-// appendPoints appends the points of a series to dst, by time, no two of the same.
+// appendPoints appends the points that Points returns to dst.
 func (c *Cache) appendPoints(dst []metric.Point, name string) []metric.Point {
 	if c.size.Load() == 0 {
 		return dst
@@ -241,12 +242,12 @@ func (c *Cache) appendPoints(dst []metric.Point, name string) []metric.Point {
 	return dst
 }
 
-// Drop drops the waiting points of the named series, but for those that are
-// taken, and returns how many these were.
+// Drop removes the pending points of the named series, except those in flight, and
+// returns their number.
 func (c *Cache) Drop(names []string) (points int) { return c.drop(names, (*shard).drop) }
 
-// drop calls drop, which tells how many points went and how many of these were
-// live, for the named series.
+// drop calls drop for the named series. drop returns the number of removed points,
+// and how many of them were live.
 func (c *Cache) drop(names []string, drop func(s *shard, r Ref) (n, ofLive int)) (points int) {
 	for _, name := range names {
 		r := c.find(name)
@@ -264,22 +265,22 @@ func (c *Cache) drop(names []string, drop func(s *shard, r Ref) (n, ofLive int))
 	return points
 }
 
-// Size is how many points there are, those on their way into the store too.
-// Points of the same time may count more than once.
+// Size returns the number of pending points, those in flight included. Points of a
+// series with the same time may count more than once.
 func (c *Cache) Size() int64 { return c.size.Load() }
 
-// MaxPoints is the bound of Size.
+// MaxPoints returns the limit of Size.
 func (c *Cache) MaxPoints() int64 { return c.max }
 
 // Stats is a snapshot of a cache.
 type Stats struct {
 	Points   int64
-	Queues   int64 // series that have points
+	Queues   int64 // series with pending points
 	Names    int64 // series that the cache knows
-	Overflow int64 // how often a sender had to wait
+	Overflow int64 // reservations that had to wait
 }
 
-// Stats counts what is there.
+// Stats returns the current figures.
 func (c *Cache) Stats() Stats {
 	stats := Stats{Points: c.size.Load(), Names: c.seriesCount.Load(), Overflow: c.overflow.Load()}
 	for i := range c.shards {

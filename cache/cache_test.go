@@ -71,8 +71,8 @@ func wantSize(t *testing.T, c *Cache, want int64) {
 	if got := c.Size(); got != want {
 		t.Errorf("size %d, want %d", got, want)
 	}
-	if got := c.claimed.Load(); got != want {
-		t.Errorf("claimed %d, want %d", got, want)
+	if got := c.reserved.Load(); got != want {
+		t.Errorf("reserved %d, want %d", got, want)
 	}
 }
 
@@ -152,7 +152,7 @@ func TestEqualTimesDoNotFillTheCache(t *testing.T) {
 			add(c, 0, "a", times[i%len(times)], float64(i))
 		}
 		if c.Size() > 40 || c.shards[0].fresh > 40 {
-			t.Errorf("%d points of %d times in %d bufferPool", c.Size(), len(times), c.shards[0].fresh)
+			t.Errorf("%d points of %d times in %d buffers", c.Size(), len(times), c.shards[0].fresh)
 		}
 		wantPoints(t, c, "a", want)
 	}
@@ -163,7 +163,7 @@ func TestEqualTimesDoNotFillTheCache(t *testing.T) {
 	f("-288230376151711744=99998 288230376151711744=99999", math.MinInt64, math.MaxInt64)
 }
 
-func TestTakeServesTheLongestWaiting(t *testing.T) {
+func TestTakeReturnsTheSeriesThatWaitedLongest(t *testing.T) {
 	c := New(Options{})
 	add(c, 3, "c", 1, 1)
 	add(c, 4, "a", 1, 1)
@@ -183,7 +183,7 @@ func TestTakeServesTheLongestWaiting(t *testing.T) {
 	take(t, c, 9, 100, "")
 }
 
-func TestOnlyOneTakesAMetric(t *testing.T) {
+func TestASeriesInFlightIsNotTakenAgain(t *testing.T) {
 	c := New(Options{})
 	add(c, 0, "a", 1, 1, 2, 3, 4, 5)
 	taken := take(t, c, 9, 2, "a 1=1 2=2")
@@ -225,7 +225,7 @@ func TestReturnedPointsWaitAgain(t *testing.T) {
 	wantOldest(t, c, 4)
 }
 
-func TestReturnedPointsKeepTheirTurn(t *testing.T) {
+func TestReturnedPointsKeepTheirPlaceInTheQueue(t *testing.T) {
 	c := New(Options{})
 	var taken []Batch
 	for i := range 500 {
@@ -254,7 +254,7 @@ func TestReturnedPointsKeepTheirTurn(t *testing.T) {
 }
 
 // TestManyReturnedPoints has a store fail for many metrics, whose next points
-// arrive meanwhile. It takes too long if putting one back means passing others.
+// arrive meanwhile. It takes too long if Return visits other series.
 func TestManyReturnedPoints(t *testing.T) {
 	const metrics = 50_000
 	c := New(Options{})
@@ -355,8 +355,8 @@ func TestDroppedPointsAreGone(t *testing.T) {
 	wantSize(t, c, 0)
 }
 
-// TestManyPointsOfOneSeries takes too long if a part of them cannot be taken
-// without a look at all.
+// TestManyPointsOfOneSeries takes too long if Take visits more points than it
+// returns.
 func TestManyPointsOfOneSeries(t *testing.T) {
 	const points, most = 300_000, 100
 	c := New(Options{})
@@ -446,7 +446,7 @@ func TestTheSmallestCacheLetsPointsThrough(t *testing.T) {
 	wantSize(t, c, 0)
 }
 
-func TestUnboundLetsEverybodyGo(t *testing.T) {
+func TestLiftLimitWakesAllSenders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(Options{MaxPoints: 2})
 		add(c, 0, "a", 1, 1, 2)
@@ -469,9 +469,9 @@ func TestUnboundLetsEverybodyGo(t *testing.T) {
 	})
 }
 
-// TestNothingIsLostBetweenManyHands has senders, writers that fail now and then,
+// TestConcurrentUseLosesNothing has senders, writers that fail now and then,
 // and readers at work together.
-func TestNothingIsLostBetweenManyHands(t *testing.T) {
+func TestConcurrentUseLosesNothing(t *testing.T) {
 	const senders, writers, metrics, times = 4, 3, 50, 200
 	c := New(Options{MaxPoints: 500})
 	var sending, writing sync.WaitGroup

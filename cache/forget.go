@@ -1,13 +1,11 @@
 package cache
 
-import (
-	"slices"
-)
+import "slices"
 
-// Forget lets go the series without points whose last point was stamped before,
-// and tells freed of each, if it is not nil: its Ref is free for another series. A
-// series whose last points were stored late may stay until another time. No Add,
-// Series, Follower, Follows, Name or replay may run beside Forget.
+// Forget removes the series without points whose last point was stamped before, and
+// calls freed, if it is not nil, with the Ref of each, which may then name another
+// series. A series whose last points were stored late may stay until a later call.
+// Add, Series, Follower, Follows, Name and a replay must not run concurrently.
 func (c *Cache) Forget(before int64, freed func(Ref)) {
 	c.seriesMu.Lock()
 	defer c.seriesMu.Unlock()
@@ -52,7 +50,7 @@ func (c *Cache) Forget(before int64, freed func(Ref)) {
 	slices.Reverse(c.free[from:])
 }
 
-// compactNames moves names out of chunks that are mostly empty, so that these go.
+// compactNames moves names out of sparse chunks, which releases these chunks.
 func (c *Cache) compactNames() {
 	sparse := c.names.sparse()
 	if len(sparse) == 0 {
@@ -60,7 +58,7 @@ func (c *Cache) compactNames() {
 	}
 	for i := range c.tables {
 		t := &c.tables[i]
-		t.mu.Lock() // find reads names there
+		t.mu.Lock() // excludes find, which reads names
 		for _, slot := range t.slots {
 			if slot.ref == 0 {
 				continue
@@ -72,7 +70,7 @@ func (c *Cache) compactNames() {
 			to := c.names.put(c.names.get(l.name))
 			c.names.drop(l.name)
 			s := c.shard(slot.ref)
-			s.mu.Lock() // Take reads names there
+			s.mu.Lock() // excludes Take, which reads names
 			l.name = to
 			s.mu.Unlock()
 		}
@@ -83,8 +81,6 @@ func (c *Cache) compactNames() {
 // bitmap is a set of Refs.
 type bitmap []uint64
 
-func newBitmap(n int) bitmap { return make(bitmap, (n+63)/64) }
-
-func (b bitmap) set(r Ref) { b[r/64] |= 1 << (r % 64) }
-
+func newBitmap(n int) bitmap    { return make(bitmap, (n+63)/64) }
+func (b bitmap) set(r Ref)      { b[r/64] |= 1 << (r % 64) }
 func (b bitmap) has(r Ref) bool { return b[r/64]&(1<<(r%64)) != 0 }

@@ -11,7 +11,7 @@ import (
 	"carbon/metric"
 )
 
-// history drives a cache by chance, and knows in a simple way what it must hold.
+// history drives a cache at random, and a simple model of what it must hold.
 type history struct {
 	t      *testing.T
 	seed   uint64
@@ -27,7 +27,7 @@ type history struct {
 	flights   []Batch
 }
 
-// modelSeries is what the cache must know of a series.
+// modelSeries is what the cache must hold of a series.
 type modelSeries struct {
 	older, live      []modelPoint // that wait; live ones only while a replay goes on
 	flight           []modelPoint
@@ -60,7 +60,7 @@ func (h *history) errorf(format string, args ...any) {
 	h.t.Errorf("seed %d: "+format, append([]any{h.seed}, args...)...)
 }
 
-// time returns one of few times, now and then a strange one.
+// time returns one of a few times, and sometimes an extreme one.
 func (h *history) time() int64 {
 	switch h.rnd.IntN(40) {
 	case 0:
@@ -149,7 +149,7 @@ func (h *history) take() {
 			h.errorf("nothing was taken, but %d is due at %d", first, due.Before)
 		}
 		if full != "" {
-			h.errorf("nothing was taken, but %s is full", full)
+			h.errorf("nothing was taken, but %s is ready", full)
 		}
 		return
 	}
@@ -259,13 +259,13 @@ func (h *history) forget() {
 	h.c.Forget(h.now-h.rnd.Int64N(20), func(r Ref) {
 		for _, name := range names {
 			if h.c.find(name) == r {
-				h.errorf("%s was let go and is still found", name)
+				h.errorf("%s was forgotten and is still found", name)
 			}
 		}
 	})
 }
 
-// check compares what the cache shows with what it must hold.
+// check compares the cache with the model.
 func (h *history) check() {
 	oldest, points, live := int64(never), 0, 0
 	for name, m := range h.series {
@@ -295,8 +295,8 @@ func (h *history) check() {
 	if got, ok := h.c.Oldest(); ok != (oldest < never) || got != oldest {
 		h.errorf("the oldest is %d (%v), want %d", got, ok, oldest)
 	}
-	if size := h.c.Size(); size < int64(points) || size != h.c.claimed.Load() {
-		h.errorf("size is %d, claimed %d; there are %d points", size, h.c.claimed.Load(), points)
+	if size := h.c.Size(); size < int64(points) || size != h.c.reserved.Load() {
+		h.errorf("size is %d, reserved %d; there are %d points", size, h.c.reserved.Load(), points)
 	}
 	if got, most := h.c.Size()-h.c.Takeable(), int64(live); got > most || got < 0 || (got == 0) != (most == 0) {
 		h.errorf("%d points are not to be taken, want up to %d", got, most)
@@ -312,7 +312,7 @@ func latest(points []modelPoint) map[int64]float64 {
 	return values
 }
 
-// end stores everything and looks for what is left behind.
+// end stores everything and checks that nothing remains.
 func (h *history) end() {
 	if h.replaying {
 		h.switchReplay()

@@ -8,21 +8,34 @@ import (
 	"carbon/metric"
 )
 
-// pending is points one behind the other, in the order they were added, each as its
-// distance from the one before. Its bufferPool are all full but for the last, and
-// linked in a ring.
+const (
+	// restart is a byte between points: the next distance counts from 0. No
+	// encoded point begins with it.
+	restart = 7
+
+	// timeBound limits times on either side of 1970, so that every distance fits
+	// into the bits that package compact has.
+	timeBound = 1 << 58
+
+	// minSortAt is the least sortAt.
+	minSortAt = 4
+)
+
+// pendingPoints is a list of points in the order they were added, each encoded as
+// the distance from the one before. The bytes are in buffers linked to a ring; all
+// buffers but the last are full.
 type pendingPoints struct {
 	tail     uint32 // the last buffer; its next is the first
 	last     uint32 // the time that the next distance counts from
 	n        uint32 // points
-	fill     uint8  // bytes of the last buffer that are used
-	sortAt   uint8  // at 1<<sortAt points it is to be settled
-	unsorted bool   // not by time, or there may be two of the same time
+	fill     uint8  // bytes used of the last buffer
+	sortAt   uint8  // the list is sorted again when it has 1<<sortAt points
+	unsorted bool   // times may be out of order or equal
 
-	state state // of the entry whose pending it is: here an entry gets by with 32 bytes
+	state state // of the entry that the list is in: placed here, an entry takes 32 bytes
 }
 
-// add puts a point on a pending. It reports whether the pending is to be settled.
+// add appends a point to p. It reports whether p is to be sorted by sortPending.
 func (m *bufferPool) add(p *pendingPoints, t int64, v float64) (sort bool) {
 	t = min(max(t, -timeBound), timeBound)
 	var buf [compact.MaxPoint]byte
@@ -47,7 +60,7 @@ func (m *bufferPool) add(p *pendingPoints, t int64, v float64) (sort bool) {
 	return p.n>>max(p.sortAt, minSortAt) != 0
 }
 
-// base is what the distance after a point of time t counts from.
+// base returns what the distance after a point at t counts from.
 func base(t int64) uint32 {
 	if t == int64(uint32(t)) {
 		return uint32(t)
@@ -55,7 +68,7 @@ func base(t int64) uint32 {
 	return 0
 }
 
-// appendBytes appends bytes of points to a pending, but counts none.
+// appendBytes appends encoded points to p without counting them.
 func (m *bufferPool) appendBytes(p *pendingPoints, b []byte) {
 	for len(b) > 0 {
 		if p.fill == bufferData || p.tail == 0 {
@@ -67,7 +80,7 @@ func (m *bufferPool) appendBytes(p *pendingPoints, b []byte) {
 	}
 }
 
-// bytes appends the bytes of a pending to b.
+// bytes appends the encoded points of p to b.
 func (m *bufferPool) bytes(b []byte, p *pendingPoints) []byte {
 	if p.tail == 0 {
 		return b
@@ -78,7 +91,8 @@ func (m *bufferPool) bytes(b []byte, p *pendingPoints) []byte {
 	return append(b, m.at(p.tail).data[:p.fill]...)
 }
 
-// join puts pending b behind pending a, as one; a's state is the result's.
+// join returns the points of a followed by those of b, with the state of a. Neither
+// may be used afterwards.
 func (m *bufferPool) join(a, b pendingPoints) pendingPoints {
 	b.state = a.state
 	if b.n == 0 {
@@ -101,7 +115,8 @@ func (m *bufferPool) join(a, b pendingPoints) pendingPoints {
 	return b
 }
 
-// cut takes the first n points from a pending that has more, appended to points.
+// cut removes the first n points from p, which must have more, and returns them in
+// the memory of tmp.
 func (m *bufferPool) cut(p *pendingPoints, n int, tmp *scratch) []metric.Point {
 	first := m.at(p.tail).next
 	var from int64
@@ -120,8 +135,8 @@ func (m *bufferPool) cut(p *pendingPoints, n int, tmp *scratch) []metric.Point {
 		i = m.at(i).next
 	}
 
-	// What is left begins with point n, counted from 0 now, and the rest of its
-	// buffer. Both end where a buffer does.
+	// The rest begins with point n, whose distance now counts from 0, followed by
+	// the rest of its buffer. Padding makes both end at the end of a buffer.
 	head := compact.AppendPoint(nil, points[n].Time, points[n].Value)
 	head = append(head, b...)
 	rest := pendingPoints{last: p.last, unsorted: p.unsorted, state: p.state}
@@ -144,7 +159,7 @@ func (m *bufferPool) cut(p *pendingPoints, n int, tmp *scratch) []metric.Point {
 	return points[:n]
 }
 
-// encode returns a pending of points that are settled.
+// encode returns a list of points, which are sorted and unique by time.
 func (m *bufferPool) encode(points []metric.Point) (p pendingPoints) {
 	for _, point := range points {
 		m.add(&p, point.Time, point.Value)
@@ -153,8 +168,8 @@ func (m *bufferPool) encode(points []metric.Point) (p pendingPoints) {
 	return p
 }
 
-// settle sorts a pending by time and keeps the last of each time. It returns how
-// many points went.
+// sortPending sorts p by time and keeps the last point of each time. It returns the
+// number of points it removed.
 func (m *bufferPool) sortPending(p *pendingPoints, tmp *scratch) (dropped int) {
 	if p.unsorted {
 		tmp.bytes = m.bytes(tmp.bytes[:0], p)
@@ -169,11 +184,11 @@ func (m *bufferPool) sortPending(p *pendingPoints, tmp *scratch) (dropped int) {
 	return dropped
 }
 
-// nextSort returns the sortAt of a pending of n settled points: it is settled again
-// when there are twice as many, or somewhat more.
+// nextSort returns the sortAt of a sorted list of n points: it is sorted again when
+// it has about twice as many.
 func nextSort(n uint32) uint8 { return uint8(max(minSortAt, bits.Len32(max(2*n, 1)-1))) }
 
-// scratch is memory that is used again.
+// scratch is memory that is reused.
 type scratch struct {
 	bytes  []byte
 	points []metric.Point
@@ -185,9 +200,9 @@ func decode(points []metric.Point, b []byte) []metric.Point {
 	return points
 }
 
-// decodeSome appends the points in b to points until there are most, and returns
-// what is left of b: the bytes after, or the beginning of a point. from is what
-// distances count from.
+// decodeSome appends the points in b to points until there are most of them. It
+// returns the rest of b, which may be an incomplete point, and the time that the
+// next distance counts from. from is the time that the first one counts from.
 func decodeSome(points []metric.Point, b []byte, from int64, most int) ([]metric.Point, []byte, int64) {
 	for len(points) < most && len(b) > 0 {
 		if b[0] == restart {
@@ -204,8 +219,8 @@ func decodeSome(points []metric.Point, b []byte, from int64, most int) ([]metric
 	return points, b, from
 }
 
-// settle sorts points by time and keeps the last of each time. It works in the
-// memory of points, which are in the order they arrived.
+// sortUnique sorts points by time and keeps the last of each time. points are in
+// the order of their arrival. The result uses the same memory.
 func sortUnique(points []metric.Point) []metric.Point {
 	if isSortedUnique(points) {
 		return points

@@ -16,8 +16,8 @@ func TestNoPointBeginsAsARestart(t *testing.T) {
 	}
 }
 
-// TestPilesAreCutAndJoined does so by chance, and looks at every point bit by bit.
-func TestPilesAreCutAndJoined(t *testing.T) {
+// TestPendingPointsAreCutAndJoined cuts and joins random lists, and compares every point bit by bit.
+func TestPendingPointsAreCutAndJoined(t *testing.T) {
 	values := []float64{0, 1, 12.34, 1.0 / 3, math.Inf(1), math.NaN(), math.Copysign(0, -1), math.MaxFloat64}
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var m bufferPool
@@ -52,13 +52,13 @@ func TestPilesAreCutAndJoined(t *testing.T) {
 			}
 			got := decode(nil, m.bytes(nil, &p))
 			if !slices.EqualFunc(got, want, same) || int(p.n) != len(want) {
-				t.Fatalf("the pending has %d points: %v, want %v", p.n, got, want)
+				t.Fatalf("the list has %d points: %v, want %v", p.n, got, want)
 			}
 		}
 		m.release(&p)
 	}
 	if n := m.used(); n != 0 {
-		t.Errorf("%d bufferPool are not given back", n)
+		t.Errorf("%d buffers are not released", n)
 	}
 }
 

@@ -1,6 +1,6 @@
 package cache
 
-// wait makes Take give the points that a series has.
+// requeue puts a series where Take finds it, if Take may return any of its points.
 func (s *shard) requeue(r Ref, e *entry) {
 	n := s.takeable(r, e)
 	if n == 0 {
@@ -12,7 +12,8 @@ func (s *shard) requeue(r Ref, e *entry) {
 	}
 }
 
-// setSince changes since, and takes the series out of the order that goes by it.
+// setSince changes since, and removes the series from the queue and from late, which
+// are ordered by it.
 func (s *shard) setSince(e *entry, at int64) {
 	if at != e.since {
 		s.dequeue(e)
@@ -21,8 +22,8 @@ func (s *shard) setSince(e *entry, at int64) {
 	}
 }
 
-// enqueue puts a series at the end of the queue, or among the late ones, unless it
-// is in one of the lists already.
+// enqueue adds a series to the end of the queue, or to late if it belongs further
+// forward, unless it is in the queue, in late or in delayed.
 func (s *shard) enqueue(r Ref, e *entry) {
 	switch {
 	case e.state&(queued|late|delayed) != 0:
@@ -42,7 +43,7 @@ func (s *shard) enqueue(r Ref, e *entry) {
 	}
 }
 
-// dequeue takes a series out of the queue if it is there.
+// dequeue removes a series from the queue if it is there.
 func (s *shard) dequeue(e *entry) {
 	if e.state&queued == 0 {
 		return
@@ -61,8 +62,8 @@ func (s *shard) dequeue(e *entry) {
 	e.state &^= queued
 }
 
-// first returns the series whose oldest point has waited longest of those that
-// Take may give; 0 if there is none.
+// first returns the series with the oldest point that Take may return; 0: there is
+// none.
 func (s *shard) first() Ref {
 	for len(s.late) > 0 {
 		it := s.late[0]
@@ -85,7 +86,7 @@ func (s *shard) first() Ref {
 	return r
 }
 
-// refresh finds out what first would give.
+// refresh updates oldest after a change of first.
 func (s *shard) refresh() {
 	if r := s.first(); r == 0 {
 		s.oldest.Store(never)
@@ -100,7 +101,7 @@ type item struct {
 	ref Ref
 }
 
-// heap has the item with the smallest key in front.
+// heap is a binary heap. The item with the smallest key comes first.
 type heap []item
 
 func (h *heap) push(it item) {

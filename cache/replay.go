@@ -2,15 +2,16 @@ package cache
 
 import "carbon/metric"
 
-// replayed is what waits beneath the live points of a series while a replay goes on.
+// replayed holds the pending points of a series that are older than its live ones,
+// during a replay.
 type replayed struct {
 	points pendingPoints
 	since  int64 // stamp of the oldest live point
 }
 
-// BeginReplay begins to take in points that are older than those that Add adds
-// from now on. Until EndReplay series with live points wait, so that nothing is
-// stored before what is older.
+// BeginReplay begins a replay. Points that Add adds from now on are live: newer than
+// those that AddReplayed adds. Until EndReplay, Take returns no live points, so that
+// no point is stored before an older one of its series.
 func (c *Cache) BeginReplay() { c.setReplaying(true) }
 
 func (c *Cache) setReplaying(on bool) {
@@ -29,8 +30,8 @@ func (c *Cache) setReplaying(on bool) {
 	}
 }
 
-// AddReplayed adds points as Add does, but beneath those that were added by Add since
-// BeginReplay. It is for the time between BeginReplay and EndReplay.
+// AddReplayed adds points as Add does, but as older than all live points. It must be
+// called between BeginReplay and EndReplay.
 func (c *Cache) AddReplayed(at int64, refs []Ref, points []metric.Datapoint) {
 	grown := 0
 	for i, r := range refs {
@@ -48,24 +49,24 @@ func (c *Cache) AddReplayed(at int64, refs []Ref, points []metric.Datapoint) {
 	c.grow(grown)
 }
 
-// EndReplay ends the replay: all series may be taken again.
+// EndReplay ends the replay: Take may return all points again.
 func (c *Cache) EndReplay() {
 	c.setReplaying(false)
 	c.live.Store(0)
 }
 
-// Takeable is how many of the points Take may give or has given: all but the live
-// ones while a replay goes on. Who replays waits for this to shrink, not for Size,
-// in which live points may be all there is.
+// Takeable returns the number of pending points without the live ones. A replay
+// waits for this number to shrink, and not for Size: the cache may be full of live
+// points.
 func (c *Cache) Takeable() int64 { return c.size.Load() - c.live.Load() }
 
-// DropReplayed drops the waiting points of the named series as Drop does, but for
-// those that were added by Add since BeginReplay.
+// DropReplayed removes the pending points of the named series as Drop does, except
+// the live ones.
 func (c *Cache) DropReplayed(names []string) (points int) {
 	return c.drop(names, (*shard).dropReplayed)
 }
 
-// dropReplayed drops what waits of a series, but for its live points.
+// dropReplayed removes the pending points of a series except the live ones.
 func (s *shard) dropReplayed(r Ref) (n, ofLive int) {
 	e := s.entry(r)
 	if e.state&live == 0 {
@@ -84,7 +85,7 @@ func (s *shard) dropReplayed(r Ref) (n, ofLive int) {
 	return n, 0
 }
 
-// addLive appends a point that arrives while a replay goes on.
+// addLive adds a point that arrives during a replay.
 func (s *shard) addLive(r Ref, e *entry, at int64, p metric.Point) (grown int) {
 	if e.state&live == 0 {
 		e.state |= live
@@ -109,7 +110,7 @@ func (s *shard) addLive(r Ref, e *entry, at int64, p metric.Point) (grown int) {
 	return s.put(&e.pendingPoints, p)
 }
 
-// addReplayed appends a point beneath the live ones.
+// addReplayed adds a point as older than the live ones.
 func (s *shard) addReplayed(r Ref, e *entry, at int64, p metric.Point) (grown int) {
 	m, hasReplayed := s.replayed[r]
 	if !hasReplayed {
@@ -123,8 +124,8 @@ func (s *shard) addReplayed(r Ref, e *entry, at int64, p metric.Point) (grown in
 	return grown
 }
 
-// prepend puts points back, the oldest of which arrived at since, before all
-// others but the live ones.
+// prepend makes p, whose oldest point arrived at since, the oldest points of the
+// series.
 func (s *shard) prepend(r Ref, e *entry, since int64, p pendingPoints) {
 	if e.state&live == 0 {
 		if e.n > 0 {
@@ -145,7 +146,7 @@ func (s *shard) prepend(r Ref, e *entry, since int64, p pendingPoints) {
 	s.replayed[r] = m
 }
 
-// endReplay lets Take give all points.
+// endReplay joins the replayed and the live points of each series.
 func (s *shard) endReplay() {
 	s.each(func(r Ref, e *entry) {
 		if e.state&live == 0 {

@@ -81,9 +81,9 @@ func TestTheOldestMayBeALivePoint(t *testing.T) {
 	c.Done(take(t, c, 99, 9, "a 1=1 2=2 3=3 4=4"))
 }
 
-// TestAReplayGoesOnInBoundedMemory has more older points than are ever in memory,
+// TestReplayTakesBoundedMemory replays more points than are ever in memory at once,
 // of series that all get live points too.
-func TestAReplayGoesOnInBoundedMemory(t *testing.T) {
+func TestReplayTakesBoundedMemory(t *testing.T) {
 	const series, rounds = batch, 200
 	c := New(Options{})
 	c.BeginReplay()
@@ -104,7 +104,7 @@ func TestAReplayGoesOnInBoundedMemory(t *testing.T) {
 	for i := range c.shards {
 		chunks += len(c.shards[i].chunks)
 	}
-	if chunks > 16 { // of 512 bufferPool: one for a live point, two for ten older ones
+	if chunks > 16 { // of 512 buffers: one for a live point, two for ten older ones
 		t.Errorf("%d chunks for %d points", chunks, c.Size())
 	}
 	c.EndReplay()
@@ -112,8 +112,8 @@ func TestAReplayGoesOnInBoundedMemory(t *testing.T) {
 	wantSize(t, c, 0)
 }
 
-// TestDropOlderSparesWhatIsLive drops what a replay brought.
-func TestDropOlderSparesWhatIsLive(t *testing.T) {
+// TestDropReplayedKeepsLivePoints drops what a replay added.
+func TestDropReplayedKeepsLivePoints(t *testing.T) {
 	c := New(Options{})
 	c.BeginReplay()
 	add(c, 100, "both", 1, 9)

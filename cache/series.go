@@ -9,16 +9,16 @@ const (
 	blockSize = 1 << blockBits
 )
 
-// block is the series of consecutive Refs, all of one shard. It has no pointers:
-// the garbage collector passes it over.
+// block holds the series of consecutive Refs, all of one shard. It has no pointers,
+// so the garbage collector does not scan it.
 type block struct {
 	links   [blockSize]link
 	entries [blockSize]entry // guarded by the shard
 }
 
-// link is what a series is found by.
+// link is what is needed to find a series.
 type link struct {
-	follower atomic.Uint32 // the Ref of the series that came next last time
+	follower atomic.Uint32 // the Ref of the series that followed last time
 	name     address       // 0: the Ref is free
 }
 
@@ -26,8 +26,8 @@ func (c *Cache) block(r Ref) *block { return (*c.blocks.Load())[r>>blockBits] }
 
 func (c *Cache) link(r Ref) *link { return &c.block(r).links[r%blockSize] }
 
-// Follower returns the series that followed prev last time if it is called name,
-// else 0; so it does if prev is 0.
+// Follower returns the series that followed prev last time if it has this name,
+// else 0. For a prev of 0 it returns 0.
 func (c *Cache) Follower(prev Ref, name string) Ref {
 	next := Ref(c.link(prev).follower.Load())
 	if next == 0 || c.Name(next) != name {
@@ -36,19 +36,19 @@ func (c *Cache) Follower(prev Ref, name string) Ref {
 	return next
 }
 
-// Follows remembers that r followed prev; it does nothing if prev is 0.
+// Follows remembers that r followed prev. For a prev of 0 it does nothing.
 func (c *Cache) Follows(prev, r Ref) {
 	if prev != 0 {
 		c.link(prev).follower.Store(uint32(r))
 	}
 }
 
-// Name returns the name of a series. It must not be called beside Forget; the
-// string is good for ever.
+// Name returns the name of a series. It must not run concurrently with Forget; the
+// string stays valid.
 func (c *Cache) Name(r Ref) string { return c.names.get(c.link(r).name) }
 
-// Series returns the series of a canonical name, and makes it if there is none.
-// The name is copied then.
+// Series returns the series of a canonical name. If there is none it adds one, with
+// a copy of the name.
 func (c *Cache) Series(name string) (r Ref, added bool) {
 	t, hash := c.table(name)
 	t.mu.RLock()
@@ -67,7 +67,7 @@ func (c *Cache) Series(name string) (r Ref, added bool) {
 	return r, true
 }
 
-// find returns the series of a name, 0 if there is none.
+// find returns the series of a name; 0: there is none.
 func (c *Cache) find(name string) Ref {
 	t, hash := c.table(name)
 	t.mu.RLock()
@@ -75,7 +75,7 @@ func (c *Cache) find(name string) Ref {
 	return t.find(c, hash, name)
 }
 
-// make makes a series.
+// make adds a series. The lock of its table is held.
 func (c *Cache) make(name string) Ref {
 	c.seriesMu.Lock()
 	defer c.seriesMu.Unlock()

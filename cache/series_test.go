@@ -12,7 +12,7 @@ import (
 	"carbon/metric"
 )
 
-// resolve finds series as a sender's do.
+// resolve finds series in the way that push does.
 func resolve(c *Cache, prev Ref, name string) (r Ref, predicted bool) {
 	if r = c.Follower(prev, name); r != 0 {
 		return r, true
@@ -49,7 +49,7 @@ func TestFollowersAreFoundByTheirName(t *testing.T) {
 	f("", 0)
 }
 
-func TestASeriesThatWasLetGoFollowsNobody(t *testing.T) {
+func TestAForgottenSeriesIsNotPredicted(t *testing.T) {
 	c := New(Options{})
 	a, _ := c.Series("a")
 	b, _ := c.Series("b")
@@ -58,7 +58,7 @@ func TestASeriesThatWasLetGoFollowsNobody(t *testing.T) {
 	c.Add(at(5), []Ref{a}, []metric.Datapoint{point("a", 1, 1)})
 	c.Forget(at(1), func(r Ref) {
 		if r != b {
-			t.Errorf("%d was let go, want %d", r, b)
+			t.Errorf("%d was forgotten, want %d", r, b)
 		}
 	})
 	if r := c.Follower(a, "b"); r != 0 {
@@ -156,9 +156,9 @@ func TestShortLivedNamesLeaveNothing(t *testing.T) {
 	}
 }
 
-// TestPredictionBesideEverything has senders that predict, writers, readers and the
-// end of series at work together; it is for the race detector.
-func TestPredictionBesideEverything(t *testing.T) {
+// TestConcurrentPrediction has senders that predict, writers, readers and Forget
+// work together; it is for the race detector.
+func TestConcurrentPrediction(t *testing.T) {
 	const senders, rounds = 3, 30
 	c := New(Options{})
 	var pushing sync.RWMutex

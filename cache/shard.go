@@ -9,7 +9,7 @@ import (
 	"carbon/metric"
 )
 
-// shard is every so many-th block of series. Its methods want mu held.
+// shard holds every 64th block of series. Callers of its methods hold mu.
 type shard struct {
 	mu sync.Mutex
 	c  *Cache
@@ -19,45 +19,46 @@ type shard struct {
 	clock    int64 // the latest stamp
 	nonEmpty int   // series with points
 
-	// Series with points that Take may give are in the queue, by the stamp of
-	// their oldest; those in flight are passed over. What is older than the
-	// queue's end when it comes is in late instead, unless it is delayed.
+	// Series with points that Take may return are in the queue, ordered by the
+	// stamp of their oldest point. Take skips those in flight. A series that is
+	// older than the end of the queue when it comes is in late instead, unless it
+	// is delayed.
 	head, tail  Ref
 	late        heap
 	delayed     heap
-	ready       []Ref  // those of readyAt points and more, as they became so
+	ready       []Ref  // series that reached readyAt points, in this order
 	readyAt     uint32 // math.MaxUint32: none
 	flights     []flight
 	freeFlights []int32 // unused of flights
 
 	replaying bool
-	replayed  map[Ref]replayed // live series with older points that wait
+	replayed  map[Ref]replayed // series with live and older pending points
 
-	oldest *atomic.Int64 // stamp of the oldest point that first would give; never if none
+	oldest *atomic.Int64 // stamp of the oldest point of first; never: there is none
 
 	_ [64]byte // a cache line between the locks of neighbours
 }
 
-// state says where a series is.
+// state holds flags that say where a series is.
 type state uint8
 
 const (
-	queued   state = 1 << iota // in the queue: it has points to give
-	late                       // in late with since as its key; other items of it there are void
+	queued   state = 1 << iota // in the queue
+	late                       // in late, with since as its key; items with another key are void
 	delayed                    // in delayed, once, with or without points
-	ready                      // in ready, once, be it still so or not
-	inFlight                   // some points are taken
-	live                       // points arrived since a replay began
+	ready                      // in ready, once, even if it has fewer points by now
+	inFlight                   // a batch of it is in flight
+	live                       // has points that were added during the replay
 )
 
-// entry is what waits of a series.
+// entry holds the pending points of a series, without those in flight.
 type entry struct {
-	since int64 // stamp of the oldest point that waits; if none does, no less than the last stamp
+	since int64 // stamp of the oldest point; without points, at least that of the last one
 	pendingPoints
 	prev, next Ref // in the queue
 }
 
-// flight is points of a series that are taken.
+// flight is a batch between Take and Done or Return.
 type flight struct {
 	ref    Ref
 	since  int64 // stamp of the oldest
@@ -73,7 +74,7 @@ func (s *shard) init(c *Cache, index int) {
 
 func (s *shard) entry(r Ref) *entry { return &s.c.block(r).entries[r%blockSize] }
 
-// waiting returns how many points Take may give of a series.
+// takeable returns the number of points of a series that Take may return.
 func (s *shard) takeable(r Ref, e *entry) uint32 {
 	if e.state&live != 0 {
 		return s.replayed[r].points.n
@@ -81,8 +82,8 @@ func (s *shard) takeable(r Ref, e *entry) uint32 {
 	return e.n
 }
 
-// add appends a point that Take may give and returns by how many the points are
-// more.
+// add adds a point outside of a replay. It returns by how many the number of points
+// has grown: sorting may remove points.
 func (s *shard) add(r Ref, e *entry, at int64, p metric.Point) (grown int) {
 	if e.n == 0 {
 		if e.state&inFlight == 0 {
@@ -101,7 +102,7 @@ func (s *shard) add(r Ref, e *entry, at int64, p metric.Point) (grown int) {
 	return grown
 }
 
-// put puts a point on a pending and returns by how many the points are more.
+// put appends a point to p. It returns by how many the number of points has grown.
 func (s *shard) put(p *pendingPoints, point metric.Point) (grown int) {
 	if s.bufferPool.add(p, point.Time, point.Value) {
 		tmp := s.c.scratches.Get().(*scratch)
@@ -111,7 +112,7 @@ func (s *shard) put(p *pendingPoints, point metric.Point) (grown int) {
 	return grown + 1
 }
 
-// takeAndUnlock moves up to most points of a series into flight. It unlocks the
+// takeAndUnlock makes a batch of up to most points of a series, and unlocks the
 // shard.
 func (s *shard) takeAndUnlock(r Ref, most int) Batch {
 	e := s.entry(r)
@@ -130,7 +131,7 @@ func (s *shard) takeAndUnlock(r Ref, most int) Batch {
 		tmp.bytes = s.bytes(tmp.bytes[:0], &f.points)
 		s.dequeue(e)
 	} else {
-		// What is left keeps its address: it may be as old.
+		// The rest keeps its place in the queue: it may be as old.
 		tmp.points = sortUnique(s.cut(waiting, most, tmp))
 		dropped = most - len(tmp.points)
 		f.points = s.encode(tmp.points)
@@ -162,7 +163,7 @@ func (s *shard) takeAndUnlock(r Ref, most int) Batch {
 	return Batch{Ref: r, Name: name, Points: tmp.points, slot: int32(slot), scratch: tmp}
 }
 
-// done drops the points in flight and returns how many these were.
+// done removes the points in flight and returns their number.
 func (s *shard) done(r Ref, slot int32) int {
 	f := s.endFlight(slot)
 	n := int(f.points.n)
@@ -177,7 +178,7 @@ func (s *shard) done(r Ref, slot int32) int {
 	return n
 }
 
-// idle notes that a series has no points.
+// markEmpty accounts for a series that has lost its last point.
 func (s *shard) markEmpty(e *entry) {
 	s.setSince(e, s.clock)
 	if s.nonEmpty--; s.nonEmpty == 0 {
@@ -185,8 +186,8 @@ func (s *shard) markEmpty(e *entry) {
 	}
 }
 
-// putBack makes the points in flight the oldest again, and delays the series if
-// until is not 0.
+// putBack makes points in flight pending again. It delays the series if until is not
+// 0.
 func (s *shard) putBack(r Ref, slot int32, until int64) {
 	f := s.endFlight(slot)
 	e := s.entry(r)
@@ -201,7 +202,7 @@ func (s *shard) putBack(r Ref, slot int32, until int64) {
 	s.refresh()
 }
 
-// land ends a flight.
+// endFlight ends a flight.
 func (s *shard) endFlight(slot int32) flight {
 	f := s.flights[slot]
 	s.flights[slot] = flight{}
@@ -209,7 +210,7 @@ func (s *shard) endFlight(slot int32) flight {
 	return f
 }
 
-// retry lets the delayed that are due be taken, and returns when the next will be.
+// retry ends the delay of series that are due, and returns when the next is due.
 func (s *shard) retry(now int64) (next int64) {
 	for len(s.delayed) > 0 && s.delayed[0].key <= now {
 		r := s.delayed.pop().ref
@@ -224,7 +225,7 @@ func (s *shard) retry(now int64) (next int64) {
 	return s.delayed[0].key
 }
 
-// each calls f for all series, those that were let go too.
+// each calls f for all series, and for Refs that are free.
 func (s *shard) each(f func(r Ref, e *entry)) {
 	blocks := *s.c.blocks.Load()
 	for b := s.index; b < len(blocks); b += shardCount {
@@ -234,7 +235,7 @@ func (s *shard) each(f func(r Ref, e *entry)) {
 	}
 }
 
-// oldestOfAll returns the stamp of the oldest point, wherever it is.
+// oldestOfAll returns the stamp of the oldest point, those in flight included.
 func (s *shard) oldestOfAll() int64 {
 	oldest := int64(never)
 	s.each(func(r Ref, e *entry) {
@@ -253,8 +254,8 @@ func (s *shard) oldestOfAll() int64 {
 	return oldest
 }
 
-// read collects the bytes of all points of a series, in the order they arrived,
-// and returns how many points these are.
+// read copies the encoded points of a series, those in flight included, to
+// tmp.bytes, in the order of their arrival. It returns their number.
 func (s *shard) read(r Ref, tmp *scratch) (n uint32) {
 	e := s.entry(r)
 	parts := make([]pendingPoints, 0, 3)
@@ -276,8 +277,8 @@ func (s *shard) read(r Ref, tmp *scratch) (n uint32) {
 	return n
 }
 
-// drop drops the points of a series that wait. It returns how many these were, and
-// how many of them waited for the end of a replay.
+// drop removes the points of a series, except those in flight. It returns their
+// number, and how many of them were live.
 func (s *shard) drop(r Ref) (n, ofLive int) {
 	e := s.entry(r)
 	n = int(e.n)
@@ -302,8 +303,8 @@ func (s *shard) drop(r Ref) (n, ofLive int) {
 	return n, ofLive
 }
 
-// forget sets those in gone that have no points and had none since before. It
-// reports whether there are any.
+// forget adds the series to gone that have had no points since before. It reports
+// whether there are any.
 func (s *shard) forget(before int64, gone bitmap) (some bool) {
 	s.each(func(r Ref, e *entry) {
 		if e.n == 0 && e.state == 0 && e.since < before && s.c.link(r).name != 0 {

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// Strategy is in which order Take serves the series that are due.
+// Strategy is the order in which Take returns the series that are due.
 type Strategy uint8
 
 const (
-	TimeSorted Strategy = iota // the one that has waited longest first
-	MostPoints                 // the one with most points first, by and large: the order is found anew when all of it was served
-	Random                     // in no order
+	TimeSorted Strategy = iota // the series that has waited longest comes first
+	MostPoints                 // the series with the most points comes first, by a plan that is made anew when it has been served
+	Random                     // in random order
 )
 
-// strategies are carbon's names for them.
+// strategies maps carbon's names to strategies, the default first.
 var strategies = []struct {
 	name string
 	Strategy
@@ -26,11 +26,11 @@ var strategies = []struct {
 	{"sorted", MostPoints},
 	{"max", MostPoints},
 	{"bucketmax", MostPoints},
-	{"naive", TimeSorted}, // in carbon: in the order the metrics came to be
+	{"naive", TimeSorted}, // in carbon: in the order in which the metrics were created
 	{"random", Random},
 }
 
-// Strategies returns the names that ParseStrategy knows, the default first.
+// Strategies returns the names that ParseStrategy accepts, the default first.
 func Strategies() []string {
 	var names []string
 	for _, s := range strategies {
@@ -39,8 +39,7 @@ func Strategies() []string {
 	return names
 }
 
-// ParseStrategy returns the strategy of one of the names that carbon's
-// CACHE_WRITE_STRATEGY has.
+// ParseStrategy parses a value of carbon's CACHE_WRITE_STRATEGY.
 func ParseStrategy(name string) (Strategy, error) {
 	for _, s := range strategies {
 		if s.name == name {
@@ -50,13 +49,14 @@ func ParseStrategy(name string) (Strategy, error) {
 	return 0, fmt.Errorf("write strategy %q: must be one of %s", name, strings.Join(Strategies(), ", "))
 }
 
-// planned is a series that was due when the plan was made.
+// planned is a series that was due when the plan was made, and its number of points
+// then.
 type planned struct {
 	ref    Ref
 	points uint32
 }
 
-// takePlanned takes in the order of the strategy.
+// takePlanned takes from the series that the plan of the strategy has next.
 func (c *Cache) takePlanned(due Due, most int) (Batch, bool) {
 	c.planMu.Lock()
 	defer c.planMu.Unlock()
@@ -77,7 +77,8 @@ func (c *Cache) takePlanned(due Due, most int) (Batch, bool) {
 	}
 }
 
-// makePlan plans what is due. It reports whether that is anything.
+// makePlan adds all series that are due to the plan. It reports whether there are
+// any.
 func (c *Cache) makePlan(due Due) bool {
 	ready := due.Points > 0 && c.readyShards.Load() != 0
 	if _, at := c.longest(); at > due.Before && !ready {
@@ -97,7 +98,7 @@ func (c *Cache) makePlan(due Due) bool {
 	return len(c.plan) > 0
 }
 
-// plan appends what is due to plan; some may be there twice.
+// plan appends the series that are due to plan. Some may be in it twice.
 func (s *shard) plan(plan []planned, due Due) []planned {
 	add := func(r Ref) {
 		if s.due(r, due) {

@@ -35,7 +35,7 @@ func order(c *Cache, due Due) string {
 	}
 }
 
-func TestStrategiesOrderWhatIsDue(t *testing.T) {
+func TestStrategiesOrderTheSeriesThatAreDue(t *testing.T) {
 	f := func(s Strategy, due Due, want string) {
 		t.Helper()
 		c := New(Options{Strategy: s})
@@ -75,7 +75,7 @@ func TestRandomServesEverythingOnce(t *testing.T) {
 	}
 }
 
-func TestWhatIsFullIsTakenWhenItMayBeAgain(t *testing.T) {
+func TestReadySeriesAreTakenAgainWhenTheyMayBe(t *testing.T) {
 	c := New(Options{})
 	due := Due{Points: 3}
 	take := func(want string) (t1 Batch) {
@@ -105,7 +105,7 @@ func TestWhatIsFullIsTakenWhenItMayBeAgain(t *testing.T) {
 	wantSize(t, c, 0)
 }
 
-func TestAllThatAreFullAreTaken(t *testing.T) {
+func TestAllReadySeriesAreTaken(t *testing.T) {
 	c := New(Options{})
 	for i := range 3 * blockSize * shardCount {
 		add(c, int64(i), fmt.Sprint("m", i), 1, make([]float64, i%4)...)

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// table finds series by name: those of a part of all names, by hash, each in the
-// first free slot from where its hash says. It is never more than 7/8 full.
+// table is a hash table with open addressing and linear probing. It finds the series
+// of one part of all names. It is at most 7/8 full.
 type table struct {
 	mu    sync.RWMutex
 	slots []tableSlot
@@ -15,20 +15,20 @@ type table struct {
 	_ [64]byte
 }
 
-// tableSlot is a series and the lower half of its name's hash, which spares looking at
-// other names, and at all of them when the table is made anew.
+// tableSlot holds a series and the lower half of the hash of its name. So find
+// compares hardly any name of another series, and rebuild needs no name at all.
 type tableSlot struct {
 	ref  Ref // 0: free
 	hash uint32
 }
 
-// table returns where a hash belongs, and what of the hash counts there.
+// table returns the table of a name, and the hash that it uses.
 func (c *Cache) table(name string) (*table, uint32) {
 	hash := maphash.String(c.seed, name)
 	return &c.tables[hash>>(64-shardBits)], uint32(hash)
 }
 
-// home is where the search for a hash begins.
+// home returns the slot where the search for a hash begins.
 func (t *table) home(hash uint32) int { return int(uint64(hash) * uint64(len(t.slots)) >> 32) }
 
 func (t *table) find(c *Cache, hash uint32, name string) Ref {
@@ -60,7 +60,7 @@ func (t *table) insert(s tableSlot) {
 	t.n++
 }
 
-// rebuild makes the table anew with n slots.
+// rebuild moves all series into a new array of n slots.
 func (t *table) rebuild(n int) {
 	old := t.slots
 	t.slots, t.n = make([]tableSlot, n), 0
@@ -71,7 +71,7 @@ func (t *table) rebuild(n int) {
 	}
 }
 
-// forget drops the series that are gone.
+// forget removes the series that are gone.
 func (t *table) forget(gone bitmap) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

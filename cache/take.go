@@ -8,32 +8,35 @@ import (
 	"carbon/metric"
 )
 
-// Due says which series Take may give: those whose oldest point was stamped at
-// Before or earlier, and those of at least Points points (0: no such rule).
-// Points is best the same in all calls; a change costs a look at every series.
+// Due says which series are due: those whose oldest point was stamped at Before or
+// earlier, and those with at least Points points.
 type Due struct {
 	Before int64
+
+	// Points is 0 for no such rule. A value other than in the last call of Take
+	// makes Take visit every series.
 	Points int
 
 	// OldestFirst overrides the strategy of the cache.
 	OldestFirst bool
 }
 
-// Batch is points of one series on their way into the store. Points belong to
-// the cache: they must not be changed, and are good until Done or Return.
+// Batch holds points of one series that are in flight: on their way to the store.
+// Points belongs to the cache. It must not be changed, and is valid until Done or
+// Return.
 type Batch struct {
 	Ref    Ref
 	Name   string
-	Points []metric.Point // by time, no two of the same
+	Points []metric.Point // sorted by time, at most one for each time
 
-	slot    int32 // of the shard's flights
+	slot    int32 // index in the shard's flights
 	scratch *scratch
 }
 
-// Take returns up to most points, at least one, of a series that is due: those
-// that arrived first. They stay readable until Done, and no other points of the
-// series are taken until then.
-func (c *Cache) Take(due Due, most int) (t Batch, ok bool) {
+// Take returns up to most points, at least one, of a series that is due: those that
+// arrived first. ok is false if no series is due. The points can be read until Done.
+// Take returns no other points of the series until Done or Return.
+func (c *Cache) Take(due Due, most int) (b Batch, ok bool) {
 	most = max(most, 1)
 	if due.Points > 0 {
 		c.setReadyAt(due.Points)
@@ -41,13 +44,13 @@ func (c *Cache) Take(due Due, most int) (t Batch, ok bool) {
 	if c.strategy != TimeSorted && !due.OldestFirst {
 		return c.takePlanned(due, most)
 	}
-	if t, ok = c.takeOldest(due, most); ok || due.Points <= 0 {
-		return t, ok
+	if b, ok = c.takeOldest(due, most); ok || due.Points <= 0 {
+		return b, ok
 	}
 	return c.takeReady(due, most)
 }
 
-// takeOldest takes of the series that has waited longest.
+// takeOldest takes from the series that has waited longest, if it is due.
 func (c *Cache) takeOldest(due Due, most int) (Batch, bool) {
 	for {
 		first, at := c.longest()
@@ -60,13 +63,12 @@ func (c *Cache) takeOldest(due Due, most int) (Batch, bool) {
 		if r != 0 && s.entry(r).since <= due.Before {
 			return s.takeAndUnlock(r, most), true
 		}
-		s.refresh() // another was quicker
+		s.refresh() // another call has taken it
 		s.mu.Unlock()
 	}
 }
 
-// longest returns which shard has the point that has waited longest, and its
-// stamp.
+// longest returns the shard with the point that has waited longest, and its stamp.
 func (c *Cache) longest() (shard int, at int64) {
 	at = never
 	for i := range c.oldest {
@@ -77,7 +79,7 @@ func (c *Cache) longest() (shard int, at int64) {
 	return shard, at
 }
 
-// takeReady takes of a series of due.Points points.
+// takeReady takes from a series with at least due.Points points.
 func (c *Cache) takeReady(due Due, most int) (Batch, bool) {
 	for ready := c.readyShards.Load(); ready != 0; ready = c.readyShards.Load() {
 		turn := int(c.turn.Add(1))
@@ -93,9 +95,9 @@ func (c *Cache) takeReady(due Due, most int) (Batch, bool) {
 	return Batch{}, false
 }
 
-// Waiting counts the series that Take may give by how long they have waited:
-// counts[i] is how many have a point that was stamped at bounds[i] or earlier.
-// Bounds rise. It looks at every series.
+// Waiting returns how long series have waited: counts[i] is the number of series
+// whose oldest point was stamped at bounds[i] or earlier, without those in flight or
+// delayed. Bounds are ascending. It visits every series.
 func (c *Cache) Waiting(bounds []int64) (counts []int) {
 	counts = make([]int, len(bounds)+1)
 	for i := range c.shards {
@@ -115,14 +117,14 @@ func (c *Cache) Waiting(bounds []int64) (counts []int) {
 	return counts[:len(bounds)]
 }
 
-// due reports whether Take may give a series.
+// due reports whether Take may return points of a series.
 func (s *shard) due(r Ref, due Due) bool {
 	e := s.entry(r)
 	n := s.takeable(r, e)
 	return n > 0 && e.state&(inFlight|delayed) == 0 && (e.since <= due.Before || due.Points > 0 && int(n) >= due.Points)
 }
 
-// setReadyAt makes series of so many points or more known as full.
+// setReadyAt makes a series ready when it has this number of points.
 func (c *Cache) setReadyAt(points int) {
 	if c.readyAt.Load() == int64(points) {
 		return
@@ -141,7 +143,7 @@ func (c *Cache) setReadyAt(points int) {
 	c.readyAt.Store(int64(points))
 }
 
-// setReadyAt finds the full anew.
+// setReadyAt fills ready with the series that have this number of points.
 func (s *shard) setReadyAt(points int) {
 	for _, r := range s.ready {
 		s.entry(r).state &^= ready
@@ -156,7 +158,7 @@ func (s *shard) setReadyAt(points int) {
 	})
 }
 
-// markReady notes that a series is full.
+// markReady adds a series to ready, if Take may return it.
 func (s *shard) markReady(r Ref, e *entry) {
 	if e.state&(ready|inFlight|delayed) != 0 {
 		return
@@ -168,7 +170,7 @@ func (s *shard) markReady(r Ref, e *entry) {
 	}
 }
 
-// trimReady drops from the front of the full what Take may not give.
+// trimReady removes series from the front of ready that Take may not return.
 func (s *shard) trimReady(due Due) {
 	n := 0
 	for ; n < len(s.ready) && !s.due(s.ready[n], due); n++ {

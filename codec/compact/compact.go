@@ -1,18 +1,18 @@
-// Package compact writes points in few bytes: mostly three to six instead of
-// the sixteen of a time and a float64. A point is written as its distance from
-// the time before and a value; who reads keeps the time.
+// Package compact encodes points in few bytes: usually three to six, where a time and
+// a float64 take sixteen. It encodes the distance from a previous time and the value.
+// The caller keeps track of the time.
 //
-// A point is
+// An encoded point is
 //
 //	header  uvarint: zigzag(distance in seconds) << 3 | kind
 //	value   by kind
 //
 //	kind 0      zigzag varint: the value is a whole number
-//	kind 1 2 3  zigzag varint: the value is that over 10, 100, 1000
+//	kind 1 2 3  zigzag varint: the value is this number divided by 10, 100, 1000
 //	kind 4      4 bytes: float32, little-endian
 //	kind 5      8 bytes: float64, little-endian
 //
-// Every float64 comes back bit for bit, NaN and -0 too.
+// Every float64 is decoded bit for bit, including NaN and -0.
 package compact
 
 import (
@@ -27,21 +27,21 @@ const (
 	kindBits = 3
 )
 
-// MaxPoint is how many bytes a point takes at most.
+// MaxPoint is the maximum number of bytes of an encoded point.
 const MaxPoint = binary.MaxVarintLen64 + 8
 
-// most is what whole numbers must be below to be written as such: beyond it
-// they are no shorter, and not all of them are exact.
-const most = 1 << 48
+// maxWhole limits the numbers of kinds 0 to 3: larger ones would not be shorter than
+// a float64, and not all of them would be exact.
+const maxWhole = 1 << 48
 
 var powers = [...]float64{1, 10, 100, 1000}
 
-// AppendPoint appends a point that is distance seconds after the one before.
+// AppendPoint appends a point to b that is distance seconds after the previous one.
 // distance has at most 60 bits.
 func AppendPoint(b []byte, distance int64, v float64) []byte {
 	for kind, power := range powers {
 		scaled := v * power
-		if !(scaled > -most && scaled < most) {
+		if !(scaled > -maxWhole && scaled < maxWhole) {
 			break
 		}
 		n := int64(math.RoundToEven(scaled))
@@ -62,8 +62,8 @@ func appendHeader(b []byte, distance int64, kind int) []byte {
 	return binary.AppendUvarint(b, zigzag(distance)<<kindBits|uint64(kind))
 }
 
-// Point reads the point at the start of b. n is how many bytes it takes; 0
-// means that there is no whole point.
+// Point decodes the point at the start of b. n is its number of bytes; 0: b does not
+// begin with a complete point.
 func Point(b []byte) (distance int64, v float64, n int) {
 	header, n := binary.Uvarint(b)
 	if n <= 0 {

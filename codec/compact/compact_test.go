@@ -14,7 +14,7 @@ func TestPoint(t *testing.T) {
 		}
 		d, got, n := Point(append(b, 0xff))
 		if d != distance || math.Float64bits(got) != math.Float64bits(v) || n != len(b) {
-			t.Errorf("point of %d, %v comes back as %d, %v of %d bytes, want %d", distance, v, d, got, n, len(b))
+			t.Errorf("point of %d, %v is decoded as %d, %v of %d bytes, want %d", distance, v, d, got, n, len(b))
 		}
 		for i := range b {
 			if _, _, n := Point(b[:i]); n != 0 {
@@ -38,7 +38,7 @@ func TestPoint(t *testing.T) {
 	f(1, math.Float64frombits(0x7ff8000000000001), 9)
 }
 
-func TestPointOfNoKind(t *testing.T) {
+func TestPointOfUnknownKind(t *testing.T) {
 	for kind := byte(6); kind < 8; kind++ {
 		if _, _, n := Point([]byte{kind, 1, 2, 3, 4, 5, 6, 7, 8}); n != 0 {
 			t.Errorf("kind %d reads as a point", kind)
@@ -59,7 +59,7 @@ func FuzzPoint(f *testing.F) {
 		}
 		d, got, n := Point(b)
 		if d != distance || math.Float64bits(got) != math.Float64bits(v) || n != len(b) {
-			t.Fatalf("%d, %v comes back as %d, %v", distance, v, d, got)
+			t.Fatalf("%d, %v is decoded as %d, %v", distance, v, d, got)
 		}
 	})
 }
