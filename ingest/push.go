@@ -39,7 +39,7 @@ func (p *Pipeline) pushAll(ctx context.Context, points []metric.Datapoint, own b
 const maxBatch = 2048
 
 func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint, own bool) error {
-	if err := p.cache.Reserve(ctx, len(points)); err != nil {
+	if err := p.reserve(ctx, len(points)); err != nil {
 		return err
 	}
 	defer p.cache.Release(len(points))
@@ -58,6 +58,18 @@ func (p *Pipeline) push(ctx context.Context, points []metric.Datapoint, own bool
 		p.wake()
 	}
 	return err
+}
+
+// reserve reserves room for n points in the cache, and waits while it is full.
+func (p *Pipeline) reserve(ctx context.Context, n int) error {
+	if p.cache.TryReserve(n) {
+		return nil
+	}
+	const message = "cache full; senders wait (back-pressure)"
+	if p.stallLog.Add(message, p.now()) {
+		p.log.Warn(message, "points", p.cache.Size(), "max", p.cache.MaxPoints())
+	}
+	return p.cache.Reserve(ctx, n)
 }
 
 // retryAccept retries b.accept until it succeeds or ctx is done. Only one push
