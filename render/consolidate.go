@@ -6,12 +6,12 @@ import (
 	"carbon/render/function"
 )
 
-// consolidate makes several points one where a series would have more than most
-// over the time of all series, as graphite-web does for json.
+// consolidate reduces series to at most most points over the time range of all series, as
+// graphite-web does for json.
 //
-// So that points do not jitter as time goes on, those of one come to lie at
-// multiples of their length: the series begins later by up to that length, and
-// loses its first points.
+// Consolidated points are aligned to multiples of their step, so that they do not change
+// as time passes. Therefore a series starts later by up to one step and loses its first
+// points.
 func consolidate(series []function.Series, most int64) ([]function.Series, error) {
 	start, end := int64(math.MaxInt64), int64(math.MinInt64)
 	for _, s := range series {
@@ -38,6 +38,7 @@ func consolidate(series []function.Series, most int64) ([]function.Series, error
 	return results, nil
 }
 
+// merge combines every perPoint values of a series into one.
 func merge(s *function.Series, perPoint int64) (err error) {
 	s.Values, err = s.Consolidate(perPoint)
 	s.Step *= max(perPoint, 1)

@@ -15,19 +15,18 @@ import (
 	"carbon/storage"
 )
 
-// evaluation is the work on one request. It is used by one goroutine, but for
-// what fetch starts.
+// evaluation evaluates one request. Only fetch uses several goroutines.
 type evaluation struct {
 	engine  *Engine
 	env     function.Env
 	binder  *function.Binder
-	planned map[want]bool
-	results map[want][]function.Series // fetched and computed
+	planned map[nodeWindow]bool
+	results map[nodeWindow][]function.Series // fetched and evaluated
 
-	factor float64 // of results
+	factor float64 // xFilesFactor of results
 
 	series atomic.Int64 // fetched so far
-	points atomic.Int64 // fetched and computed so far
+	points atomic.Int64 // fetched and created so far
 }
 
 func (e *Engine) newEvaluation(r Request) *evaluation {
@@ -38,8 +37,8 @@ func (e *Engine) newEvaluation(r Request) *evaluation {
 	ev := &evaluation{
 		engine:  e,
 		binder:  function.NewBinder(r.Template),
-		planned: map[want]bool{},
-		results: map[want][]function.Series{},
+		planned: map[nodeWindow]bool{},
+		results: map[nodeWindow][]function.Series{},
 		factor:  r.XFilesFactor,
 	}
 	ev.env = function.Env{
@@ -88,7 +87,7 @@ func (ev *evaluation) render(ctx context.Context, r Request) ([]function.Series,
 	return results, nil
 }
 
-// bindMore binds a target that only the evaluation came up with.
+// bindMore binds a target that a function made.
 func (ev *evaluation) bindMore(text string) (*function.Node, error) {
 	if err := ev.spendOnTargets([]string{text}); err != nil {
 		return nil, err
@@ -96,11 +95,11 @@ func (ev *evaluation) bindMore(text string) (*function.Node, error) {
 	return ev.bindOne(text)
 }
 
-// evaluate returns the series of an expression over a window. What no plan had
-// is planned and fetched now.
+// evaluate returns the series of an expression over a window. It fetches what no plan
+// contained.
 func (ev *evaluation) evaluate(ctx context.Context, n *function.Node, w metric.Window) ([]function.Series, error) {
-	at := want{n, w}
-	ev.underFactor()
+	at := nodeWindow{n, w}
+	ev.applyFactor()
 	if series, ok := ev.results[at]; ok {
 		return series, nil
 	}
@@ -127,9 +126,9 @@ func (ev *evaluation) evaluate(ctx context.Context, n *function.Node, w metric.W
 	return series, nil
 }
 
-// underFactor sees to it that after setXFilesFactor all else is evaluated, again if
-// it was before, with the factor that was set, as graphite-web does.
-func (ev *evaluation) underFactor() {
+// applyFactor applies a factor that setXFilesFactor has set: as in graphite-web, everything
+// is evaluated with the new factor from then on, so cached results are dropped.
+func (ev *evaluation) applyFactor() {
 	factor := ev.env.XFilesFactor
 	if math.Float64bits(factor) == math.Float64bits(ev.factor) {
 		return
@@ -148,12 +147,12 @@ func (ev *evaluation) underFactor() {
 	}
 }
 
-// batch is how many metrics are fetched at once: enough to be worth a call, few
-// enough to share among processors and to notice a limit in time.
+// batch is the number of metrics per fetch: enough to be worth a call, few enough to
+// distribute over processors and to check limits often.
 const batch = 64
 
-// fetch gets all that a plan wants. Metrics that several expressions match are
-// fetched once per window.
+// fetch fetches a plan. A metric that matches several expressions is fetched once per
+// window.
 func (ev *evaluation) fetch(ctx context.Context, p Plan) error {
 	if len(p) == 0 {
 		return ctx.Err()
@@ -185,10 +184,11 @@ func (ev *evaluation) fetch(ctx context.Context, p Plan) error {
 	return nil
 }
 
-// find returns the names of what each path expression of a plan matches, sorted.
+// find returns the sorted names of the metrics that each path expression of a plan
+// matches.
 func (ev *evaluation) find(ctx context.Context, p Plan) ([][]string, error) {
 	names := make([][]string, len(p))
-	return names, together(ctx, len(p), func(ctx context.Context, i int) error {
+	return names, parallel(ctx, len(p), func(ctx context.Context, i int) error {
 		found, err := ev.match(ctx, p[i])
 		if err != nil {
 			return err
@@ -199,11 +199,11 @@ func (ev *evaluation) find(ctx context.Context, p Plan) ([][]string, error) {
 	})
 }
 
-// together calls f with each number below n, on as many processors as there are.
-// It returns the first error, after which it calls f no more.
-func together(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+// parallel calls f for each i below n, with one call per processor at a time. It returns
+// the first error and makes no further calls after it.
+func parallel(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
 	if n == 1 {
-		return f(ctx, 0) // most requests: waking another thread costs as much as the work
+		return f(ctx, 0) // the usual case: starting a goroutine would cost as much as the work
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -218,7 +218,7 @@ func together(ctx context.Context, n int, f func(ctx context.Context, i int) err
 	return g.Wait()
 }
 
-func (ev *evaluation) match(ctx context.Context, at want) ([]string, error) {
+func (ev *evaluation) match(ctx context.Context, at nodeWindow) ([]string, error) {
 	if at.node.Exprs != nil {
 		found, err := ev.engine.src.FindTagged(ctx, at.node.Exprs)
 		return slices.Clone(found), err
@@ -240,7 +240,7 @@ func (ev *evaluation) match(ctx context.Context, at want) ([]string, error) {
 func (ev *evaluation) fetchNames(ctx context.Context, names []string, w metric.Window) (map[string]metric.Series, error) {
 	batches := slices.Collect(slices.Chunk(names, batch))
 	fetched := make([][]metric.Series, len(batches))
-	err := together(ctx, len(batches), func(ctx context.Context, i int) error {
+	err := parallel(ctx, len(batches), func(ctx context.Context, i int) error {
 		var err error
 		if fetched[i], err = ev.engine.src.Fetch(ctx, storage.Query{Names: batches[i], Window: w, Now: ev.env.Now}); err != nil {
 			return err
@@ -263,14 +263,15 @@ func (ev *evaluation) fetchNames(ctx context.Context, names []string, w metric.W
 	return byName, nil
 }
 
-// What else takes memory counts as the points that take as much.
+// Weights of other things that need memory, in points. function.Call adds the weight of
+// long names.
 const (
-	seriesWeight = 32 // a series without its points
-	byteWeight   = 8  // what becomes of each byte of a target
-	wantWeight   = 16 // another window of an expression
+	seriesWeight = 32 // of a series without its points
+	byteWeight   = 8  // of each byte of a target, parsed and bound
+	windowWeight = 16 // of another window of an expression
 )
 
-// spendOnTargets counts what it takes to parse and bind targets.
+// spendOnTargets counts the memory that parsing and binding targets needs.
 func (ev *evaluation) spendOnTargets(targets []string) error {
 	var bytes int64
 	for _, t := range targets {
@@ -279,26 +280,27 @@ func (ev *evaluation) spendOnTargets(targets []string) error {
 	return ev.spend(byteWeight * bytes)
 }
 
-// spend counts points against the limit of the request and of the engine.
+// spend counts points against the limits of the request and of the engine.
 func (ev *evaluation) spend(points int64) error {
 	limits := &ev.engine.limits
 	if err := over(function.PointsLimit, limits.Points, points); err != nil {
-		return err // before it is added to, as the sum may be beyond all numbers
+		return err // the sum could overflow
 	}
 	err := over(function.PointsLimit, limits.Points, ev.points.Add(points))
-	if ev.engine.held.Add(points) > limits.AtOnce && err == nil {
+	if ev.engine.inUse.Add(points) > limits.AtOnce && err == nil {
 		err = ErrOverloaded
 	}
 	if err != nil {
 		ev.points.Add(-points)
-		ev.engine.held.Add(-points)
+		ev.engine.inUse.Add(-points)
 	}
 	return err
 }
 
-// release gives back what was spent.
-func (ev *evaluation) release() { ev.engine.held.Add(-ev.points.Swap(0)) }
+// release releases the points of the request.
+func (ev *evaluation) release() { ev.engine.inUse.Add(-ev.points.Swap(0)) }
 
+// over returns a *LimitError if got exceeds most.
 func over(limit string, most, got int64) error {
 	if got > most {
 		return &LimitError{Limit: limit, Max: most, Got: got}
@@ -306,7 +308,7 @@ func over(limit string, most, got int64) error {
 	return nil
 }
 
-// fetched makes a series of one that was fetched by a path expression.
+// fetched returns a series for evaluation from one fetched with a path expression.
 func (ev *evaluation) fetched(s metric.Series, path string) function.Series {
 	if s.Tags == nil {
 		s.Tags = metric.ParseTags(s.Name)

@@ -48,7 +48,7 @@ func TestExhaustion(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", shown, err, want)
 		}
-		if n := engine.held.Load(); n != 0 {
+		if n := engine.inUse.Load(); n != 0 {
 			t.Fatalf("%s: %d points are held for ever", shown, n)
 		}
 	}
@@ -90,7 +90,7 @@ func TestEveryLimit(t *testing.T) {
 			if err != nil && !errors.As(err, &over) {
 				t.Errorf("%s with %d points: %v", target, most, err)
 			}
-			if n := engine.held.Load(); n != 0 {
+			if n := engine.inUse.Load(); n != 0 {
 				t.Errorf("%s with %d points: %d are held for ever", target, most, n)
 			}
 		}
@@ -116,7 +116,7 @@ func TestPlanHoldsNothing(t *testing.T) {
 		if _, err := engine.Plan(request(fmt.Sprintf("timeStack(web.a.cpu,'1h',0,%d)", 10+i))); err != nil {
 			t.Fatal(err)
 		}
-		if n := engine.held.Load(); n != 0 {
+		if n := engine.inUse.Load(); n != 0 {
 			t.Errorf("%d points are held", n)
 		}
 	}

@@ -13,22 +13,22 @@ import (
 	"carbon/render/function"
 )
 
-// JSONOptions say how WriteJSON writes.
+// JSONOptions are options of WriteJSON.
 type JSONOptions struct {
-	NoNullPoints bool // leave out points without a value, and series without points
-	Pretty       bool // a line for each thing, indented
+	NoNullPoints bool // leave out missing values, and series without values
+	Pretty       bool // indent, with one element per line
 }
 
-// WriteJSON writes series as the JSON of graphite-web's render: numbers as Python
-// shows them, infinity as 1e9999, null where there is no value. Tags are sorted
-// by name, and series without points left out.
+// WriteJSON writes series in the JSON format of graphite-web: numbers as Python writes
+// them, infinity as 1e9999, missing values as null. Tags are sorted by name. Series
+// without points are left out.
 func WriteJSON(w io.Writer, series []function.Series, o JSONOptions) error {
 	j := jsonWriter{Writer: bufio.NewWriterSize(w, 1<<16), pretty: o.Pretty}
 	j.open('[')
 	for _, s := range series {
 		points := s.Values[:s.Points()]
 		if len(points) == 0 || o.NoNullPoints && !slices.ContainsFunc(points, known) {
-			continue // clients look at the first point without asking whether there is one
+			continue // clients read the first point without checking that it exists
 		}
 		j.item()
 		j.open('{')
@@ -51,13 +51,13 @@ func WriteJSON(w io.Writer, series []function.Series, o JSONOptions) error {
 
 func known(v float64) bool { return v == v }
 
-// jsonWriter writes the punctuation of JSON as Python's json does. Errors stick
-// in the Writer until it is flushed.
+// jsonWriter writes JSON with the white space of Python's json. The Writer keeps the first
+// error until Flush.
 type jsonWriter struct {
 	*bufio.Writer
 	pretty bool
 	depth  int
-	filled bool // the innermost list or object has something in it
+	filled bool // whether the innermost list or object has an item
 }
 
 func (j *jsonWriter) write(b []byte) { j.Write(b) }
@@ -77,7 +77,7 @@ func (j *jsonWriter) close(bracket byte) {
 	j.filled = true
 }
 
-// item begins another item of a list, or of an object.
+// item starts an item of a list or an object.
 func (j *jsonWriter) item() {
 	if j.filled {
 		j.WriteByte(',')
@@ -105,8 +105,8 @@ func (j *jsonWriter) key(k string) {
 	j.write(append(b, ": "...))
 }
 
-// points writes [[value, time], …]. It is where the time goes: nothing is
-// allocated per point, and times are counted up as digits.
+// points writes [[value, time], …]. It is the hot path: it allocates nothing per point, and
+// increments times as decimal digits.
 func (j *jsonWriter) points(start, step int64, values []float64, word string, noNull bool) {
 	j.open('[')
 	between, middle, after := "], [", ", ", "]]"
@@ -118,7 +118,7 @@ func (j *jsonWriter) points(start, step int64, values []float64, word string, no
 	for _, v := range values {
 		if v == v || !noNull {
 			if j.Available() < longestPoint {
-				j.Flush() // so that what is appended has room, and nothing is allocated
+				j.Flush() // makes room in the buffer, so that appending does not allocate
 			}
 			b := j.AvailableBuffer()
 			switch {
@@ -149,7 +149,7 @@ func (j *jsonWriter) points(start, step int64, values []float64, word string, no
 	j.filled = true
 }
 
-// longestPoint is more than the bytes of a point and what stands around it.
+// longestPoint is an upper bound of the bytes of a point with its brackets.
 const longestPoint = 128
 
 func appendNumber(b []byte, v float64) []byte {
@@ -178,8 +178,8 @@ func appendName(b []byte, s function.Series) []byte {
 	return pyjson.AppendString(b, s.Name)
 }
 
-// decimal is a whole number as digits, which is faster to count up than to
-// format anew. Negative ones, before 1970, are formatted.
+// decimal is an integer as decimal digits, which is faster to increment than to format.
+// Negative integers, times before 1970, are formatted.
 type decimal struct {
 	n     int64
 	text  [20]byte

@@ -12,8 +12,8 @@ import (
 	"carbon/render/function"
 )
 
-// ObjectWriter writes lists and maps of plain values. *pickle.Writer and
-// *msgpack.Writer are such.
+// ObjectWriter writes lists and maps of plain values. *pickle.Writer and *msgpack.Writer
+// implement it.
 type ObjectWriter interface {
 	List(n int)
 	EndList()
@@ -27,13 +27,13 @@ type ObjectWriter interface {
 	Close() error
 }
 
-// WritePickle writes series as a pickle that graphite-web reads from a member of
-// its cluster.
+// WritePickle writes series in the pickle format that graphite-web reads from cluster
+// members.
 func WritePickle(w io.Writer, series []function.Series) error {
 	return writeObjects(pickle.NewWriter(w), series)
 }
 
-// WriteMsgpack writes the same as MessagePack.
+// WriteMsgpack writes the same as WritePickle in MessagePack.
 func WriteMsgpack(w io.Writer, series []function.Series) error {
 	return writeObjects(msgpack.NewWriter(w), series)
 }
@@ -79,9 +79,9 @@ func writeObjects(w ObjectWriter, series []function.Series) error {
 	return w.Close()
 }
 
-// WriteDygraph writes series as the data of a dygraph, a row for each time of the
-// first: {"labels": ["Time", …], "data": [[milliseconds, value, …], …]}. As in
-// graphite-web the values of all others are lined up with it by position.
+// WriteDygraph writes series in the format of dygraphs, with one row for each time of the
+// first series: {"labels": ["Time", …], "data": [[milliseconds, value, …], …]}. As in
+// graphite-web the values of other series are aligned with it by position.
 func WriteDygraph(w io.Writer, series []function.Series) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	if len(series) == 0 {
@@ -122,7 +122,7 @@ func WriteDygraph(w io.Writer, series []function.Series) error {
 	return out.Flush()
 }
 
-// rows is how many times a series has before its end.
+// rows returns the number of values of a series before its end.
 func rows(s function.Series) int {
 	if s.Step <= 0 || s.End <= s.Start {
 		return 0
@@ -130,7 +130,7 @@ func rows(s function.Series) int {
 	return int(min(int64(len(s.Values)), (s.End-s.Start+s.Step-1)/s.Step))
 }
 
-// WriteRickshaw writes series as the data of a Rickshaw graph: points are
+// WriteRickshaw writes series in the format of Rickshaw, whose points are
 // {"x": time, "y": value}.
 func WriteRickshaw(w io.Writer, series []function.Series, o JSONOptions) error {
 	j := jsonWriter{Writer: bufio.NewWriterSize(w, 1<<16), pretty: o.Pretty}

@@ -9,22 +9,22 @@ import (
 	"carbon/render/function"
 )
 
-// Plan is what is to be fetched: each path expression once per window.
-type Plan []want
+// Plan lists what to fetch: each path expression once per window.
+type Plan []nodeWindow
 
-// want is an expression and a window it is wanted over. As nodes of a request
-// are equal if their expressions are, it is also what results are known by.
-type want struct {
+// nodeWindow is an expression and a window. Equal expressions of a request are the same node, so
+// it also serves as the key of results.
+type nodeWindow struct {
 	node   *function.Node
 	window metric.Window
 }
 
-// plan returns the fetches that nodes need over a window and that no plan of the
-// evaluation had before. Where windows are shifted within windows that are, each by
-// a thousand times, they are more than could ever be evaluated: each counts.
+// plan returns the fetches that nodes need over a window, without those that an earlier
+// plan of the evaluation contained. Nested calls that use many windows multiply them, so
+// each additional window counts against the limit.
 func (ev *evaluation) plan(ctx context.Context, nodes []*function.Node, w metric.Window) (p Plan, err error) {
 	for _, n := range nodes {
-		p, err = ev.planNode(ctx, p, want{n, w})
+		p, err = ev.planNode(ctx, p, nodeWindow{n, w})
 		if err != nil {
 			return nil, err
 		}
@@ -32,7 +32,7 @@ func (ev *evaluation) plan(ctx context.Context, nodes []*function.Node, w metric
 	return p, nil
 }
 
-func (ev *evaluation) planNode(ctx context.Context, p Plan, at want) (Plan, error) {
+func (ev *evaluation) planNode(ctx context.Context, p Plan, at nodeWindow) (Plan, error) {
 	if ev.planned[at] {
 		return p, nil
 	}
@@ -42,7 +42,7 @@ func (ev *evaluation) planNode(ctx context.Context, p Plan, at want) (Plan, erro
 	}
 	inputs, windows := at.node.Inputs(), at.node.InputWindows(&ev.env, at.window)
 	if more := len(inputs) * (len(windows) - 1); more > 0 {
-		if err := ev.spend(wantWeight * int64(more)); err != nil {
+		if err := ev.spend(windowWeight * int64(more)); err != nil {
 			return nil, err
 		}
 	}
@@ -52,7 +52,7 @@ func (ev *evaluation) planNode(ctx context.Context, p Plan, at want) (Plan, erro
 		}
 		for _, n := range inputs {
 			var err error
-			if p, err = ev.planNode(ctx, p, want{n, w}); err != nil {
+			if p, err = ev.planNode(ctx, p, nodeWindow{n, w}); err != nil {
 				return nil, err
 			}
 		}
@@ -60,7 +60,7 @@ func (ev *evaluation) planNode(ctx context.Context, p Plan, at want) (Plan, erro
 	return p, nil
 }
 
-// Text shows the plan, a line per fetch, its window by how far it is from w.
+// Text returns the plan as text, one line per fetch, with windows relative to w.
 func (p Plan) Text(w metric.Window) string {
 	var b strings.Builder
 	for _, at := range p {
@@ -70,7 +70,7 @@ func (p Plan) Text(w metric.Window) string {
 	return b.String()
 }
 
-// duration shows seconds as Graphite writes them: -1d10min.
+// duration returns seconds as Graphite writes them, as in -1d10min.
 func duration(seconds int64) string {
 	if seconds == 0 {
 		return ""

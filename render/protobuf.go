@@ -11,8 +11,8 @@ import (
 	"carbon/render/function"
 )
 
-// WriteProtobuf2 writes series as a MultiFetchResponse of carbonapi_v2_pb. Its
-// times have 32 bits; isAbsent says of each value whether it is none.
+// WriteProtobuf2 writes series as a MultiFetchResponse of carbonapi_v2_pb. Its times have
+// 32 bits; isAbsent marks missing values.
 func WriteProtobuf2(w io.Writer, series []function.Series) error {
 	for _, s := range series {
 		head := protobuf.AppendString(nil, 1, strings.ToValidUTF8(s.Name, "\uFFFD"))
@@ -39,17 +39,17 @@ func WriteProtobuf2(w io.Writer, series []function.Series) error {
 	return nil
 }
 
-// Fetched is what a FetchResponse of carbonapi_v3_pb tells besides a series.
+// Fetched holds the fields of a FetchResponse of carbonapi_v3_pb that are not in a series.
 type Fetched struct {
-	PathExpression string // as the client sent it; empty: the series' own
+	PathExpression string // as the client sent it; empty: that of the series
 	From, Until    int64  // as the client sent them
 
-	// Layout is how the series is stored, if it comes out of the store as it is.
+	// Layout is how the series is stored, if it was not changed by a function.
 	Layout *metric.Layout
 }
 
-// WriteProtobuf3 writes a series as an item of a MultiFetchResponse of
-// carbonapi_v3_pb, in which NaN is no value.
+// WriteProtobuf3 writes a series as an item of a MultiFetchResponse of carbonapi_v3_pb, in
+// which missing values are NaN.
 func WriteProtobuf3(w io.Writer, s function.Series, f Fetched) error {
 	path, consolidation, factor := f.PathExpression, s.Consolidation, s.XFilesFactor
 	if path == "" {
@@ -84,10 +84,10 @@ func WriteProtobuf3(w io.Writer, s function.Series, f Fetched) error {
 	return writeAll(w, tail)
 }
 
-// afterLast is the first time after the values of a series.
+// afterLast returns the time after the last value of a series.
 func afterLast(s function.Series) int64 { return s.Start + s.Step*int64(len(s.Values)) }
 
-// writeDoubles writes values packed together, some at a time.
+// writeDoubles writes packed values in blocks, with none for missing ones.
 func writeDoubles(w io.Writer, values []float64, none float64) error {
 	b := make([]byte, 0, 8*min(len(values), 1024))
 	for i, v := range values {
@@ -105,7 +105,7 @@ func writeDoubles(w io.Writer, values []float64, none float64) error {
 	return nil
 }
 
-// absences are bools packed together: which values are none.
+// absences returns packed bools that are true for missing values.
 func absences(values []float64) []byte {
 	b := make([]byte, len(values))
 	for i, v := range values {

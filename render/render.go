@@ -1,9 +1,8 @@
-// Package render answers requests for graphs and their data: it parses targets,
-// plans what to fetch, fetches, evaluates, and encodes.
+// Package render evaluates targets and encodes the resulting series.
 //
-// A request goes through parse (package target), bind (package function), plan,
-// fetch and evaluate. The plan is what makes fetching few and concurrent; the
-// result would be the same without it, as evaluation fetches what is missing.
+// A request is parsed (package target), bound (package function), planned, fetched and
+// evaluated. The plan only makes fetching efficient: each series is fetched once per
+// window, and concurrently. Evaluation fetches what no plan contains.
 package render
 
 import (
@@ -19,58 +18,56 @@ import (
 	"carbon/storage"
 )
 
-// Source is where series come from. Its methods may be called concurrently.
+// Source provides series. Its methods must be safe for concurrent use.
 type Source interface {
-	// Find returns the nodes that match a pattern. A pattern with a ';' names
-	// one tagged series exactly.
+	// Find returns the nodes that match a pattern. A pattern with a ';' is the name of
+	// one tagged series.
 	Find(ctx context.Context, pattern string, w metric.Window) ([]metric.Node, error)
 
 	// Fetch returns the series of the named metrics; unknown names are left out.
 	Fetch(ctx context.Context, q storage.Query) ([]metric.Series, error)
 
-	// FindTagged returns the names of the series that all tag expressions match.
+	// FindTagged returns the names of the series that match all tag expressions.
 	FindTagged(ctx context.Context, exprs []string) ([]string, error)
 }
 
-// Engine evaluates requests. It may be used concurrently.
+// Engine evaluates requests. It is safe for concurrent use.
 type Engine struct {
 	src     Source
 	events  EventSource
 	defines *target.Defines
 	hashes  map[string]map[string]string
 	limits  Limits
-	held    atomic.Int64 // points in memory, of all requests
+	inUse   atomic.Int64 // points in memory, of all requests
 }
 
-// Options of an Engine. The zero value has all defaults.
+// Options of an Engine. The zero value means the defaults.
 type Options struct {
 	Limits  Limits
-	Events  EventSource                  // nil: nothing ever happened
+	Events  EventSource                  // nil: no events
 	Defines *target.Defines              // functions that are templates; nil: none
-	Hashes  map[string]map[string]string // what aliasByHash calls nodes, by key in lower case and node
+	Hashes  map[string]map[string]string // names that aliasByHash gives to nodes, by key in lower case and node
 }
 
-// EventSource returns what happened from From to Until, both included, to what
-// has all tags, in order of time.
+// EventSource returns the events with all the given tags from w.From to w.Until, both
+// included, in order of time.
 type EventSource func(ctx context.Context, w metric.Window, tags []string) ([]function.Event, error)
 
-// Limits protect the server from requests that are too large. 0 is the default.
-// Raising them lets one request take as much memory, eight bytes a point, and as
-// much time.
+// Limits protect the server from large requests. 0 means the default. A request may use
+// eight bytes of memory per point, so raising a limit raises what one request can use.
 type Limits struct {
 	Targets int           // TARGETS_PER_REQUEST; 1,000
-	Series  int           // SERIES_PER_QUERY: fetched for a request, each counted per window; 100,000
-	Points  int64         // POINTS_PER_QUERY: fetched for a request and made by its functions, each series 32 more, each byte of targets 8, names beyond 256 bytes one for 8; 50 million
-	AtOnce  int64         // POINTS_AT_ONCE: of all requests being answered, until the last byte is sent; 4 times Points
-	Time    time.Duration // for evaluation, after which the error is context.DeadlineExceeded; 60 s
+	Series  int           // SERIES_PER_QUERY: fetched for a request, counted once per window; 100,000
+	Points  int64         // POINTS_PER_QUERY: fetched for a request and created by its functions, weighted as by seriesWeight and others; 50 million
+	AtOnce  int64         // POINTS_AT_ONCE: of all requests that are not completely answered; 4 times Points
+	Time    time.Duration // of an evaluation, after which it returns context.DeadlineExceeded; 60 s
 }
 
-// ErrOverloaded reports that all requests together would exceed POINTS_AT_ONCE.
-// The same request may succeed a moment later.
-var ErrOverloaded = errors.New("overloaded: limit POINTS_AT_ONCE: too many points are in memory for other requests")
+// ErrOverloaded reports that all requests together would exceed POINTS_AT_ONCE. The same
+// request may succeed later.
+var ErrOverloaded = errors.New("overloaded: limit POINTS_AT_ONCE: other requests hold too many points in memory")
 
-// LimitError reports a request that exceeds one of the Limits, by the name it has
-// in the configuration.
+// LimitError reports a request that exceeds one of the Limits.
 type LimitError = function.LimitError
 
 const (
@@ -78,7 +75,7 @@ const (
 	seriesLimit  = "SERIES_PER_QUERY"
 )
 
-// New returns an Engine that gets its series from src.
+// New returns an Engine that fetches series from src.
 func New(src Source, o Options) *Engine {
 	l := o.Limits
 	setDefault(&l.Targets, 1000)
@@ -99,52 +96,51 @@ func setDefault[T ~int | ~int64](v *T, value T) {
 	}
 }
 
-// Request asks for the series of targets over a time.
+// Request asks for the series of targets over a time range.
 type Request struct {
-	Targets          []string // blank ones do not count
+	Targets          []string // blank ones are ignored
 	From, Until, Now int64    // unix seconds; retentions are counted back from Now
 
-	// Location is the zone of what functions do by the clock. Nil is UTC.
+	// Location is the time zone of functions that use the wall clock. Nil is UTC.
 	Location *time.Location
 
-	XFilesFactor float64           // share of known points, 0 to 1, that points made of several need
+	XFilesFactor float64           // fraction of values, from 0 to 1, that consolidated values require
 	Template     map[string]string // variables of template()
 
-	// MaxDataPoints is how many points a series may have before several are made
-	// one. 0: any number. Only json asks for it.
+	// MaxDataPoints is the number of points above which series are consolidated. 0 is
+	// unlimited. As in graphite-web, only format json uses it.
 	MaxDataPoints int
 }
 
 func (r *Request) window() metric.Window { return metric.Window{From: r.From, Until: r.Until} }
 
-// Result is what a request made. Series may share values and tags: they are not
-// to be changed.
+// Result is the result of a request. Series may share values and tags, so the caller must
+// not change them.
 type Result struct {
-	Series  []function.Series // of all targets in their order
+	Series  []function.Series // of all targets, in order
 	release func()
 }
 
-// NewResult returns a Result. release is called once it is not needed any more; nil:
-// nobody wants to know.
+// NewResult returns a Result. Release calls release, unless it is nil.
 func NewResult(series []function.Series, release func()) *Result {
 	return &Result{series, release}
 }
 
-// Release is to be called once, when nobody needs the series any more. Until then
-// they count against POINTS_AT_ONCE.
+// Release must be called once, when the series are no longer needed. Until then they count
+// against POINTS_AT_ONCE.
 func (r *Result) Release() {
 	if r.release != nil {
 		r.release()
 	}
 }
 
-// Render returns the series of all targets. Errors about the request are
+// Render returns the series of all targets. Errors caused by the request are
 // *target.SyntaxError, *function.ArgError, *function.UnknownError and *LimitError.
 func (e *Engine) Render(ctx context.Context, r Request) (*Result, error) {
 	ev := e.newEvaluation(r)
 	kept := false
 	defer func() {
-		if !kept { // even where it panics
+		if !kept { // also after a panic
 			ev.release()
 		}
 	}()
@@ -156,7 +152,7 @@ func (e *Engine) Render(ctx context.Context, r Request) (*Result, error) {
 	return NewResult(series, ev.release), nil
 }
 
-// Plan returns what Render would fetch before it evaluates.
+// Plan returns what Render would fetch before the evaluation.
 func (e *Engine) Plan(r Request) (Plan, error) {
 	ev := e.newEvaluation(r)
 	defer ev.release()
@@ -189,7 +185,8 @@ func (ev *evaluation) bind(r Request) ([]*function.Node, error) {
 	return nodes, nil
 }
 
-// bindOne expands and binds a target. What templates add to it counts, too.
+// bindOne expands the [define] templates in a target and binds it. The text that they add
+// counts against the limit.
 func (ev *evaluation) bindOne(text string) (*function.Node, error) {
 	expanded, err := ev.engine.defines.Expand(text)
 	if err == nil {

@@ -185,7 +185,7 @@ func TestPointsAtOnce(t *testing.T) {
 			t.Error("a larger one is answered")
 		}
 	}
-	if held := engine.held.Load(); held != 0 {
+	if held := engine.inUse.Load(); held != 0 {
 		t.Errorf("%d points count when nothing is left to do", held)
 	}
 }

@@ -11,9 +11,8 @@ import (
 	"carbon/render/function"
 )
 
-// WriteCSV writes a line per point: the name of the series, the time by the
-// clocks of a location, and the value, which is empty where there is none. Nil
-// is UTC.
+// WriteCSV writes one line per point: the name of the series, the time in a location, and
+// the value, which is empty if missing. A nil location is UTC.
 func WriteCSV(w io.Writer, series []function.Series, location *time.Location) error {
 	if location == nil {
 		location = time.UTC
@@ -38,7 +37,7 @@ func WriteCSV(w io.Writer, series []function.Series, location *time.Location) er
 	return out.Flush()
 }
 
-// csvField quotes a field that would be misread without.
+// csvField quotes a field if necessary.
 func csvField(s string) string {
 	if !strings.ContainsAny(s, ",\"\r\n") {
 		return s
@@ -46,8 +45,8 @@ func csvField(s string) string {
 	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 }
 
-// WriteRaw writes a line per series: name,start,end,step|value,value,… with None
-// where there is no value.
+// WriteRaw writes one line per series, name,start,end,step|value,value,…, with None for
+// missing values.
 func WriteRaw(w io.Writer, series []function.Series) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	for _, s := range series {
