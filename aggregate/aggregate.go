@@ -1,9 +1,8 @@
-// Package aggregate makes one value of several, under the names Graphite has
-// for the ways to do so. Storage asks it for rollups, rendering for
-// consolidation and for combining series.
+// Package aggregate combines several values into one, with the functions and names that
+// Graphite has. Storage uses it for rollups; rendering uses it to consolidate and combine
+// series.
 //
-// In all of it NaN is "no value", Graphite's null: it is left out, unless the
-// function says otherwise.
+// NaN is a missing value, Graphite's null. It is ignored unless the function says otherwise.
 package aggregate
 
 import (
@@ -11,12 +10,12 @@ import (
 	"slices"
 )
 
-// Func makes one value of several. It returns NaN if there is none, and changes
-// nothing in values. Functions are safe for concurrent use.
+// Func combines values into one. It returns NaN if all are missing, and does not change
+// values.
 type Func func(values []float64) float64
 
-// Lookup returns the function of a name that graphite-web or whisper knows.
-// Names are case-sensitive.
+// Lookup returns a function by the name that graphite-web or whisper uses. Names are
+// case-sensitive.
 func Lookup(name string) (Func, bool) {
 	f, ok := functions[name]
 	return f, ok
@@ -44,18 +43,18 @@ var functions = map[string]Func{
 	"current":  Last,
 }
 
-// methods are whisper's, in the order of the numbers that stand for them in the
-// header of a file, from 1.
+// methods are whisper's aggregation methods, in the order of their numbers in the header of
+// a file, from 1.
 var methods = []string{"average", "sum", "last", "max", "min", "avg_zero", "absmax", "absmin"}
 
-// MethodID returns the number of an aggregation method in a whisper file. Only
-// those methods may be asked for in storage-aggregation.conf.
+// MethodID returns the number of an aggregation method in a whisper file.
+// storage-aggregation.conf may name only these methods.
 func MethodID(name string) (id uint32, ok bool) {
 	i := slices.Index(methods, name)
 	return uint32(i + 1), i >= 0
 }
 
-// MethodName returns the aggregation method of a number in a whisper file.
+// MethodName returns the aggregation method with the given number in a whisper file.
 func MethodName(id uint32) (name string, ok bool) {
 	if id < 1 || id > uint32(len(methods)) {
 		return "", false
@@ -63,7 +62,7 @@ func MethodName(id uint32) (name string, ok bool) {
 	return methods[id-1], true
 }
 
-// Sum adds the values.
+// Sum returns the sum of the values.
 func Sum(values []float64) float64 {
 	sum, n := 0.0, 0
 	for _, v := range values {
@@ -78,13 +77,13 @@ func Sum(values []float64) float64 {
 	return sum
 }
 
-// Average is the sum of the values divided by their count.
+// Average returns the sum of the values divided by their number.
 func Average(values []float64) float64 {
 	return Sum(values) / Count(values)
 }
 
-// AverageZero is the average with every NaN taken as 0. It is NaN only if
-// values is empty.
+// AverageZero returns the average with missing values counted as 0. It is NaN only if values
+// is empty.
 func AverageZero(values []float64) float64 {
 	sum := 0.0
 	for _, v := range values {
@@ -95,7 +94,7 @@ func AverageZero(values []float64) float64 {
 	return sum / float64(len(values))
 }
 
-// Count is how many values there are. It is never NaN.
+// Count returns the number of values that are not missing. It is never NaN.
 func Count(values []float64) float64 {
 	n := 0
 	for _, v := range values {
@@ -106,7 +105,7 @@ func Count(values []float64) float64 {
 	return float64(n)
 }
 
-// Median is the middle value, or the average of the two in the middle.
+// Median returns the middle value, or the average of the two middle values.
 func Median(values []float64) float64 {
 	known := slices.DeleteFunc(slices.Clone(values), math.IsNaN)
 	if len(known) == 0 {
@@ -120,7 +119,7 @@ func Median(values []float64) float64 {
 	return known[mid]
 }
 
-// StdDev is the population's standard deviation.
+// StdDev returns the population standard deviation.
 func StdDev(values []float64) float64 {
 	average, n, sum := Average(values), 0, 0.0
 	for _, v := range values {
@@ -132,40 +131,40 @@ func StdDev(values []float64) float64 {
 	return math.Sqrt(sum / float64(n))
 }
 
-// Min is the smallest value.
+// Min returns the smallest value.
 func Min(values []float64) float64 {
 	return pick(values, func(v, best float64) bool { return v < best })
 }
 
-// Max is the largest value.
+// Max returns the largest value.
 func Max(values []float64) float64 {
 	return pick(values, func(v, best float64) bool { return v > best })
 }
 
-// AbsMin is the value nearest to 0, with its sign; of equals the first.
+// AbsMin returns the value nearest to 0, with its sign; the first of equals.
 func AbsMin(values []float64) float64 {
 	return pick(values, func(v, best float64) bool { return math.Abs(v) < math.Abs(best) })
 }
 
-// AbsMax is the value farthest from 0, with its sign; of equals the first.
+// AbsMax returns the value farthest from 0, with its sign; the first of equals.
 func AbsMax(values []float64) float64 {
 	return pick(values, func(v, best float64) bool { return math.Abs(v) > math.Abs(best) })
 }
 
-// First is the first value.
+// First returns the first value.
 func First(values []float64) float64 {
 	return pick(values, func(_, _ float64) bool { return false })
 }
 
-// Last is the last value.
+// Last returns the last value.
 func Last(values []float64) float64 {
 	return pick(values, func(_, _ float64) bool { return true })
 }
 
-// Range is the distance between the smallest and the largest value.
+// Range returns the difference between the largest and the smallest value.
 func Range(values []float64) float64 { return Max(values) - Min(values) }
 
-// Diff is the first value less all others.
+// Diff returns the first value minus all others.
 func Diff(values []float64) float64 {
 	diff, n := 0.0, 0
 	for _, v := range values {
@@ -185,8 +184,7 @@ func Diff(values []float64) float64 {
 	return diff
 }
 
-// Multiply is the product. As in graphite-web it is NaN if any of the values
-// is.
+// Multiply returns the product. As in graphite-web it is NaN if any value is missing.
 func Multiply(values []float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
@@ -198,7 +196,7 @@ func Multiply(values []float64) float64 {
 	return product
 }
 
-// pick returns the value that no later one is better than.
+// pick returns the first value that no later one is better than.
 func pick(values []float64, better func(v, best float64) bool) float64 {
 	best := math.NaN()
 	for _, v := range values {

@@ -1,12 +1,11 @@
 // Package attime reads times and durations as graphite-web does: "-1d",
 // "noon yesterday", "04:00_20110501", "10min".
 //
-// A time is a reference and an offset, "midnight+2h"; either may be missing. The
-// reference follows the wall clock of a zone, the offset counts seconds:
-// "midnight-1d" on the day after clocks went forward is one in the morning. A
-// month is 30 days, a year 365.
+// A time is a reference and an offset, as in "midnight+2h"; either may be missing. The
+// reference is in wall-clock time, the offset is a number of seconds: on the day after
+// the clocks went forward, "midnight-1d" is 1:00. A month is 30 days, a year 365.
 //
-// As in graphite-web 12am is noon and 12pm is midnight, and "m" is no unit.
+// As in graphite-web, 12am is noon, 12pm is midnight, and "m" is not a unit.
 package attime
 
 import (
@@ -17,7 +16,7 @@ import (
 	"unicode"
 )
 
-// Error reports what is wrong with a time or a duration.
+// Error reports an invalid time or duration.
 type Error struct {
 	Input  string // as given, cut at 200 bytes
 	Reason string
@@ -29,14 +28,14 @@ func fail(input, format string, args ...any) error {
 	return &Error{strings.Clone(input[:min(len(input), 200)]), fmt.Sprintf(format, args...)}
 }
 
-// Times lie in the years that Python's datetime has.
+// Times are limited to the years of Python's datetime.
 const (
 	earliest = -62135596800 // 0001-01-01T00:00:00Z
 	latest   = 253402300799 // 9999-12-31T23:59:59Z
 )
 
-// Parse reads a time. Now is what it counts from, and its location is the zone
-// of what the wall clock tells. The empty string is now. The error is an *Error.
+// Parse reads a time, relative to now and in the time zone of now. The empty string is now.
+// The error is an *Error.
 func Parse(s string, now time.Time) (time.Time, error) {
 	text := withoutFraction(ignored.Replace(strings.ToLower(strings.TrimSpace(s))))
 	if isDigits(text) && !isDate(text) {
@@ -66,12 +65,12 @@ func Parse(s string, now time.Time) (time.Time, error) {
 	return time.Unix(t.Unix()+seconds, int64(t.Nanosecond())).In(now.Location()), nil
 }
 
-// ignored are the characters that separate words, which have no meaning.
+// ignored removes the characters between words, which have no meaning.
 var ignored = strings.NewReplacer("_", "", ",", "", " ", "")
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-// withoutFraction takes the fraction off seconds since 1970, which Icinga Web sends.
+// withoutFraction removes the fraction of seconds since 1970, as Icinga Web sends them.
 // graphite-web refuses such times.
 func withoutFraction(s string) string {
 	if whole, fraction, ok := strings.Cut(s, "."); ok && isDigits(whole) && isDigits(fraction) && !isDate(whole) {
@@ -80,14 +79,14 @@ func withoutFraction(s string) string {
 	return s
 }
 
-// isDate tells YYYYMMDD from seconds since 1970, among digits.
+// isDate reports whether digits are YYYYMMDD rather than seconds since 1970.
 func isDate(s string) bool {
 	return len(s) == 8 && s[:4] > "1900" && s[4:6] < "13" && s[6:] < "32"
 }
 
-// ParseOffset reads a duration, "1h30min" or "-1d", and returns it in seconds.
-// A sign is for all of it. The empty string is 0. As in graphite-web units are
-// in lower case, and known by how they begin. The error is an *Error.
+// ParseOffset reads a duration, such as "1h30min" or "-1d", and returns it in seconds. A
+// sign applies to all of it. The empty string is 0. As in graphite-web, units are in lower
+// case, and only their first letters are checked. The error is an *Error.
 func ParseOffset(s string) (seconds int64, err error) {
 	seconds, reason := parseOffset(s)
 	if reason != "" {
@@ -96,7 +95,7 @@ func ParseOffset(s string) (seconds int64, err error) {
 	return seconds, nil
 }
 
-// maxOffset is the longest duration in seconds: more than all of time.
+// maxOffset is the longest duration in seconds: from the earliest to the latest time.
 const maxOffset = latest - earliest
 
 func parseOffset(s string) (seconds int64, reason string) {
@@ -110,12 +109,12 @@ func parseOffset(s string) (seconds int64, reason string) {
 	case c == '+':
 		s = s[1:]
 	case c < '0' || c > '9':
-		return 0, "want a number, or + or - first"
+		return 0, "expected a number, + or -"
 	}
 	for s != "" {
 		digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
 		if digits == 0 {
-			return 0, fmt.Sprintf("want a number before %s", quote(s))
+			return 0, fmt.Sprintf("expected a number before %s", quote(s))
 		}
 		n, err := strconv.ParseInt(s[:digits], 10, 64)
 		s = s[digits:]
@@ -123,17 +122,17 @@ func parseOffset(s string) (seconds int64, reason string) {
 		s = s[len(unit):]
 		each := unitSeconds(unit)
 		if each == 0 {
-			return 0, fmt.Sprintf("unknown unit %s: want s, min, h, d, w, mon or y", quote(unit))
+			return 0, fmt.Sprintf("unknown unit %s: use s, min, h, d, w, mon or y", quote(unit))
 		}
 		if err != nil || n > (maxOffset-seconds)/each {
-			return 0, "longer than all years"
+			return 0, "longer than 9999 years"
 		}
 		seconds += n * each
 	}
 	return sign * seconds, ""
 }
 
-// unitSeconds returns the length of a unit, or 0.
+// unitSeconds returns the length of a unit in seconds, or 0 if it is unknown.
 func unitSeconds(unit string) int64 {
 	const day = 24 * 60 * 60
 	for _, u := range []struct {
@@ -155,15 +154,15 @@ func unitSeconds(unit string) int64 {
 	return 0
 }
 
-// quote is for error messages.
+// quote quotes the start of a text for an error message.
 func quote(s string) string { return strconv.Quote(s[:min(len(s), 40)]) }
 
-// clock is a wall clock's time without a zone.
+// clock is a wall-clock time without a time zone.
 type clock struct {
 	year, month, day, hour, minute int
 }
 
-// parseReference reads a time of day, then a day.
+// parseReference reads a time of day and a day.
 func parseReference(s string, now time.Time) (t time.Time, reason string) {
 	if s == "" || s == "now" {
 		return now, ""
@@ -182,8 +181,8 @@ func parseReference(s string, now time.Time) (t time.Time, reason string) {
 	return c.in(now.Location()), ""
 }
 
-// parseTimeOfDay reads "9:30", "9:30pm", "9am", "noon" and the like off the
-// front. As graphite-web does, it takes one of each kind, and the last counts.
+// parseTimeOfDay reads "9:30", "9:30pm", "9am", "noon" and the like from the start of s. As
+// graphite-web, it accepts one of each kind after another, and uses the last.
 func parseTimeOfDay(s string, c *clock) (rest, reason string) {
 	number := func(s string) (n int) {
 		if !isDigits(s) || len(s) > 2 {
@@ -250,9 +249,9 @@ func parseDay(s string, c *clock) (reason string) {
 		if name == month {
 			day := s[len(strings.TrimRight(s, "0123456789")):]
 			if day == "" {
-				return "want the day of the month after its name"
+				return "expected the day of the month after the month"
 			}
-			// Only two digits count: "nov 2026" is the 26th.
+			// Only the last two digits are used: "nov 2026" is November 26.
 			c.month = i + 1
 			c.day, _ = strconv.Atoi(day[max(len(day)-2, 0):])
 			return c.check()
@@ -278,8 +277,8 @@ func parseSlashes(s string, c *clock) (reason string) {
 		n[i], _ = strconv.Atoi(part)
 	}
 	c.month, c.day, c.year = n[0], n[1], n[2]
-	// As graphite-web does: the years 70 to 99 are in the last century, and no
-	// year is before 1970.
+	// As in graphite-web, the years 70 to 99 are 1970 to 1999, and no year is before
+	// 1970.
 	if c.year < 1900 {
 		c.year += 1900
 	}
@@ -289,7 +288,7 @@ func parseSlashes(s string, c *clock) (reason string) {
 	return c.check()
 }
 
-// check tells why there is no such day.
+// check returns a reason if the day does not exist.
 func (c *clock) check() (reason string) {
 	t := time.Date(c.year, time.Month(c.month), c.day, 0, 0, 0, 0, time.UTC)
 	if c.year < 1 || c.year > 9999 || t.Day() != c.day || int(t.Month()) != c.month {
@@ -298,9 +297,9 @@ func (c *clock) check() (reason string) {
 	return ""
 }
 
-// in returns when a zone's clocks show the time, as Python's pytz does: of two
-// such moments the one that is not in summer time, else the later; and where
-// clocks skip the time, they count on as before.
+// in returns the time at which the wall clock of a zone shows c, as Python's pytz does. Of
+// two such times it returns the one in standard time, else the later one. If the clocks
+// skip the time, it uses the UTC offset before the change.
 func (c *clock) in(zone *time.Location) time.Time {
 	wall := time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, 0, 0, time.UTC).Unix()
 	const day = 24 * 60 * 60
@@ -321,7 +320,7 @@ func (c *clock) in(zone *time.Location) time.Time {
 	return found
 }
 
-// offsetAt returns how far a zone is ahead of UTC at t, in seconds.
+// offsetAt returns the UTC offset of a zone at t in seconds.
 func offsetAt(zone *time.Location, t int64) int64 {
 	_, offset := time.Unix(t, 0).In(zone).Zone()
 	return int64(offset)

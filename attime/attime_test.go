@@ -113,9 +113,9 @@ func TestParseErrors(t *testing.T) {
 	f("253402300800", "9999")
 	f("99999999999999999999", "9999")
 	f("+8000y", "9999")
-	f("-99999y", "longer than all years")
+	f("-99999y", "longer than 9999 years")
 	f("-5000y5000y", "9999")
-	f("-99999999999999999999s", "longer than all years")
+	f("-99999999999999999999s", "longer than 9999 years")
 	f(strings.Repeat("x", 5000), "unknown day")
 	f("\xff\xfe", "unknown day")
 }

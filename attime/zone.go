@@ -6,20 +6,19 @@ import (
 	"time"
 )
 
-// Zone returns the time zone of a name, as Europe/Berlin. As in graphite-web
-// (pytz) upper and lower case do not matter, but of names whose parts are mixed
-// in themselves, as Port_of_Spain: those are found only as they are written. The
-// zone of this machine has no name here.
+// Zone returns the time zone with the given name, such as Europe/Berlin. As in graphite-web
+// (pytz) case does not matter, except in names with words in lower case, such as
+// Port_of_Spain, which are found only as written. "Local" is not a name.
 func Zone(name string) (*time.Location, error) {
 	if name == "" || strings.EqualFold(name, "local") {
-		return nil, errors.New("not the name of a time zone")
+		return nil, errors.New("not a time zone name")
 	}
 	zone, err := time.LoadLocation(name)
 	if err == nil {
 		return zone, nil
 	}
 	if len(strings.ToUpper(name)) != len(name) {
-		return nil, err // not ASCII, as all names are
+		return nil, err // not ASCII, unlike all names
 	}
 	upper, words := strings.ToUpper(name), capitals(name)
 	spellings := []string{upper, words} // UTC, America/New_York
@@ -34,8 +33,8 @@ func Zone(name string) (*time.Location, error) {
 	return nil, err
 }
 
-// capitals writes the ASCII letters at the beginnings of words large and all
-// others small.
+// capitals converts the ASCII letters at the start of words to upper case and all others to
+// lower case.
 func capitals(s string) string {
 	b := []byte(s)
 	begins := true

@@ -8,30 +8,31 @@ import (
 	"math"
 )
 
-// Writer writes one value, which may be a list or a map of others; in a map keys
-// and values take turns. The first error sticks until Close.
+// Writer writes one value, which may be a list or a map. Between Map and EndMap come keys
+// and values in turns. Close returns the first error.
 type Writer struct{ out *bufio.Writer }
 
 // NewWriter returns a Writer to w.
 func NewWriter(w io.Writer) *Writer { return &Writer{bufio.NewWriterSize(w, 1<<16)} }
 
-// Close writes what is left. It does not close what it was written to.
+// Close flushes the output. It does not close the underlying writer.
 func (m *Writer) Close() error { return m.out.Flush() }
 
-// List begins a list of so many items.
+// List starts a list of n elements.
 func (m *Writer) List(n int) { m.head(n, 0x90, 16, 0, 0xdc, 0xdd) }
 
-// EndList does nothing: the number of items said it.
+// EndList does nothing, because List has written the length.
 func (m *Writer) EndList() {}
 
-// Map begins a map of so many items.
+// Map starts a map of n pairs.
 func (m *Writer) Map(n int) { m.head(n, 0x80, 16, 0, 0xde, 0xdf) }
 
-// EndMap does nothing: the number of items said it.
+// EndMap does nothing, because Map has written the length.
 func (m *Writer) EndMap() {}
 
-// head writes a length in the shortest form: within the first byte if it is below
-// few, in one byte if there is a form for that, in two or in four.
+// head writes a length in its shortest form: within the first byte if it is below few, else
+// in one byte if one is not 0, in two or in four bytes. The other arguments are the first
+// bytes of these forms.
 func (m *Writer) head(n int, fix byte, few int, one, two, four byte) {
 	b := m.out.AvailableBuffer()
 	switch {
@@ -47,13 +48,13 @@ func (m *Writer) head(n int, fix byte, few int, one, two, four byte) {
 	m.out.Write(b)
 }
 
-// String writes a text, which is to be UTF-8.
+// String writes a text, which must be UTF-8.
 func (m *Writer) String(s string) {
 	m.head(len(s), 0xa0, 32, 0xd9, 0xda, 0xdb)
 	m.out.WriteString(s)
 }
 
-// Int writes a whole number.
+// Int writes an integer.
 func (m *Writer) Int(n int64) {
 	b := m.out.AvailableBuffer()
 	switch {
@@ -67,7 +68,7 @@ func (m *Writer) Int(n int64) {
 	m.out.Write(b)
 }
 
-// Float writes a number.
+// Float writes a float64.
 func (m *Writer) Float(v float64) {
 	b := append(m.out.AvailableBuffer(), 0xcb)
 	m.out.Write(binary.BigEndian.AppendUint64(b, math.Float64bits(v)))

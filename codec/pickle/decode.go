@@ -8,46 +8,43 @@ import (
 )
 
 var (
-	// ErrUnsafe is that a pickle asks for what runs code or builds an object: it
-	// names a class or a function, calls one, or refers to something outside.
+	// ErrUnsafe reports a pickle that would run code or build an object: it names or
+	// calls a class or a function, or refers to an external object.
 	ErrUnsafe = errors.New("pickle refused")
 
-	// ErrMalformed is that bytes are no pickle.
-	ErrMalformed = errors.New("no pickle")
+	// ErrMalformed reports bytes that are not a pickle.
+	ErrMalformed = errors.New("malformed pickle")
 )
 
-// maxProtocol is the newest protocol there is.
+// maxProtocol is the newest protocol.
 const maxProtocol = 5
 
-// keptValues is how many values a Decoder keeps room for between pickles.
+// keptValues bounds the memory that a Decoder keeps between pickles, in values.
 const keptValues = 64 << 10
 
-// Decoder reads pickles of plain things, one after the other, in memory that it
-// uses again. It builds no object and calls nothing. What it needs is bounded by
-// the length of the pickle: some 60 bytes for each of its bytes at the very most,
-// and commonly a few. A pickle of more things than anybody writes with so many
-// bytes is none.
+// Decoder reads pickles of plain values, and reuses its memory for the next one. It builds
+// no objects and calls nothing. Its memory is bounded by the length of the pickle: at most
+// about 60 bytes for each of its bytes, usually a few. A pickle with more values than its
+// length makes plausible is malformed.
 //
-// The zero value is ready. It is not for several goroutines at once.
+// The zero value is ready to use. A Decoder is not safe for concurrent use.
 type Decoder struct {
 	data []byte // the pickle
-	at   int    // what is read next
+	at   int    // position of the next byte to read
 
 	stack []Value
 	marks []int // positions in stack
 	memo  []Value
 
-	most int // of values on the stack and in the memo
+	most int // maximum number of values on the stack and in the memo
 
-	tuples []Value   // of all tuples, one after the other
-	lists  [][]Value // of all lists, dicts and sets
-	texts  []byte    // those that are not written in the pickle as they are
+	tuples []Value   // the elements of all tuples
+	lists  [][]Value // the elements of all lists, dicts and sets
+	texts  []byte    // texts that the pickle does not contain verbatim
 }
 
-// Decode reads one pickle, of protocol 0 to 5. What follows its end is ignored. The
-// value aliases data.
-//
-// The error is ErrUnsafe or ErrMalformed, with the position.
+// Decode reads one pickle, of protocol 0 to 5. Bytes after its end are ignored. The value
+// aliases data. The error wraps ErrUnsafe or ErrMalformed and contains the position.
 func (d *Decoder) Decode(data []byte) (Value, error) {
 	d.reset(data)
 	for {
@@ -90,46 +87,11 @@ func (d *Decoder) reset(data []byte) {
 	d.tuples, d.lists, d.texts = d.tuples[:0], d.lists[:0], d.texts[:0]
 }
 
-// step does what one opcode says.
+// step executes one opcode.
 func (d *Decoder) step(op byte) error {
 	switch op {
-	// Numbers.
-	case opBinInt:
-		b := d.take(4)
-		if b == nil {
-			return ErrMalformed
-		}
-		d.push(numberValue(float64(int32(binary.LittleEndian.Uint32(b)))))
-	case opBinInt1:
-		b := d.take(1)
-		if b == nil {
-			return ErrMalformed
-		}
-		d.push(numberValue(float64(b[0])))
-	case opBinInt2:
-		b := d.take(2)
-		if b == nil {
-			return ErrMalformed
-		}
-		d.push(numberValue(float64(binary.LittleEndian.Uint16(b))))
-	case opBinFloat:
-		b := d.take(8)
-		if b == nil {
-			return ErrMalformed
-		}
-		d.push(numberValue(math.Float64frombits(binary.BigEndian.Uint64(b))))
-	case opLong1, opLong4:
-		b := d.counted(1 + 3*int(op-opLong1))
-		if b == nil {
-			return ErrMalformed
-		}
-		d.push(longValue(b))
-	case opInt, opLong, opFloat:
-		v, ok := numberText(op, d.line())
-		if !ok {
-			return ErrMalformed
-		}
-		d.push(v)
+	case opBinInt, opBinInt1, opBinInt2, opBinFloat, opLong1, opLong4, opInt, opLong, opFloat:
+		return d.number(op)
 	case opNone:
 		d.push(Value{})
 	case opNewTrue:
@@ -137,7 +99,6 @@ func (d *Decoder) step(op byte) error {
 	case opNewFalse:
 		d.push(numberValue(0))
 
-	// Texts.
 	case opShortBinUnicode, opShortBinString, opShortBinBytes:
 		return d.text(1)
 	case opBinUnicode, opBinString, opBinBytes:
@@ -149,15 +110,12 @@ func (d *Decoder) step(op byte) error {
 	case opUnicode:
 		return d.unicode()
 
-	// Tuples.
 	case opEmptyTuple:
 		d.push(Value{kind: Tuple})
 	case opTuple1, opTuple2, opTuple3:
 		return d.tuple(len(d.stack) - 1 - int(op-opTuple1))
 	case opTuple:
 		return d.tuple(d.mark())
-
-	// Lists, sets, dicts.
 	case opEmptyList:
 		d.newList(List)
 	case opEmptySet:
@@ -181,7 +139,69 @@ func (d *Decoder) step(op byte) error {
 	case opFrozenSet:
 		return d.collect(Set, d.mark())
 
-	// The stack and the memo.
+	case opMark, opPop, opPopMark, opDup:
+		return d.rearrange(op)
+	case opBinPut, opLongBinPut, opPut, opMemoize, opBinGet, opLongBinGet, opGet:
+		return d.useMemo(op)
+	case opProto, opFrame:
+		return d.header(op)
+
+	case opGlobal, opStackGlobal, opReduce, opBuild, opInst, opObj, opNewObj, opNewObjEx,
+		opPersID, opBinPersID, opExt1, opExt2, opExt4, opByteArray8, opNextBuffer, opReadonlyBuffer:
+		return ErrUnsafe
+	default:
+		return ErrMalformed
+	}
+	return nil
+}
+
+// number pushes a number.
+func (d *Decoder) number(op byte) error {
+	switch op {
+	case opLong1, opLong4:
+		b := d.counted(1 + 3*int(op-opLong1))
+		if b == nil {
+			return ErrMalformed
+		}
+		d.push(longValue(b))
+		return nil
+	case opInt, opLong, opFloat:
+		v, ok := numberText(op, d.line())
+		if !ok {
+			return ErrMalformed
+		}
+		d.push(v)
+		return nil
+	}
+	width := 1 // of opBinInt1
+	switch op {
+	case opBinInt2:
+		width = 2
+	case opBinInt:
+		width = 4
+	case opBinFloat:
+		width = 8
+	}
+	b := d.take(width)
+	if b == nil {
+		return ErrMalformed
+	}
+	switch op {
+	case opBinInt1:
+		d.push(numberValue(float64(b[0])))
+	case opBinInt2:
+		d.push(numberValue(float64(binary.LittleEndian.Uint16(b))))
+	case opBinInt:
+		d.push(numberValue(float64(int32(binary.LittleEndian.Uint32(b)))))
+	case opBinFloat:
+		d.push(numberValue(math.Float64frombits(binary.BigEndian.Uint64(b))))
+	}
+	return nil
+}
+
+// rearrange sets a mark, or removes or copies values on the stack.
+func (d *Decoder) rearrange(op byte) error {
+	switch op {
 	case opMark:
 		d.marks = append(d.marks, len(d.stack))
 	case opPop:
@@ -204,41 +224,46 @@ func (d *Decoder) step(op byte) error {
 			return ErrMalformed
 		}
 		d.push(d.stack[len(d.stack)-1])
+	}
+	return nil
+}
+
+// useMemo stores the top of the stack in the memo, or pushes a value from it.
+func (d *Decoder) useMemo(op byte) error {
+	switch op {
+	case opMemoize:
+		return d.remember(len(d.memo))
 	case opBinPut, opLongBinPut, opPut:
 		i, ok := d.index(op, opBinPut, opLongBinPut)
 		if !ok {
 			return ErrMalformed
 		}
 		return d.remember(i)
-	case opMemoize:
-		return d.remember(len(d.memo))
-	case opBinGet, opLongBinGet, opGet:
-		i, ok := d.index(op, opBinGet, opLongBinGet)
-		if !ok || i >= len(d.memo) || d.memo[i].kind == absent {
-			return ErrMalformed
-		}
-		d.push(d.memo[i])
+	}
+	i, ok := d.index(op, opBinGet, opLongBinGet)
+	if !ok || i >= len(d.memo) || d.memo[i].kind == absent {
+		return ErrMalformed
+	}
+	d.push(d.memo[i])
+	return nil
+}
 
-	case opProto:
+// header checks the protocol, or the length of a frame.
+func (d *Decoder) header(op byte) error {
+	if op == opProto {
 		if b := d.take(1); b == nil || b[0] > maxProtocol {
 			return ErrMalformed
 		}
-	case opFrame:
-		b := d.take(8)
-		if b == nil || binary.LittleEndian.Uint64(b) > uint64(len(d.data)-d.at) {
-			return ErrMalformed
-		}
-
-	case opGlobal, opStackGlobal, opReduce, opBuild, opInst, opObj, opNewObj, opNewObjEx,
-		opPersID, opBinPersID, opExt1, opExt2, opExt4, opByteArray8, opNextBuffer, opReadonlyBuffer:
-		return ErrUnsafe
-	default:
+		return nil
+	}
+	b := d.take(8)
+	if b == nil || binary.LittleEndian.Uint64(b) > uint64(len(d.data)-d.at) {
 		return ErrMalformed
 	}
 	return nil
 }
 
-// take returns the next n bytes, or nil if there are not so many.
+// take returns the next n bytes, or nil if there are fewer.
 func (d *Decoder) take(n int) []byte {
 	if n > len(d.data)-d.at {
 		return nil
@@ -248,8 +273,8 @@ func (d *Decoder) take(n int) []byte {
 	return b
 }
 
-// counted returns the bytes that follow a count of them, which is itself so many
-// bytes, 1, 4 or 8, long. It is nil if there are not so many.
+// counted reads a length of width bytes, 1, 4 or 8, and returns as many bytes after it. It
+// returns nil if there are fewer.
 func (d *Decoder) counted(width int) []byte {
 	b := d.take(width)
 	if b == nil {
@@ -270,7 +295,7 @@ func (d *Decoder) counted(width int) []byte {
 
 func (d *Decoder) push(v Value) { d.stack = append(d.stack, v) }
 
-// fence is the position on the stack below which nothing may be taken off it.
+// fence returns the stack position of the last mark: values below it must not be removed.
 func (d *Decoder) fence() int {
 	if len(d.marks) == 0 {
 		return 0
@@ -278,7 +303,7 @@ func (d *Decoder) fence() int {
 	return d.marks[len(d.marks)-1]
 }
 
-// mark takes the last mark away and returns its position, or -1.
+// mark removes the last mark and returns its position, or -1 if there is none.
 func (d *Decoder) mark() int {
 	last := len(d.marks) - 1
 	if last < 0 {
@@ -289,7 +314,7 @@ func (d *Decoder) mark() int {
 	return from
 }
 
-// tuple makes a tuple of what the stack holds beginning at from.
+// tuple replaces the values on the stack from position from on with a tuple of them.
 func (d *Decoder) tuple(from int) error {
 	if from < d.fence() {
 		return ErrMalformed
@@ -300,20 +325,20 @@ func (d *Decoder) tuple(from int) error {
 	return nil
 }
 
-// newList puts an empty list, set or dict on the stack.
+// newList pushes an empty list, set or dict.
 func (d *Decoder) newList(kind Kind) {
 	n := len(d.lists)
 	if n < cap(d.lists) {
 		d.lists = d.lists[:n+1]
-		d.lists[n] = d.lists[n][:0] // with the room it had in an earlier pickle
+		d.lists[n] = d.lists[n][:0] // reuses memory of an earlier pickle
 	} else {
 		d.lists = append(d.lists, nil)
 	}
 	d.push(Value{kind: kind, bits: uint64(n)})
 }
 
-// extend adds what the stack holds beginning at from to the list, set or dict
-// before it.
+// extend moves the values on the stack from position from on into the list, set or dict
+// before them.
 func (d *Decoder) extend(kind Kind, from int) error {
 	if from <= d.fence() {
 		return ErrMalformed
@@ -328,7 +353,8 @@ func (d *Decoder) extend(kind Kind, from int) error {
 	return nil
 }
 
-// collect makes a list, set or dict of what the stack holds beginning at from.
+// collect replaces the values on the stack from position from on with a list, set or dict
+// of them.
 func (d *Decoder) collect(kind Kind, from int) error {
 	if from < 0 || kind == Dict && (len(d.stack)-from)%2 != 0 {
 		return ErrMalformed
@@ -341,9 +367,9 @@ func (d *Decoder) collect(kind Kind, from int) error {
 	return nil
 }
 
-// remember puts what is on the top of the stack into the memo.
+// remember stores the top of the stack in the memo.
 func (d *Decoder) remember(i int) error {
-	// Every sender counts up from 0 or 1: a number far beyond is none.
+	// Senders count up from 0 or 1, so a much larger index is malformed.
 	if len(d.stack) == d.fence() || i > d.most {
 		return ErrMalformed
 	}
@@ -359,10 +385,10 @@ func (d *Decoder) remember(i int) error {
 	return nil
 }
 
-// absent is the kind of what the memo does not hold.
+// absent is the kind of unused memo entries.
 const absent Kind = 255
 
-// index reads a place in the memo: one byte, four, or a line of text.
+// index reads a memo index: one byte, four bytes, or a line of text.
 func (d *Decoder) index(op, short, long byte) (i int, ok bool) {
 	switch op {
 	case short:

@@ -1,6 +1,6 @@
 package pickle
 
-// Opcodes, as Python's pickletools call them.
+// Opcodes, named as in Python's pickletools.
 const (
 	opMark    = '('
 	opStop    = '.'
@@ -61,7 +61,7 @@ const (
 	opFrame = 0x95
 )
 
-// Opcodes that name or call something, or refer to something outside.
+// Opcodes that name or call something, or refer to an external object.
 const (
 	opGlobal         = 'c'
 	opStackGlobal    = 0x93

@@ -1,8 +1,8 @@
-// Package pickle writes and reads Python's pickles of plain things: lists,
-// dictionaries, strings, numbers.
+// Package pickle writes and reads Python's pickles of plain values: lists, dictionaries,
+// strings and numbers.
 //
-// It writes protocol 2, which every Python since 2.3 reads. It does not bound
-// what it writes; the caller does. It reads all protocols there are; see Decoder.
+// It writes protocol 2, which every Python since 2.3 reads. The caller bounds what is
+// written. It reads all protocols; see Decoder.
 package pickle
 
 import (
@@ -12,18 +12,18 @@ import (
 	"math"
 )
 
-// Writer writes one pickle. Lists and maps are begun and ended; in a map keys and
-// values take turns. The first error sticks until Close.
+// Writer writes one pickle. Between List and EndList come the elements, between Map and
+// EndMap keys and values in turns. Close returns the first error.
 type Writer struct{ out *bufio.Writer }
 
-// NewWriter begins a pickle.
+// NewWriter starts a pickle.
 func NewWriter(w io.Writer) *Writer {
 	p := &Writer{bufio.NewWriterSize(w, 1<<16)}
 	p.put(opProto, 2)
 	return p
 }
 
-// Close ends the pickle. It does not close what it was written to.
+// Close ends the pickle. It does not close the underlying writer.
 func (p *Writer) Close() error {
 	p.put(opStop)
 	return p.out.Flush()
@@ -31,26 +31,26 @@ func (p *Writer) Close() error {
 
 func (p *Writer) put(b ...byte) { p.out.Write(append(p.out.AvailableBuffer(), b...)) }
 
-// List begins a list; how many items it has does not matter.
+// List starts a list. The number of elements is ignored.
 func (p *Writer) List(int) { p.put(opEmptyList, opMark) }
 
-// EndList ends it.
+// EndList ends a list.
 func (p *Writer) EndList() { p.put(opAppends) }
 
-// Map begins a dictionary; how many items it has does not matter.
+// Map starts a dictionary. The number of elements is ignored.
 func (p *Writer) Map(int) { p.put(opEmptyDict, opMark) }
 
-// EndMap ends it.
+// EndMap ends a dictionary.
 func (p *Writer) EndMap() { p.put(opSetItems) }
 
-// String writes a text, which is to be UTF-8.
+// String writes a text, which must be UTF-8.
 func (p *Writer) String(s string) {
 	b := append(p.out.AvailableBuffer(), opBinUnicode)
 	p.out.Write(binary.LittleEndian.AppendUint32(b, uint32(len(s))))
 	p.out.WriteString(s)
 }
 
-// Int writes a whole number.
+// Int writes an integer.
 func (p *Writer) Int(n int64) {
 	b := p.out.AvailableBuffer()
 	switch {
@@ -66,7 +66,7 @@ func (p *Writer) Int(n int64) {
 	p.out.Write(b)
 }
 
-// Float writes a number.
+// Float writes a float.
 func (p *Writer) Float(v float64) {
 	b := append(p.out.AvailableBuffer(), opBinFloat)
 	p.out.Write(binary.BigEndian.AppendUint64(b, math.Float64bits(v)))

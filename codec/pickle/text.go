@@ -11,8 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// line returns what comes before the next newline, without it; nil if there is
-// none.
+// line returns the bytes up to the next newline, without it; nil if there is none.
 func (d *Decoder) line() []byte {
 	rest := d.data[d.at:]
 	n := bytes.IndexByte(rest, '\n')
@@ -23,10 +22,10 @@ func (d *Decoder) line() []byte {
 	return rest[:n]
 }
 
-// offset is where in the pickle b, a part of it, begins.
+// offset returns the position of b, a part of the pickle, in it.
 func (d *Decoder) offset(b []byte) uint64 { return uint64(cap(d.data) - cap(b)) }
 
-// text pushes a text that a count comes before.
+// text pushes a text that follows its length of width bytes.
 func (d *Decoder) text(width int) error {
 	b := d.counted(width)
 	if b == nil {
@@ -36,13 +35,13 @@ func (d *Decoder) text(width int) error {
 	return nil
 }
 
-// ownText pushes what was added to d.texts since there were so many bytes.
+// ownText pushes the text in d.texts from position from on.
 func (d *Decoder) ownText(from int) {
 	d.push(Value{kind: Text, owned: true, n: uint32(len(d.texts) - from), bits: uint64(from)})
 }
 
-// numberText reads a number written in decimal digits. A long ends in L. 00 and 01
-// are False and True.
+// numberText reads a number in decimal digits. A long ends in L. 00 and 01 are False and
+// True.
 func numberText(op byte, line []byte) (Value, bool) {
 	s := strings.TrimSpace(string(line))
 	if op == opLong {
@@ -60,12 +59,12 @@ func numberText(op byte, line []byte) (Value, bool) {
 	case err != nil && !math.IsInf(v, 0):
 		return Value{}, false
 	case op != opFloat && math.IsInf(v, 0):
-		return Value{}, true // Python's float() refuses it
+		return Value{}, true // Python's float() fails
 	}
 	return numberValue(v), true
 }
 
-// longValue is a whole number in little-endian two's complement.
+// longValue returns an integer in little-endian two's complement.
 func longValue(b []byte) Value {
 	if len(b) > 8 {
 		return bigValue(b)
@@ -78,8 +77,9 @@ func longValue(b []byte) Value {
 	return numberValue(float64(int64(n<<unused) >> unused)) // shifted by 64, it is 0
 }
 
+// bigValue is longValue for more than 64 bits.
 func bigValue(b []byte) Value {
-	if len(b) > 130 { // beyond 2^1024, or padded as nobody does
+	if len(b) > 130 { // beyond 2^1024, or with unusual padding
 		return Value{}
 	}
 	digits := slices.Clone(b)
@@ -95,7 +95,7 @@ func bigValue(b []byte) Value {
 	return numberValue(v)
 }
 
-// quoted reads a text as Python's repr writes it.
+// quoted reads a text in the form of Python's repr.
 func (d *Decoder) quoted() error {
 	line := bytes.TrimSpace(d.line())
 	n := len(line)
@@ -125,8 +125,8 @@ func (d *Decoder) quoted() error {
 	return nil
 }
 
-// escape reads one escape sequence of repr, which begins with a backslash and has
-// another byte, and returns its length. A sequence that is none stands for itself.
+// escape reads one escape sequence of repr and returns its length. b starts with a
+// backslash and another byte. An unknown sequence stands for itself.
 func escape(b []byte) (text []byte, n int) {
 	const named, meant = `abfnrtv\'"`, "\a\b\f\n\r\t\v\\'\""
 	if i := strings.IndexByte(named, b[1]); i >= 0 {
@@ -153,8 +153,8 @@ func escape(b []byte) (text []byte, n int) {
 	return []byte{byte(v)}, len(digits) + 1 + base/16
 }
 
-// unicode reads a text of protocol 0, in Python's raw-unicode-escape: Latin-1 with
-// \uXXXX and \UXXXXXXXX.
+// unicode reads a text of protocol 0, in Python's encoding raw-unicode-escape: Latin-1
+// with \uXXXX and \UXXXXXXXX.
 func (d *Decoder) unicode() error {
 	line := d.line()
 	if line == nil {
@@ -165,7 +165,7 @@ func (d *Decoder) unicode() error {
 		return nil
 	}
 	from := len(d.texts)
-	high := rune(0) // the first half of a pair, as narrow builds of Python 2 write
+	high := rune(0) // first half of a surrogate pair, as narrow builds of Python 2 write
 	for len(line) > 0 {
 		r, n := rawUnicode(line)
 		if n == 0 {
@@ -182,7 +182,7 @@ func (d *Decoder) unicode() error {
 			high = 0
 		}
 		switch {
-		case r == '\\' && n == 1 && len(line) > 0 && line[0] == '\\': // the second begins no escape
+		case r == '\\' && n == 1 && len(line) > 0 && line[0] == '\\': // the second starts no escape
 			d.texts = append(d.texts, `\\`...)
 			line = line[1:]
 		case r >= 0xd800 && r < 0xdc00:
@@ -200,11 +200,11 @@ func (d *Decoder) unicode() error {
 	return nil
 }
 
-// lone stands for half a surrogate pair, which UTF-8 has no bytes for: so the text
-// is not UTF-8 either.
+// lone replaces half a surrogate pair, which UTF-8 cannot encode. It makes the text invalid
+// UTF-8.
 const lone = 0xff
 
-// rawUnicode reads one character and returns its length; 0: it is none.
+// rawUnicode reads one character and returns its length; 0 is an error.
 func rawUnicode(b []byte) (r rune, n int) {
 	if b[0] != '\\' || len(b) == 1 {
 		return rune(b[0]), 1

@@ -7,10 +7,10 @@ import (
 	"unsafe"
 )
 
-// Kind tells what a Value is.
+// Kind is the kind of a Value.
 type Kind uint8
 
-// The kinds. None is also what stands for a whole number too large for a float64.
+// The kinds. An integer too large for a float64 is None.
 const (
 	None   Kind = iota
 	Number      // int, long, float, bool
@@ -21,22 +21,22 @@ const (
 	Set
 )
 
-// Value is something in a pickle, good until the next Decode of its Decoder.
+// Value is a value of a pickle. It is valid until the next Decode of its Decoder.
 type Value struct {
 	kind  Kind
-	owned bool   // a text: it is in the decoder's memory, not in the pickle
+	owned bool   // for a text: it is in Decoder.texts, not in the pickle
 	n     uint32 // length of a text or a tuple
-	bits  uint64 // a number; or where the rest is
+	bits  uint64 // a number; or the position of the contents
 }
 
-// Kind is what the value is.
+// Kind returns the kind of the value.
 func (v Value) Kind() Kind { return v.kind }
 
-// Number is the value of a Number.
+// Number returns the value of a Number.
 func (v Value) Number() float64 { return math.Float64frombits(v.bits) }
 
-// Text is the value of a Text, whose bytes are to be UTF-8 and may be anything.
-// It aliases the pickle or the decoder: it is good until either changes.
+// Text returns the value of a Text, which may be invalid UTF-8. It aliases the pickle or
+// the decoder and is valid until either changes.
 func (d *Decoder) Text(v Value) string {
 	from := d.data
 	if v.owned {
@@ -46,8 +46,8 @@ func (d *Decoder) Text(v Value) string {
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
-// Items are the elements of a Tuple, List or Set, and the keys and values of a
-// Dict in turns. A list may hold itself.
+// Items returns the elements of a Tuple, List or Set, or the keys and values of a Dict in
+// turns. A list may contain itself.
 func (d *Decoder) Items(v Value) []Value {
 	if v.kind == Tuple {
 		return d.tuples[v.bits:][:v.n]
@@ -55,8 +55,8 @@ func (d *Decoder) Items(v Value) []Value {
 	return d.lists[v.bits]
 }
 
-// Lookup returns what a Dict has for a key, the last if it says several; None if
-// it has nothing.
+// Lookup returns the value of a key in a Dict, the last one of a repeated key; None if
+// there is no such key.
 func (d *Decoder) Lookup(dict Value, key string) Value {
 	var found Value
 	items := d.Items(dict)
@@ -68,8 +68,8 @@ func (d *Decoder) Lookup(dict Value, key string) Value {
 	return found
 }
 
-// String writes a value for people, as Python nearly would. What is nested deeper
-// than 20 times is left out.
+// String returns a value as text, nearly as Python writes it. Values nested deeper than 20
+// levels are left out.
 func (d *Decoder) String(v Value) string {
 	var b strings.Builder
 	d.write(&b, v, 0)

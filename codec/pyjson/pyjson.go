@@ -1,10 +1,10 @@
-// Package pyjson reads JSON as Python's json module writes it: besides standard
-// JSON the bare words NaN, Infinity and -Infinity, which count as no value, as
-// null does. Numbers stay text until they are asked for.
+// Package pyjson reads and writes JSON as Python's json module does. In addition to
+// standard JSON it reads NaN, Infinity and -Infinity, which mean no value, as null does.
+// Numbers stay text until they are converted.
 //
-// A Decoder goes through a document once and hands out its parts; it builds
-// nothing. Its memory is the nesting, which is bounded. Where the text is not
-// UTF-8, or strings hold raw control characters, they are passed on as they are.
+// A Decoder reads a document once, and passes its parts to the caller without building
+// values. Its memory is bounded. Invalid UTF-8 and raw control characters in strings are
+// kept.
 package pyjson
 
 import (
@@ -17,10 +17,10 @@ import (
 	"unsafe"
 )
 
-// MaxDepth is how deep lists and objects may stand in each other.
+// MaxDepth is the maximum nesting depth of lists and objects.
 const MaxDepth = 64
 
-// SyntaxError reports where a document stops being JSON.
+// SyntaxError reports invalid JSON.
 type SyntaxError struct {
 	Offset int // bytes
 	Reason string
@@ -28,7 +28,7 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("json: byte %d: %s", e.Offset, e.Reason) }
 
-// Kind is what a value is.
+// Kind is the kind of a value.
 type Kind byte
 
 // The kinds of values. None is null, NaN and the infinities.
@@ -49,11 +49,10 @@ type Decoder struct {
 	depth int
 }
 
-// New returns a Decoder of a document. Strings it hands out may alias data.
+// New returns a Decoder of a document. The strings it returns may alias data.
 func New(data []byte) *Decoder { return &Decoder{data: data} }
 
-// Valid tells whether data is one document, by reading all of it: nil, or a
-// *SyntaxError.
+// Valid reads all of data and returns nil if it is one valid document, else a *SyntaxError.
 func Valid(data []byte) error {
 	d := New(data)
 	if err := d.Skip(); err != nil {
@@ -62,7 +61,7 @@ func Valid(data []byte) error {
 	return d.End()
 }
 
-// Peek tells the kind of the value that comes next, by its first character.
+// Peek returns the kind of the next value, judged by its first character.
 func (d *Decoder) Peek() Kind {
 	d.space()
 	switch c := d.next(); {
@@ -84,19 +83,19 @@ func (d *Decoder) Peek() Kind {
 	return Invalid
 }
 
-// List reads a list. each is called before every element and reads it, wholly:
-// by Scalar, Skip, List or Object. Errors are those of each, or *SyntaxError.
+// List reads a list. It calls each before every element; each must read it completely, with
+// Scalar, Skip, List, Object or Any. Errors are those of each, or *SyntaxError.
 func (d *Decoder) List(each func() error) error {
 	return d.nested('[', ']', each)
 }
 
-// Object reads an object. each is called with every key, as often as it stands
-// there, and reads its value, wholly.
+// Object reads an object. It calls each with every key, also with repeated ones; each must
+// read the value completely.
 func (d *Decoder) Object(each func(key string) error) error {
 	return d.nested('{', '}', func() error {
 		d.space()
 		if d.next() != '"' {
-			return d.bad("want a key")
+			return d.bad("expected a key")
 		}
 		key, err := d.text()
 		if err != nil {
@@ -104,21 +103,21 @@ func (d *Decoder) Object(each func(key string) error) error {
 		}
 		d.space()
 		if d.next() != ':' {
-			return d.bad("want a colon")
+			return d.bad("expected a colon")
 		}
 		d.at++
 		return each(key)
 	})
 }
 
-// nested reads what stands between brackets, separated by commas.
+// nested reads comma-separated items between brackets.
 func (d *Decoder) nested(open, end byte, each func() error) error {
 	d.space()
 	if d.next() != open {
-		return d.bad("want " + string(open))
+		return d.bad("expected " + string(open))
 	}
 	if d.depth == MaxDepth {
-		return d.bad("too deep")
+		return d.bad("nested too deeply")
 	}
 	d.depth++
 	defer func() { d.depth-- }()
@@ -140,18 +139,18 @@ func (d *Decoder) nested(open, end byte, each func() error) error {
 			d.at++
 			return nil
 		default:
-			return d.bad("want a comma or " + string(end))
+			return d.bad("expected a comma or " + string(end))
 		}
 	}
 }
 
-// Scalar is a value that is neither list nor object.
+// Scalar is a value other than a list or an object.
 type Scalar struct {
 	Kind Kind   // None, Bool, Number or Text
-	Text string // as it stands there, a Text without quotes and escapes
+	Text string // as in the document; for a Text, without quotes and escapes
 }
 
-// Scalar reads a value that is neither list nor object.
+// Scalar reads a value other than a list or an object.
 func (d *Decoder) Scalar() (Scalar, error) {
 	switch kind := d.Peek(); kind {
 	case Text:
@@ -168,7 +167,7 @@ func (d *Decoder) Scalar() (Scalar, error) {
 			}
 		}
 	}
-	return Scalar{}, d.bad("want a value")
+	return Scalar{}, d.bad("expected a value")
 }
 
 // Skip reads one value of any kind.
@@ -183,9 +182,9 @@ func (d *Decoder) Skip() error {
 	return err
 }
 
-// Any reads one value of any kind: nil, bool, Scalar (of kind Number), string,
-// []any or map[string]any. Of a key that stands there twice the last counts. It
-// takes up to some sixty times the memory of the text.
+// Any reads one value of any kind: nil, bool, Scalar (of kind Number), string, []any or
+// map[string]any. Of repeated keys it keeps the last. It needs up to about sixty times the
+// memory of the document.
 func (d *Decoder) Any() (any, error) {
 	switch d.Peek() {
 	case List:
@@ -219,21 +218,21 @@ func (d *Decoder) Any() (any, error) {
 	return nil, nil
 }
 
-// Offset is how much of the document was read, in bytes.
+// Offset returns the number of bytes read so far.
 func (d *Decoder) Offset() int { return d.at }
 
-// End wants nothing but white space to follow.
+// End returns an error if anything but white space follows.
 func (d *Decoder) End() error {
 	d.space()
 	if d.at < len(d.data) {
-		return d.bad("want the end")
+		return d.bad("expected the end of the document")
 	}
 	return nil
 }
 
-// Float is the value as a point's: a number, 1 or 0 of a truth value, or a text
-// that is a decimal number. ok is false for all else, and for what is infinite
-// or overflows.
+// Float returns the value of a datapoint: a number, 1 or 0 for true or false, or a text that
+// is a decimal number. ok is false for anything else, and for infinite and too large
+// numbers.
 func (s Scalar) Float() (v float64, ok bool) {
 	switch s.Kind {
 	case Bool:
@@ -249,8 +248,7 @@ func (s Scalar) Float() (v float64, ok bool) {
 	return 0, false
 }
 
-// decimal reads what float() of Python reads, but for the words, and the
-// underscores that nobody sends.
+// decimal reads a number as Python's float() does, without nan, inf and underscores.
 func decimal(s string) (float64, bool) {
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -263,8 +261,8 @@ func decimal(s string) (float64, bool) {
 	return v, err == nil && !math.IsInf(v, 0)
 }
 
-// number reads over a number. As in Python's decoder it is digits with an
-// optional fraction and exponent.
+// number reads a number as Python's decoder does: digits with an optional fraction and
+// exponent.
 func (d *Decoder) number() (string, error) {
 	start := d.at
 	if d.next() == '-' {
@@ -273,12 +271,12 @@ func (d *Decoder) number() (string, error) {
 	if d.next() == '0' {
 		d.at++
 	} else if !d.digits() {
-		return "", d.bad("want a digit")
+		return "", d.bad("expected a digit")
 	}
 	if d.next() == '.' {
 		d.at++
 		if !d.digits() {
-			return "", d.bad("want a digit")
+			return "", d.bad("expected a digit")
 		}
 	}
 	if c := d.next(); c == 'e' || c == 'E' {
@@ -287,7 +285,7 @@ func (d *Decoder) number() (string, error) {
 			d.at++
 		}
 		if !d.digits() {
-			return "", d.bad("want a digit")
+			return "", d.bad("expected a digit")
 		}
 	}
 	return alias(d.data[start:d.at]), nil
@@ -301,7 +299,7 @@ func (d *Decoder) digits() bool {
 	return d.at > start
 }
 
-// text reads a string. It copies it only where it holds escapes.
+// text reads a string. It copies only strings with escapes.
 func (d *Decoder) text() (string, error) {
 	d.at++ // the quote
 	start := d.at
@@ -315,10 +313,10 @@ func (d *Decoder) text() (string, error) {
 			return d.escaped(append([]byte(nil), d.data[start:d.at]...))
 		}
 	}
-	return "", d.bad("a string without end")
+	return "", d.bad("unterminated string")
 }
 
-// escaped reads the rest of a string from its first backslash on.
+// escaped reads the rest of a string, from its first backslash on. b is the part before.
 func (d *Decoder) escaped(b []byte) (string, error) {
 	for d.at < len(d.data) {
 		c := d.data[d.at]
@@ -329,18 +327,18 @@ func (d *Decoder) escaped(b []byte) (string, error) {
 		case '\\':
 			r, ok := d.escape()
 			if !ok {
-				return "", d.bad("an unknown escape")
+				return "", d.bad("unknown escape sequence")
 			}
 			b = utf8.AppendRune(b, r)
 		default:
 			b = append(b, c)
 		}
 	}
-	return "", d.bad("a string without end")
+	return "", d.bad("unterminated string")
 }
 
-// escape reads what follows a backslash. Half of a surrogate pair becomes the
-// replacement character.
+// escape reads an escape sequence after its backslash. Half of a surrogate pair becomes
+// U+FFFD.
 func (d *Decoder) escape() (rune, bool) {
 	c := d.next()
 	d.at++
@@ -390,7 +388,7 @@ func (d *Decoder) hex() (rune, bool) {
 	return rune(n), true
 }
 
-// next is the character to be read; 0 at the end.
+// next returns the next byte; 0 at the end.
 func (d *Decoder) next() byte {
 	if d.at < len(d.data) {
 		return d.data[d.at]
@@ -411,5 +409,5 @@ func (d *Decoder) space() {
 
 func (d *Decoder) bad(reason string) error { return &SyntaxError{Offset: d.at, Reason: reason} }
 
-// alias returns b as a string without copying. It is good while b is not changed.
+// alias returns b as a string without copying it. b must not be changed afterwards.
 func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

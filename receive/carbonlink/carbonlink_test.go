@@ -105,7 +105,7 @@ func TestAnswers(t *testing.T) {
 	f("(S'type'\nS'reboot'\nd.", `{"error": "invalid request type \"reboot\""}`)
 	f("(S'type'\nS'cache-query-bulk'\nd.", `{"error": "metrics is a list"}`)
 	f("I5\n.", `{"error": "a request is a dictionary"}`)
-	f("garbage", `{"error": "no pickle at byte 1"}`)
+	f("garbage", `{"error": "malformed pickle at byte 1"}`)
 	f("cos\nsystem\n(S'true'\ntR.", `{"error": "pickle refused at byte 1"}`)
 }
 
