@@ -160,7 +160,7 @@ func TestConfigErrors(t *testing.T) {
 	}
 	f("[cache]\nMAX_CACHE_SIZES = 1\n", ":2: unknown key MAX_CACHE_SIZES in [cache]")
 	f("[define]\nhalf = scale({{.argString},0.5)\n", ":2: define half: ")
-	f("[define]\nper-minute = scale({{.argString}},60)\n", `:2: define "per-minute": not the name of a function`)
+	f("[define]\nper-minute = scale({{.argString}},60)\n", `:2: define "per-minute": not a function name`)
 	f("[cache]\nMAX_CACHE_SIZE = many\n", `:2: MAX_CACHE_SIZE: "many": want a whole number`)
 	f("[cache]\nMAX_CACHE_SIZE = -1\n", "want a whole number")
 	f("[cache]\nWHISPER_SPARSE_CREATE = maybe\n", "want True or False")

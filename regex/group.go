@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// group reads what follows a '('. first says whether flags for the whole pattern
-// may stand there.
+// group parses a group after its '('. first is true where flags for the whole pattern are
+// allowed.
 func (t *translator) group(first bool) (extent, error) {
 	if !t.accept('?') {
 		return t.capture("")
@@ -24,7 +24,7 @@ func (t *translator) group(first bool) (extent, error) {
 	case '#':
 		for !t.accept(')') {
 			if t.pos++; t.pos > len(t.in) {
-				return extent{}, errors.New("a comment without end")
+				return extent{}, errors.New("an unterminated comment")
 			}
 		}
 		return extent{}, nil
@@ -38,7 +38,7 @@ func (t *translator) group(first bool) (extent, error) {
 		r := t.peek()
 		t.pos++
 		if r != '=' && r != '!' {
-			return extent{}, errors.New("an unknown kind of group: (?P<name>…) is how groups are named,")
+			return extent{}, errors.New("an unknown kind of group (named groups are written (?P<name>…))")
 		}
 		t.writeFull("(?<" + string(r))
 		if t.behind == 0 {
@@ -47,7 +47,7 @@ func (t *translator) group(first bool) (extent, error) {
 		}
 		e, err := t.body()
 		if err == nil && e.least != e.most {
-			err = errors.New("a look-behind for texts of various lengths")
+			err = errors.New("a look-behind of variable length")
 		}
 		return extent{0, 0, e.size}, err
 	case '(':
@@ -57,7 +57,7 @@ func (t *translator) group(first bool) (extent, error) {
 	return t.flagged(first)
 }
 
-// body reads the rest of a group, whose beginning is written.
+// body parses the rest of a group, whose start is already written.
 func (t *translator) body() (extent, error) {
 	e, err := t.alternatives(false)
 	if err == nil && !t.accept(')') {
@@ -73,15 +73,15 @@ func (t *translator) lookAround() (extent, error) {
 	return extent{0, 0, e.size}, err
 }
 
-// capture reads the rest of a group that can be referred to.
+// capture parses the rest of a capturing group.
 func (t *translator) capture(name string) (extent, error) {
 	n := len(t.groups)
 	if n > maxGroups {
-		return extent{}, fmt.Errorf("more than %d groups: (?:…) is one that captures nothing,", maxGroups)
+		return extent{}, fmt.Errorf("more than %d groups (groups that do not capture are written (?:…))", maxGroups)
 	}
 	if name != "" {
 		if t.names[name] != 0 {
-			return extent{}, fmt.Errorf("another group called %q", name)
+			return extent{}, fmt.Errorf("a second group with the name %q", name)
 		}
 		t.names[name] = n
 	}
@@ -92,7 +92,7 @@ func (t *translator) capture(name string) (extent, error) {
 	return e, err
 }
 
-// named reads what follows (?P.
+// named parses a group after (?P.
 func (t *translator) named() (extent, error) {
 	switch {
 	case t.accept('<'):
@@ -107,7 +107,7 @@ func (t *translator) named() (extent, error) {
 			return extent{}, err
 		}
 		if t.names[name] == 0 {
-			return extent{}, fmt.Errorf("a reference to group %q, which is not there,", name)
+			return extent{}, fmt.Errorf("a reference to the unknown group %q", name)
 		}
 		e, _, err := t.reference(t.names[name])
 		return e, err
@@ -115,18 +115,18 @@ func (t *translator) named() (extent, error) {
 	return extent{}, errors.New("an unknown kind of group (?P")
 }
 
-// name reads the name of a group.
+// name parses the name of a group.
 func (t *translator) name(end rune) (string, error) {
 	name, err := t.until(end)
 	for i, r := range name {
 		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
-			return "", fmt.Errorf("a group called %q: names are letters, digits and '_',", name)
+			return "", fmt.Errorf("the group name %q (names consist of letters, digits and '_')", name)
 		}
 	}
 	return name, err
 }
 
-// until reads a text, which is not empty, and the character that ends it.
+// until parses a text, which must not be empty, and the character after it.
 func (t *translator) until(end rune) (string, error) {
 	begin := t.pos
 	for t.pos < len(t.in) && t.in[t.pos] != end {
@@ -134,13 +134,13 @@ func (t *translator) until(end rune) (string, error) {
 	}
 	text := string(t.in[begin:t.pos])
 	if !t.accept(end) || text == "" {
-		return "", errors.New("a group without name")
+		return "", errors.New("a group without a name")
 	}
 	return text, nil
 }
 
-// conditional reads what follows (?( : a group, and what to match if that
-// matched or else.
+// conditional parses a conditional expression after its (?( : a group, and the expressions to
+// match if the group matched and if it did not.
 func (t *translator) conditional() (extent, error) {
 	name, err := t.until(')')
 	if err != nil {
@@ -150,7 +150,7 @@ func (t *translator) conditional() (extent, error) {
 	if n == 0 {
 		for _, r := range name {
 			if !isDigit(r) {
-				return extent{}, fmt.Errorf("a condition on group %q, which is not there,", name)
+				return extent{}, fmt.Errorf("a condition on the unknown group %q", name)
 			}
 			n = plus(times(n, 10), int(r-'0'))
 		}
@@ -168,14 +168,14 @@ func (t *translator) conditional() (extent, error) {
 		return e, err
 	}
 	var other extent
-	t.write("|") // regexp2 goes wrong without
+	t.write("|") // regexp2 requires it
 	if t.accept('|') {
 		if other, err = t.sequence(false); err != nil {
 			return e, err
 		}
 	}
 	if !t.accept(')') {
-		return e, errors.New("a condition with a third branch, or without ')',")
+		return e, errors.New("a condition with a third branch, or without ')'")
 	}
 	t.write(")")
 	e = e.or(other)
@@ -183,7 +183,7 @@ func (t *translator) conditional() (extent, error) {
 	return e, nil
 }
 
-// flagged reads flags: for a group, or, first of all, for the whole pattern.
+// flagged parses flags: for a group, or, at the start, for the whole pattern.
 func (t *translator) flagged(first bool) (extent, error) {
 	on := t.letters()
 	off := ""
@@ -196,9 +196,9 @@ func (t *translator) flagged(first bool) (extent, error) {
 	case t.pos >= len(t.in) || on+off == "" && !negated:
 		return extent{}, errors.New("an unknown kind of group")
 	case !whole && t.peek() != ':' || negated && (whole || off == ""):
-		return extent{}, errors.New("an unknown flag, or one too few,")
+		return extent{}, errors.New("an unknown or missing flag")
 	case whole && !first:
-		return extent{}, errors.New("flags for the whole pattern, which must be its beginning: (?i:…) is for a part,")
+		return extent{}, errors.New("flags for the whole pattern that are not at its start (for a part, write (?i:…))")
 	case strings.ContainsAny(on, off) || strings.ContainsAny(off, "au") || strings.Contains(on, "a") && strings.Contains(on, "u"):
 		return extent{}, errors.New("flags that contradict each other")
 	}
@@ -226,9 +226,9 @@ func (t *translator) flagged(first bool) (extent, error) {
 	return e, err
 }
 
-var errBehind = errors.New("a reference within a look-behind to a group in it")
+var errBehind = errors.New("a reference within a look-behind to one of its groups")
 
-// letters reads flags.
+// letters parses the letters of flags.
 func (t *translator) letters() string {
 	begin := t.pos
 	for t.pos < len(t.in) && strings.ContainsRune("aimsux", t.in[t.pos]) {
@@ -237,8 +237,7 @@ func (t *translator) letters() string {
 	return string(t.in[begin:t.pos])
 }
 
-// known returns the flags that mean the same to the matchers; the others are
-// translated.
+// known returns the flags that the matchers have as well. The others are translated.
 func known(letters string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune("ims", r) {

@@ -1,12 +1,11 @@
-// Package regex matches and substitutes as Python's re does, which is what
-// people write in the arguments of Graphite's functions.
+// Package regex matches and substitutes as Python's re does, for the arguments of Graphite's
+// functions.
 //
-// Patterns run in linear time on Go's regexp where that can express them.
-// Look-around, backreferences and atomic groups need a backtracking matcher,
-// whose matches are given little time. All bounds are for patterns that come
-// from strangers.
+// Patterns are matched in linear time by Go's regexp if it can express them. Look-around,
+// backreferences and atomic groups need a backtracking matcher, whose time is limited. The
+// limits protect against patterns from untrusted clients.
 //
-// Not as in Python: \N{name} is unknown.
+// Unlike in Python, \N{name} is not supported.
 package regex
 
 import (
@@ -21,28 +20,28 @@ import (
 
 const (
 	maxPattern = 8192     // bytes
-	maxGroups  = 100      // that capture
-	maxSize    = 50_000   // atoms, repetitions written out
-	maxResult  = 64 << 10 // bytes of what Sub makes
+	maxGroups  = 100      // capturing groups
+	maxSize    = 50_000   // atoms, with repetitions multiplied out
+	maxResult  = 64 << 10 // bytes of a result of Sub
 	maxTime    = 250 * time.Millisecond
 )
 
-// ErrTimeout reports a match that took too long.
+// ErrTimeout reports a match that exceeded the time limit.
 var ErrTimeout = errors.New("the pattern takes too long to match: use fewer nested repetitions")
 
 // Regexp is a compiled pattern. It is safe for concurrent use.
 type Regexp struct {
 	linear     *regexp.Regexp  // nil if Go cannot express the pattern
-	full       *regexp2.Regexp // nil if linear serves all
-	advancing  *regexp2.Regexp // full, but not empty where the search begins; nil if never empty
-	plainOnly  bool            // linear is right for plain texts only
+	full       *regexp2.Regexp // nil if linear is sufficient
+	advancing  *regexp2.Regexp // full without empty matches at the start; nil if full is never empty
+	plainOnly  bool            // linear is correct only for plain texts
 	mayBeEmpty bool            // may match the empty text
 
-	groups int // that capture
+	groups int // capturing groups
 	names  map[string]int
 }
 
-// Compile translates and compiles one of Python's patterns.
+// Compile compiles a pattern in Python's syntax.
 func Compile(pattern string) (*Regexp, error) {
 	if len(pattern) > maxPattern {
 		return nil, fmt.Errorf("the pattern is longer than %d bytes", maxPattern)
@@ -58,7 +57,7 @@ func Compile(pattern string) (*Regexp, error) {
 		names:      t.names,
 	}
 	if t.total.size > maxSize {
-		return nil, errors.New("the pattern repeats too much")
+		return nil, errors.New("the pattern has too many repetitions")
 	}
 	if t.isLinear {
 		re.linear, err = regexp.Compile(string(t.linear))
@@ -79,6 +78,7 @@ func Compile(pattern string) (*Regexp, error) {
 	return re, nil
 }
 
+// backtracking compiles a pattern for the backtracking matcher.
 func backtracking(pattern string) (*regexp2.Regexp, error) {
 	re, err := regexp2.Compile(pattern, regexp2.None)
 	if err != nil {
@@ -99,7 +99,7 @@ func (re *Regexp) Search(s string) (bool, error) {
 
 // Match reports whether the pattern matches at the beginning of s.
 func (re *Regexp) Match(s string) (bool, error) {
-	// The leftmost match is at the beginning if there is one at the beginning.
+	// If there is a match at the beginning, it is the leftmost one.
 	if re.useLinear(s) {
 		at := re.linear.FindStringIndex(s)
 		return at != nil && at[0] == 0, nil
@@ -108,22 +108,22 @@ func (re *Regexp) Match(s string) (bool, error) {
 	return m != nil && m.Index == 0, timeout(err)
 }
 
-// Sub returns s with everything the pattern matches replaced. In the
-// replacement, \1, \g<1> and \g<name> are what groups matched.
+// Sub returns s with all matches replaced. In the replacement, \1, \g<1> and \g<name> are
+// the texts that groups matched.
 func (re *Regexp) Sub(replacement, s string) (string, error) {
 	parts, err := re.template(replacement)
 	if err != nil {
 		return "", err
 	}
 	b := &result{}
-	// Go leaves out empty matches right after others.
+	// Go skips empty matches right after other matches.
 	if re.useLinear(s) && !re.mayBeEmpty {
 		re.subLinear(b, parts, s)
 	} else if err := re.subFull(b, parts, s); err != nil {
 		return "", err
 	}
 	if b.tooLong {
-		return "", fmt.Errorf("what the replacement makes is longer than %d bytes", maxResult)
+		return "", fmt.Errorf("the result of the replacement is longer than %d bytes", maxResult)
 	}
 	return b.text.String(), nil
 }
@@ -161,8 +161,8 @@ func (re *Regexp) subFull(b *result, parts []part, s string) error {
 		if done = m.Index + m.Length; time.Since(began) > maxTime {
 			return ErrTimeout
 		}
-		// As in Python, an empty match does not follow an empty one at the same
-		// place, but another may.
+		// As in Python, after an empty match the next match at the same position must
+		// not be empty.
 		next := re.full
 		if m.Length == 0 {
 			next = re.advancing
@@ -175,7 +175,7 @@ func (re *Regexp) subFull(b *result, parts []part, s string) error {
 	return timeout(err)
 }
 
-// result is a text that grows up to a limit.
+// result is a text of limited length.
 type result struct {
 	text    strings.Builder
 	tooLong bool
@@ -193,8 +193,8 @@ func (re *Regexp) useLinear(s string) bool {
 	return re.linear != nil && (!re.plainOnly || isPlain(s))
 }
 
-// isPlain reports whether s is ASCII, not empty, and does not end in a newline,
-// before which Python's $ matches.
+// isPlain reports whether s is ASCII, not empty, and does not end in a newline. Python's $
+// also matches before such a newline.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 {
@@ -204,7 +204,7 @@ func isPlain(s string) bool {
 	return s != "" && !strings.HasSuffix(s, "\n")
 }
 
-// timeout names the only error that regexp2 has once a pattern is compiled.
+// timeout converts the only error that regexp2 returns from a match.
 func timeout(err error) error {
 	if err != nil {
 		return ErrTimeout

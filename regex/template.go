@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// part is a piece of a replacement: a text, then perhaps what a group matched.
+// part is a part of a replacement: a text, then an optional group.
 type part struct {
 	literal string
 	group   int // -1: none
 }
 
-// template takes a replacement apart.
+// template parses a replacement.
 func (re *Regexp) template(replacement string) ([]part, error) {
 	var parts []part
 	var literal strings.Builder
@@ -46,7 +46,7 @@ func (re *Regexp) template(replacement string) ([]part, error) {
 			n, ok := re.names[name]
 			if !ok {
 				if n, err = strconv.Atoi(name); err != nil || n < 0 {
-					return nil, fmt.Errorf("the replacement refers to group %q, which the pattern has not", name)
+					return nil, fmt.Errorf("the replacement refers to group %q, which the pattern does not have", name)
 				}
 			}
 			if err := group(n); err != nil {
@@ -76,7 +76,7 @@ func (re *Regexp) template(replacement string) ([]part, error) {
 		case c == '\\':
 			literal.WriteByte(c)
 		case isLetter(rune(c)):
-			return nil, fmt.Errorf(`the replacement has \%c, which means nothing: write \\%c`, c, c)
+			return nil, fmt.Errorf(`the replacement has the unknown escape sequence \%c: write \\%c`, c, c)
 		default:
 			literal.WriteByte('\\')
 			literal.WriteByte(c)
@@ -95,7 +95,7 @@ func groupName(s string) (name, rest string, err error) {
 	return name, rest, nil
 }
 
-// octal counts the octal digits at the beginning of s.
+// octal returns the number of octal digits at the start of s.
 func octal(s string) int {
 	n := 0
 	for n < len(s) && s[n] >= '0' && s[n] <= '7' {
@@ -104,5 +104,5 @@ func octal(s string) int {
 	return n
 }
 
-// controls are the characters that a backslash and a letter stand for.
+// controls are the characters for a backslash and a letter.
 var controls = [256]byte{'a': '\a', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v'}

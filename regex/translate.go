@@ -10,28 +10,29 @@ import (
 	"unicode/utf8"
 )
 
-// translator reads a pattern as Python does, refuses what Python refuses, and
-// writes it for both matchers. All groups are written without their names, as
-// regexp2 gives named groups other numbers.
+// translator parses a pattern as Python does, with the same errors, and translates it for
+// both matchers. It writes groups without names, because regexp2 numbers named groups
+// differently.
 type translator struct {
 	in  []rune
 	pos int
 
 	linear, full []byte
-	isLinear     bool // linear says all that the pattern says
+	isLinear     bool // linear is equivalent to the pattern
 	plainOnly    bool // but only for plain texts
 
 	flags  flags
 	groups []*extent // by number, nil while open; 0 is the whole
 	names  map[string]int
 	total  extent
-	refs   int // the highest group that a condition names
-	behind int // within a look-behind: the first group that may be in it
+	refs   int // the highest group that a condition refers to
+	behind int // within a look-behind: the number of its first group, else 0
 }
 
 type flags struct{ multiLine, verbose, ascii bool }
 
-// extent is how much text something matches, and how large it is written out.
+// extent is the least and the most length of text that an expression matches, and its size in
+// atoms with repetitions multiplied out.
 type extent struct{ least, most, size int }
 
 const unbounded = math.MaxInt32
@@ -58,13 +59,13 @@ func (t *translator) writeBoth(linear, full string) {
 	t.full = append(t.full, full...)
 }
 
-// writeFull writes what only backtracking can match.
+// writeFull writes an expression that only the backtracking matcher supports.
 func (t *translator) writeFull(s string) {
 	t.isLinear = false
 	t.full = append(t.full, s...)
 }
 
-// peek returns the next character, 0 at the end, which no pattern means.
+// peek returns the next character; 0 at the end.
 func (t *translator) peek() rune {
 	if t.pos < len(t.in) {
 		return t.in[t.pos]
@@ -80,7 +81,7 @@ func (t *translator) accept(r rune) bool {
 	return false
 }
 
-// alternatives reads up to the end or a ')'.
+// alternatives parses up to the end or a ')'.
 func (t *translator) alternatives(outermost bool) (extent, error) {
 	e, err := t.sequence(outermost)
 	for err == nil && t.accept('|') {
@@ -111,21 +112,21 @@ func (e extent) times(least, most int) extent {
 func plus(a, b int) int  { return min(a+b, unbounded) }
 func times(a, b int) int { return min(a*b, unbounded) }
 
-// kind is what a quantifier would follow.
+// kind is the kind of expression before a quantifier.
 type kind int
 
 const (
-	nothing kind = iota // so a quantifier is an error
+	nothing kind = iota // a quantifier would be an error
 	atom
 	repeated
 )
 
-// sequence reads up to the end, a '|' or a ')'. first says that it begins the
-// pattern, where flags for all of it may stand.
+// sequence parses up to the end, a '|' or a ')'. first is true at the start of the pattern,
+// where flags for the whole pattern are allowed.
 func (t *translator) sequence(first bool) (extent, error) {
 	var before, last extent
 	kindOfLast := nothing
-	at := len(t.full) // where last was written
+	at := len(t.full) // position of last
 	for t.pos < len(t.in) && t.peek() != '|' && t.peek() != ')' {
 		r := t.in[t.pos]
 		t.pos++
@@ -137,9 +138,9 @@ func (t *translator) sequence(first bool) (extent, error) {
 			case kindOfLast == nothing:
 				return last, fmt.Errorf("nothing to repeat before '%c'", r)
 			case kindOfLast == repeated:
-				return last, errors.New("a repetition of a repetition")
+				return last, errors.New("multiple repeat")
 			case least > most:
-				return last, errors.New("least repetition above the most")
+				return last, errors.New("the minimum of a repetition is above its maximum")
 			case least >= unbounded:
 				return last, errors.New("too many repetitions")
 			}
@@ -154,14 +155,14 @@ func (t *translator) sequence(first bool) (extent, error) {
 			return e, err
 		}
 		if len(t.full) == written || e.size == 0 {
-			continue // a comment, or flags
+			continue // a comment or flags
 		}
 		before, last, kindOfLast, at, first = before.then(last), e, k, written, false
 	}
 	return before.then(last), nil
 }
 
-// ignored skips what a verbose pattern may hold for its readers.
+// ignored skips white space and comments of a verbose pattern.
 func (t *translator) ignored(r rune) bool {
 	if r == '#' {
 		for t.pos < len(t.in) && !t.accept('\n') {
@@ -172,7 +173,7 @@ func (t *translator) ignored(r rune) bool {
 	return strings.ContainsRune(" \t\n\r\v\f", r)
 }
 
-// quantifier reads * + ? or {m,n}, whose first character is r.
+// quantifier parses * + ? or {m,n}, which starts with r.
 func (t *translator) quantifier(r rune) (least, most int, ok bool) {
 	switch r {
 	case '*':
@@ -204,7 +205,7 @@ func (t *translator) quantifier(r rune) (least, most int, ok bool) {
 	return 0, 0, false
 }
 
-// number reads digits.
+// number parses digits.
 func (t *translator) number() (n int, given bool) {
 	for ; isDigit(t.peek()); t.pos++ {
 		n = plus(times(n, 10), int(t.peek()-'0'))
@@ -213,7 +214,7 @@ func (t *translator) number() (n int, given bool) {
 	return n, given
 }
 
-// repeat writes a quantifier for what was written last, from at on.
+// repeat writes a quantifier for the expression from position at on.
 func (t *translator) repeat(at, least, most int) {
 	var q string
 	switch {
@@ -240,7 +241,7 @@ func (t *translator) repeat(at, least, most int) {
 	}
 }
 
-// atom reads what begins with r and is no quantifier.
+// atom parses an expression that starts with r and is not a quantifier.
 func (t *translator) atom(r rune, first bool) (extent, kind, error) {
 	one := extent{1, 1, 1}
 	switch r {
@@ -271,7 +272,7 @@ func (t *translator) atom(r rune, first bool) (extent, kind, error) {
 	}
 }
 
-// escape reads what follows a backslash.
+// escape parses an escape sequence after its backslash.
 func (t *translator) escape() (extent, kind, error) {
 	c := t.peek()
 	switch c {
@@ -285,13 +286,13 @@ func (t *translator) escape() (extent, kind, error) {
 		return extent{0, 0, 1}, nothing, nil
 	case 'b':
 		t.pos++
-		t.plainOnly = t.plainOnly || !t.flags.ascii // Go knows words of ASCII
+		t.plainOnly = t.plainOnly || !t.flags.ascii // in Go, words are ASCII
 		t.write(`\b`)
 		return extent{0, 0, 1}, nothing, nil
 	case 'B':
 		t.pos++
 		t.plainOnly = true
-		t.writeBoth(`\B`, `\B(?!\A\z)`) // never in an empty text
+		t.writeBoth(`\B`, `\B(?!\A\z)`) // does not match in an empty text
 		return extent{0, 0, 1}, nothing, nil
 	case 'd', 'D', 's', 'S', 'w', 'W':
 		t.pos++
@@ -321,10 +322,10 @@ func (t *translator) octalAhead() bool {
 	return len(rest) >= 3 && octal(string(rest[:3])) == 3
 }
 
-// reference writes a reference to what a group matched.
+// reference writes a backreference.
 func (t *translator) reference(n int) (extent, kind, error) {
 	if n >= len(t.groups) || t.groups[n] == nil {
-		return extent{}, nothing, fmt.Errorf("a reference to group %d, which is not complete there", n)
+		return extent{}, nothing, fmt.Errorf("a reference to group %d, which does not exist or is open", n)
 	}
 	if t.behind > 0 && n >= t.behind {
 		return extent{}, nothing, errBehind
@@ -335,7 +336,7 @@ func (t *translator) reference(n int) (extent, kind, error) {
 	return e, atom, nil
 }
 
-// members returns the members of \d, \s or \w.
+// members returns the characters of \d, \s or \w in a class.
 func (t *translator) members(c rune) string {
 	switch {
 	case c == 'd' && t.flags.ascii:
@@ -353,10 +354,10 @@ func (t *translator) members(c rune) string {
 	}
 }
 
-// literal reads the rest of an escaped character.
+// literal parses an escaped character after its backslash.
 func (t *translator) literal() (rune, error) {
 	if t.pos == len(t.in) {
-		return 0, errors.New(`a single \`)
+		return 0, errors.New(`a trailing \`)
 	}
 	c := t.in[t.pos]
 	t.pos++
@@ -380,24 +381,24 @@ func (t *translator) literal() (rune, error) {
 		}
 		return n, nil
 	case isLetter(c) || isDigit(c):
-		return 0, fmt.Errorf(`\%c, which means nothing,`, c)
+		return 0, fmt.Errorf(`the unknown escape sequence \%c`, c)
 	}
 	return c, nil
 }
 
 func (t *translator) hex(digits int) (rune, error) {
 	if t.pos+digits > len(t.in) {
-		return 0, errors.New("an incomplete escape")
+		return 0, errors.New("an incomplete escape sequence")
 	}
 	n, err := strconv.ParseUint(string(t.in[t.pos:t.pos+digits]), 16, 32)
 	if err != nil || n > utf8.MaxRune {
-		return 0, errors.New("an escape that is no character")
+		return 0, errors.New("an escape sequence that is not a character")
 	}
 	t.pos += digits
 	return rune(n), nil
 }
 
-// class reads a set of characters after its '['.
+// class parses a character class after its '['.
 func (t *translator) class() error {
 	t.write("[")
 	if t.accept('^') {
@@ -427,13 +428,13 @@ func (t *translator) class() error {
 		case err != nil:
 			return err
 		case isSet || isHighSet || low > high:
-			return errors.New("a range that runs backwards or has a set at an end")
+			return errors.New("a range with a class at an end, or with its ends in the wrong order")
 		}
 		t.write(quote(low) + "-" + quote(high))
 	}
 }
 
-// member reads a character of a class, or a set in it, which it writes.
+// member parses a character of a class, or a set such as \d, which it writes.
 func (t *translator) member() (r rune, isSet bool, err error) {
 	c := t.in[t.pos]
 	t.pos++
@@ -447,7 +448,7 @@ func (t *translator) member() (r rune, isSet bool, err error) {
 		return 0, true, nil
 	case 'D', 'S', 'W':
 		t.pos++
-		// Go has no sets in sets.
+		// Go does not support negated sets in classes.
 		ascii := map[rune]string{
 			'D': `\x00-/:-`,
 			'S': `\x00-\x08\x0e-\x1b!-`,
@@ -465,7 +466,7 @@ func (t *translator) member() (r rune, isSet bool, err error) {
 	return r, false, err
 }
 
-// quote returns a character as it stands for itself, in a class or not.
+// quote returns a character that matches itself, within and outside of classes.
 func quote(r rune) string {
 	switch {
 	case r >= 0x80 || isLetter(r) || isDigit(r) || r == '_':

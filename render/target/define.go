@@ -8,15 +8,15 @@ import (
 	"text/template"
 )
 
-// Defines are functions that are written as templates of targets. Nil is none.
+// Defines are functions that are defined as templates of targets. Nil is none.
 type Defines struct {
 	templates *template.Template
 	names     map[string]bool
 }
 
-// ParseDefines reads templates by the name of their function, in the language of
-// text/template. Each is given .argString, the arguments as they were written,
-// .args, a list of those without a keyword, and .kwargs, those with one by that.
+// ParseDefines parses templates, by the name of their function, in the language of
+// text/template. A template can use .argString, the arguments as text, .args, the list of
+// positional arguments, and .kwargs, the map of keyword arguments.
 func ParseDefines(templates map[string]string) (*Defines, error) {
 	if len(templates) == 0 {
 		return nil, nil
@@ -26,9 +26,9 @@ func ParseDefines(templates map[string]string) (*Defines, error) {
 		p := parser{s: name}
 		switch {
 		case name == "" || p.word(0) != len(name) || name == "template":
-			return nil, fmt.Errorf("define %q: not the name of a function: want letters, digits and underscores", name)
+			return nil, fmt.Errorf("define %q: not a function name: use letters, digits and underscores", name)
 		case strings.TrimSpace(templates[name]) == "":
-			return nil, fmt.Errorf("define %s: no template", name)
+			return nil, fmt.Errorf("define %s: the template is empty", name)
 		}
 		if _, err := d.templates.New(name).Parse(templates[name]); err != nil {
 			return nil, fmt.Errorf("define %s: %w", name, err)
@@ -38,17 +38,16 @@ func ParseDefines(templates map[string]string) (*Defines, error) {
 	return d, nil
 }
 
-// Bounds of what becomes of a target.
+// Limits of the expansion of a target.
 const (
-	maxExpansions = 50            // of what an expansion has in it
-	expansionSize = 4 * MaxLength // bytes of all expansions of a target
-	eachExpansion = 1 << 6        // bytes that each counts besides its own
+	maxExpansions = 50            // nested expansions
+	expansionSize = 4 * MaxLength // bytes of all expansions
+	eachExpansion = 1 << 6        // additional bytes counted for each expansion
 )
 
-// Expand returns the target with templates in the place of calls, and of paths,
-// that have the name of one, and their expansions expanded, too. A template may use
-// the function whose name it has: what is outermost in it is not expanded again.
-// Errors are *SyntaxError.
+// Expand replaces calls and paths that have the name of a template with the text of the
+// template, recursively. A template may wrap the function of the same name: the outermost
+// call in it is not expanded again. Errors are *SyntaxError.
 func (d *Defines) Expand(s string) (string, error) {
 	if d == nil {
 		return s, nil
@@ -68,10 +67,10 @@ func (d *Defines) Expand(s string) (string, error) {
 // expander expands one target.
 type expander struct {
 	*Defines
-	size int // bytes that expansions may still have
+	size int // bytes left for expansions
 }
 
-// expr expands an expression of a text that itself stands in so many expansions.
+// expr expands an expression in the text s, which is nested in depth expansions.
 func (x *expander) expr(e Expr, s string, depth int) (Expr, error) {
 	switch e := e.(type) {
 	case *Path:
@@ -103,7 +102,7 @@ func (x *expander) expr(e Expr, s string, depth int) (Expr, error) {
 	return e, nil
 }
 
-// nested returns what means the same as a pipe without one.
+// nested converts a pipe to nested calls.
 func nested(e Expr) Expr {
 	pipe, ok := e.(*Pipe)
 	if !ok {
@@ -124,7 +123,7 @@ func (x *expander) call(c *Call, s string, depth int) (Expr, error) {
 		return &SyntaxError{s, c.Pos, c.Name + ": " + fmt.Sprintf(format, args...)}
 	}
 	if depth == maxExpansions {
-		return nil, fail("expands to itself, or others more than %d deep", maxExpansions)
+		return nil, fail("expands to itself, or is nested more than %d templates deep", maxExpansions)
 	}
 	text, err := x.execute(c)
 	if err != nil {
@@ -135,7 +134,7 @@ func (x *expander) call(c *Call, s string, depth int) (Expr, error) {
 	}
 	e, end, err := parse(text)
 	if err == nil && end < len(text) {
-		err = &SyntaxError{text, end, "makes no sense from here on"}
+		err = &SyntaxError{text, end, "syntax error"}
 	}
 	if err != nil {
 		return nil, fail("expands to %v", err)
@@ -150,7 +149,7 @@ func (x *expander) call(c *Call, s string, depth int) (Expr, error) {
 	return x.expr(e, text, depth+1)
 }
 
-// arguments expands what a call is given.
+// arguments expands the arguments of a call.
 func (x *expander) arguments(c *Call, s string, depth int) (*Call, error) {
 	if c.Raw != "" {
 		return c, nil
@@ -173,7 +172,7 @@ func (x *expander) arguments(c *Call, s string, depth int) (*Call, error) {
 	return expanded, nil
 }
 
-// execute returns what the template of a call makes of its arguments.
+// execute executes the template of a call with its arguments.
 func (x *expander) execute(c *Call) (string, error) {
 	var argString strings.Builder
 	appendArgs(&argString, c.Args, c.Kwargs)
@@ -189,7 +188,7 @@ func (x *expander) execute(c *Call) (string, error) {
 	return out.text.String(), err
 }
 
-// bounded takes no more bytes than most.
+// bounded is a Writer of at most most bytes.
 type bounded struct {
 	text strings.Builder
 	most int

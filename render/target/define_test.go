@@ -68,10 +68,10 @@ func TestDefines(t *testing.T) {
 	fail("", "expected a metric name")
 	fail("alias(funcAlias(a),'x')", "position 6 of the target (\"funcAlias(a),'x')\"): funcAlias: ")
 	fail("funcAlias(a)", "index out of range")
-	fail("loop(a)", "expands to itself, or others more than 50 deep")
+	fail("loop(a)", "expands to itself, or is nested more than 50 templates deep")
 	fail("many(a)", "expands to more than")
 	fail("large(a)", "more than 262144 bytes")
-	fail("broken(a)", `broken: expands to position 5 of the target ("(a"): makes no sense from here on`)
+	fail("broken(a)", `broken: expands to position 5 of the target ("(a"): syntax error`)
 	fail("empty(a)", "expected a metric name")
 }
 
@@ -82,11 +82,11 @@ func TestParseDefinesErrors(t *testing.T) {
 			t.Errorf("%s = %s: got %v; want %q", name, template, err, want)
 		}
 	}
-	f("per-minute", "a", "not the name of a function")
-	f("2nd", "a", "not the name of a function")
-	f("", "a", "not the name of a function")
-	f("template", "a", "not the name of a function")
-	f("perMinute", "  ", "no template")
+	f("per-minute", "a", "not a function name")
+	f("2nd", "a", "not a function name")
+	f("", "a", "not a function name")
+	f("template", "a", "not a function name")
+	f("perMinute", "  ", "the template is empty")
 	f("perMinute", "scale({{.argString},2)", "perMinute:1: ")
 
 	if d, err := ParseDefines(nil); d != nil || err != nil {

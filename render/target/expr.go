@@ -1,9 +1,8 @@
-// Package target is the language of the target parameter: paths with globs,
-// function calls, pipes and template().
+// Package target parses the language of the parameter target: paths with globs, function
+// calls, pipes and template().
 //
-// Parse makes a tree of Expr; the tree prints as a target again, and parsing
-// that gives the same tree. Whether a function exists, and what its arguments
-// mean, is for package function to say.
+// Parse returns a tree of Expr. Its String is a target that parses to the same tree. Package
+// function looks up functions and checks their arguments.
 package target
 
 import "strings"
@@ -15,19 +14,18 @@ type Expr interface {
 	appendTo(b *strings.Builder)
 }
 
-// Path is a path expression: the dotted name of a metric or a glob of them,
-// with its escapes removed.
+// Path is a path expression: the name of a metric or a glob, without escapes.
 type Path struct{ Text string }
 
-// Call is a function call. Positional arguments stand before keyword ones.
+// Call is a function call. Positional arguments come before keyword arguments.
 type Call struct {
 	Name   string
 	Args   []Expr
 	Kwargs []Kwarg
-	Pos    int // byte offset in the target it was read from
+	Pos    int // byte offset in the target
 
-	// Raw is the text of a call of seriesByTag as it was written: it serves as
-	// the path expression of what was found. Other calls have none.
+	// Raw is the text of a call of seriesByTag, which is the path expression of the
+	// series found. It is empty for other calls.
 	Raw string
 }
 
@@ -37,28 +35,28 @@ type Kwarg struct {
 	Value Expr
 }
 
-// Pipe is a|f(1)|g(), which means g(f(a,1)).
+// Pipe is a pipe, such as a|f(1)|g(), which means g(f(a,1)).
 type Pipe struct {
 	Input Expr // *Path, *Call or *Template
 	Calls []*Call
 }
 
-// Template is template(body,x="1"): the body with $x replaced. Arguments are
-// strings and numbers, either all positional ($1, $2, …) or all by keyword.
+// Template is a template, such as template(body,x="1"), which means the body with $x
+// replaced. Arguments are strings and numbers, either all positional ($1, $2, …) or all by
+// keyword.
 type Template struct {
 	Body   Expr // *Path or *Call
 	Args   []Expr
 	Kwargs []Kwarg
 }
 
-// Number is an integer or a floating-point number as it was written.
+// Number is an integer or a floating-point number, as written.
 type Number struct{ Text string }
 
 // Float reports whether the number was written with a fraction or an exponent.
 func (e *Number) Float() bool { return strings.ContainsAny(e.Text, ".eE") }
 
-// String is a quoted string. Backslashes in Text are as they were written:
-// Graphite removes none.
+// String is a quoted string. As in Graphite, backslashes in Text are kept.
 type String struct {
 	Text  string
 	Quote byte
@@ -102,8 +100,8 @@ func (e *Path) appendTo(b *strings.Builder) {
 	}
 }
 
-// plainPath reports whether text is read as a path without any escapes. A word
-// before '=' would be read as a keyword.
+// plainPath reports whether text is parsed as a path without escapes. A word before '=' would
+// be parsed as a keyword.
 func plainPath(text string) bool {
 	p := parser{s: text}
 	path, end, ok := p.path(0)

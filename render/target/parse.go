@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Bounds of a target. Parsing takes time and memory linear in its length.
+// Limits of a target. Parsing takes time and memory linear in its length.
 const (
 	MaxLength = 1 << 18 // bytes
-	MaxDepth  = 200     // calls within calls
+	MaxDepth  = 200     // nested calls
 )
 
-// SyntaxError says where a target stops making sense.
+// SyntaxError reports an invalid target.
 type SyntaxError struct {
 	Target string
 	Pos    int // byte offset in Target
@@ -22,7 +22,7 @@ func (e *SyntaxError) Error() string {
 	return Place(e.Target, e.Pos) + ": " + e.Reason
 }
 
-// Place tells a reader where a byte offset in a target is.
+// Place describes a byte offset in a target.
 func Place(target string, pos int) string {
 	near := target[min(max(pos, 0), len(target)):]
 	if len(near) > 40 {
@@ -33,16 +33,15 @@ func Place(target string, pos int) string {
 
 // Parse parses a target.
 //
-// As graphite-web does, it takes the longest beginning that makes sense and
-// ignores what follows: "a.b)" is the path "a.b", and "scale(a.b,2", a call that
-// does not end, is the path "scale". Only a target that does not even begin
-// with a path is an error.
+// As graphite-web, it parses the longest valid prefix and ignores the rest: "a.b)" is the
+// path "a.b", and "scale(a.b,2", which lacks the closing parenthesis, is the path "scale".
+// Only a target that does not start with a path is an error.
 func Parse(s string) (Expr, error) {
 	e, _, err := parse(s)
 	return e, err
 }
 
-// parse is Parse, and returns where what was ignored begins.
+// parse is Parse, and also returns where the ignored rest starts.
 func parse(s string) (e Expr, end int, err error) {
 	if len(s) > MaxLength {
 		return nil, 0, &SyntaxError{s, MaxLength, fmt.Sprintf("longer than %d bytes", MaxLength)}
@@ -58,15 +57,14 @@ func parse(s string) (e Expr, end int, err error) {
 	return e, p.space(end), nil
 }
 
-// parser holds what is being parsed. Its methods take the position to start at
-// and return what they found, the position after it, and whether they found it.
-// As in the grammar they follow, alternatives are tried in order, the first that
-// matches is taken, and white space before a token does not count.
+// parser parses a target. Its methods take the position to start at, and return what they
+// parsed, the position after it, and whether it matched. As in graphite-web's grammar, the
+// first alternative that matches is used, and white space before a token is ignored.
 type parser struct {
 	s       string
 	depth   int
 	tooDeep int              // position of a call nested too deeply, or 0
-	args    map[int]argument // by position: an argument may be tried as keyword, literal and path
+	args    map[int]argument // parsed arguments by position, because alternatives parse them again
 }
 
 type argument struct {
@@ -91,7 +89,7 @@ func (p *parser) token(i int, c byte) (int, bool) {
 	return i, false
 }
 
-// word returns the end of the name of a function or an argument at i, or i.
+// word returns the end of the name of a function or a keyword at i; i if there is none.
 func (p *parser) word(i int) int {
 	for j := i; ; j++ {
 		if j == len(p.s) || !isLetter(p.s[j]) && (j == i || !isDigit(p.s[j])) {
@@ -241,8 +239,8 @@ func (p *parser) keyword(i int, value func(int) (Expr, int, bool)) (Kwarg, int, 
 	return Kwarg{p.s[i:word], e}, end, ok
 }
 
-// argument matches any argument. It remembers what it found, so that trying
-// again what was tried before costs nothing, however deep the nesting.
+// argument matches any argument. It caches the result, so that trying alternatives takes
+// linear time at any nesting depth.
 func (p *parser) argument(i int) (Expr, int, bool) {
 	i = p.space(i)
 	if a, ok := p.args[i]; ok {
@@ -276,8 +274,8 @@ func (p *parser) anyArgument(i int) (Expr, int, bool) {
 	return p.expression(i)
 }
 
-// reserved matches a keyword in any case, where no further letter follows: so
-// "true.x", as an argument, is "true" and a syntax error after it.
+// reserved matches a reserved word in any case that is not followed by a letter or digit. So
+// the argument "true.x" is "true", followed by a syntax error.
 func (p *parser) reserved(i int, word string) (int, bool) {
 	end := i + len(word)
 	if end > len(p.s) || !strings.EqualFold(p.s[i:end], word) {
@@ -301,7 +299,7 @@ func (p *parser) literal(i int) (Expr, int, bool) {
 	return nil, i, false
 }
 
-// number matches a number, but only where an argument ends: "1min.cpu" is a path.
+// number matches a number at the end of an argument: "1min.cpu" is a path.
 func (p *parser) number(i int) (int, bool) {
 	whole, ok := p.integer(i)
 	if !ok {
@@ -344,9 +342,9 @@ func (p *parser) argumentEnds(i int) bool {
 	return end == len(p.s) || p.s[end] == ',' || p.s[end] == ')' || strings.Contains(p.s[i:end], "\n")
 }
 
-// quoted matches a string in either quotes. A backslash escapes any character
-// except an x that no hexadecimal digit follows; a doubled quote is part of the
-// string; a bare end of line ends the attempt.
+// quoted matches a string in single or double quotes. A backslash escapes any character
+// except an x without a hexadecimal digit after it; a doubled quote is part of the string; a
+// string cannot contain a line break.
 func (p *parser) quoted(i int) (int, bool) {
 	if i >= len(p.s) || p.s[i] != '"' && p.s[i] != '\'' {
 		return i, false
@@ -371,8 +369,8 @@ func (p *parser) quoted(i int) (int, bool) {
 	return i, false
 }
 
-// path matches a path expression. The commas, braces and dots in it belong to it
-// only where they are complete: "a.{b" is the path "a", and so is "a..b".
+// path matches a path expression. It ends before incomplete braces and empty nodes: "a.{b"
+// and "a..b" are the path "a".
 func (p *parser) path(i int) (*Path, int, bool) {
 	i = p.space(i)
 	var text []byte
@@ -459,6 +457,6 @@ func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
 func isSymbol(c byte) bool { return strings.IndexByte(`(){},.'"\|`, c) >= 0 }
 
-// isPathChar reports whether a byte may stand in a path: printable ASCII, and all
-// of what is not ASCII, as in graphite-web with UTF8_METRICS.
+// isPathChar reports whether a path may contain a byte: printable ASCII, and all other than
+// ASCII, as in graphite-web with UTF8_METRICS.
 func isPathChar(c byte) bool { return c > ' ' && c != 0x7f && !isSymbol(c) }
