@@ -2,13 +2,9 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
 	"net"
 	"net/http"
 	"net/netip"
-	"strings"
 )
 
 // Access says who may do what. Reading is open to everybody unless there are tokens
@@ -129,56 +125,25 @@ func (a *Access) fromTrustedProxy(r *http.Request) bool {
 	return false
 }
 
-// sent is what a request says of who sends it.
-type sent struct {
-	name, password string
-	tokens         []string // each may be one
+// accessError reports a request that its sender may not make.
+type accessError struct {
+	code   int // 401 or 403
+	reason string
 }
 
-// credentials are what a request comes with: a bearer token; a token as InfluxDB's
-// clients send it, perhaps as NAME:PASSWORD; or basic authentication, whose name or
-// password may be a token, and which may come without its colon, as from clients of
-// Hosted Graphite. Of who sends datapoints parameters u and p count, too, as to
-// InfluxDB.
-func credentials(r *http.Request, parameters bool) (s sent) {
-	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	value = strings.TrimSpace(value)
-	pair := func(text string) {
-		s.name, s.password, _ = strings.Cut(text, ":")
-		s.tokens = append(s.tokens, s.name, s.password)
-	}
-	switch strings.ToLower(scheme) {
-	case "bearer":
-		s.tokens = append(s.tokens, value)
-	case "token":
-		s.tokens = append(s.tokens, value)
-		pair(value)
-	case "basic":
-		if text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(value, "=")); err == nil {
-			pair(string(text))
-		}
-	}
-	if q := r.URL.RawQuery; parameters && (strings.Contains(q, "u=") || strings.Contains(q, "p=")) {
-		values := r.URL.Query()
-		if s.tokens = append(s.tokens, values.Get("u"), values.Get("p")); s.name == "" {
-			s.name, s.password = values.Get("u"), values.Get("p")
-		}
-	}
-	return s
-}
+func (e *accessError) Error() string { return e.reason }
 
-// isOneOf compares in a time that says nothing about the tokens.
-func (s sent) isOneOf(tokens []string) bool {
-	found := 0
-	for _, t := range s.tokens {
-		if t == "" {
-			continue
+// admin lets only those through who may delete and configure: who sends the
+// admin token or, while there is none, programs on this machine.
+func (s *server) admin(h dataHandler) dataHandler {
+	return func(w http.ResponseWriter, r *http.Request, p params) error {
+		switch token := s.Access().AdminToken; {
+		case token == "" && !fromThisMachine(r):
+			return &accessError{http.StatusForbidden, "only for programs on the server's own machine, at localhost, unless [auth] ADMIN_TOKEN is set"}
+		case token != "" && !credentials(r, false).isOneOf([]string{token}):
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			return &accessError{http.StatusUnauthorized, "needs the admin token: Authorization: Bearer TOKEN"}
 		}
-		x := sha256.Sum256([]byte(t))
-		for _, token := range tokens {
-			y := sha256.Sum256([]byte(token))
-			found |= subtle.ConstantTimeCompare(x[:], y[:])
-		}
+		return h(w, r, p)
 	}
-	return found == 1
 }

@@ -118,10 +118,6 @@ type Options struct {
 	Now    func() time.Time // nil: time.Now
 }
 
-// graphiteVersion is the graphite-web whose API this is. Clients decide by it
-// what they may ask, so /version gives this and not the version of the server.
-const graphiteVersion = "1.2.0"
-
 type server struct {
 	Options
 	document func() []byte // what /-/openapi.json answers

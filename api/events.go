@@ -1,12 +1,8 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -236,121 +232,4 @@ func (s *server) deleteEvents(w http.ResponseWriter, r *http.Request, p params) 
 	return s.answerRecord(w, r, p, struct {
 		Deleted int64 `json:"deleted"`
 	}{n})
-}
-
-// Bytes of an event, of which Django takes no more either, and of its tags.
-const (
-	maxEvent = 2_621_440
-	maxTags  = 64 << 10
-)
-
-// recordEvent answers a POST to /events. Its body is JSON, whatever it claims to
-// be: curl says of everything that it is a form.
-func (s *server) recordEvent(w http.ResponseWriter, r *http.Request) {
-	record := sameSite(func(w http.ResponseWriter, r *http.Request, _ params) error {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return &bodyError{err}
-		}
-		e, err := s.readEvent(body)
-		if err != nil {
-			return err
-		}
-		if _, err := s.Events.Record(r.Context(), e); err != nil {
-			return err
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(http.StatusOK)
-		return nil
-	})
-	r.Body = http.MaxBytesReader(w, r.Body, maxEvent)
-	readAhead(r)
-	if err := s.limitRequests(func() error { return record(w, r, nil) }); err != nil {
-		s.fail(w, r, err)
-	}
-}
-
-// readEvent reads {"what": …, "when": …, "tags": …, "data": …}.
-func (s *server) readEvent(body []byte) (e records.Event, err error) {
-	var given map[string]json.RawMessage
-	if json.Unmarshal(body, &given) != nil || given == nil {
-		return e, &paramError{"body", "", `must be JSON such as {"what": "deployed", "tags": "web", "data": ""}`}
-	}
-	e.When = s.Now()
-	if when, ok := given["when"]; ok {
-		if e.When, err = eventTime(when); err != nil {
-			return e, err
-		}
-	}
-	if what, ok := given["what"]; !ok {
-		return e, &paramError{"what", "", "missing"}
-	} else if e.What, ok = eventText(what); !ok {
-		return e, &paramError{"what", string(what), "must be a string"}
-	}
-	if data, ok := given["data"]; ok {
-		if e.Data, ok = eventText(data); !ok {
-			return e, &paramError{"data", string(data), "must be a string"}
-		}
-	}
-	if tags, ok := given["tags"]; ok {
-		e.Tags, err = eventTags(tags)
-	}
-	if err == nil && len(e.Tags) > maxTags {
-		err = &limitError{fmt.Sprintf("tags: more than %d bytes", maxTags)}
-	}
-	return e, err
-}
-
-// eventTime reads seconds since 1970.
-func eventTime(text json.RawMessage) (time.Time, error) {
-	var seconds float64
-	err := json.Unmarshal(text, &seconds)
-	if err != nil || string(text) == "null" || seconds < earliest || seconds > latest {
-		return time.Time{}, &paramError{"when", string(text), "must be seconds since 1970"}
-	}
-	return time.UnixMicro(int64(math.RoundToEven(seconds * 1e6))), nil
-}
-
-// What dates with years of four digits reach.
-const (
-	earliest = -62135596800
-	latest   = 253402300799
-)
-
-// eventText reads a string. Of what is none but null, it is the JSON, but True and
-// False are written as graphite-web writes them.
-func eventText(text json.RawMessage) (string, bool) {
-	var s string
-	if json.Unmarshal(text, &s) == nil {
-		return s, string(text) != "null"
-	}
-	var yes bool
-	if json.Unmarshal(text, &yes) == nil {
-		return map[bool]string{false: "False", true: "True"}[yes], true
-	}
-	var compact bytes.Buffer
-	if json.Compact(&compact, text) != nil {
-		return "", false
-	}
-	return compact.String(), true
-}
-
-// eventTags reads tags: a list, or a string that holds them. null is none.
-func eventTags(text json.RawMessage) (string, error) {
-	var one string
-	if json.Unmarshal(text, &one) == nil {
-		return one, nil
-	}
-	var all []*string
-	if json.Unmarshal(text, &all) != nil {
-		return "", &paramError{"tags", string(text), "must be a list of strings, or a string with blanks between tags"}
-	}
-	words := make([]string, len(all))
-	for i, tag := range all {
-		if tag == nil {
-			return "", &paramError{"tags", string(text), "null is no tag"}
-		}
-		words[i] = *tag
-	}
-	return strings.Join(words, " "), nil
 }

@@ -1,15 +1,11 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
 	"time"
 
-	"carbon/codec/pyjson"
 	"carbon/metric"
 )
 
@@ -131,99 +127,3 @@ func (p params) window(now time.Time) (metric.Window, error) {
 // anyTime is later than all times that are stored, and far enough from the end
 // of int64 to reckon with.
 const anyTime = 1 << 40
-
-// expand answers /metrics/expand: the paths that patterns stand for.
-func (s *server) expand(w http.ResponseWriter, r *http.Request, p params) error {
-	flags := map[string]int{}
-	for _, name := range []string{"local", "groupByExpr", "leavesOnly"} {
-		n, err := p.int(name)
-		if err != nil {
-			return err
-		}
-		flags[name] = n
-	}
-	groups, all := map[string][]string{}, []string{}
-	for _, pattern := range p["query"] {
-		paths, err := s.paths(r.Context(), pattern, flags["leavesOnly"] != 0)
-		if err != nil {
-			return err
-		}
-		groups[pattern] = paths
-		all = append(all, paths...)
-	}
-	noCache(w)
-	if flags["groupByExpr"] != 0 {
-		return s.answerJSON(w, r, p, func(b []byte) []byte { return appendGroups(b, groups) })
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	return s.answerJSON(w, r, p, func(b []byte) []byte {
-		return append(appendStrings(append(b, `{"results":`...), all), '}')
-	})
-}
-
-// paths are the distinct paths that match a pattern, sorted.
-func (s *server) paths(ctx context.Context, pattern string, leavesOnly bool) ([]string, error) {
-	paths := []string{}
-	if pattern == "" {
-		return paths, nil
-	}
-	nodes, err := s.Finder.Find(ctx, pattern, metric.Window{Until: anyTime})
-	for _, n := range nodes {
-		if (n.Leaf || !leavesOnly) && (len(paths) == 0 || paths[len(paths)-1] != n.Path) {
-			paths = append(paths, n.Path)
-		}
-	}
-	return paths, err
-}
-
-// index answers /metrics/index.json: the names of all metrics.
-func (s *server) index(w http.ResponseWriter, r *http.Request, p params) error {
-	if _, err := p.int("local"); err != nil {
-		return err
-	}
-	names, err := s.paths(r.Context(), "**", true)
-	if err != nil {
-		return err
-	}
-	return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, names) })
-}
-
-func noCache(w http.ResponseWriter) {
-	w.Header().Set("Pragma", "no-cache")
-	w.Header().Set("Cache-Control", "no-cache")
-}
-
-// answerJSON writes what is appended as graphite-web does: in ASCII, unless the
-// client asks for anything else than plain application/json.
-func (s *server) answerJSON(w http.ResponseWriter, r *http.Request, p params, write func(b []byte) []byte) error {
-	jsonp, err := p.jsonp()
-	if err != nil {
-		return err
-	}
-	body := write(nil)
-	if p.get("pretty") != "" {
-		var pretty bytes.Buffer
-		if err := json.Indent(&pretty, body, "", "  "); err != nil {
-			return err
-		}
-		body = pretty.Bytes()
-	}
-	mediaType, end := "application/json", ""
-	if jsonp != "" {
-		mediaType, end = "text/javascript", ")"
-		jsonp += "("
-	}
-	if accept := r.Header.Get("Accept"); accept == "" || accept == "application/json" {
-		body = pyjson.EscapeNonASCII(body)
-	} else {
-		mediaType += ";charset=utf-8"
-	}
-	w.Header().Set("Content-Type", mediaType)
-	return streamTagged(w, r, func(out io.Writer) error {
-		io.WriteString(out, jsonp)
-		out.Write(body)
-		_, err := io.WriteString(out, end)
-		return err
-	})
-}

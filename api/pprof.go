@@ -11,18 +11,6 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// config answers /-/config: what the server was told, without its secrets.
-func (s *server) config(w http.ResponseWriter, _ *http.Request, _ params) error {
-	var b bytes.Buffer
-	if err := s.Config(&b); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	_, err := b.WriteTo(w)
-	return err
-}
-
 // profiles answers /-/pprof: what can be asked for below it.
 func (s *server) profiles(w http.ResponseWriter, _ *http.Request, _ params) error {
 	names := []string{"cmdline", "profile", "symbol", "trace"}

@@ -2,12 +2,8 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"maps"
 	"net/http"
 	"regexp"
-	"slices"
-	"strings"
 
 	"carbon/metric"
 )
@@ -33,10 +29,6 @@ func (noTags) TagValues(context.Context, string, string, int) ([]metric.TagCount
 }
 func (noTags) Tag(context.Context, []string) error   { return nil }
 func (noTags) Untag(context.Context, []string) error { return nil }
-
-// suggestions is how many tags or values an editor gets, unless it wants another
-// number.
-const suggestions = 100
 
 // tagList answers /tags: all tags.
 func (s *server) tagList(w http.ResponseWriter, r *http.Request, p params) error {
@@ -141,96 +133,6 @@ func (s *server) findSeries(w http.ResponseWriter, r *http.Request, p params) er
 	return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, names) })
 }
 
-// suggestTags answers /tags/autoComplete/tags: the tags, beginning with a prefix,
-// of the series for which all expressions hold, but for those in them.
-func (s *server) suggestTags(w http.ResponseWriter, r *http.Request, p params) error {
-	limit, err := p.limit(suggestions)
-	if err != nil {
-		return err
-	}
-	prefix, exprs := p.get("tagPrefix"), p.list("expr")
-	if len(exprs) == 0 {
-		tags, err := s.Tags.Tags(r.Context(), regexp.QuoteMeta(prefix), limit)
-		if err != nil {
-			return err
-		}
-		return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(tags, limit)) })
-	}
-	said := map[string]bool{}
-	for _, e := range exprs {
-		said[e[:max(strings.IndexAny(e, "!="), 0)]] = true
-	}
-	return s.suggest(w, r, p, exprs, limit, func(tag, _ string) (string, bool) {
-		return tag, !said[tag] && strings.HasPrefix(tag, prefix)
-	})
-}
-
-// suggestValues answers /tags/autoComplete/values: the values of a tag, beginning
-// with a prefix, of the series for which all expressions hold.
-func (s *server) suggestValues(w http.ResponseWriter, r *http.Request, p params) error {
-	limit, err := p.limit(suggestions)
-	if err != nil {
-		return err
-	}
-	wanted, prefix, exprs := p.get("tag"), p.get("valuePrefix"), p.list("expr")
-	if wanted == "" {
-		return &paramError{"tag", "", "missing"}
-	}
-	if len(exprs) == 0 {
-		counts, err := s.Tags.TagValues(r.Context(), wanted, regexp.QuoteMeta(prefix), limit)
-		if err != nil {
-			return err
-		}
-		values := make([]string, len(counts))
-		for i, c := range counts {
-			values[i] = c.Value
-		}
-		return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(values, limit)) })
-	}
-	return s.suggest(w, r, p, append(slices.Clone(exprs), wanted+"!="), limit, func(tag, value string) (string, bool) {
-		return value, tag == wanted && strings.HasPrefix(value, prefix)
-	})
-}
-
-// suggest answers what pick takes of the tags of the series for which all
-// expressions hold, sorted, each once.
-func (s *server) suggest(w http.ResponseWriter, r *http.Request, p params, exprs []string, limit int, pick func(tag, value string) (string, bool)) error {
-	all, err := s.pickTags(r.Context(), exprs, pick)
-	if err != nil {
-		return err
-	}
-	return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(all, limit)) })
-}
-
-// pickTags looks at all those series, as many at a time as there are processors:
-// editors ask with every key, and the names of a million series take a lot of memory.
-func (s *server) pickTags(ctx context.Context, exprs []string, pick func(tag, value string) (string, bool)) ([]string, error) {
-	select {
-	case s.lookups <- struct{}{}:
-		defer func() { <-s.lookups }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	names, err := s.Finder.FindTagged(ctx, exprs)
-	if err != nil {
-		return nil, err
-	}
-	found := map[string]bool{}
-	for i, name := range names {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		for tag, value := range metric.ParseTags(name) {
-			if text, ok := pick(tag, value); ok && !found[text] {
-				found[strings.Clone(text)] = true // the names are not kept for it
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(found)), nil
-}
-
-func upTo(all []string, limit int) []string { return all[:min(len(all), limit)] }
-
 // tagSeries answers /tags/tagSeries: it makes a series known by its tags, and
 // says how it is called.
 func (s *server) tagSeries(w http.ResponseWriter, r *http.Request, p params) error {
@@ -287,15 +189,6 @@ func canonicalSeries(paths []string) ([]string, error) {
 		}
 	}
 	return names, nil
-}
-
-// answerValue answers any value as JSON.
-func (s *server) answerValue(w http.ResponseWriter, r *http.Request, p params, v any) error {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return s.answerJSON(w, r, p, func(b []byte) []byte { return append(b, text...) })
 }
 
 // tagRoutes are the paths below /tags.

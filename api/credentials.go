@@ -1,0 +1,63 @@
+package api
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/http"
+	"strings"
+)
+
+// sent is what a request says of who sends it.
+type sent struct {
+	name, password string
+	tokens         []string // each may be one
+}
+
+// credentials are what a request comes with: a bearer token; a token as InfluxDB's
+// clients send it, perhaps as NAME:PASSWORD; or basic authentication, whose name or
+// password may be a token, and which may come without its colon, as from clients of
+// Hosted Graphite. Of who sends datapoints parameters u and p count, too, as to
+// InfluxDB.
+func credentials(r *http.Request, parameters bool) (s sent) {
+	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	value = strings.TrimSpace(value)
+	pair := func(text string) {
+		s.name, s.password, _ = strings.Cut(text, ":")
+		s.tokens = append(s.tokens, s.name, s.password)
+	}
+	switch strings.ToLower(scheme) {
+	case "bearer":
+		s.tokens = append(s.tokens, value)
+	case "token":
+		s.tokens = append(s.tokens, value)
+		pair(value)
+	case "basic":
+		if text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(value, "=")); err == nil {
+			pair(string(text))
+		}
+	}
+	if q := r.URL.RawQuery; parameters && (strings.Contains(q, "u=") || strings.Contains(q, "p=")) {
+		values := r.URL.Query()
+		if s.tokens = append(s.tokens, values.Get("u"), values.Get("p")); s.name == "" {
+			s.name, s.password = values.Get("u"), values.Get("p")
+		}
+	}
+	return s
+}
+
+// isOneOf compares in a time that says nothing about the tokens.
+func (s sent) isOneOf(tokens []string) bool {
+	found := 0
+	for _, t := range s.tokens {
+		if t == "" {
+			continue
+		}
+		x := sha256.Sum256([]byte(t))
+		for _, token := range tokens {
+			y := sha256.Sum256([]byte(token))
+			found |= subtle.ConstantTimeCompare(x[:], y[:])
+		}
+	}
+	return found == 1
+}

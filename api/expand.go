@@ -1,0 +1,66 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"carbon/metric"
+)
+
+// expand answers /metrics/expand: the paths that patterns stand for.
+func (s *server) expand(w http.ResponseWriter, r *http.Request, p params) error {
+	flags := map[string]int{}
+	for _, name := range []string{"local", "groupByExpr", "leavesOnly"} {
+		n, err := p.int(name)
+		if err != nil {
+			return err
+		}
+		flags[name] = n
+	}
+	groups, all := map[string][]string{}, []string{}
+	for _, pattern := range p["query"] {
+		paths, err := s.paths(r.Context(), pattern, flags["leavesOnly"] != 0)
+		if err != nil {
+			return err
+		}
+		groups[pattern] = paths
+		all = append(all, paths...)
+	}
+	noCache(w)
+	if flags["groupByExpr"] != 0 {
+		return s.answerJSON(w, r, p, func(b []byte) []byte { return appendGroups(b, groups) })
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return s.answerJSON(w, r, p, func(b []byte) []byte {
+		return append(appendStrings(append(b, `{"results":`...), all), '}')
+	})
+}
+
+// paths are the distinct paths that match a pattern, sorted.
+func (s *server) paths(ctx context.Context, pattern string, leavesOnly bool) ([]string, error) {
+	paths := []string{}
+	if pattern == "" {
+		return paths, nil
+	}
+	nodes, err := s.Finder.Find(ctx, pattern, metric.Window{Until: anyTime})
+	for _, n := range nodes {
+		if (n.Leaf || !leavesOnly) && (len(paths) == 0 || paths[len(paths)-1] != n.Path) {
+			paths = append(paths, n.Path)
+		}
+	}
+	return paths, err
+}
+
+// index answers /metrics/index.json: the names of all metrics.
+func (s *server) index(w http.ResponseWriter, r *http.Request, p params) error {
+	if _, err := p.int("local"); err != nil {
+		return err
+	}
+	names, err := s.paths(r.Context(), "**", true)
+	if err != nil {
+		return err
+	}
+	return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, names) })
+}

@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"carbon/storage"
+)
+
+// listedMetric is what go-carbon lists of a metric.
+type listedMetric struct {
+	Name                      string
+	PhysicalSize, LogicalSize int64
+}
+
+// listQuery answers /metrics/list_query as go-carbon does: what the metrics that
+// target matches, or that are below what it matches, take, together and each.
+func (s *server) listQuery(w http.ResponseWriter, r *http.Request, p params) error {
+	if version, err := listFormat(r, p); err != nil || version != 0 {
+		return &paramError{"format", p.get("format"), "not a format here; there is json"}
+	}
+	limit := 65536
+	if v := p.get("limit"); v != "" {
+		var err error
+		if limit, err = strconv.Atoi(v); err != nil || limit < 0 {
+			return &paramError{"limit", v, "not a number of metrics"}
+		}
+	}
+	if p.get("target") == "" {
+		return &paramError{"target", "", "missing"}
+	}
+	names, err := s.below(r.Context(), p.get("target"), p.get("leaf_only") == "true")
+	if err != nil {
+		return err
+	}
+	statsOnly := p.get("stats_only") == "true"
+	var answer struct {
+		Count                     int
+		PhysicalSize, LogicalSize int64
+		Metrics                   []listedMetric
+	}
+	if !statsOnly { // which concerns all there are
+		names = names[:min(limit, len(names))]
+	}
+	if !statsOnly {
+		answer.Metrics = make([]listedMetric, len(names))
+	}
+	answer.Count = len(names)
+	for i, name := range names { // those not stored yet take nothing
+		if !statsOnly {
+			answer.Metrics[i].Name = name
+		}
+		err := s.measure(r.Context(), names[i:i+1], func(_ string, u storage.Usage) error {
+			answer.PhysicalSize += u.Allocated
+			answer.LogicalSize += u.Size
+			if !statsOnly {
+				answer.Metrics[i] = listedMetric{name, u.Allocated, u.Size}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	noCache(w)
+	return s.answerJSON(w, r, p, func(b []byte) []byte { return append(b, body...) })
+}
+
+// below are the metrics that match a pattern, and those below branches that do.
+func (s *server) below(ctx context.Context, pattern string, leavesOnly bool) ([]string, error) {
+	names, err := s.paths(ctx, pattern, true)
+	if err != nil || leavesOnly {
+		return names, err
+	}
+	more, err := s.paths(ctx, pattern+".**", true)
+	names = append(names, more...)
+	slices.Sort(names)
+	return slices.Compact(names), err
+}

@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"carbon/metric"
+)
+
+// suggestions is how many tags or values an editor gets, unless it wants another
+// number.
+const suggestions = 100
+
+// suggestTags answers /tags/autoComplete/tags: the tags, beginning with a prefix,
+// of the series for which all expressions hold, but for those in them.
+func (s *server) suggestTags(w http.ResponseWriter, r *http.Request, p params) error {
+	limit, err := p.limit(suggestions)
+	if err != nil {
+		return err
+	}
+	prefix, exprs := p.get("tagPrefix"), p.list("expr")
+	if len(exprs) == 0 {
+		tags, err := s.Tags.Tags(r.Context(), regexp.QuoteMeta(prefix), limit)
+		if err != nil {
+			return err
+		}
+		return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(tags, limit)) })
+	}
+	said := map[string]bool{}
+	for _, e := range exprs {
+		said[e[:max(strings.IndexAny(e, "!="), 0)]] = true
+	}
+	return s.suggest(w, r, p, exprs, limit, func(tag, _ string) (string, bool) {
+		return tag, !said[tag] && strings.HasPrefix(tag, prefix)
+	})
+}
+
+// suggestValues answers /tags/autoComplete/values: the values of a tag, beginning
+// with a prefix, of the series for which all expressions hold.
+func (s *server) suggestValues(w http.ResponseWriter, r *http.Request, p params) error {
+	limit, err := p.limit(suggestions)
+	if err != nil {
+		return err
+	}
+	wanted, prefix, exprs := p.get("tag"), p.get("valuePrefix"), p.list("expr")
+	if wanted == "" {
+		return &paramError{"tag", "", "missing"}
+	}
+	if len(exprs) == 0 {
+		counts, err := s.Tags.TagValues(r.Context(), wanted, regexp.QuoteMeta(prefix), limit)
+		if err != nil {
+			return err
+		}
+		values := make([]string, len(counts))
+		for i, c := range counts {
+			values[i] = c.Value
+		}
+		return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(values, limit)) })
+	}
+	return s.suggest(w, r, p, append(slices.Clone(exprs), wanted+"!="), limit, func(tag, value string) (string, bool) {
+		return value, tag == wanted && strings.HasPrefix(value, prefix)
+	})
+}
+
+// suggest answers what pick takes of the tags of the series for which all
+// expressions hold, sorted, each once.
+func (s *server) suggest(w http.ResponseWriter, r *http.Request, p params, exprs []string, limit int, pick func(tag, value string) (string, bool)) error {
+	all, err := s.pickTags(r.Context(), exprs, pick)
+	if err != nil {
+		return err
+	}
+	return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(all, limit)) })
+}
+
+// pickTags looks at all those series, as many at a time as there are processors:
+// editors ask with every key, and the names of a million series take a lot of memory.
+func (s *server) pickTags(ctx context.Context, exprs []string, pick func(tag, value string) (string, bool)) ([]string, error) {
+	select {
+	case s.lookups <- struct{}{}:
+		defer func() { <-s.lookups }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	names, err := s.Finder.FindTagged(ctx, exprs)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]bool{}
+	for i, name := range names {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		for tag, value := range metric.ParseTags(name) {
+			if text, ok := pick(tag, value); ok && !found[text] {
+				found[strings.Clone(text)] = true // the names are not kept for it
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found)), nil
+}
+
+func upTo(all []string, limit int) []string { return all[:min(len(all), limit)] }
