@@ -20,10 +20,13 @@ ui: ## build the user interface that the binary embeds; skipped without npm
 test: parts ui lint ## all that CI runs: the linters, then all tests with the race detector
 	$(GO) test -race ./...
 
-lint: ## go vet, staticcheck, formatting
+lint: ui ## go vet, staticcheck, formatting; biome for the user interface
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	@unformatted=$$($(GO) tool gofumpt -l .); if [ -n "$$unformatted" ]; then echo "not formatted, run go tool gofumpt -w on:" $$unformatted; exit 1; fi
+	@if [ -d web/ui/node_modules/@biomejs ]; then npm --prefix web/ui run --silent lint; \
+	elif [ "$(CI)" = true ]; then echo "web/ui: biome is not installed" >&2; exit 1; \
+	else echo "web/ui not linted: npm has not installed biome" >&2; fi
 
 parts: ## install the programs that tests compare with, as far as this user may
 	@scripts/install-test-parts

@@ -76,7 +76,9 @@ export function AskForToken() {
           <button type="button" class="quiet-button" onClick={() => wanted.give(null)}>
             Cancel
           </button>
-          <button class="strong">Continue</button>
+          <button type="submit" class="strong">
+            Continue
+          </button>
         </div>
       </form>
     </Dialog>

@@ -100,7 +100,9 @@ function RangeForm(props: {
         </select>
       </label>
       <div class="actions">
-        <button class="strong">Show</button>
+        <button type="submit" class="strong">
+          Show
+        </button>
       </div>
     </form>
   )

@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type uPlot from 'uplot'
-import { create, data, type Plot, shape } from './plot'
+import { draw } from './draw'
+import { data, type Plot, shape } from './plot'
 
 // Chart draws a plot in all the width it has, and in its height in pixels; 0 is all
 // the height it has.
@@ -18,7 +19,7 @@ export function Chart(props: { plot: Plot; height: number; label: string }) {
 
   useLayoutEffect(() => {
     const { width, height } = size()
-    chart.current = create(latest.current, () => latest.current, width, height, box.current!)
+    chart.current = draw(latest.current, () => latest.current, width, height, box.current!)
     return () => {
       chart.current?.destroy()
       chart.current = null
@@ -27,7 +28,7 @@ export function Chart(props: { plot: Plot; height: number; label: string }) {
 
   useLayoutEffect(() => {
     const u = chart.current
-    if (u) u.setData(data(props.plot).all)
+    if (u) u.setData(data(props.plot))
   }, [props.plot.series, props.plot.window?.[0], props.plot.window?.[1], props.plot.events])
 
   useEffect(() => {

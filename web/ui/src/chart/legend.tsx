@@ -2,7 +2,7 @@ import { useMemo, useState } from 'preact/hooks'
 import { short } from '../base/format'
 import type { Series } from '../graph/load'
 import { type Summary, summary } from './align'
-import { colourOf } from './plot'
+import { colourOf } from './palette'
 
 const first = 40 // rows, before the reader asks for more
 
@@ -44,6 +44,7 @@ export function Legend(props: {
       class={column === 'name' ? '' : 'number'}
     >
       <button
+        type="button"
         class="plain"
         onClick={() =>
           setBy(
@@ -78,6 +79,7 @@ export function Legend(props: {
             <tr class={props.hidden.has(s.name) ? 'off' : ''} key={`${i} ${s.name}`}>
               <td>
                 <button
+                  type="button"
                   class="plain entry"
                   aria-pressed={!props.hidden.has(s.name)}
                   title="Click hides or shows, Alt+click shows alone"
@@ -96,7 +98,7 @@ export function Legend(props: {
         </tbody>
       </table>
       {shown.length < sorted.length && (
-        <button class="quiet-button" onClick={() => setAll(true)}>
+        <button type="button" class="quiet-button" onClick={() => setAll(true)}>
           {sorted.length - shown.length} more series
         </button>
       )}

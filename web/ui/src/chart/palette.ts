@@ -1,3 +1,5 @@
+import type { Series } from '../graph/load'
+
 // Colours of lines, in the order they are given, each told from the next by hue and
 // lightness. Those for dark pages are lighter.
 const light = [
@@ -63,4 +65,27 @@ export function faded(c: string, alpha: number): string {
         .padStart(2, '0')
     )
   return `color-mix(in srgb, ${c} ${Math.round(alpha * 100)}%, transparent)`
+}
+
+// colourOf returns the color of series i: that of its target, else of the graph's
+// colorList, else of the palette.
+export function colourOf(p: { series: Series[]; options: Record<string, string>; dark: boolean }, i: number): string {
+  const own = p.series[i]!.style.colour
+  if (own) return own
+  const list = (p.options.colorList ?? '').split(',').filter(Boolean)
+  const listed = list.length ? css(list[i % list.length]!) : null
+  return listed ?? colour(i, p.dark)
+}
+
+// Colors are those of axes and events, from the page's style sheet.
+export interface Colors {
+  quiet: string
+  line: string
+  event: string
+}
+
+export function pageColors(): Colors {
+  const style = getComputedStyle(document.documentElement)
+  const of = (name: string) => style.getPropertyValue(name).trim()
+  return { quiet: of('--quiet'), line: of('--grid'), event: of('--event') }
 }

@@ -3,13 +3,14 @@ import { short } from '../base/format'
 import { dateTime } from '../base/time'
 import { isTrue } from '../graph/options'
 import { align, nearest } from './align'
-import { type Colours, colourOf, type Plot } from './plot'
+import { colourOf } from './palette'
+import type { Plot } from './plot'
 
 const rows = 12 // of series, those nearest to the cursor
 const reach = 14 // pixels from the cursor to a value that stands alone
 
 // tooltip shows the time under the cursor, the values there, and events close by.
-export function tooltip(current: () => Plot, _: Colours): uPlot.Plugin {
+export function tooltip(current: () => Plot): uPlot.Plugin {
   let box: HTMLDivElement
   let over = false
   let focused: number | null = null

@@ -69,7 +69,7 @@ export function AddToDashboard(props: { graph: Graph; onClose: () => void }) {
           <input value={title} onInput={(e) => setTitle(e.currentTarget.value)} placeholder="Its targets" />
         </label>
         <div class="actions">
-          <button class="strong" disabled={busy || !name.trim()}>
+          <button type="submit" class="strong" disabled={busy || !name.trim()}>
             {isNew ? 'Make the dashboard' : 'Add'}
           </button>
         </div>

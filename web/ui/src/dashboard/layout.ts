@@ -14,8 +14,7 @@ export function compact(panels: Panel[], held = -1): Panel[] {
   for (const p of order) {
     const q = { ...p, x: Math.max(0, Math.min(p.x, columns - p.w)) }
     q.y = 0
-    let hit: Panel | undefined
-    while ((hit = done.find((d) => overlap(d, q)))) q.y = hit.y + hit.h
+    for (let hit = done.find((d) => overlap(d, q)); hit; hit = done.find((d) => overlap(d, q))) q.y = hit.y + hit.h
     // No higher than where it was, unless nothing is in between.
     done.push(q)
   }

@@ -106,7 +106,7 @@ function NewDialog(props: { taken: string[]; onClose: () => void }) {
           <input value={name} onInput={(e) => setName(e.currentTarget.value)} required autofocus maxLength={200} />
         </label>
         <div class="actions">
-          <button class="strong" disabled={!name.trim()}>
+          <button type="submit" class="strong" disabled={!name.trim()}>
             Make it
           </button>
         </div>
@@ -173,7 +173,7 @@ function ImportDialog(props: { onClose: () => void }) {
           <input value={name} onInput={(e) => setName(e.currentTarget.value)} />
         </label>
         <div class="actions">
-          <button class="strong" disabled={busy || !text.trim()}>
+          <button type="submit" class="strong" disabled={busy || !text.trim()}>
             Import
           </button>
         </div>

@@ -213,13 +213,13 @@ function absoluteConfig(range: Range): Json {
 // expression of tags, 'host=$name' or 'host=~$name', all of them is a pattern of its own.
 export function fill(text: string, variables: Variable[]): string {
   return variables.reduce((t, v) => {
-    const name = `\\$(?:${escape(v.name)}(?!\\w)|\\{${escape(v.name)}\\})`
+    const name = `\\$(?:${escapePattern(v.name)}(?!\\w)|\\{${escapePattern(v.name)}\\})`
     const of = v.value === '*' ? t.replace(new RegExp(`(["'][\\w.-]+)=~?${name}(?=["'])`, 'g'), '$1=~.+') : t
     return of.replace(new RegExp(name, 'g'), () => v.value)
   }, text)
 }
 
-const escape = (s: string) => s.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+const escapePattern = (s: string) => s.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 // graphOf is what a panel draws.
 export function graphOf(p: Panel, range: Range, tz: string, variables: Variable[]): Graph {

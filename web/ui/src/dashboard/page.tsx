@@ -393,7 +393,7 @@ function NameDialog(props: { name: string; onName: (name: string) => void; onClo
           <input value={name} onInput={(e) => setName(e.currentTarget.value)} required autofocus />
         </label>
         <div class="actions">
-          <button class="strong" disabled={!name.trim()}>
+          <button type="submit" class="strong" disabled={!name.trim()}>
             Save
           </button>
         </div>

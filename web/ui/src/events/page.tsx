@@ -197,7 +197,7 @@ function AddEvent(props: { onClose: () => void; onAdded: () => void }) {
           <textarea rows={3} value={data} onInput={(e) => setData(e.currentTarget.value)} />
         </label>
         <div class="actions">
-          <button class="strong" disabled={!what.trim()}>
+          <button type="submit" class="strong" disabled={!what.trim()}>
             Add
           </button>
         </div>
