@@ -4,6 +4,9 @@ import (
 	"time"
 
 	"carbon/cache"
+	"carbon/receive"
+	"carbon/receive/amqp"
+	"carbon/receive/frame"
 )
 
 // CacheConfig is the part of [cache] that concerns the line port, the cache and
@@ -88,7 +91,7 @@ var cacheKeys = []key[Config]{
 	{"PICKLE_RECEIVER_INTERFACE", text(func(c *Config) *string { return &c.Carbon.PickleInterface }, ""), `Address of the pickle TCP listener. Empty: all interfaces.`, ""},
 	{"PICKLE_RECEIVER_PORT", port(func(c *Config) *int { return &c.Carbon.PicklePort }, 2004), `Port of the pickle TCP listener.`, ""},
 	{
-		"PICKLE_RECEIVER_MAX_LENGTH", number(func(c *Config) *int { return &c.Carbon.PickleMaxLength }, 1<<20, 1024, 64<<20),
+		"PICKLE_RECEIVER_MAX_LENGTH", number(func(c *Config) *int { return &c.Carbon.PickleMaxLength }, frame.DefaultMaxLength, 1024, 64<<20),
 		`Maximum pickle frame in bytes. A longer frame closes the connection.`, "",
 	},
 	{"PROTOBUF_RECEIVER_INTERFACE", text(func(c *Config) *string { return &c.Carbon.ProtobufInterface }, ""), `Address of the Protocol Buffers TCP listener. Empty: all interfaces.`, ""},
@@ -110,24 +113,24 @@ var cacheKeys = []key[Config]{
 		"ENABLE_AMQP", boolean(func(c *Config) *bool { return &c.Carbon.AMQP }, false),
 		`Consume plaintext lines from an AMQP broker, such as RabbitMQ.`, "",
 	},
-	{"AMQP_HOST", text(func(c *Config) *string { return &c.Carbon.AMQPHost }, "localhost"), `Host of the broker.`, ""},
-	{"AMQP_PORT", number(func(c *Config) *int { return &c.Carbon.AMQPPort }, 5672, 1, 65535), `Port of the broker.`, ""},
-	{"AMQP_VHOST", text(func(c *Config) *string { return &c.Carbon.AMQPVHost }, "/"), `Virtual host of the broker.`, ""},
-	{"AMQP_USER", text(func(c *Config) *string { return &c.Carbon.AMQPUser }, "guest"), `User at the broker.`, ""},
-	{"AMQP_PASSWORD", secret(func(c *Config) *string { return &c.Carbon.AMQPPassword }, "guest"), `Password at the broker.`, ""},
-	{"AMQP_EXCHANGE", text(func(c *Config) *string { return &c.Carbon.AMQPExchange }, "graphite"), `Durable topic exchange to bind to.`, ""},
+	{"AMQP_HOST", text(func(c *Config) *string { return &c.Carbon.AMQPHost }, amqp.DefaultHost), `Host of the broker.`, ""},
+	{"AMQP_PORT", number(func(c *Config) *int { return &c.Carbon.AMQPPort }, amqp.DefaultPort, 1, 65535), `Port of the broker.`, ""},
+	{"AMQP_VHOST", text(func(c *Config) *string { return &c.Carbon.AMQPVHost }, amqp.DefaultVHost), `Virtual host of the broker.`, ""},
+	{"AMQP_USER", text(func(c *Config) *string { return &c.Carbon.AMQPUser }, amqp.DefaultUser), `User at the broker.`, ""},
+	{"AMQP_PASSWORD", secret(func(c *Config) *string { return &c.Carbon.AMQPPassword }, amqp.DefaultPassword), `Password at the broker.`, ""},
+	{"AMQP_EXCHANGE", text(func(c *Config) *string { return &c.Carbon.AMQPExchange }, amqp.DefaultExchange), `Durable topic exchange to bind to.`, ""},
 	{
 		"AMQP_METRIC_NAME_IN_BODY", boolean(func(c *Config) *bool { return &c.Carbon.AMQPNameInBody }, false),
 		`Take the metric's name from the message body. False: the routing key is the name.`, "",
 	},
-	{"BIND_PATTERNS", text(func(c *Config) *string { return &c.Carbon.AMQPBindPatterns }, "#"), `Patterns of routing keys to bind to, separated by commas.`, ""},
+	{"BIND_PATTERNS", text(func(c *Config) *string { return &c.Carbon.AMQPBindPatterns }, amqp.DefaultBind), `Patterns of routing keys to bind to, separated by commas.`, ""},
 	{
 		"AMQP_QUEUE", text(func(c *Config) *string { return &c.Carbon.AMQPQueue }, ""),
 		`Name of a durable queue. The broker keeps messages in it while the server is away. Empty: a queue that ends with the connection.`, "",
 	},
 	{"AMQP_TLS", boolean(func(c *Config) *bool { return &c.Carbon.AMQPTLS }, false), `Connect to the broker with TLS.`, ""},
 	{
-		"MAX_RECEIVER_CONNECTIONS", capacity(func(c *Config) *int { return &c.Cache.MaxReceiverConnections }, 12_000),
+		"MAX_RECEIVER_CONNECTIONS", capacity(func(c *Config) *int { return &c.Cache.MaxReceiverConnections }, receive.DefaultMaxConnections),
 		`Maximum number of connections of each listener. Further clients wait to be accepted.`, "no limit by default",
 	},
 	{

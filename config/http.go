@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"carbon/receive/hostedgraphite"
+	"carbon/receive/httpintake"
 	"carbon/receive/influx"
+	"carbon/receive/plaintext"
 )
 
 // HTTPConfig is the [http] section.
@@ -28,7 +30,7 @@ var httpKeys = []key[Config]{
 	},
 	{"TIME_ZONE", text(func(c *Config) *string { return &c.Web.TimeZone }, "UTC"), `Time zone of requests without tz=, as in Europe/Berlin.`, ""},
 	{
-		"SINK_TIMESTAMP", choice(func(c *Config) *string { return &c.Web.SinkTimestamp }, hostedgraphite.Repair, hostedgraphite.Repair, hostedgraphite.Client, hostedgraphite.Arrival),
+		"SINK_TIMESTAMP", choice(func(c *Config) *string { return &c.Web.SinkTimestamp }, hostedgraphite.DefaultTimestamp, hostedgraphite.Repair, hostedgraphite.Client, hostedgraphite.Arrival),
 		`Times of lines posted to /api/v1/sink. client: as sent; arrival: the time of arrival; repair: as sent, unless the client's clock stands still, as that of pyformance's HostedGraphiteReporter does.`, "",
 	},
 }
@@ -63,8 +65,8 @@ type LimitsConfig struct {
 }
 
 var limitsKeys = []key[Config]{
-	{"LINE_LENGTH", number(func(c *Config) *int { return &c.Limits.LineLength }, 16384, 256, 1<<20), `Maximum plaintext line in bytes, without its newline. Longer lines are refused.`, ""},
-	{"BODY_SIZE", number(func(c *Config) *int64 { return &c.Limits.BodySize }, 16<<20, 1, math.MaxInt64), `Maximum HTTP request body in bytes, after decompression.`, ""},
+	{"LINE_LENGTH", number(func(c *Config) *int { return &c.Limits.LineLength }, plaintext.DefaultMaxLine, 256, 1<<20), `Maximum plaintext line in bytes, without its newline. Longer lines are refused.`, ""},
+	{"BODY_SIZE", number(func(c *Config) *int64 { return &c.Limits.BodySize }, httpintake.DefaultMaxBody, 1, math.MaxInt64), `Maximum HTTP request body in bytes, after decompression.`, ""},
 	{"TARGETS_PER_REQUEST", number(func(c *Config) *int { return &c.Limits.TargetsPerRequest }, 1000, 1, math.MaxInt32), `Maximum number of targets of one request. Beyond it the server answers 413.`, ""},
 	{"SERIES_PER_QUERY", number(func(c *Config) *int { return &c.Limits.SeriesPerQuery }, 100_000, 1, math.MaxInt32), `Maximum number of series that one request may read. Beyond it the server answers 413.`, ""},
 	{

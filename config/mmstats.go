@@ -26,10 +26,10 @@ var mmstatsKeys = []key[Config]{
 		"GLOB", newSetting(func(c *Config) *string { return &c.Mmstats.Glob }, "", "pattern of file names", parseGlob, strings.Clone),
 		`Files to poll, such as /run/mmstats/*.mmstats. Empty: off.`, "",
 	},
-	{"INTERVAL", duration(func(c *Config) *time.Duration { return &c.Mmstats.Interval }, 10*time.Second), `How often the files are read. 0: off.`, ""},
-	{"PREFIX", text(func(c *Config) *string { return &c.Mmstats.Prefix }, "mmstats."), `Beginning of the names.`, ""},
+	{"INTERVAL", duration(func(c *Config) *time.Duration { return &c.Mmstats.Interval }, mmstats.DefaultInterval), `How often the files are read. 0: off.`, ""},
+	{"PREFIX", text(func(c *Config) *string { return &c.Mmstats.Prefix }, mmstats.DefaultPrefix), `Beginning of the names.`, ""},
 	{
-		"AGGREGATE", choice(func(c *Config) *string { return &c.Mmstats.Aggregate }, mmstats.Auto, mmstats.Auto, mmstats.Sum, mmstats.Average, mmstats.Min, mmstats.Max),
+		"AGGREGATE", choice(func(c *Config) *string { return &c.Mmstats.Aggregate }, mmstats.DefaultAggregate, mmstats.Auto, mmstats.Sum, mmstats.Average, mmstats.Min, mmstats.Max),
 		`How the values of one label in several files become one. auto adds whole numbers and averages others.`, "",
 	},
 	{"PER_FILE", boolean(func(c *Config) *bool { return &c.Mmstats.PerFile }, false), `Give each file names of its own: PREFIX, the file's name, the label.`, ""},

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"carbon/codec/ini"
+	"carbon/receive/metricstalk"
+	"carbon/receive/zeromq"
+	"carbon/receive/zibrato"
 )
 
 // ZeroMQConfig is the [zeromq] section: publishers, and a broker for Zibrato's.
@@ -36,22 +39,22 @@ var zeroMQKeys = []key[Config]{
 	{"CONNECT", text(func(c *Config) *string { return &c.ZeroMQ.Connect }, ""), `Publishers to connect to, tcp://host:port, separated by commas.`, ""},
 	{"SUBSCRIBE", text(func(c *Config) *string { return &c.ZeroMQ.Subscribe }, ""), `Topics to subscribe to at the publishers of CONNECT, separated by commas. Empty: everything.`, ""},
 	{
-		"FORMAT", choice(func(c *Config) *string { return &c.ZeroMQ.Format }, "auto", "auto", "json", "lines", "zibrato"),
+		"FORMAT", choice(func(c *Config) *string { return &c.ZeroMQ.Format }, zeromq.DefaultFormat, zeromq.Auto, zeromq.JSON, zeromq.Lines, zeromq.Zibrato),
 		`Format of messages. json: as metrics_talk sends it, compressed by zlib or not; lines: plaintext lines; zibrato: level|type|name|value|time|source; auto: recognized by their content.`, "",
 	},
-	{"PREFIX", text(func(c *Config) *string { return &c.ZeroMQ.Prefix }, "demo."), `Beginning of the names in JSON messages.`, ""},
-	{"MAX_MESSAGE", number(func(c *Config) *int { return &c.ZeroMQ.MaxMessage }, 1<<20, 1024, 1<<30), `Maximum message in bytes. A longer one ends its connection.`, ""},
-	{"MAX_INFLATED", number(func(c *Config) *int { return &c.ZeroMQ.MaxInflated }, 16<<20, 1024, 1<<30), `Maximum message in bytes after decompression.`, ""},
+	{"PREFIX", text(func(c *Config) *string { return &c.ZeroMQ.Prefix }, metricstalk.DefaultPrefix), `Beginning of the names in JSON messages.`, ""},
+	{"MAX_MESSAGE", number(func(c *Config) *int { return &c.ZeroMQ.MaxMessage }, zeromq.DefaultMaxMessage, 1024, 1<<30), `Maximum message in bytes. A longer one ends its connection.`, ""},
+	{"MAX_INFLATED", number(func(c *Config) *int { return &c.ZeroMQ.MaxInflated }, metricstalk.DefaultMaxInflated, 1024, 1<<30), `Maximum message in bytes after decompression.`, ""},
 	{"BROKER_LISTEN", address(func(c *Config) *string { return &c.ZeroMQ.BrokerListen }, "off"), `Address of Zibrato's broker to which publishers connect, such as 127.0.0.1:5550.`, ""},
 	{
 		"BROKER_PUBLISH", address(func(c *Config) *string { return &c.ZeroMQ.BrokerPublish }, "off"),
 		`Address of the broker to which subscribers connect, such as 127.0.0.1:5551. Each message is forwarded unchanged to those that have subscribed to its beginning.`, "",
 	},
 	{"BROKER_STORE", boolean(func(c *Config) *bool { return &c.ZeroMQ.BrokerStore }, true), `Store the messages that the broker receives.`, ""},
-	{"SEND_QUEUE", number(func(c *Config) *int { return &c.ZeroMQ.SendQueue }, 1000, 1, 100_000), `Number of messages that wait for a slow subscriber. Further ones are dropped and counted.`, ""},
-	{"ZIBRATO_PREFIX", text(func(c *Config) *string { return &c.ZeroMQ.ZibratoPrefix }, "zibrato."), `Beginning of Zibrato's names; source and name follow.`, ""},
+	{"SEND_QUEUE", number(func(c *Config) *int { return &c.ZeroMQ.SendQueue }, zeromq.DefaultSendQueue, 1, 100_000), `Number of messages that wait for a slow subscriber. Further ones are dropped and counted.`, ""},
+	{"ZIBRATO_PREFIX", text(func(c *Config) *string { return &c.ZeroMQ.ZibratoPrefix }, zibrato.DefaultPrefix), `Beginning of Zibrato's names; source and name follow.`, ""},
 	{"ZIBRATO_LEVELS", text(func(c *Config) *string { return &c.ZeroMQ.ZibratoLevels }, ""), `Beginnings of the levels to store, separated by commas. Empty: all.`, ""},
-	{"ZIBRATO_FLUSH", duration(func(c *Config) *time.Duration { return &c.ZeroMQ.ZibratoFlush }, 10*time.Second), `How often sums of counters are stored.`, ""},
+	{"ZIBRATO_FLUSH", duration(func(c *Config) *time.Duration { return &c.ZeroMQ.ZibratoFlush }, zibrato.DefaultFlush), `How often sums of counters are stored.`, ""},
 }
 
 // validate finds what no socket could be made of.

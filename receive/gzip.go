@@ -9,68 +9,64 @@ import (
 	"carbon/metric"
 )
 
-// maxZipped is how many compressed streams of a format there may be at once. Each takes
-// some 75 KB, also while nothing comes.
-const maxZipped = 3000
+// maxCompressed limits the number of compressed streams of a format. Each takes
+// about 75 KB, also while it is idle.
+const maxCompressed = 3000
 
-var errZipped = fmt.Errorf("more than %d compressed streams at once", maxZipped)
+var errCompressed = fmt.Errorf("more than %d compressed streams", maxCompressed)
 
-// Gunzip is a format whose streams may be compressed by gzip: those that begin as
-// such a stream does, which no line of text can, are. More than 3,000 of them at once
-// are refused.
+// Gunzip returns a format that also reads streams compressed by gzip. It recognizes
+// them by their first two bytes, which no line of text begins with. It refuses
+// compressed streams beyond 3,000 open ones.
 func Gunzip(format Format) Format {
-	streams := make(chan struct{}, maxZipped)
-	return func(r io.Reader, push func([]metric.Datapoint) error) error {
-		begun := &begun{r: r}
-		begun.waiter, _ = r.(interface{ Wait() error })
-		zipped, err := begun.zipped()
+	slots := make(chan struct{}, maxCompressed)
+	return func(s Stream, push func([]metric.Datapoint) error) error {
+		p := &peeked{Stream: s}
+		compressed, err := p.compressed()
 		switch {
 		case err == io.EOF:
 			return nil
 		case err != nil:
 			return err
-		case !zipped:
-			return format(begun, push)
+		case !compressed:
+			return format(p, push)
 		}
 		select {
-		case streams <- struct{}{}:
-			defer func() { <-streams }()
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
 		default:
-			return errZipped
+			return errCompressed
 		}
-		inflated, err := gzip.NewReader(begun) // has no Wait: what is inflated can be read though r is empty
+		z, err := gzip.NewReader(p)
 		if err != nil {
 			return err
 		}
-		defer inflated.Close()
-		return format(inflated, push)
+		defer z.Close()
+		return format(&inflated{Reader: z, stream: s}, push)
 	}
 }
 
-// begun is a stream of which the beginning was read.
-type begun struct {
-	r      io.Reader
-	waiter interface{ Wait() error } // nil: r has none
+// peeked is a stream whose first bytes were read ahead.
+type peeked struct {
+	Stream
 	buffer [512]byte
-	ahead  []byte // in buffer: what was read and not yet given
+	ahead  []byte // part of buffer that is still to be read
 }
 
-// zipped reads until it knows whether the stream is one of gzip.
-func (b *begun) zipped() (bool, error) {
+// compressed reads until it knows whether the stream is compressed by gzip.
+func (p *peeked) compressed() (bool, error) {
 	const magic = "\x1f\x8b"
 	n := 0
-	for idle := 0; n < len(magic) && string(b.buffer[:n]) == magic[:n]; idle++ {
-		if idle == 100 {
+	for idle := 0; n < len(magic) && string(p.buffer[:n]) == magic[:n]; idle++ {
+		if idle == maxIdleReads {
 			return false, io.ErrNoProgress
 		}
-		if b.waiter != nil {
-			if err := b.waiter.Wait(); err != nil {
-				return false, err
-			}
+		if err := p.Stream.Wait(); err != nil {
+			return false, err
 		}
-		more, err := b.r.Read(b.buffer[n:])
+		more, err := p.Stream.Read(p.buffer[n:])
 		n += more
-		b.ahead = b.buffer[:n]
+		p.ahead = p.buffer[:n]
 		if err != nil && (n == 0 || err != io.EOF) {
 			return false, err
 		}
@@ -78,23 +74,36 @@ func (b *begun) zipped() (bool, error) {
 			break
 		}
 	}
-	return n >= len(magic) && string(b.buffer[:len(magic)]) == magic, nil
+	return n >= len(magic) && string(p.buffer[:len(magic)]) == magic, nil
 }
 
-// Wait returns when there is something to read.
-func (b *begun) Wait() error {
-	if len(b.ahead) > 0 || b.waiter == nil {
+// Wait implements Stream.
+func (p *peeked) Wait() error {
+	if len(p.ahead) > 0 {
 		return nil
 	}
-	return b.waiter.Wait()
+	return p.Stream.Wait()
 }
 
-// Read reads what was read ahead, then the stream.
-func (b *begun) Read(p []byte) (int, error) {
-	if len(b.ahead) == 0 {
-		return b.r.Read(p)
+// Read returns the bytes read ahead, then those of the stream.
+func (p *peeked) Read(b []byte) (int, error) {
+	if len(p.ahead) == 0 {
+		return p.Stream.Read(b)
 	}
-	n := copy(p, b.ahead)
-	b.ahead = b.ahead[n:]
+	n := copy(b, p.ahead)
+	p.ahead = p.ahead[n:]
 	return n, nil
 }
+
+// inflated is the text of a compressed stream.
+type inflated struct {
+	io.Reader
+	stream Stream
+}
+
+// Wait returns at once: there may be text to read though nothing comes from the
+// client.
+func (*inflated) Wait() error { return nil }
+
+// Close implements Stream.
+func (i *inflated) Close() error { return i.stream.Close() }

@@ -1,4 +1,4 @@
-package receive
+package receive_test
 
 import (
 	"bytes"
@@ -11,7 +11,9 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"carbon/metric"
+	"carbon/receive"
 	"carbon/receive/plaintext"
+	"carbon/receive/receivetest"
 )
 
 func zip(t *testing.T, text string) string {
@@ -32,7 +34,7 @@ func TestGunzip(t *testing.T) {
 		t.Helper()
 		for _, r := range []io.Reader{strings.NewReader(stream), iotest.OneByteReader(strings.NewReader(stream)), iotest.DataErrReader(strings.NewReader(stream))} {
 			got := 0
-			err := Gunzip(plaintext.New(plaintext.Options{}).Read)(r, func(p []metric.Datapoint) error {
+			err := receive.Gunzip(plaintext.New(plaintext.Options{}).Read)(receivetest.Stream(r), func(p []metric.Datapoint) error {
 				got += len(p)
 				return nil
 			})
@@ -51,12 +53,12 @@ func TestGunzip(t *testing.T) {
 	f("a damaged beginning", "\x1f\x8b\x08damage"+zip(t, lines), 0, true)
 }
 
-func TestGunzipTakesWhatIsFlushed(t *testing.T) {
+func TestGunzipReadsWhatTheClientFlushed(t *testing.T) {
 	in, out := io.Pipe()
 	got := make(chan int, 10)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Gunzip(plaintext.New(plaintext.Options{}).Read)(in, func(p []metric.Datapoint) error {
+		ended <- receive.Gunzip(plaintext.New(plaintext.Options{}).Read)(receivetest.Stream(in), func(p []metric.Datapoint) error {
 			got <- len(p)
 			return nil
 		})
@@ -78,11 +80,10 @@ func TestGunzipTakesWhatIsFlushed(t *testing.T) {
 	}
 }
 
-// TestZippedStreamsAreBounded has as many compressed streams stall as there may be:
-// one more is refused, a plain one is read, and so is a compressed one when another has
-// ended.
-func TestZippedStreamsAreBounded(t *testing.T) {
-	format := Gunzip(func(r io.Reader, _ func([]metric.Datapoint) error) error {
+// TestCompressedStreamsAreLimited opens as many compressed streams as are allowed. One
+// more is refused, until another has ended; a plain one is read.
+func TestCompressedStreamsAreLimited(t *testing.T) {
+	format := receive.Gunzip(func(r receive.Stream, _ func([]metric.Datapoint) error) error {
 		_, err := io.Copy(io.Discard, r)
 		return err
 	})
@@ -90,20 +91,20 @@ func TestZippedStreamsAreBounded(t *testing.T) {
 	w := gzip.NewWriter(&compressed)
 	io.WriteString(w, "a 1 1\n")
 	w.Close()
-	more := func() error { return format(bytes.NewReader(compressed.Bytes()), nil) }
-	ended := make(chan error, maxZipped)
-	ends := make([]*io.PipeWriter, maxZipped)
+	more := func() error { return format(receivetest.Stream(bytes.NewReader(compressed.Bytes())), nil) }
+	ended := make(chan error, receive.MaxCompressed)
+	ends := make([]*io.PipeWriter, receive.MaxCompressed)
 	for i := range ends {
 		var r *io.PipeReader
 		r, ends[i] = io.Pipe()
-		go func() { ended <- format(r, nil) }()
+		go func() { ended <- format(receivetest.Stream(r), nil) }()
 		ends[i].Write([]byte("\x1f\x8b"))
 		ends[i].Write([]byte("\x08")) // read by what inflates
 	}
-	if err := more(); !errors.Is(err, errZipped) {
+	if err := more(); !errors.Is(err, receive.ErrCompressed) {
 		t.Errorf("one more: %v", err)
 	}
-	if err := format(strings.NewReader("a 1 1\n"), nil); err != nil {
+	if err := format(receivetest.Stream(strings.NewReader("a 1 1\n")), nil); err != nil {
 		t.Errorf("a plain one: %v", err)
 	}
 	ends[7].Close()

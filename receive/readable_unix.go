@@ -4,8 +4,8 @@ package receive
 
 import "syscall"
 
-// readable tells whether a read of the socket would not block: there are bytes,
-// the end of them, or an error.
+// readable reports whether a read of the socket returns at once: with bytes, the end
+// or an error.
 func readable(fd uintptr) bool {
 	var b [1]byte
 	for {

@@ -1,4 +1,4 @@
-package receive
+package receive_test
 
 import (
 	"bytes"
@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"carbon/metric"
+	"carbon/receive"
 	"carbon/receive/plaintext"
 )
 
@@ -93,22 +94,22 @@ func (l *logText) String() string {
 }
 
 // start serves plaintext on loopback. The server is shut down when the test ends.
-func start(t *testing.T, s *sink, o Options) (server *Server, served <-chan error) {
+func start(t *testing.T, s *sink, o receive.Options) (server *receive.Server, served <-chan error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startOn(t, l.(*net.TCPListener), s, o)
+	return startOn(t, l.(*net.TCPListener), 10*time.Second, s, o)
 }
 
-func startOn(t *testing.T, l listener, s *sink, o Options) (server *Server, served <-chan error) {
+func startOn(t *testing.T, l receive.Listener, limit time.Duration, s *sink, o receive.Options) (server *receive.Server, served <-chan error) {
 	o.Name = "line"
 	o.Push = s.push
 	if o.Format == nil {
-		o.Format = plaintext.New(plaintext.Options{Bad: NewRefused(nil).Add}).Read
+		o.Format = plaintext.New(plaintext.Options{Refuse: receive.NewRefused(nil).Add}).Read
 	}
-	server = newServer(l, o)
+	server = receive.NewServer(l, limit, o)
 	done := make(chan error, 1)
 	go func() {
 		done <- server.Serve(context.Background())
@@ -122,7 +123,7 @@ func startOn(t *testing.T, l listener, s *sink, o Options) (server *Server, serv
 	return server, done
 }
 
-func dial(t testing.TB, s *Server) net.Conn {
+func dial(t testing.TB, s *receive.Server) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", s.Addr().String())
 	if err != nil {
@@ -150,7 +151,7 @@ func wantClosed(t *testing.T, c net.Conn) {
 
 func TestLinesFromManyConnections(t *testing.T) {
 	s := newSink()
-	server, _ := start(t, s, Options{})
+	server, _ := start(t, s, receive.Options{})
 	const clients, lines = 50, 200
 	for i := range clients {
 		go func() {
@@ -172,11 +173,11 @@ func TestLinesFromManyConnections(t *testing.T) {
 }
 
 func TestListenPicksAPortAndNamesItsErrors(t *testing.T) {
-	server, err := Listen("127.0.0.1:0", Options{Name: "line"})
+	server, err := receive.Listen("127.0.0.1:0", receive.Options{Name: "line"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Listen(server.Addr().String(), Options{Name: "line"}); !errors.Is(err, syscall.EADDRINUSE) {
+	if _, err := receive.Listen(server.Addr().String(), receive.Options{Name: "line"}); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("a second listener: %v", err)
 	}
 	// It was never served.
@@ -187,7 +188,7 @@ func TestListenPicksAPortAndNamesItsErrors(t *testing.T) {
 
 func TestNothingIsWrittenToClients(t *testing.T) {
 	s := newSink()
-	server, _ := start(t, s, Options{})
+	server, _ := start(t, s, receive.Options{})
 	c := dial(t, server)
 	send(t, c, "a 1 1700000000\nbad\nb 2 1700000000\nc 3 1700000000") // no newline
 	c.(*net.TCPConn).CloseWrite()
@@ -201,8 +202,8 @@ func TestNothingIsWrittenToClients(t *testing.T) {
 func TestALineTooLongCostsItselfOnly(t *testing.T) {
 	var log logText
 	s := newSink()
-	refused := NewRefused(slog.New(slog.NewTextHandler(&log, nil)))
-	server, _ := start(t, s, Options{Refused: refused, Format: plaintext.New(plaintext.Options{Bad: refused.Add}).Read})
+	refused := receive.NewRefused(slog.New(slog.NewTextHandler(&log, nil)))
+	server, _ := start(t, s, receive.Options{Refused: refused, Format: plaintext.New(plaintext.Options{Refuse: refused.Add}).Read})
 	other := dial(t, server)
 	c := dial(t, server)
 	send(t, c, "a 1 1700000000\nx nan 1700000000\nbad\nbad\n")
@@ -215,14 +216,14 @@ func TestALineTooLongCostsItselfOnly(t *testing.T) {
 	server.Shutdown(t.Context())
 	stats := server.Stats()
 	want := map[string]int64{plaintext.TooLong: 1, plaintext.NaN: 1, plaintext.BadFields: 2}
-	if !maps.Equal(stats.Refused, want) {
-		t.Errorf("stats %+v", stats)
+	if !maps.Equal(refused.Counts(), want) {
+		t.Errorf("refused %v", refused.Counts())
 	}
 	if stats.ActiveConnections != 0 || stats.Dropped != 0 {
 		t.Errorf("stats %+v", stats)
 	}
 	text := log.String()
-	if strings.Count(text, "\n") != 2 || len(text) > 2*shown || !strings.Contains(text, `line=bad bytes=3`) {
+	if strings.Count(text, "\n") != 2 || len(text) > 2*receive.Shown || !strings.Contains(text, `input=bad bytes=3`) {
 		t.Errorf("logged:\n%s", text)
 	}
 }
@@ -230,7 +231,7 @@ func TestALineTooLongCostsItselfOnly(t *testing.T) {
 func TestAFullSinkMakesSendersWait(t *testing.T) {
 	s := newSink()
 	s.shut = make(chan struct{})
-	server, _ := start(t, s, Options{})
+	server, _ := start(t, s, receive.Options{})
 	c := dial(t, server)
 	chunk := []byte(strings.Repeat("a.b.c.d 1 1700000000\n", 10_000))
 	sent := 0
@@ -254,7 +255,7 @@ func TestAFullSinkMakesSendersWait(t *testing.T) {
 
 func TestShutdownReadsWhatWasWrittenBefore(t *testing.T) {
 	s := newSink()
-	server, served := start(t, s, Options{})
+	server, served := start(t, s, receive.Options{})
 	const clients, lines = 20, 5000
 	for i := range clients {
 		c := dial(t, server)
@@ -283,7 +284,7 @@ func TestShutdownReadsWhatWasWrittenBefore(t *testing.T) {
 
 func TestShutdownReadsClientsThatWaitToBeAccepted(t *testing.T) {
 	s := newSink()
-	server, _ := start(t, s, Options{MaxConnections: 1, IdleTimeout: time.Hour})
+	server, _ := start(t, s, receive.Options{MaxConnections: 1, IdleTimeout: time.Hour})
 	send(t, dial(t, server), "first 1 1700000000\n")
 	s.wait(1)
 	const waiting = 50
@@ -303,7 +304,7 @@ func TestShutdownReadsClientsThatWaitToBeAccepted(t *testing.T) {
 
 func TestAContextThatIsCancelledShutsDown(t *testing.T) {
 	s := newSink()
-	server, err := Listen("127.0.0.1:0", Options{Push: s.push, Format: plaintext.New(plaintext.Options{}).Read})
+	server, err := receive.Listen("127.0.0.1:0", receive.Options{Push: s.push, Format: plaintext.New(plaintext.Options{}).Read})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,8 +321,11 @@ func TestAContextThatIsCancelledShutsDown(t *testing.T) {
 
 func TestShutdownDoesNotWaitForSendersWithoutEnd(t *testing.T) {
 	s := newSink()
-	server, served := start(t, s, Options{})
-	server.limit = 100 * time.Millisecond
+	l, err := receive.ListenTCP("line", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, served := startOn(t, l, 100*time.Millisecond, s, receive.Options{})
 	c := dial(t, server)
 	ended := make(chan struct{})
 	go func() {
@@ -346,7 +350,7 @@ func TestShutdownWithoutPatienceCutsOff(t *testing.T) {
 	s := newSink()
 	s.shut = make(chan struct{}) // for ever
 	s.shutOn = make(chan struct{}, 1)
-	server, served := start(t, s, Options{})
+	server, served := start(t, s, receive.Options{})
 	send(t, dial(t, server), "a 1 1700000000\n")
 	<-s.shutOn
 	ctx, cancel := context.WithCancel(t.Context())
@@ -361,7 +365,7 @@ func TestShutdownWithoutPatienceCutsOff(t *testing.T) {
 
 func TestClientsOverTheLimitWait(t *testing.T) {
 	s := newSink()
-	server, _ := start(t, s, Options{MaxConnections: 2})
+	server, _ := start(t, s, receive.Options{MaxConnections: 2})
 	first, second, third := dial(t, server), dial(t, server), dial(t, server)
 	send(t, first, "a 1 1700000000\n")
 	send(t, second, "b 1 1700000000\n")
@@ -376,7 +380,7 @@ func TestClientsOverTheLimitWait(t *testing.T) {
 
 func TestIdleConnectionsAreClosedIfAsked(t *testing.T) {
 	s := newSink()
-	server, _ := start(t, s, Options{IdleTimeout: 50 * time.Millisecond})
+	server, _ := start(t, s, receive.Options{IdleTimeout: 50 * time.Millisecond})
 	c := dial(t, server)
 	send(t, c, "a 1 1700000000\n")
 	wantClosed(t, c)
@@ -385,7 +389,7 @@ func TestIdleConnectionsAreClosedIfAsked(t *testing.T) {
 
 // poor is a listener without file descriptors to spare.
 type poor struct {
-	listener
+	receive.Listener
 	fails chan error
 }
 
@@ -394,7 +398,7 @@ func (p *poor) Accept() (net.Conn, error) {
 	case err := <-p.fails:
 		return nil, err
 	default:
-		return p.listener.Accept()
+		return p.Listener.Accept()
 	}
 }
 
@@ -409,13 +413,13 @@ func TestAcceptErrorsAreSurvived(t *testing.T) {
 	}
 	var log logText
 	s := newSink()
-	server, _ := startOn(t, p, s, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	server, _ := startOn(t, p, 10*time.Second, s, receive.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	send(t, dial(t, server), "a 1 1700000000\n")
 	s.wait(1)
 	if got := server.Stats().AcceptErrors; got != 3 {
 		t.Errorf("%d accept errors", got)
 	}
-	if n := strings.Count(log.String(), "client not accepted"); n != 1 {
+	if n := strings.Count(log.String(), "cannot accept connections"); n != 1 {
 		t.Errorf("logged %d times:\n%s", n, &log)
 	}
 }
@@ -430,7 +434,7 @@ func TestIdleConnectionsAreCheap(t *testing.T) {
 		return m.HeapAlloc + m.StackInuse
 	}
 	s := newSink()
-	server, _ := start(t, s, Options{})
+	server, _ := start(t, s, receive.Options{})
 	before := used()
 	for i := range clients {
 		send(t, dial(t, server), "client%d 1 1700000000\nunfinished", i)

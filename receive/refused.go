@@ -7,11 +7,11 @@ import (
 	"carbon/instrumentation/tally"
 )
 
-// shown is how much of a refused line is logged, as in carbon.
+// shown is how many bytes of refused input are logged, as in carbon.
 const shown = 400
 
-// Refused counts what a format could not read, by reason, and logs one of each
-// reason in a second.
+// Refused counts what a receiver refuses, by reason: lines, frames, messages, or
+// elements of them. It logs one of each reason per second.
 type Refused struct {
 	log   *slog.Logger
 	tally tally.Tally
@@ -25,17 +25,16 @@ func NewRefused(logger *slog.Logger) *Refused {
 	return &Refused{log: logger}
 }
 
-// Add counts one line, or whatever the format's element is. The reason is a
-// constant word. A nil element is counted in silence.
-func (r *Refused) Add(reason string, element []byte) {
-	if !r.tally.Add(reason, time.Now()) || element == nil {
+// Add counts input that is refused. The reason is a constant. Nil input is counted and
+// not logged.
+func (r *Refused) Add(reason string, input []byte) {
+	if !r.tally.Add(reason, time.Now()) || input == nil {
 		return
 	}
-	r.log.Warn("line refused", "reason", reason, "line", string(element[:min(len(element), shown)]), "bytes", len(element))
+	r.log.Warn("input refused", "reason", reason, "input", string(input[:min(len(input), shown)]), "bytes", len(input))
 }
 
-// Counts returns how many elements were refused by reason. A nil Refused has
-// none.
+// Counts returns how much was refused, by reason. It may be called on nil.
 func (r *Refused) Counts() map[string]int64 {
 	if r == nil {
 		return nil

@@ -3,52 +3,55 @@ package receive
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
 	"time"
 )
 
-// handshakeTime is how long a client may take to agree on encryption.
-const handshakeTime = 30 * time.Second
+const (
+	// handshakeTime bounds a client's TLS handshake.
+	handshakeTime = 30 * time.Second
 
-// encrypted is a connection with TLS. There may be nothing to read on the socket
-// and something in its buffers, so it waits by reading a little.
+	// aheadSize is the buffer of an idle connection with TLS, besides those of TLS.
+	aheadSize = 4 << 10
+)
+
+// encrypted is a connection with TLS. TLS may hold text that was received when the
+// socket is empty, so that Wait has to read.
 type encrypted struct {
 	*tls.Conn
-	room  []byte
-	ahead []byte // in room: what was read and not yet given
+	buffer []byte
+	ahead  []byte // part of buffer that is still to be read
 }
-
-// aheadSize is how much an idle connection with TLS holds, besides what TLS does.
-const aheadSize = 4 << 10
 
 func encrypt(c net.Conn, config *tls.Config) *encrypted {
 	return &encrypted{Conn: tls.Server(c, config)}
 }
 
-// handshake agrees with the client on encryption.
+// handshake negotiates with the client.
 func (c *encrypted) handshake(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
 	return c.HandshakeContext(ctx)
 }
 
-// Wait returns when there is something to read, the end too.
+// Wait implements Stream.
 func (c *encrypted) Wait() error {
 	if len(c.ahead) > 0 {
 		return nil
 	}
-	if c.room == nil {
-		c.room = make([]byte, aheadSize)
+	if c.buffer == nil {
+		c.buffer = make([]byte, aheadSize)
 	}
-	n, err := c.Conn.Read(c.room)
-	c.ahead = c.room[:n]
-	if n > 0 {
+	n, err := c.Conn.Read(c.buffer)
+	c.ahead = c.buffer[:n]
+	if n > 0 || err == io.EOF { // Read will return it again
 		return nil
 	}
 	return err
 }
 
-// Read reads what Wait has, then the connection.
+// Read returns what Wait has read, then reads the connection.
 func (c *encrypted) Read(p []byte) (int, error) {
 	if len(c.ahead) == 0 {
 		return c.Conn.Read(p)

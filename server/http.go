@@ -2,28 +2,29 @@ package server
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
 	"carbon/api"
 	"carbon/cache"
 	"carbon/config"
+	"carbon/receive"
 	"carbon/render"
 	"carbon/render/target"
 	"carbon/web"
 )
 
 // listenHTTP binds the HTTP port, unless it is off.
-func (s *Server) listenHTTP() (err error) {
+func (s *Server) listenHTTP() error {
 	if s.config.HTTP == "off" {
 		return nil
 	}
-	if s.listener, err = net.Listen("tcp", s.config.HTTP); err != nil {
-		return fmt.Errorf("--http: listen for HTTP: %w", err)
+	listener, err := receive.ListenTCP("http", s.config.HTTP)
+	if err != nil {
+		return withSetting("--http", err)
 	}
+	s.listener = listener
 	s.http = s.httpServer(s.handler())
 	s.http.TLSConfig = s.tlsConfig()
 	return nil
@@ -87,7 +88,9 @@ func (s *Server) handler() http.Handler {
 	o.CacheDuration = c.Web.CacheDuration
 	o.Templates = s.templates.Load
 	o.Location = zone
-	o.Line = s.addrOf("line")
+	if addr, listens := s.Addrs()["line"]; listens {
+		o.Line = addr.String()
+	}
 	o.Own = []string{c.Cache.MetricPrefix + ".agents.*.metricsReceived", c.Cache.MetricPrefix + ".agents.*.committedPoints"}
 	o.Health = s.health.Reasons
 	o.Metrics = s.self.prom.Write

@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 	"os"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -78,28 +76,28 @@ func (s *selfMetrics) samples(now time.Time) []instrumentation.Sample {
 	m := s.m
 	in, stored, log := m.pipeline.Stats(), m.store.Stats(), m.wal.Stats()
 	samples := []instrumentation.Sample{
-		counter("metricsReceived", "Datapoints accepted from clients.", in.MetricsReceived),
-		counter("committedPoints", "Datapoints stored.", stored.CommittedPoints),
-		counter("updateOperations", "Updates of whisper files.", stored.UpdateOperations),
-		counter("creates", "Whisper files created.", stored.Creates),
-		counter("errors", "Reads and writes of whisper files that failed.", stored.Errors),
-		counter("corruptFiles", "Whisper files set aside because they were corrupt.", stored.CorruptFiles),
-		counter("outOfRange", "Datapoints dropped because they are older than the longest retention of their metric.", stored.OutOfRange),
-		counter("discarded", "Late datapoints that compressed files could not store.", stored.Discarded),
-		gauge("whisper.openFiles", "Whisper files kept open.", float64(stored.OpenFiles)),
-		gauge("metrics", "Metrics in the index.", float64(stored.Metrics)),
-		gauge("pointsPerUpdate", "Datapoints per update, since the start.", ratio(stored.CommittedPoints, stored.UpdateOperations)),
-		gauge("cache.size", "Pending points: accepted and not stored.", float64(in.Cache.Points)),
-		gauge("cache.queues", "Metrics with pending points.", float64(in.Cache.Queues)),
+		instrumentation.Counter("metricsReceived", "Datapoints accepted from clients.", in.MetricsReceived),
+		instrumentation.Counter("committedPoints", "Datapoints stored.", stored.CommittedPoints),
+		instrumentation.Counter("updateOperations", "Updates of whisper files.", stored.UpdateOperations),
+		instrumentation.Counter("creates", "Whisper files created.", stored.Creates),
+		instrumentation.Counter("errors", "Reads and writes of whisper files that failed.", stored.Errors),
+		instrumentation.Counter("corruptFiles", "Whisper files set aside because they were corrupt.", stored.CorruptFiles),
+		instrumentation.Counter("outOfRange", "Datapoints dropped because they are older than the longest retention of their metric.", stored.OutOfRange),
+		instrumentation.Counter("discarded", "Late datapoints that compressed files could not store.", stored.Discarded),
+		instrumentation.Gauge("whisper.openFiles", "Whisper files kept open.", float64(stored.OpenFiles)),
+		instrumentation.Gauge("metrics", "Metrics in the index.", float64(stored.Metrics)),
+		instrumentation.Gauge("pointsPerUpdate", "Datapoints per update, since the start.", ratio(stored.CommittedPoints, stored.UpdateOperations)),
+		instrumentation.Gauge("cache.size", "Pending points: accepted and not stored.", float64(in.Cache.Points)),
+		instrumentation.Gauge("cache.queues", "Metrics with pending points.", float64(in.Cache.Queues)),
 		gaugeIn("seconds", "cache.oldest", "Age of the oldest pending point in seconds.", in.OldestAge.Seconds()),
-		counter("cache.overflow", "Times that senders had to wait because the cache was full.", in.Cache.Overflow),
+		instrumentation.Counter("cache.overflow", "Times that senders had to wait because the cache was full.", in.Cache.Overflow),
 		gaugeIn("bytes", "wal.size", "Size of the write-ahead log in bytes.", float64(log.Size)),
-		gauge("wal.segments", "Segments of the write-ahead log.", float64(log.Segments)),
-		counter("wal.bytes", "Bytes written to the write-ahead log.", log.Bytes),
-		counter("wal.writeErrors", "Failed writes to the write-ahead log.", log.WriteErrors),
-		counter("wal.stalls", "Times that a push had to wait for the write-ahead log.", in.Stalls),
-		counter("wal.replayed", "Datapoints replayed from the write-ahead log.", in.Replayed),
-		counter("wal.damaged", "Damaged records of the write-ahead log.", log.Damaged),
+		instrumentation.Gauge("wal.segments", "Segments of the write-ahead log.", float64(log.Segments)),
+		instrumentation.Counter("wal.bytes", "Bytes written to the write-ahead log.", log.Bytes),
+		instrumentation.Counter("wal.writeErrors", "Failed writes to the write-ahead log.", log.WriteErrors),
+		instrumentation.Counter("wal.stalls", "Times that a push had to wait for the write-ahead log.", in.Stalls),
+		instrumentation.Counter("wal.replayed", "Datapoints replayed from the write-ahead log.", in.Replayed),
+		instrumentation.Counter("wal.damaged", "Damaged records of the write-ahead log.", log.Damaged),
 	}
 	if free, total, err := m.store.Room(); err == nil && total > 0 {
 		samples = append(samples,
@@ -107,33 +105,16 @@ func (s *selfMetrics) samples(now time.Time) []instrumentation.Sample {
 			gaugeIn("bytes", "disk.size", "Size of the file system of the whisper tree in bytes.", float64(total)))
 	}
 	for _, r := range m.receivers {
-		samples = append(samples, r.samples()...)
+		samples = append(samples, r.Samples()...)
 	}
-	samples = append(samples, byReason("metricsFiltered", "Datapoints refused by blacklist.conf and whitelist.conf, by list.", in.Filtered)...)
-	samples = append(samples, byReason("metricsRefused", "Datapoints refused because of their name, by reason.", in.Refused)...)
+	samples = append(samples, instrumentation.ByReason("metricsFiltered", "Datapoints refused by blacklist.conf and whitelist.conf, by list.", in.Filtered)...)
+	samples = append(samples, instrumentation.ByReason("metricsRefused", "Datapoints refused because of their name, by reason.", in.Refused)...)
 	return append(samples, s.process.Samples(now)...)
-}
-
-func counter(name, help string, v int64) instrumentation.Sample {
-	return instrumentation.Sample{Name: name, Help: help, Value: float64(v), Counter: true}
-}
-
-func gauge(name, help string, v float64) instrumentation.Sample {
-	return instrumentation.Sample{Name: name, Help: help, Value: v}
 }
 
 // gaugeIn is a gauge in a base unit, bytes or seconds.
 func gaugeIn(unit, name, help string, v float64) instrumentation.Sample {
 	return instrumentation.Sample{Name: name, Help: help, Unit: unit, Value: v}
-}
-
-func byReason(name, help string, counts map[string]int64) []instrumentation.Sample {
-	var samples []instrumentation.Sample
-	for reason, n := range counts {
-		samples = append(samples, instrumentation.Sample{Name: name, Help: help, Value: float64(n), Counter: true, Reason: reason})
-	}
-	slices.SortFunc(samples, func(a, b instrumentation.Sample) int { return strings.Compare(a.Reason, b.Reason) })
-	return samples
 }
 
 func ratio(a, b int64) float64 {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -22,6 +23,7 @@ import (
 	"carbon/cache"
 	"carbon/config"
 	"carbon/ingest"
+	"carbon/receive"
 	"carbon/records"
 	"carbon/storage/whisper"
 	"carbon/wal"
@@ -51,7 +53,7 @@ type Server struct {
 	cache     *cache.Cache
 	records   *records.DB // nil: it could not be opened
 	pipeline  *ingest.Pipeline
-	receivers []receiver
+	receivers []receive.Receiver
 	mounts    []api.Mount  // HTTP paths that take datapoints
 	listener  net.Listener // for HTTP; nil: off
 	http      *http.Server
@@ -208,7 +210,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for _, r := range s.receivers {
 		serving.Go(func() error {
 			defer fail()
-			return r.serve(background)
+			return r.Serve(background)
 		})
 	}
 	if s.http != nil {
@@ -251,9 +253,7 @@ func (s *Server) announce() error {
 func (s *Server) Addrs() map[string]net.Addr {
 	addrs := map[string]net.Addr{}
 	for _, r := range s.receivers {
-		if r.addr != nil {
-			addrs[r.name] = r.addr
-		}
+		maps.Copy(addrs, r.Addrs())
 	}
 	if s.listener != nil {
 		addrs["http"] = s.listener.Addr()

@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
+
+	"carbon/receive"
 )
 
 const (
@@ -24,7 +25,7 @@ func (s *Server) shutdown(ctx context.Context, stopBackground func(), writer <-c
 	var errs []error
 	s.pipeline.BeginShutdown()
 	s.store.Hurry()
-	errs = append(errs, s.shutdownReceivers(ctx))
+	errs = append(errs, receive.ShutdownAll(ctx, s.receivers...))
 	stopBackground()
 	errs = append(errs, <-writer, s.flush(ctx))
 	if s.http != nil {
@@ -41,18 +42,6 @@ func (s *Server) shutdown(ctx context.Context, stopBackground func(), writer <-c
 		s.log.Info("shut down; all received points are stored or logged")
 	}
 	return err
-}
-
-// shutdownReceivers ends all receivers at the same time, because each may read for
-// a while.
-func (s *Server) shutdownReceivers(ctx context.Context) error {
-	errs := make([]error, len(s.receivers))
-	var ending sync.WaitGroup
-	for i, r := range s.receivers {
-		ending.Go(func() { errs[i] = r.shutdown(ctx) })
-	}
-	ending.Wait()
-	return errors.Join(errs...)
 }
 
 // flush stores the pending points. Points that take too long, or that the store
@@ -83,7 +72,7 @@ func (s *Server) flush(ctx context.Context) error {
 
 // abandon closes what Open has opened before it failed.
 func (s *Server) abandon() {
-	s.shutdownReceivers(context.Background())
+	receive.ShutdownAll(context.Background(), s.receivers...)
 	if s.listener != nil {
 		s.listener.Close()
 	}

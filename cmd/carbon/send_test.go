@@ -9,6 +9,7 @@ import (
 
 	"carbon/metric"
 	"carbon/receive/pickle"
+	"carbon/receive/receivetest"
 )
 
 func TestSendPickles(t *testing.T) {
@@ -22,7 +23,7 @@ func TestSendPickles(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []metric.Datapoint
-	err := pickle.New(pickle.Options{}).Read(&out, func(points []metric.Datapoint) error {
+	err := pickle.New(pickle.Options{}).Read(receivetest.Stream(&out), func(points []metric.Datapoint) error {
 		for _, p := range points {
 			p.Name = strings.Clone(p.Name)
 			got = append(got, p)

@@ -1,10 +1,10 @@
-// Package amqp takes metrics from a broker of AMQP 0-9-1, such as RabbitMQ, as
-// carbon does: it binds a queue to a topic exchange and reads lines from what is
-// published there.
+// Package amqp consumes metrics from a broker of AMQP 0-9-1, such as RabbitMQ, as
+// carbon does: it binds a queue to a topic exchange and reads plaintext lines from
+// the messages.
 //
-// A message is acknowledged when its points are in the log. So with a named queue
-// nothing is lost when the server or the broker ends, and what was on its way comes
-// twice. Broken connections are made anew, for ever.
+// A message is acknowledged when its datapoints are in the write-ahead log. With a
+// named queue nothing is lost when the server or the broker ends; messages that were
+// not acknowledged are delivered again.
 package amqp
 
 import (
@@ -19,11 +19,13 @@ import (
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
-	"carbon/instrumentation/tally"
+	"carbon/instrumentation"
 	"carbon/metric"
+	"carbon/receive"
+	"carbon/receive/redial"
 )
 
-// Defaults of Options that name a broker. They are carbon's.
+// Defaults for Options, which are carbon's.
 const (
 	DefaultHost     = "localhost"
 	DefaultPort     = 5672
@@ -34,136 +36,98 @@ const (
 	DefaultBind     = "#"
 )
 
-// Options of a Consumer. Those up to Commit are needed; for the rest zero means the
-// default.
+// Options of a Consumer. All up to Commit are needed.
 type Options struct {
 	Host     string
 	Port     int
 	VHost    string
 	User     string
 	Password string
-	Exchange string   // a durable topic exchange, which is declared
+	Exchange string   // a durable topic exchange; it is declared
 	Bind     []string // patterns of routing keys
 
-	// Lines makes datapoints of many lines, each of which ends in LF. It gives them
-	// to push in order, and returns push's error.
+	// Lines makes datapoints of lines, each of which ends in LF, and pushes them in
+	// order. It returns the error of push.
 	Lines  func(lines []byte, push func([]metric.Datapoint) error) error
-	Push   func(ctx context.Context, points []metric.Datapoint) error
+	Push   receive.Push
 	Commit func(ctx context.Context) error // returns when what was pushed is in the log
 
-	// NameInBody says that lines are "name value timestamp". Otherwise they are
-	// "value timestamp", and the name is the routing key.
+	// NameInBody means that lines are "name value timestamp". Otherwise they are
+	// "value timestamp", and the routing key is the name.
 	NameInBody bool
 
-	// Queue is the name of a durable queue, which others may consume, too. Empty
-	// means one that the broker names, and that ends with the connection, as carbon
-	// has: what is published while there is none is lost.
+	// Queue is the name of a durable queue, which others may consume too. Empty, as
+	// in carbon: a queue that the broker names and that ends with the connection;
+	// messages published while there is no connection are lost.
 	Queue string
 
-	TLS    *tls.Config  // nil: none
-	Logger *slog.Logger // nil discards
+	TLS     *tls.Config      // nil: no TLS
+	Refused *receive.Refused // what Lines refuses, for Samples; nil: nothing is counted
+	Logger  *slog.Logger     // nil discards
 }
 
 const (
-	// prefetch is how many messages may be on their way.
+	// prefetch is how many messages the broker sends before they are acknowledged.
 	prefetch = 1000
 
-	// maxBatch is how many bytes are pushed before what they came with is
-	// acknowledged, unless one message is longer.
+	// maxBatch is how many bytes of messages are pushed and acknowledged together.
+	// A single message may be longer.
 	maxBatch = 1 << 20
 
 	dialTime  = 10 * time.Second
 	heartbeat = 10 * time.Second
 
-	// shutdownLimit is how long what the broker has sent may take to be pushed at the
-	// end. What is not acknowledged then the broker keeps.
+	// shutdownLimit bounds the pushing of delivered messages at shutdown. The broker
+	// keeps messages that are not acknowledged then.
 	shutdownLimit = 10 * time.Second
-
-	// After a failure the next try waits, twice as long each time.
-	minPause = 100 * time.Millisecond
-	maxPause = 10 * time.Second
 )
 
-// Consumer takes messages from one broker.
+// Consumer consumes messages from one broker.
 type Consumer struct {
-	o   Options
-	log *slog.Logger
+	o    Options
+	log  *slog.Logger
+	loop *redial.Loop
+	life *receive.Life
 
-	stop   context.CancelFunc // no more messages
-	done   context.Context    // stop was called
-	served chan struct{}
-
-	serving   atomic.Bool
-	connected atomic.Bool
-	messages  atomic.Int64
-	points    atomic.Int64
-	failures  tally.Tally
+	messages atomic.Int64 // acknowledged
+	points   atomic.Int64
 }
+
+var _ receive.Receiver = (*Consumer)(nil)
 
 // New returns a Consumer. It connects in Serve.
 func New(o Options) *Consumer {
-	c := &Consumer{o: o, log: o.Logger, served: make(chan struct{})}
-	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	c.log = c.log.With("receiver", "amqp", "broker", c.address())
-	c.done, c.stop = context.WithCancel(context.Background())
+	c := &Consumer{o: o, log: o.Logger.With("receiver", "amqp"), life: receive.NewLife(receive.LifeOptions{Limit: shutdownLimit})}
+	c.loop = redial.New(redial.Options{Addr: c.addr(), Logger: c.log})
 	return c
 }
 
-func (c *Consumer) address() string { return net.JoinHostPort(c.o.Host, strconv.Itoa(c.o.Port)) }
+func (c *Consumer) addr() string { return net.JoinHostPort(c.o.Host, strconv.Itoa(c.o.Port)) }
 
-// Serve consumes until ctx is cancelled or Shutdown is called; then it takes what
-// the broker has sent already, and returns. It is called once, and always returns
-// nil: a broker that is away may come back.
+// Addrs implements receive.Receiver: a Consumer does not listen.
+func (c *Consumer) Addrs() map[string]net.Addr { return nil }
+
+// Serve implements receive.Receiver. It always returns nil. At shutdown it pushes the
+// messages that the broker has delivered.
 func (c *Consumer) Serve(ctx context.Context) error {
-	c.serving.Store(true)
-	defer close(c.served)
-	stop := context.AfterFunc(ctx, c.stop)
-	defer stop()
-	push, abort := context.WithCancel(context.WithoutCancel(ctx))
-	defer abort()
-	limit := context.AfterFunc(c.done, func() { time.AfterFunc(shutdownLimit, abort) })
-	defer limit()
-	for pause := minPause; c.done.Err() == nil; pause = min(2*pause, maxPause) {
-		begin := time.Now()
-		err := c.session(push)
-		c.connected.Store(false)
-		if c.done.Err() != nil {
-			break
-		}
-		if time.Since(begin) > maxPause {
-			pause = minPause
-		}
-		if c.failures.Add("connection", time.Now()) {
-			c.log.Warn("no connection to the broker, will try again", "in", pause, "err", err)
-		}
-		select {
-		case <-c.done.Done():
-		case <-time.After(pause):
-		}
-	}
-	return nil
+	return c.life.Serve(ctx, func(stopping, pushing context.Context) error {
+		c.loop.Run(stopping, func(_ context.Context, connected func()) error {
+			return c.session(stopping, pushing, connected)
+		})
+		return nil
+	})
 }
 
-// Shutdown makes Serve end and returns when it has, or with ctx's error.
-func (c *Consumer) Shutdown(ctx context.Context) error {
-	c.stop()
-	if !c.serving.Load() {
-		return nil
-	}
-	select {
-	case <-c.served:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+// Shutdown implements receive.Receiver.
+func (c *Consumer) Shutdown(ctx context.Context) error { return c.life.Shutdown(ctx) }
 
-// session is one connection, from its beginning to its end.
-func (c *Consumer) session(ctx context.Context) error {
-	conn, forget, err := c.dial()
-	defer forget()
+// session consumes on one connection until it ends.
+func (c *Consumer) session(stopping, pushing context.Context, connected func()) error {
+	conn, keep, err := c.dial(stopping)
+	defer keep()
 	if err != nil {
 		return err
 	}
@@ -181,13 +145,13 @@ func (c *Consumer) session(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", queue, err)
 	}
-	c.connected.Store(true)
+	keep()
+	connected()
 	c.log.Info("consuming", "exchange", c.o.Exchange, "queue", queue)
-	// The broker ends its deliveries then, and the channel is closed behind them.
-	stop := context.AfterFunc(c.done, func() { ch.Cancel(name, false) })
-	defer stop()
+	// Then the broker ends its deliveries and closes the channel.
+	defer context.AfterFunc(stopping, func() { ch.Cancel(name, false) })()
 	closed := conn.NotifyClose(make(chan *amqp.Error, 1))
-	if err := c.consume(ctx, deliveries); err != nil {
+	if err := c.consume(pushing, deliveries); err != nil {
 		return err
 	}
 	select {
@@ -200,36 +164,33 @@ func (c *Consumer) session(ctx context.Context) error {
 	return amqp.ErrClosed
 }
 
-// dial connects; forget is called when the connection is not used any more.
-func (c *Consumer) dial() (conn *amqp.Connection, forget func() bool, err error) {
-	forget = func() bool { return true }
+// dial connects to the broker. Until keep is called, a shutdown closes the
+// connection, because the broker may be silent.
+func (c *Consumer) dial(stopping context.Context) (conn *amqp.Connection, keep func() bool, err error) {
 	scheme := "amqp"
 	if c.o.TLS != nil {
 		scheme = "amqps"
 	}
+	keep = func() bool { return true }
 	dialer := net.Dialer{Timeout: dialTime}
-	conn, err = amqp.DialConfig(scheme+"://"+c.address()+"/", amqp.Config{
+	conn, err = amqp.DialConfig(scheme+"://"+c.addr()+"/", amqp.Config{
 		SASL:            []amqp.Authentication{&amqp.PlainAuth{Username: c.o.User, Password: c.o.Password}},
 		Vhost:           c.o.VHost,
 		Heartbeat:       heartbeat,
 		TLSClientConfig: c.o.TLS,
 		Dial: func(network, addr string) (net.Conn, error) {
-			conn, err := dialer.DialContext(c.done, network, addr)
+			conn, err := dialer.DialContext(stopping, network, addr)
 			if err != nil {
 				return nil, err
 			}
-			forget = context.AfterFunc(c.done, func() { // while the broker keeps silent, perhaps
-				if !c.connected.Load() {
-					conn.Close()
-				}
-			})
-			return conn, conn.SetDeadline(time.Now().Add(dialTime)) // for the handshake; the library takes it away
+			keep = context.AfterFunc(stopping, func() { conn.Close() })
+			return conn, conn.SetDeadline(time.Now().Add(dialTime)) // for the handshake; the library removes it
 		},
 	})
-	return conn, forget, err
+	return conn, keep, err
 }
 
-// declare makes exchange and queue, if they are not there, and binds them.
+// declare declares the exchange and the queue and binds them.
 func (c *Consumer) declare(ch *amqp.Channel) (queue string, err error) {
 	if err := ch.Qos(prefetch, 0, false); err != nil {
 		return "", err
@@ -250,8 +211,9 @@ func (c *Consumer) declare(ch *amqp.Channel) (queue string, err error) {
 	return q.Name, nil
 }
 
-// consume takes deliveries, as many at once as there are, until they end.
-func (c *Consumer) consume(ctx context.Context, deliveries <-chan amqp.Delivery) error {
+// consume pushes and acknowledges deliveries until they end, as many at a time as
+// there are.
+func (c *Consumer) consume(pushing context.Context, deliveries <-chan amqp.Delivery) error {
 	var lines []byte
 	for last := range deliveries {
 		lines = c.appendLines(lines[:0], last)
@@ -270,7 +232,7 @@ func (c *Consumer) consume(ctx context.Context, deliveries <-chan amqp.Delivery)
 				break gather
 			}
 		}
-		if err := c.take(ctx, lines); err != nil {
+		if err := c.push(pushing, lines); err != nil {
 			return err
 		}
 		c.messages.Add(n)
@@ -284,10 +246,11 @@ func (c *Consumer) consume(ctx context.Context, deliveries <-chan amqp.Delivery)
 	return nil
 }
 
-func (c *Consumer) take(ctx context.Context, lines []byte) error {
+// push pushes the datapoints of lines and returns when they are in the log.
+func (c *Consumer) push(pushing context.Context, lines []byte) error {
 	err := c.o.Lines(lines, func(points []metric.Datapoint) error {
 		n := len(points)
-		if err := c.o.Push(ctx, points); err != nil {
+		if err := c.o.Push(pushing, points); err != nil {
 			return err
 		}
 		c.points.Add(int64(n))
@@ -296,18 +259,20 @@ func (c *Consumer) take(ctx context.Context, lines []byte) error {
 	if err != nil {
 		return err
 	}
-	return c.o.Commit(ctx)
+	return c.o.Commit(pushing)
 }
 
-// Stats is a snapshot of a Consumer. Counts are since the start.
-type Stats struct {
-	Connected  bool
-	Messages   int64 // acknowledged
-	Datapoints int64
-	Failures   int64 // connections that could not be made, or broke
-}
-
-// Stats counts what was consumed.
-func (c *Consumer) Stats() Stats {
-	return Stats{c.connected.Load(), c.messages.Load(), c.points.Load(), c.failures.Counts()["connection"]}
+// Samples implements receive.Receiver.
+func (c *Consumer) Samples() []instrumentation.Sample {
+	connected := 0.0
+	if c.loop.Connected() {
+		connected = 1
+	}
+	samples := []instrumentation.Sample{
+		instrumentation.Gauge("amqp.connected", "1 while there is a connection to the broker.", connected),
+		instrumentation.Counter("amqp.messages", "Messages consumed.", c.messages.Load()),
+		instrumentation.Counter("amqp.datapoints", "Datapoints received.", c.points.Load()),
+		instrumentation.Counter("amqp.failures", "Connections to the broker that failed or were lost.", c.loop.Failures()),
+	}
+	return append(samples, instrumentation.ByReason("amqp.refused", "Lines refused, by reason.", c.o.Refused.Counts())...)
 }

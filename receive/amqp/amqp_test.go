@@ -26,8 +26,8 @@ func TestLines(t *testing.T) {
 	f(true, "x", "", "")
 }
 
-// TestShutdownWithoutBroker ends while something that is no broker keeps silent,
-// and while nothing listens.
+// TestShutdownWithoutBroker shuts down while a peer is silent, and while nothing
+// listens.
 func TestShutdownWithoutBroker(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -62,7 +62,7 @@ func TestShutdownWithoutBroker(t *testing.T) {
 	}
 	away := New(Options{Host: "127.0.0.1", Port: 1})
 	go away.Serve(t.Context())
-	for begin := time.Now(); away.Stats().Failures == 0; time.Sleep(time.Millisecond) {
+	for begin := time.Now(); away.loop.Failures() == 0; time.Sleep(time.Millisecond) {
 		if time.Since(begin) > time.Minute {
 			t.Fatal("no failure is counted")
 		}

@@ -7,7 +7,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
-// appendLines appends the lines of a message, each with its name and a LF.
+// appendLines appends the lines of a message, each with its name and an LF.
 func (c *Consumer) appendLines(lines []byte, d amqp.Delivery) []byte {
 	if c.o.NameInBody {
 		lines = append(lines, d.Body...)

@@ -11,18 +11,18 @@ import (
 )
 
 var (
-	errTooMuch  = errors.New("the answer is too long")
-	errNotLocal = errors.New("metadata may be set by programs on the server's machine only")
+	errTooLong  = errors.New("answer too long: query fewer metrics")
+	errNotLocal = errors.New("set-metadata is allowed from the server's own machine only")
 )
 
 // answer writes the answer to one request.
-func (s *Server) answer(ctx context.Context, out *bytes.Buffer, d *pickle.Decoder, frame []byte, local bool) error {
+func (r *Receiver) answer(ctx context.Context, out *bytes.Buffer, d *pickle.Decoder, frame []byte, local bool) error {
 	request, err := d.Decode(frame)
 	if err != nil {
 		return err
 	}
 	if request.Kind() != pickle.Dict {
-		return errors.New("a request is a dictionary")
+		return errors.New("request is not a dictionary")
 	}
 	text := func(key string) string {
 		if v := d.Lookup(request, key); v.Kind() == pickle.Text {
@@ -35,21 +35,21 @@ func (s *Server) answer(ctx context.Context, out *bytes.Buffer, d *pickle.Decode
 	switch kind := text("type"); kind {
 	case "cache-query":
 		p.String("datapoints")
-		s.points(p, text("metric"))
+		r.points(p, text("metric"))
 	case "cache-query-bulk":
 		p.String("datapointsByMetric")
-		if err := s.bulk(p, out, d, d.Lookup(request, "metrics")); err != nil {
+		if err := r.bulk(p, out, d, d.Lookup(request, "metrics")); err != nil {
 			return err
 		}
 	case "get-metadata":
-		if err := s.getMetadata(ctx, p, text("metric"), text("key")); err != nil {
+		if err := r.getMetadata(ctx, p, text("metric"), text("key")); err != nil {
 			return err
 		}
 	case "set-metadata":
 		if !local {
 			return errNotLocal
 		}
-		if err := s.setMetadata(ctx, p, text("metric"), text("key"), text("value")); err != nil {
+		if err := r.setMetadata(ctx, p, text("metric"), text("key"), text("value")); err != nil {
 			return err
 		}
 	default:
@@ -59,12 +59,12 @@ func (s *Server) answer(ctx context.Context, out *bytes.Buffer, d *pickle.Decode
 	return p.Close()
 }
 
-// points writes the points of a metric that are not stored yet, as a list of
+// points writes the points of a metric that are not stored yet: a list of
 // [time, value].
-func (s *Server) points(p *pickle.Writer, name string) {
+func (r *Receiver) points(p *pickle.Writer, name string) {
 	var points []metric.Point
 	if canonical, err := metric.Canonical(name); err == nil {
-		points, _ = s.o.Cache.Points(canonical)
+		points, _ = r.o.Cache.Points(canonical)
 	}
 	p.List(len(points))
 	for _, point := range points {
@@ -76,14 +76,15 @@ func (s *Server) points(p *pickle.Writer, name string) {
 	p.EndList()
 }
 
-func (s *Server) bulk(p *pickle.Writer, out *bytes.Buffer, d *pickle.Decoder, names pickle.Value) error {
+// bulk writes the points of many metrics: a dictionary by name.
+func (r *Receiver) bulk(p *pickle.Writer, out *bytes.Buffer, d *pickle.Decoder, names pickle.Value) error {
 	switch names.Kind() {
 	case pickle.List, pickle.Tuple, pickle.Set:
 	default:
-		return errors.New("metrics is a list")
+		return errors.New("metrics is not a list")
 	}
 	p.Map(0)
-	seen := make(map[string]struct{}) // a name that is asked for a thousand times is answered once
+	seen := make(map[string]struct{}) // repeated names are answered once
 	for _, v := range d.Items(names) {
 		if v.Kind() != pickle.Text {
 			continue
@@ -94,19 +95,19 @@ func (s *Server) bulk(p *pickle.Writer, out *bytes.Buffer, d *pickle.Decoder, na
 		}
 		seen[name] = struct{}{}
 		p.String(name)
-		s.points(p, name)
+		r.points(p, name)
 		if out.Len() > maxAnswer {
-			return errTooMuch
+			return errTooLong
 		}
 	}
 	p.EndMap()
 	return nil
 }
 
-// aggregationMethod is the only metadata there is.
+// aggregationMethod is the only key of metadata.
 const aggregationMethod = "aggregationMethod"
 
-func (s *Server) getMetadata(ctx context.Context, p *pickle.Writer, name, key string) error {
+func (r *Receiver) getMetadata(ctx context.Context, p *pickle.Writer, name, key string) error {
 	if key != aggregationMethod {
 		return fmt.Errorf("unsupported metadata key %q", key[:min(len(key), 100)])
 	}
@@ -114,7 +115,7 @@ func (s *Server) getMetadata(ctx context.Context, p *pickle.Writer, name, key st
 	if err != nil {
 		return err
 	}
-	method, err := s.o.Metadata.Aggregation(ctx, canonical)
+	method, err := r.o.Metadata.Aggregation(ctx, canonical)
 	if err != nil {
 		return err
 	}
@@ -123,7 +124,7 @@ func (s *Server) getMetadata(ctx context.Context, p *pickle.Writer, name, key st
 	return nil
 }
 
-func (s *Server) setMetadata(ctx context.Context, p *pickle.Writer, name, key, value string) error {
+func (r *Receiver) setMetadata(ctx context.Context, p *pickle.Writer, name, key, value string) error {
 	if key != aggregationMethod {
 		return fmt.Errorf("unsupported metadata key %q", key[:min(len(key), 100)])
 	}
@@ -131,7 +132,7 @@ func (s *Server) setMetadata(ctx context.Context, p *pickle.Writer, name, key, v
 	if err != nil {
 		return err
 	}
-	old, err := s.o.Metadata.SetAggregation(ctx, canonical, value)
+	old, err := r.o.Metadata.SetAggregation(ctx, canonical, value)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (f *fake) SetAggregation(_ context.Context, _, method string) (old string, 
 func listen(t *testing.T) net.Conn {
 	t.Helper()
 	f := &fake{"average"}
-	s, err := Listen("127.0.0.1:0", Options{Cache: f, Metadata: f})
+	s, err := Open("127.0.0.1:0", Options{Cache: f, Metadata: f})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,8 +103,8 @@ func TestAnswers(t *testing.T) {
 	f("(S'type'\nS'get-metadata'\nS'metric'\nS'a.c'\nS'key'\nS'aggregationMethod'\nd.", `{"error": "no such metric"}`)
 	f("(S'type'\nS'get-metadata'\nS'metric'\nS'a.b'\nS'key'\nS'owner'\nd.", `{"error": "unsupported metadata key \"owner\""}`)
 	f("(S'type'\nS'reboot'\nd.", `{"error": "invalid request type \"reboot\""}`)
-	f("(S'type'\nS'cache-query-bulk'\nd.", `{"error": "metrics is a list"}`)
-	f("I5\n.", `{"error": "a request is a dictionary"}`)
+	f("(S'type'\nS'cache-query-bulk'\nd.", `{"error": "metrics is not a list"}`)
+	f("I5\n.", `{"error": "request is not a dictionary"}`)
 	f("garbage", `{"error": "malformed pickle at byte 1"}`)
 	f("cos\nsystem\n(S'true'\ntR.", `{"error": "pickle refused at byte 1"}`)
 }

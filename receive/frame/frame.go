@@ -1,56 +1,60 @@
-// Package frame reads streams of frames: a length of four bytes, the highest
-// first, and then so many bytes. Carbon sends pickles and Protocol Buffers so.
+// Package frame reads streams of frames: a length in four bytes, big-endian, and
+// that many bytes. carbon sends pickles and Protocol Buffers in frames.
 package frame
 
 import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
+
+	"carbon/receive"
+	"carbon/receive/memory"
 )
 
-// ErrTooLong ends the reading of a stream with a frame over the limit.
+// ErrTooLong ends a stream with a frame over the limit.
 var ErrTooLong = errors.New("frame too long")
 
-// ErrMemory ends the reading of a stream whose unfinished frame had to go because all
-// of them together took more memory than they may.
+// ErrMemory ends a stream whose unfinished frame lost its memory to another stream.
 var ErrMemory = errors.New("too many unfinished frames")
 
 // DefaultMaxLength is the default of Options.MaxLength. It is carbon's limit.
 const DefaultMaxLength = 1 << 20
 
 const (
-	// bufferSize is how much is read at once.
+	// bufferSize is how many bytes one read takes at most.
 	bufferSize = 64 << 10
 
-	// copied is how much of an unfinished frame is copied to where more is read, at
-	// most. To do so with more of it would cost much when it comes byte by byte.
+	// copied is how many bytes of an unfinished frame are copied before each read.
+	// A longer one has memory of its own, because to copy it for each of many small
+	// reads would be slow.
 	copied = 4 << 10
+
+	// unfinishedLimit bounds the memory of the unfinished frames of all streams. The
+	// limit is larger if two of the longest frames are.
+	unfinishedLimit = 128 << 20
 
 	header = 4
 )
 
-// Options of a Reader. The zero value is carbon's behaviour.
+// Options of a Reader. The zero value is carbon's behavior.
 type Options struct {
-	MaxLength int // of a frame in bytes, without its length; 0 means DefaultMaxLength
+	MaxLength int // maximum frame in bytes, without its length; 0 means DefaultMaxLength
 }
 
-// Reader reads streams of frames. It may serve any number of them at once, which
-// share its buffers.
+// Reader reads streams of frames, any number of them at a time.
 type Reader struct {
 	maxLength  int
 	buffers    sync.Pool // *[]byte
-	unfinished unfinished
+	unfinished *memory.Pool
 }
 
 // New returns a Reader.
 func New(o Options) *Reader {
-	r := &Reader{maxLength: o.MaxLength}
-	if r.maxLength <= 0 {
-		r.maxLength = DefaultMaxLength
+	if o.MaxLength <= 0 {
+		o.MaxLength = DefaultMaxLength
 	}
-	r.unfinished.limit = max(unfinishedLimit, 2*int64(r.maxLength))
+	r := &Reader{maxLength: o.MaxLength, unfinished: memory.New(max(unfinishedLimit, 2*int64(o.MaxLength)))}
 	r.buffers.New = func() any {
 		b := make([]byte, bufferSize)
 		return &b
@@ -58,70 +62,39 @@ func New(o Options) *Reader {
 	return r
 }
 
-// Read gives each frame of a stream to take, which does not keep it, until the
-// stream ends or take returns an error. A frame that the stream ends in is none.
+// Read calls take with each frame of a stream until the stream ends. take does not
+// keep the frame. A frame that the stream ends in is ignored.
 //
-// It returns nil at io.EOF, ErrTooLong, ErrMemory, or the error of r or take. Memory
-// for a frame is taken as it comes, not as it is announced. When all unfinished frames
-// take too much, the stream that has waited longest to go on with one is closed, if it
-// is an io.Closer, or else the one that wants more.
-//
-// If r has a method Wait, it is called before each read and should return when
-// there is something to read, or with the error that a read would give. Between
-// frames a stream holds no buffer while it waits.
-func (f *Reader) Read(r io.Reader, take func(frame []byte) error) error {
-	s := stream{f: f, r: r}
-	s.waiter, _ = r.(interface{ Wait() error })
-	s.claim.closer, _ = r.(io.Closer)
-	defer f.unfinished.release(&s.claim)
-	for idle := 0; ; {
-		if s.waiter != nil {
-			if err := s.waiter.Wait(); err != nil {
-				return s.end(err)
-			}
-		}
-		n, err := s.once(take)
-		if err != nil {
-			return s.end(err)
-		}
-		if idle++; n > 0 {
-			idle = 0
-		}
-		if idle == 100 {
-			return io.ErrNoProgress
-		}
-	}
-}
-
-// end is why the reading of a stream ended.
-func (s *stream) end(err error) error {
-	switch {
-	case s.f.unfinished.wasTaken(&s.claim):
+// It returns nil at io.EOF, ErrTooLong, ErrMemory, or the error of the stream or of
+// take. Memory for a frame grows with the bytes received, not with the length
+// announced. An idle stream holds no buffer.
+func (r *Reader) Read(s receive.Stream, take func(frame []byte) error) error {
+	u := stream{Stream: s, r: r, claim: r.unfinished.Claim(s)}
+	defer u.claim.Release()
+	err := receive.ReadAll(s, func() (int, error) { return u.read(take) })
+	if u.claim.Lost() {
 		return ErrMemory
-	case err == io.EOF:
-		return nil
 	}
 	return err
 }
 
-// stream is one that is being read.
+// stream is a stream that is being read.
 type stream struct {
-	f      *Reader
-	r      io.Reader
-	waiter interface{ Wait() error }
-	rest   []byte // what was read of a frame that goes on
-	claim  claim  // to the memory of rest
+	receive.Stream
+	r     *Reader
+	rest  []byte // the beginning of an unfinished frame
+	claim *memory.Claim
 }
 
-// once reads once, and gives the frames that are complete then to take.
-func (s *stream) once(take func([]byte) error) (n int, err error) {
+// read reads once and calls take with the frames that are complete then.
+func (s *stream) read(take func([]byte) error) (n int, err error) {
 	if len(s.rest) > copied {
-		return s.onceLong(take)
+		return s.readLong(take)
 	}
-	b := s.f.buffers.Get().(*[]byte)
-	defer s.f.buffers.Put(b)
+	b := s.r.buffers.Get().(*[]byte)
+	defer s.r.buffers.Put(b)
 	old := copy(*b, s.rest)
-	n, readErr := s.r.Read((*b)[old:])
+	n, readErr := s.Read((*b)[old:])
 	left, err := s.frames((*b)[:old+n], take)
 	if err != nil {
 		return n, err
@@ -132,19 +105,18 @@ func (s *stream) once(take func([]byte) error) (n int, err error) {
 	return n, readErr
 }
 
-// onceLong is once for a frame of which much is there already: it gathers in memory
-// of its own.
-func (s *stream) onceLong(take func([]byte) error) (n int, err error) {
-	whole := header + int(binary.BigEndian.Uint32(s.rest)) // checked before it was kept
+// readLong is read for a long unfinished frame, which is read into memory of its own.
+func (s *stream) readLong(take func([]byte) error) (n int, err error) {
+	whole := header + int(binary.BigEndian.Uint32(s.rest)) // frames has checked the length
 	if len(s.rest) == cap(s.rest) {
 		if err := s.grow(min(whole, 2*len(s.rest))); err != nil {
 			return 0, err
 		}
 	}
-	n, readErr := s.r.Read(s.rest[len(s.rest):min(cap(s.rest), whole)])
+	n, readErr := s.Read(s.rest[len(s.rest):min(cap(s.rest), whole)])
 	s.rest = s.rest[:len(s.rest)+n]
 	if n > 0 {
-		s.f.unfinished.moved(&s.claim)
+		s.claim.Touch()
 	}
 	if len(s.rest) == whole {
 		if err := take(s.rest[header:]); err != nil {
@@ -155,11 +127,11 @@ func (s *stream) onceLong(take func([]byte) error) (n int, err error) {
 	return n, readErr
 }
 
-// frames gives what is complete to take, and returns the rest.
+// frames calls take with the complete frames of data and returns the rest.
 func (s *stream) frames(data []byte, take func([]byte) error) (rest []byte, err error) {
 	for len(data) >= header {
 		length := binary.BigEndian.Uint32(data)
-		if uint64(length) > uint64(s.f.maxLength) {
+		if uint64(length) > uint64(s.r.maxLength) {
 			return nil, fmt.Errorf("%w: %d bytes", ErrTooLong, length)
 		}
 		end := header + int(length)
@@ -174,11 +146,11 @@ func (s *stream) frames(data []byte, take func([]byte) error) (rest []byte, err 
 	return data, nil
 }
 
-// keep holds on to the beginning of a frame.
+// keep copies the beginning of a frame.
 func (s *stream) keep(rest []byte) error {
 	if len(rest) == 0 {
 		if s.rest != nil {
-			s.f.unfinished.release(&s.claim)
+			s.claim.Release()
 		}
 		s.rest = nil
 		return nil
@@ -192,9 +164,9 @@ func (s *stream) keep(rest []byte) error {
 	return nil
 }
 
-// grow makes room for an unfinished frame.
+// grow makes room for an unfinished frame of size bytes.
 func (s *stream) grow(size int) error {
-	if err := s.f.unfinished.resize(&s.claim, size); err != nil {
+	if err := s.claim.Resize(size); err != nil {
 		return err
 	}
 	grown := make([]byte, len(s.rest), size)

@@ -1,7 +1,6 @@
 package frame
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -9,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"carbon/receive/receivetest"
 )
 
 func frame(content string) string {
@@ -17,7 +18,7 @@ func frame(content string) string {
 
 // read returns the frames of a stream.
 func read(o Options, r io.Reader) (frames []string, err error) {
-	err = New(o).Read(r, func(frame []byte) error {
+	err = New(o).Read(receivetest.Stream(r), func(frame []byte) error {
 		frames = append(frames, string(frame))
 		return nil
 	})
@@ -53,38 +54,44 @@ func TestErrors(t *testing.T) {
 	if _, err := read(Options{}, io.MultiReader(strings.NewReader("\x00"), iotest.ErrReader(broken))); err != broken {
 		t.Errorf("reader: %v", err)
 	}
-	err = New(Options{}).Read(strings.NewReader(frame("a")), func([]byte) error { return broken })
+	err = New(Options{}).Read(receivetest.Stream(strings.NewReader(frame("a"))), func([]byte) error { return broken })
 	if err != broken {
 		t.Errorf("take: %v", err)
 	}
 }
 
-// TestUnfinishedFramesAreBounded fills the memory that unfinished frames may take by
-// streams that cannot be closed.
-func TestUnfinishedFramesAreBounded(t *testing.T) {
+func TestUnfinishedFramesTakeMemory(t *testing.T) {
 	f := New(Options{})
-	other := claim{}
-	if err := f.unfinished.resize(&other, unfinishedLimit); err != nil {
-		t.Fatal(err)
+	end := errors.New("end")
+	read := func(stream string) int64 {
+		t.Helper()
+		taken := int64(-1)
+		r := io.MultiReader(strings.NewReader(stream), readerFunc(func([]byte) (int, error) {
+			taken = f.unfinished.Taken()
+			return 0, end
+		}))
+		if err := f.Read(receivetest.Stream(r), func([]byte) error { return nil }); err != end {
+			t.Errorf("%v", err)
+		}
+		if left := f.unfinished.Taken(); left != 0 {
+			t.Errorf("%d bytes are claimed after the end", left)
+		}
+		return taken
 	}
-	whole := frame(strings.Repeat("x", 1<<20))
-	if err := f.Read(strings.NewReader(whole), nil); !errors.Is(err, ErrMemory) {
-		t.Errorf("got %v", err)
+	if n := read(frame("a") + frame("b")); n != 0 {
+		t.Errorf("whole frames claim %d bytes", n)
 	}
-	// Frames that are read at once need none of it.
-	n := 0
-	if err := f.Read(strings.NewReader(frame("a")+frame("b")), func([]byte) error { n++; return nil }); err != nil || n != 2 {
-		t.Errorf("%d small frames, %v", n, err)
+	if n := read("\x00\x10\x00\x00"); n > 100 {
+		t.Errorf("an announced frame claims %d bytes", n)
 	}
-	f.unfinished.release(&other)
-	if err := f.Read(strings.NewReader(whole), func([]byte) error { n++; return nil }); err != nil || n != 3 {
-		t.Errorf("%d frames, %v", n, err)
-	}
-	// What is announced takes next to nothing, and for a stream that ended nothing.
-	if err := f.Read(bytes.NewReader([]byte("\x00\x10\x00\x00")), nil); err != nil || f.unfinished.taken != 0 {
-		t.Errorf("%v, %d bytes are counted", err, f.unfinished.taken)
+	if n := read(frame(strings.Repeat("x", 1<<20))[:1<<19]); n < 1<<19 || n > 1<<20 {
+		t.Errorf("half a frame claims %d bytes", n)
 	}
 }
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // TestStalledFramesMakeRoom has many clients send half a frame and then nothing: those
 // that wait longest are closed when there is no room, and a frame that comes wholly is
@@ -94,10 +101,10 @@ func TestStalledFramesMakeRoom(t *testing.T) {
 	half := frame(strings.Repeat("x", 1<<20))[:1<<20]
 	ended := make(chan error, 1000)
 	stalled := 0
-	for f.unfinished.room() >= 1<<20 {
+	for unfinishedLimit-f.unfinished.Taken() >= 1<<20 {
 		mine, theirs := net.Pipe()
 		defer theirs.Close()
-		go func() { ended <- f.Read(mine, nil) }()
+		go func() { ended <- f.Read(receivetest.Stream(mine), nil) }()
 		if _, err := theirs.Write([]byte(half)); err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +120,7 @@ func TestStalledFramesMakeRoom(t *testing.T) {
 	}
 	n := 0
 	for range 3 {
-		if err := f.Read(strings.NewReader(frame(strings.Repeat("y", 1<<20))), func([]byte) error { n++; return nil }); err != nil {
+		if err := f.Read(receivetest.Stream(strings.NewReader(frame(strings.Repeat("y", 1<<20)))), func([]byte) error { n++; return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -126,11 +133,4 @@ func TestStalledFramesMakeRoom(t *testing.T) {
 	if more := len(ended); more > 2 {
 		t.Errorf("%d more than needed were closed", more)
 	}
-}
-
-// room is how many bytes are left.
-func (u *unfinished) room() int64 {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.limit - u.taken
 }

@@ -91,9 +91,9 @@ func newReader(o Options) *reader {
 	r.format = plaintext.New(plaintext.Options{
 		MaxLine: o.MaxLine,
 		Now:     func() int64 { r.asked = true; return r.arrival },
-		Bad: func(reason string, line []byte) {
+		Refuse: func(reason string, line []byte) {
 			if !r.first {
-				o.Intake.Bad(reason, line)
+				o.Intake.Refuse(reason, line)
 			}
 		},
 	})

@@ -11,7 +11,7 @@ import (
 
 	"carbon/receive/httpintake"
 	"carbon/receive/httpintake/httpintaketest"
-	"carbon/receive/vectortest"
+	"carbon/receive/receivetest"
 )
 
 func site(timestamp string) func(*httpintake.Intake) http.Handler {
@@ -22,8 +22,8 @@ func TestVectors(t *testing.T) { httpintaketest.Vectors(t, site(Repair)) }
 
 // The recorded client sends the time of its start with each of its reports.
 func TestStandingClockIsRepaired(t *testing.T) {
-	vectors := vectortest.Load(t)
-	for way, want := range map[string]int64{Repair: vectortest.Now + 5, Client: 1795221098, Arrival: vectortest.Now + 5} {
+	vectors := receivetest.Load(t)
+	for way, want := range map[string]int64{Repair: receivetest.Now + 5, Client: 1795221098, Arrival: receivetest.Now + 5} {
 		s := httpintaketest.New(t, site(way))
 		for i, v := range vectors {
 			if i > 0 {
@@ -55,12 +55,12 @@ func TestWhatIsRepaired(t *testing.T) {
 			t.Errorf("%s: %d, got %q, want %q", body, code, got, want)
 		}
 	}
-	at := func(n int64) string { return fmt.Sprint("a 1 ", vectortest.Now+n) }
+	at := func(n int64) string { return fmt.Sprint("a 1 ", receivetest.Now+n) }
 	f(0, "k", "a 1 100\n", "a 1 100")
 	f(time.Second, "k", "a 1 100\n", "a 1 100") // the second part of one report, perhaps
 	f(2*time.Second, "other", "a 1 100\n", "a 1 100")
 	f(0, "other:x", "a 1 100\n", "a 1 100") // the password is not part of the key
-	f(2*time.Second, "k", "a 1 100\nb 2 100", at(5), "b 2 "+fmt.Sprint(vectortest.Now+5))
+	f(2*time.Second, "k", "a 1 100\nb 2 100", at(5), "b 2 "+fmt.Sprint(receivetest.Now+5))
 	f(2*time.Second, "k", "a 1 100\n", at(7))
 	f(2*time.Second, "k", "a 1 101\n", "a 1 101") // its clock goes on
 	f(2*time.Second, "k", "a 1 101\nb 1 102\n", "a 1 101", "b 1 102")

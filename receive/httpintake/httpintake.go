@@ -1,100 +1,88 @@
-// Package httpintake is what the receivers of datapoints over HTTP share: reading a body
-// within bounds, handing its datapoints over, and answering only when they are in
-// the log.
+// Package httpintake is shared by the handlers that receive datapoints over HTTP. It
+// reads bodies within limits, and answers when the datapoints are in the write-ahead
+// log.
 //
-// A body may come in gzip, deflate or zstd. What it inflates to is bounded as it is
-// itself, and few are inflated at once. A request that asks for more than there
-// is room for, or comes while the server ends, is told so by a status: what was
-// acknowledged is kept.
+// A body may be compressed by gzip, deflate or zstd. The limit holds for the
+// decompressed body too, and few bodies are decompressed at a time.
 package httpintake
 
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"carbon/instrumentation"
 	"carbon/metric"
+	"carbon/receive"
 )
 
 // DefaultMaxBody is the default of Options.MaxBody.
 const DefaultMaxBody = 16 << 20
 
-// Options of an Intake. Push and Commit are needed; zero means the default for the
-// rest.
+// Options of an Intake. Name, Push and Commit are needed.
 type Options struct {
-	// Push takes datapoints; it keeps neither the slice nor the names.
-	Push func(ctx context.Context, points []metric.Datapoint) error
+	Name string // in the names of samples
 
-	// Commit returns when all that was pushed before survives the process.
-	Commit func(ctx context.Context) error
+	Push   receive.Push
+	Commit func(ctx context.Context) error // returns when what was pushed is in the log
 
-	// MaxBody bounds what a body inflates to, in bytes. 0 means DefaultMaxBody. What is not
-	// compressed is bounded by whoever gives the request.
+	// MaxBody is the maximum decompressed body in bytes; 0 means DefaultMaxBody. The
+	// HTTP server limits a body that is not compressed.
 	MaxBody int64
 
-	// Bad is told of each part of a body that is no datapoint, and why; a nil part
-	// says nothing. Nil: nobody wants to know.
-	Bad func(reason string, part []byte)
-
-	// Now is the clock. Nil: time.Now.
-	Now func() time.Time
+	Refused *receive.Refused // nil: nothing is counted
+	Now     func() time.Time // nil means time.Now
 }
 
-// Intake takes datapoints out of requests. Its handlers may be called concurrently.
+// Intake takes datapoints out of requests. Handlers may use it concurrently. Its
+// listener is the HTTP server.
 type Intake struct {
 	o       Options
-	slots   chan struct{} // one for each body being inflated and read
+	slots   chan struct{} // holds an element for each decompressed body
 	batches sync.Pool     // of *metric.Batch
 
 	mu      sync.Mutex
 	running int
 	closed  bool
-	idle    chan struct{} // closed when closed and nothing is running
+	ended   chan struct{} // closed when closed is true and no request is running
 
 	requests, datapoints atomic.Int64
 }
 
-// inflatedAtOnce is how many inflated bodies there are at once: each may take
-// MaxBody.
-const inflatedAtOnce = 4
+var _ receive.Receiver = (*Intake)(nil)
+
+// maxInflated is the maximum number of decompressed bodies in memory.
+const maxInflated = 4
 
 // New returns an Intake.
 func New(o Options) *Intake {
 	if o.MaxBody <= 0 {
 		o.MaxBody = DefaultMaxBody
 	}
-	if o.Bad == nil {
-		o.Bad = func(string, []byte) {}
+	if o.Refused == nil {
+		o.Refused = receive.NewRefused(nil)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Intake{o: o, slots: make(chan struct{}, inflatedAtOnce), idle: make(chan struct{})}
+	return &Intake{o: o, slots: make(chan struct{}, maxInflated), ended: make(chan struct{})}
 }
 
-// Stats are what came in since the start.
-type Stats struct {
-	Requests   int64 // that brought a body which could be read
-	Datapoints int64
-}
-
-// Stats returns a snapshot.
-func (i *Intake) Stats() Stats { return Stats{i.requests.Load(), i.datapoints.Load()} }
-
-// Now is the time of arrival.
+// Now returns the time of arrival.
 func (i *Intake) Now() time.Time { return i.o.Now() }
 
-// Bad counts a part of a body that is no datapoint.
-func (i *Intake) Bad(reason string, part []byte) { i.o.Bad(reason, part) }
+// Refuse counts a part of a body that is not a datapoint.
+func (i *Intake) Refuse(reason string, part []byte) { i.o.Refused.Add(reason, part) }
 
-// Take reads the body of a request and has read make datapoints of it. When it
-// returns nil, they are in the log. What was added before an error is stored, too.
-// The text is read's until it returns, and read may change it.
+// Take reads the body of a request and calls read to make datapoints of it. When it
+// returns nil, the datapoints are in the log. Datapoints that were added before an
+// error are stored too. read may change the text, and does not keep it.
 //
-// Status tells what to answer to an error.
+// Status returns the answer to an error.
 func (i *Intake) Take(r *http.Request, read func(text []byte, batch *metric.Batch) error) error {
 	if !i.enter() {
 		return ErrClosed
@@ -134,7 +122,7 @@ func (i *Intake) Take(r *http.Request, read func(text []byte, batch *metric.Batc
 	return err
 }
 
-// enter counts a request in, unless no more are taken.
+// enter counts a request. It returns false when the Intake is closed.
 func (i *Intake) enter() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -150,28 +138,49 @@ func (i *Intake) leave() {
 	defer i.mu.Unlock()
 	i.running--
 	if i.closed && i.running == 0 {
-		close(i.idle)
+		close(i.ended)
 	}
 }
 
-// Close takes no more requests, and returns when those that were taken are done, or
-// when ctx is.
-func (i *Intake) Close(ctx context.Context) error {
-	i.mu.Lock()
-	if !i.closed {
-		i.closed = true
-		if i.running == 0 {
-			close(i.idle)
-		}
-	}
-	i.mu.Unlock()
+// Addrs implements receive.Receiver: an Intake does not listen.
+func (i *Intake) Addrs() map[string]net.Addr { return nil }
+
+// Serve implements receive.Receiver.
+func (i *Intake) Serve(ctx context.Context) error {
+	defer context.AfterFunc(ctx, i.close)()
+	<-i.ended
+	return nil
+}
+
+// Shutdown implements receive.Receiver: it refuses further requests and waits for
+// those that are running.
+func (i *Intake) Shutdown(ctx context.Context) error {
+	i.close()
 	select {
-	case <-i.idle:
+	case <-i.ended:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// Closed is closed when Close was called and all requests are done.
-func (i *Intake) Closed() <-chan struct{} { return i.idle }
+func (i *Intake) close() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.closed {
+		return
+	}
+	i.closed = true
+	if i.running == 0 {
+		close(i.ended)
+	}
+}
+
+// Samples implements receive.Receiver.
+func (i *Intake) Samples() []instrumentation.Sample {
+	samples := []instrumentation.Sample{
+		instrumentation.Counter(i.o.Name+".requests", "Requests with datapoints whose body was read.", i.requests.Load()),
+		instrumentation.Counter(i.o.Name+".datapoints", "Datapoints received.", i.datapoints.Load()),
+	}
+	return append(samples, instrumentation.ByReason(i.o.Name+".refused", "Lines and elements refused, by reason.", i.o.Refused.Counts())...)
+}

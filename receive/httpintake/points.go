@@ -21,7 +21,7 @@ func (i *Intake) Element(reason string, element []byte) {
 	if reason == NoValue {
 		element = nil
 	}
-	i.Bad(reason, element)
+	i.Refuse(reason, element)
 }
 
 // Scalar reads a value into s; where there is a list or an object it reads over it.

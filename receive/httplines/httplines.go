@@ -44,8 +44,8 @@ type reader struct {
 func Handler(in *httpintake.Intake, maxLine int) http.Handler {
 	readers := sync.Pool{New: func() any {
 		r := &reader{}
-		r.format = plaintext.New(plaintext.Options{MaxLine: maxLine, Now: func() int64 { return in.Now().Unix() }, Bad: func(reason string, line []byte) {
-			in.Bad(reason, line)
+		r.format = plaintext.New(plaintext.Options{MaxLine: maxLine, Now: func() int64 { return in.Now().Unix() }, Refuse: func(reason string, line []byte) {
+			in.Refuse(reason, line)
 			if line != nil {
 				r.reject(reason, string(line[:min(len(line), maxShown)]))
 			}

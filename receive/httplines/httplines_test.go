@@ -74,7 +74,7 @@ func TestCompressed(t *testing.T) {
 // A server that ends takes no more, and waits for what it has taken.
 func TestClose(t *testing.T) {
 	s := httpintaketest.New(t, handler)
-	if err := s.Intake.Close(t.Context()); err != nil {
+	if err := s.Intake.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if code, _, _ := s.Post(t, "/ingest", "a 1 5"); code != 503 || len(s.Taken(t)) > 0 {

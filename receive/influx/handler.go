@@ -57,7 +57,7 @@ func tell(w http.ResponseWriter) {
 
 func write(in *httpintake.Intake, template *Template, readers *sync.Pool, r *http.Request) error {
 	q := r.URL.Query()
-	o := Options{Template: template, Bad: in.Bad, Now: in.Now().Unix(), Database: q.Get("db")}
+	o := Options{Template: template, Refuse: in.Refuse, Now: in.Now().Unix(), Database: q.Get("db")}
 	if o.Database == "" {
 		o.Database = q.Get("bucket")
 	}

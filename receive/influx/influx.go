@@ -35,8 +35,8 @@ type Options struct {
 	// Database is what the client writes to, for templates.
 	Database string
 
-	// Bad is told of each line or field that is no datapoint, and why. Nil: nobody.
-	Bad func(reason string, line []byte)
+	// Refuse is told of each line or field that is no datapoint, and why. Nil: nobody.
+	Refuse func(reason string, line []byte)
 }
 
 // maxTold bounds the lines that an error names.
@@ -81,8 +81,8 @@ func (r *Reader) Read(text []byte, o Options, batch *metric.Batch) error {
 	if o.Unit == 0 {
 		o.Unit, o.PerUnit = 1e9, 1
 	}
-	if o.Bad == nil {
-		o.Bad = func(string, []byte) {}
+	if o.Refuse == nil {
+		o.Refuse = func(string, []byte) {}
 	}
 	var partial PartialError
 	r.key, r.ok = r.key[:0], false
@@ -91,7 +91,7 @@ func (r *Reader) Read(text []byte, o Options, batch *metric.Batch) error {
 		whole := text[:len(text)-len(rest)]
 		if !blank && reason == "" {
 			for range r.line.skip {
-				o.Bad(NoValue, nil)
+				o.Refuse(NoValue, nil)
 			}
 			var err error
 			if reason, err = r.take(&o, batch); err != nil {
@@ -102,7 +102,7 @@ func (r *Reader) Read(text []byte, o Options, batch *metric.Batch) error {
 			}
 		}
 		if reason != "" {
-			o.Bad(reason, bytes.TrimRight(whole, "\n"))
+			o.Refuse(reason, bytes.TrimRight(whole, "\n"))
 			if partial.Lines++; len(partial.Told) < maxTold {
 				partial.Told = append(partial.Told, fmt.Sprintf("line %d: %s", at, reason))
 			}

@@ -43,7 +43,7 @@ func read(t testing.TB, text string, o Options) (points []string, bad map[string
 		o.Unit, o.PerUnit = 1, 1
 	}
 	o.Now = now
-	o.Bad = func(reason string, _ []byte) { bad[reason]++ }
+	o.Refuse = func(reason string, _ []byte) { bad[reason]++ }
 	batch := metric.NewBatch(func(taken []metric.Datapoint) error {
 		points = append(points, httpintaketest.Names(taken)...)
 		return nil

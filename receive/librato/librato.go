@@ -108,7 +108,7 @@ func read(in *httpintake.Intake, text []byte, batch *metric.Batch) error {
 				return d.one(decoder, pyjson.Scalar{Kind: pyjson.Text, Text: name})
 			})
 		}
-		in.Bad(httpintake.BadShape, nil)
+		in.Refuse(httpintake.BadShape, nil)
 		return decoder.Skip()
 	})
 }

@@ -15,7 +15,7 @@ package metricstalk
 
 import (
 	"bytes"
-	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,7 +25,7 @@ import (
 )
 
 // Reasons why a message or an element of it is no datapoint, as given to
-// Options.Bad. Those of number.Seconds are others.
+// Options.Refuse. Those of number.Seconds are others.
 const (
 	BadZlib  = "zlib"              // cannot be inflated
 	TooLong  = "inflated too long" // over MaxInflated
@@ -51,16 +51,17 @@ type Options struct {
 	// MaxInflated is the limit of an inflated message in bytes; 0 means DefaultMaxInflated.
 	MaxInflated int
 
-	// Lines reads what is neither compressed nor JSON, as plaintext lines.
-	Lines func(r io.Reader, push func([]metric.Datapoint) error) error
+	// Lines makes datapoints of plaintext lines, each of which ends in LF, and pushes
+	// them. It returns the error of push.
+	Lines func(lines []byte, push func([]metric.Datapoint) error) error
 
 	// Now is the time for elements without one, in unix seconds; nil means the
 	// clock.
 	Now func() int64
 
-	// Bad is told of each message or element that is no datapoint and why; nil means
+	// Refuse is told of each message or element that is no datapoint and why; nil means
 	// nobody. The element is nil where it says nothing: for a value that is none.
-	Bad func(reason string, element []byte)
+	Refuse func(reason string, element []byte)
 }
 
 // Format reads messages. It may be used by many goroutines.
@@ -81,8 +82,8 @@ func New(o Options) *Format {
 	if o.Now == nil {
 		o.Now = func() int64 { return time.Now().Unix() }
 	}
-	if o.Bad == nil {
-		o.Bad = func(string, []byte) {}
+	if o.Refuse == nil {
+		o.Refuse = func(string, []byte) {}
 	}
 	return &Format{o: o, slots: make(chan struct{}, atOnce)}
 }
@@ -117,13 +118,13 @@ func (f *Format) read(message []byte, batch *metric.Batch, onlyJSON bool) (bool,
 		defer f.inflaters.Put(unzip)
 		var reason string
 		if text, reason = unzip.inflate(message, f.o.MaxInflated); reason != "" {
-			f.o.Bad(reason, message)
+			f.o.Refuse(reason, message)
 			return false, nil
 		}
 	}
 	switch text = trimSpace(text); {
 	case len(text) == 0:
-		f.o.Bad(Empty, nil)
+		f.o.Refuse(Empty, nil)
 		return false, nil
 	case onlyJSON, looksLikeJSON(text):
 		return f.json(text, batch)
@@ -133,7 +134,10 @@ func (f *Format) read(message []byte, batch *metric.Batch, onlyJSON bool) (bool,
 
 // ReadLines adds the datapoints of plaintext lines.
 func (f *Format) ReadLines(text []byte, batch *metric.Batch) (readable bool, err error) {
-	err = f.o.Lines(bytes.NewReader(text), func(points []metric.Datapoint) error {
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		text = append(slices.Clip(text), '\n') // a copy: text belongs to the caller
+	}
+	err = f.o.Lines(text, func(points []metric.Datapoint) error {
 		readable = true
 		for _, p := range points {
 			if err := batch.Add("", p.Name, p.Point); err != nil {
@@ -148,7 +152,7 @@ func (f *Format) ReadLines(text []byte, batch *metric.Batch) (readable bool, err
 // json reads a document. It is looked through before anything of it is taken.
 func (f *Format) json(text []byte, batch *metric.Batch) (readable bool, err error) {
 	if pyjson.Valid(text) != nil {
-		f.o.Bad(BadJSON, text)
+		f.o.Refuse(BadJSON, text)
 		return false, nil
 	}
 	e := element{decoder: pyjson.New(text), text: text}
@@ -156,7 +160,7 @@ func (f *Format) json(text []byte, batch *metric.Batch) (readable bool, err erro
 		return true, f.one(&e, batch)
 	}
 	if e.decoder.Peek() != pyjson.List {
-		f.o.Bad(BadShape, text)
+		f.o.Refuse(BadShape, text)
 		return false, nil
 	}
 	return true, e.decoder.List(func() error { return f.one(&e, batch) })
@@ -178,9 +182,9 @@ func (f *Format) one(e *element, batch *metric.Batch) error {
 	case "":
 		return batch.Add(f.o.Prefix, name, p)
 	case NoValue:
-		f.o.Bad(NoValue, nil)
+		f.o.Refuse(NoValue, nil)
 	default:
-		f.o.Bad(reason, e.text[start:e.decoder.Offset()])
+		f.o.Refuse(reason, e.text[start:e.decoder.Offset()])
 	}
 	return nil
 }

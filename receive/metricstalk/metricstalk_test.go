@@ -13,7 +13,7 @@ import (
 	"carbon/metric"
 	"carbon/receive/number"
 	"carbon/receive/plaintext"
-	"carbon/receive/vectortest"
+	"carbon/receive/receivetest"
 )
 
 const now = 1_800_000_000
@@ -31,8 +31,8 @@ func read(t testing.TB, message []byte, o Options) told {
 	got.bad = map[string]int{}
 	o.Prefix = "demo."
 	o.Now = func() int64 { return now }
-	o.Bad = func(reason string, _ []byte) { got.bad[reason]++ }
-	o.Lines = plaintext.New(plaintext.Options{Bad: o.Bad, Now: o.Now}).Read
+	o.Refuse = func(reason string, _ []byte) { got.bad[reason]++ }
+	o.Lines = plaintext.New(plaintext.Options{Refuse: o.Refuse, Now: o.Now}).Lines
 	batch := metric.NewBatch(func(points []metric.Datapoint) error {
 		for _, p := range points {
 			got.points = append(got.points, fmt.Sprint(p.Name, " ", p.Value, " ", p.Time))
@@ -58,7 +58,7 @@ func deflate(text string) []byte {
 }
 
 func TestVectors(t *testing.T) {
-	for _, v := range vectortest.Load(t) {
+	for _, v := range receivetest.Load(t) {
 		var want []string
 		for _, e := range v.Expected {
 			at := int64(now)

@@ -1,10 +1,11 @@
-// Package mmstats reads the files in which programs with mmstats keep their figures:
-// one for each process or thread, mapped into its memory and written without a lock
-// while others read it.
+// Package mmstats polls the files in which programs with mmstats keep their figures.
+// Each process or thread has a file, which it maps into memory and writes without a
+// lock while others read it.
 //
-// A Poller finds the files at each Poll, reads them, lays the same label of several
-// files together, and pushes what that comes to. It maps nothing, since a file that is
-// cut while it is read would end the process; it never writes or removes a file.
+// A Poller finds the files at each poll, reads them, aggregates the values of labels
+// that several files have, and pushes the results. It does not map the files, because
+// the process would be killed when a mapped file is truncated. It does not write or
+// remove files.
 package mmstats
 
 import (
@@ -12,6 +13,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,16 +24,18 @@ import (
 	"syscall"
 	"time"
 
+	"carbon/instrumentation"
 	"carbon/metric"
+	"carbon/receive"
 )
 
-// Reasons why a file, or a field of one, is left out, as given to Options.Bad.
+// Reasons why a file or a label is refused.
 const (
 	Unreadable = "unreadable file"
 	NotAFile   = "no regular file"
 	TooLarge   = "file too large"
 	Version    = "unknown version"
-	Damaged    = "damaged file" // from some place on; what stands before it counts
+	Damaged    = "damaged file" // the fields before the damage are used
 	Dead       = "process is gone"
 	NoValue    = "no value" // NaN or infinite
 	NoName     = "no name"
@@ -39,20 +43,19 @@ const (
 )
 
 const (
-	// maxFile is the largest file that is read, in bytes. Those of mmstats are some
-	// pages.
+	// maxFile is the maximum file in bytes. Files of mmstats have a few pages.
 	maxFile = 16 << 20
 
-	// maxLabels is how many series one poll may give.
+	// maxLabels is the maximum number of series.
 	maxLabels = 1_000_000
 
-	// batchSize is how many datapoints are pushed at once, at most.
+	// batchSize is the maximum number of datapoints of a push.
 	batchSize = 1024
 )
 
-// The ways to lay values of several files together.
+// Methods of aggregating the values of several files.
 const (
-	Auto    = "auto" // whole numbers and booleans as Sum, others as Average
+	Auto    = "auto" // Sum for whole numbers and booleans, Average for others
 	Sum     = "sum"
 	Average = "avg"
 	Min     = "min"
@@ -67,39 +70,44 @@ const (
 	DefaultSkip      = `(^|\.)sys\.(pid|tid|uid|gid|created)$`
 )
 
-// Options of a Poller. Push and Glob are needed.
+// Options of a Poller. Glob and Push are needed.
 type Options struct {
-	Glob      string // of files, as path/filepath has it
-	Prefix    string // of names, with its dot
-	Aggregate string // Auto, …
-	PerFile   bool   // each file has names of its own, and nothing is laid together
-	Skip      []*regexp.Regexp
-	KeepStale bool // files of processes that are gone count, too
+	Glob      string           // pattern of the files, as in path/filepath
+	Interval  time.Duration    // between polls; 0 means DefaultInterval
+	Prefix    string           // of names, with its dot
+	Aggregate string           // a method; empty means DefaultAggregate
+	PerFile   bool             // names contain the file's name, and nothing is aggregated
+	Skip      []*regexp.Regexp // labels to leave out
+	KeepStale bool             // also read files of processes that have ended
 
-	// Push takes datapoints in, as ingest.Pipeline does.
-	Push func(ctx context.Context, points []metric.Datapoint) error
+	Push    receive.Push
+	Refused *receive.Refused // nil: nothing is counted
 
-	// Bad is told of files and labels that do not count, and why; nil means nobody.
-	// The element is nil for what need not be logged.
-	Bad func(reason string, element []byte)
-
-	Now    func() time.Time // nil means the clock
+	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // nil discards
 }
 
-// Poller reads files again and again.
+// Poller polls files.
 type Poller struct {
 	o      Options
-	buffer []byte // of the file that is read
-	second []byte // for the same once more
+	life   *receive.Life
+	buffer []byte // of the current file
+	second []byte // of a second reading of it
 
-	polls, files, labels atomic.Int64
+	polls  atomic.Int64 // since the start
+	files  atomic.Int64 // of the last poll
+	labels atomic.Int64 // of the last poll
 }
+
+var _ receive.Receiver = (*Poller)(nil)
 
 // New returns a Poller.
 func New(o Options) *Poller {
-	if o.Bad == nil {
-		o.Bad = func(string, []byte) {}
+	if o.Interval <= 0 {
+		o.Interval = DefaultInterval
+	}
+	if o.Refused == nil {
+		o.Refused = receive.NewRefused(nil)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -108,38 +116,46 @@ func New(o Options) *Poller {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Aggregate == "" {
-		o.Aggregate = Auto
+		o.Aggregate = DefaultAggregate
 	}
-	return &Poller{o: o}
+	return &Poller{o: o, life: receive.NewLife(receive.LifeOptions{})}
 }
 
-// Run polls at once and then at every interval, until ctx is cancelled.
-func (p *Poller) Run(ctx context.Context, interval time.Duration) {
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for ctx.Err() == nil {
-		if err := p.Poll(ctx); err != nil && ctx.Err() == nil {
-			p.o.Logger.Error("mmstats: not polled", "err", err)
+// Addrs implements receive.Receiver: a Poller does not listen.
+func (p *Poller) Addrs() map[string]net.Addr { return nil }
+
+// Serve implements receive.Receiver. It polls at once and then at every interval.
+func (p *Poller) Serve(ctx context.Context) error {
+	return p.life.Serve(ctx, func(stopping, _ context.Context) error {
+		ticker := time.NewTicker(p.o.Interval)
+		defer ticker.Stop()
+		for stopping.Err() == nil {
+			if err := p.Poll(stopping); err != nil && stopping.Err() == nil {
+				p.o.Logger.Error("poll failed", "receiver", "mmstats", "err", err)
+			}
+			select {
+			case <-stopping.Done():
+			case <-ticker.C:
+			}
 		}
-		select {
-		case <-ctx.Done():
-		case <-ticker.C:
-		}
+		return nil
+	})
+}
+
+// Shutdown implements receive.Receiver.
+func (p *Poller) Shutdown(ctx context.Context) error { return p.life.Shutdown(ctx) }
+
+// Samples implements receive.Receiver.
+func (p *Poller) Samples() []instrumentation.Sample {
+	samples := []instrumentation.Sample{
+		instrumentation.Counter("mmstats.polls", "Polls of the files.", p.polls.Load()),
+		instrumentation.Gauge("mmstats.files", "Files used by the last poll.", float64(p.files.Load())),
+		instrumentation.Gauge("mmstats.labels", "Series of the last poll.", float64(p.labels.Load())),
 	}
+	return append(samples, instrumentation.ByReason("mmstats.refused", "Files and labels refused, by reason.", p.o.Refused.Counts())...)
 }
 
-// Stats is a snapshot of a Poller.
-type Stats struct {
-	Polls         int64 // since the start
-	Files, Labels int64 // that counted at the last one
-}
-
-// Stats counts what was read.
-func (p *Poller) Stats() Stats {
-	return Stats{Polls: p.polls.Load(), Files: p.files.Load(), Labels: p.labels.Load()}
-}
-
-// total is what the values of one series come to so far.
+// total aggregates the values of one series.
 type total struct {
 	sum, least, most float64
 	n                int
@@ -154,7 +170,7 @@ func (p *Poller) Poll(ctx context.Context) error {
 	}
 	now := p.o.Now().Unix()
 	totals := make(map[string]*total)
-	var order []string // of names as they came
+	var order []string // of the keys of totals
 	files := 0
 	for _, path := range paths {
 		if err := ctx.Err(); err != nil {
@@ -164,9 +180,9 @@ func (p *Poller) Poll(ctx context.Context) error {
 		switch reason {
 		case "":
 		case Dead:
-			p.o.Bad(reason, nil) // such files stay for ever: to log them at every poll tells nothing
+			p.o.Refused.Add(reason, nil) // not logged: such files stay for ever
 		default:
-			p.o.Bad(reason, []byte(path))
+			p.o.Refused.Add(reason, []byte(path))
 		}
 		if len(fields) == 0 {
 			continue
@@ -175,7 +191,7 @@ func (p *Poller) Poll(ctx context.Context) error {
 		for _, f := range fields {
 			name, reason := p.name(path, f)
 			if reason != "" {
-				p.o.Bad(reason, []byte(f.label))
+				p.o.Refused.Add(reason, []byte(f.label))
 			}
 			if name == "" {
 				continue
@@ -183,7 +199,7 @@ func (p *Poller) Poll(ctx context.Context) error {
 			t := totals[name]
 			if t == nil {
 				if len(totals) == maxLabels {
-					p.o.Bad(TooMany, []byte(path))
+					p.o.Refused.Add(TooMany, []byte(path))
 					break
 				}
 				t = &total{}
@@ -210,8 +226,8 @@ func (p *Poller) Poll(ctx context.Context) error {
 	return nil
 }
 
-// name is what the series of a field is called; empty: it has none, for the reason
-// if it is worth telling.
+// name returns the name of the series of a field. It is empty for a field that is
+// left out; the reason is empty if that is intended.
 func (p *Poller) name(path string, f field) (name, reason string) {
 	if f.text() || slices.ContainsFunc(p.o.Skip, func(skip *regexp.Regexp) bool { return skip.MatchString(f.label) }) {
 		return "", ""
@@ -254,13 +270,13 @@ func (t *total) by(method string) float64 {
 	return t.sum
 }
 
-// read returns the fields of one file as they are now. With a reason there may be
-// fields, too: those before the place where the file makes no sense.
+// read returns the current fields of a file. With the reason Damaged it returns the
+// fields before the damage.
 func (p *Poller) read(path string) (fields []field, reason string) {
-	// Without waiting: what has such a name may be a pipe.
+	// O_NONBLOCK because the file may be a pipe.
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, "" // gone since its name was read
+		return nil, "" // removed meanwhile
 	}
 	if err != nil {
 		return nil, Unreadable
@@ -290,7 +306,7 @@ func (p *Poller) read(path string) (fields []field, reason string) {
 	return fields, reason
 }
 
-// readAll reads a file from its start into b, as far as maxFile.
+// readAll reads a file into b, at most about maxFile bytes.
 func readAll(file io.ReaderAt, b []byte) ([]byte, error) {
 	b = b[:cap(b)]
 	n := 0
@@ -312,7 +328,8 @@ func readAll(file io.ReaderAt, b []byte) ([]byte, error) {
 	}
 }
 
-// stale tells of a file whose process is gone. Without a process's number none is.
+// stale reports whether the process of a file has ended. A file without a process ID
+// is not stale.
 func (p *Poller) stale(fields []field) bool {
 	if p.o.KeepStale {
 		return false
@@ -325,7 +342,7 @@ func (p *Poller) stale(fields []field) bool {
 	return false
 }
 
-// gone tells of a process that is not running on this machine.
+// gone reports whether a process does not run on this machine.
 func gone(pid int) bool {
 	if _, err := os.Stat("/proc/self"); err == nil {
 		_, err := os.Stat("/proc/" + strconv.Itoa(pid))

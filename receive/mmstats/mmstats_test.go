@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"os/exec"
@@ -15,14 +16,15 @@ import (
 	"time"
 
 	"carbon/metric"
-	"carbon/receive/vectortest"
+	"carbon/receive"
+	"carbon/receive/receivetest"
 )
 
-// store keeps what is pushed, and why files were left out.
+// store keeps what is pushed, and what is refused.
 type store struct {
 	points []metric.Datapoint
-	bad    []string
-	logged int // of bad, those with an element
+	bad    map[string]int64 // by reason
+	log    string
 }
 
 func (s *store) push(_ context.Context, points []metric.Datapoint) error {
@@ -46,16 +48,13 @@ func poll(t testing.TB, dir string, o Options) *store {
 	if o.Prefix == "" {
 		o.Prefix = "mmstats."
 	}
-	o.Bad = func(reason string, element []byte) {
-		s.bad = append(s.bad, reason)
-		if element != nil {
-			s.logged++
-		}
-	}
-	o.Now = func() time.Time { return time.Unix(vectortest.Now, 0) }
+	var log strings.Builder
+	o.Refused = receive.NewRefused(slog.New(slog.NewTextHandler(&log, nil)))
+	o.Now = func() time.Time { return time.Unix(receivetest.Now, 0) }
 	if err := New(o).Poll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	s.bad, s.log = o.Refused.Counts(), log.String()
 	return s
 }
 
@@ -67,7 +66,7 @@ func write(t testing.TB, path string, data []byte) {
 }
 
 func TestVectors(t *testing.T) {
-	for _, v := range vectortest.Load(t) {
+	for _, v := range receivetest.Load(t) {
 		t.Run(v.ID, func(t *testing.T) {
 			dir := t.TempDir()
 			write(t, filepath.Join(dir, "x.mmstats"), v.Data)
@@ -121,7 +120,7 @@ func TestSeveralFilesAreLaidTogether(t *testing.T) {
 		t.Helper()
 		s := poll(t, dir, o)
 		want(t, s.series(), expected)
-		if len(s.bad) != 1 || s.bad[0] != NoValue {
+		if len(s.bad) != 1 || s.bad[NoValue] != 1 {
 			t.Errorf("bad: %v", s.bad)
 		}
 	}
@@ -181,12 +180,8 @@ func TestBadFilesCostNothingBeside(t *testing.T) {
 	}
 	s := poll(t, dir, Options{})
 	want(t, s.series(), map[string]float64{"mmstats.n": 6})
-	counts := make(map[string]int)
-	for _, reason := range s.bad {
-		counts[reason]++
-	}
-	if expected := map[string]int{Version: 1, Damaged: len(bad), TooLarge: 1, NotAFile: 2}; !maps.Equal(counts, expected) {
-		t.Errorf("bad: %v, want %v", counts, expected)
+	if expected := map[string]int64{Version: 1, Damaged: int64(len(bad)), TooLarge: 1, NotAFile: 2}; !maps.Equal(s.bad, expected) {
+		t.Errorf("bad: %v, want %v", s.bad, expected)
 	}
 }
 
@@ -251,7 +246,7 @@ while True:
 	cmd.Process.Kill()
 	cmd.Wait()
 	s := poll(t, dir, Options{Skip: skip})
-	if len(s.points) != 0 || len(s.bad) != 1 || s.bad[0] != Dead || s.logged != 0 {
+	if len(s.points) != 0 || len(s.bad) != 1 || s.bad[Dead] != 1 || s.log != "" {
 		t.Errorf("of a dead process: %v, %v", s.series(), s.bad)
 	}
 }
@@ -261,7 +256,7 @@ func FuzzParse(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	var vectors []vectortest.Vector
+	var vectors []receivetest.Vector
 	if err := json.Unmarshal(text, &vectors); err != nil {
 		f.Fatal(err)
 	}

@@ -109,10 +109,10 @@ func read(in *httpintake.Intake, text []byte, batch *metric.Batch) (got result, 
 			got.Success++
 			return batch.Add("", name, p)
 		case httpintake.NoValue: // nobody's fault
-			in.Bad(reason, nil)
+			in.Refuse(reason, nil)
 		default:
 			part := text[start:decoder.Offset()]
-			in.Bad(reason, part)
+			in.Refuse(reason, part)
 			got.fail(reason, part)
 		}
 		return nil

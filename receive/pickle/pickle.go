@@ -13,7 +13,6 @@ package pickle
 
 import (
 	"errors"
-	"io"
 	"runtime"
 	"strings"
 	"sync"
@@ -22,12 +21,13 @@ import (
 
 	"carbon/codec/pickle"
 	"carbon/metric"
+	"carbon/receive"
 	"carbon/receive/frame"
 	"carbon/receive/number"
 )
 
 // Reasons why a frame or an element of it is no datapoint, as given to
-// Options.Bad.
+// Options.Refuse.
 const (
 	Unsafe    = "unsafe pickle"
 	Malformed = "no pickle"
@@ -50,10 +50,10 @@ type Options struct {
 	// Now is the time for timestamps of -1, in unix seconds; nil means the clock.
 	Now func() int64
 
-	// Bad is told of each frame or element that is no datapoint and why; nil means
+	// Refuse is told of each frame or element that is no datapoint and why; nil means
 	// nobody. It is told of a frame all, which aliases the read buffer, and of an
 	// element its name, if it has one; of NaN nothing, which is dropped in silence.
-	Bad func(reason string, what []byte)
+	Refuse func(reason string, what []byte)
 }
 
 // Format reads streams of pickles. It may serve any number of them at once.
@@ -76,7 +76,7 @@ func New(o Options) *Format {
 	f := &Format{
 		frames: frame.New(frame.Options{MaxLength: o.MaxLength}),
 		now:    o.Now,
-		bad:    o.Bad,
+		bad:    o.Refuse,
 		turns:  make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
 	}
 	if f.now == nil {
@@ -95,8 +95,8 @@ func New(o Options) *Format {
 //
 // It returns nil at io.EOF, frame.ErrTooLong or frame.ErrMemory, or the error of r
 // or push.
-func (f *Format) Read(r io.Reader, push func([]metric.Datapoint) error) error {
-	err := f.frames.Read(r, func(frame []byte) error {
+func (f *Format) Read(s receive.Stream, push func([]metric.Datapoint) error) error {
+	err := f.frames.Read(s, func(frame []byte) error {
 		f.turns <- struct{}{}
 		defer func() { <-f.turns }()
 		w := f.works.Get().(*work)

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"carbon/metric"
-	"carbon/receive/vectortest"
+	"carbon/receive/receivetest"
 )
 
 // result is what a stream came to.
@@ -21,10 +21,10 @@ type result struct {
 
 func read(r io.Reader) (got result) {
 	f := New(Options{
-		Now: func() int64 { return vectortest.Now },
-		Bad: func(reason string, _ []byte) { got.bad = append(got.bad, reason) },
+		Now:    func() int64 { return receivetest.Now },
+		Refuse: func(reason string, _ []byte) { got.bad = append(got.bad, reason) },
 	})
-	got.err = f.Read(r, func(points []metric.Datapoint) error {
+	got.err = f.Read(receivetest.Stream(r), func(points []metric.Datapoint) error {
 		for _, p := range points {
 			p.Name = strings.Clone(p.Name)
 			got.points = append(got.points, p)
@@ -51,7 +51,7 @@ func framed(pickle string) string {
 }
 
 func TestVectors(t *testing.T) {
-	for _, v := range vectortest.Load(t) {
+	for _, v := range receivetest.Load(t) {
 		t.Run(v.ID, func(t *testing.T) {
 			v.Check(t, read(bytes.NewReader(v.Data)).points)
 		})
@@ -157,7 +157,7 @@ func TestFewAllocations(t *testing.T) {
 	push := func(p []metric.Datapoint) error { points += len(p); return nil }
 	allocs := testing.AllocsPerRun(10, func() {
 		r.Reset(stream)
-		if err := f.Read(r, push); err != nil {
+		if err := f.Read(receivetest.Stream(r), push); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -208,7 +208,7 @@ func BenchmarkRead(b *testing.B) {
 	b.SetBytes(int64(len(stream)))
 	for b.Loop() {
 		r.Reset(stream)
-		if err := f.Read(r, push); err != nil {
+		if err := f.Read(receivetest.Stream(r), push); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -217,7 +217,7 @@ func BenchmarkRead(b *testing.B) {
 
 // FuzzRead holds that how a stream is cut into reads makes no difference.
 func FuzzRead(f *testing.F) {
-	for _, v := range vectortest.Load(f) {
+	for _, v := range receivetest.Load(f) {
 		f.Add(v.Data, uint8(7))
 	}
 	f.Fuzz(func(t *testing.T, data []byte, chunk uint8) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"carbon/metric"
+	"carbon/receive/receivetest"
 )
 
 func TestWriteFrame(t *testing.T) {
@@ -21,7 +22,7 @@ func TestWriteFrame(t *testing.T) {
 		}
 	}
 	var got []metric.Datapoint
-	err := New(Options{}).Read(&stream, func(points []metric.Datapoint) error {
+	err := New(Options{}).Read(receivetest.Stream(&stream), func(points []metric.Datapoint) error {
 		for _, p := range points {
 			p.Name = strings.Clone(p.Name)
 			got = append(got, p)

@@ -25,9 +25,10 @@ import (
 	"unsafe"
 
 	"carbon/metric"
+	"carbon/receive"
 )
 
-// Reasons why a line is no datapoint, as given to Options.Bad.
+// Reasons why a line is no datapoint, as given to Options.Refuse.
 const (
 	BadFields    = "not three fields"
 	BadUTF8      = "invalid utf-8"
@@ -64,10 +65,10 @@ type Options struct {
 	// Now is the time for timestamps of -1, in unix seconds; nil means the clock.
 	Now func() int64
 
-	// Bad is told of each line that is no datapoint and why; nil means nobody.
+	// Refuse is told of each line that is no datapoint and why; nil means nobody.
 	// The line aliases the read buffer. It is nil for NaN values, which are
 	// dropped in silence, as carbon does.
-	Bad func(reason string, line []byte)
+	Refuse func(reason string, line []byte)
 }
 
 // Format reads streams of lines. It may serve any number of them at once, which
@@ -87,7 +88,7 @@ type buffer struct {
 
 // New returns a Format.
 func New(o Options) *Format {
-	f := &Format{maxLine: o.MaxLine, now: o.Now, bad: o.Bad}
+	f := &Format{maxLine: o.MaxLine, now: o.Now, bad: o.Refuse}
 	if f.maxLine <= 0 {
 		f.maxLine = DefaultMaxLine
 	}
@@ -111,33 +112,13 @@ func New(o Options) *Format {
 //
 // Read returns nil at io.EOF, else the error of r or push.
 //
-// If r has a method Wait, it is called before each read and should return when
-// there is something to read, or with the error that a read would give. A stream
-// holds no buffer while it waits, only its unfinished line.
-func (f *Format) Read(r io.Reader, push func([]metric.Datapoint) error) error {
+// An idle stream holds no buffer, only its unfinished line.
+func (f *Format) Read(s receive.Stream, push func([]metric.Datapoint) error) error {
 	var rest unfinished
-	waiter, _ := r.(interface{ Wait() error })
-	for idle := 0; ; {
-		if waiter != nil {
-			if err := waiter.Wait(); err != nil {
-				return err
-			}
-		}
-		n, left, err := f.readOnce(r, rest, push)
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		rest = left
-		if idle++; n > 0 {
-			idle = 0
-		}
-		if idle == 100 {
-			return io.ErrNoProgress
-		}
-	}
+	return receive.ReadAll(s, func() (n int, err error) {
+		n, rest, err = f.readOnce(s, rest, push)
+		return n, err
+	})
 }
 
 // unfinished is what was read of a line that goes on.
@@ -149,13 +130,13 @@ type unfinished struct {
 // readOnce does one read into a shared buffer, after the unfinished line of the
 // read before. It returns how many bytes were read and the line now unfinished,
 // in the memory of rest where it fits.
-func (f *Format) readOnce(r io.Reader, rest unfinished, push func([]metric.Datapoint) error) (int, unfinished, error) {
+func (f *Format) readOnce(s receive.Stream, rest unfinished, push func([]metric.Datapoint) error) (int, unfinished, error) {
 	b := f.buffers.Get().(*buffer)
 	defer f.buffers.Put(b)
 
 	old := copy(b.data, rest.line)
 	// One byte is kept free for the newline that a last line may lack.
-	n, readErr := r.Read(b.data[old : len(b.data)-1])
+	n, readErr := s.Read(b.data[old : len(b.data)-1])
 	data := b.data[:old+n]
 	if rest.tooLong {
 		end := bytes.IndexByte(data, '\n') + 1

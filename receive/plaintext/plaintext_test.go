@@ -10,10 +10,10 @@ import (
 	"testing/iotest"
 
 	"carbon/metric"
-	"carbon/receive/vectortest"
+	"carbon/receive/receivetest"
 )
 
-const now = vectortest.Now
+const now = receivetest.Now
 
 // result is what reading a stream came to.
 type result struct {
@@ -26,8 +26,8 @@ type result struct {
 func read(r io.Reader, o Options) result {
 	var res result
 	o.Now = func() int64 { return now }
-	o.Bad = func(reason string, line []byte) { res.bad = append(res.bad, reason) }
-	res.err = New(o).Read(r, func(points []metric.Datapoint) error {
+	o.Refuse = func(reason string, line []byte) { res.bad = append(res.bad, reason) }
+	res.err = New(o).Read(receivetest.Stream(r), func(points []metric.Datapoint) error {
 		for _, p := range points {
 			p.Name = strings.Clone(p.Name)
 			res.points = append(res.points, p)
@@ -146,12 +146,12 @@ func TestBadLines(t *testing.T) {
 }
 
 func TestNaNIsCountedInSilence(t *testing.T) {
-	f := New(Options{Bad: func(reason string, line []byte) {
+	f := New(Options{Refuse: func(reason string, line []byte) {
 		if reason != NaN || line != nil {
-			t.Errorf("Bad(%q, %q)", reason, line)
+			t.Errorf("Refuse(%q, %q)", reason, line)
 		}
 	}})
-	if err := f.Read(strings.NewReader("a nan 1700000000\nb  nan 1700000000\n"), nil); err != nil {
+	if err := f.Read(receivetest.Stream(strings.NewReader("a nan 1700000000\nb  nan 1700000000\n")), nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -190,7 +190,7 @@ func TestReadReturnsTheErrorsOfOthers(t *testing.T) {
 	if want := `"a" 1 1700000000; error: broken`; got.String() != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	err := New(Options{}).Read(strings.NewReader("a 1 1700000000\n"), func([]metric.Datapoint) error { return broken })
+	err := New(Options{}).Read(receivetest.Stream(strings.NewReader("a 1 1700000000\n")), func([]metric.Datapoint) error { return broken })
 	if err != broken {
 		t.Errorf("error of push: got %v", err)
 	}
@@ -208,9 +208,16 @@ type stuck struct{}
 func (stuck) Read([]byte) (int, error) { return 0, nil }
 
 func TestWaitComesBeforeEachRead(t *testing.T) {
-	r := &waiter{chunks: []string{"a 1 17000", "00000\n", "b 2 1700000000\n"}}
-	got := read(r, Options{}).String()
-	if want := `"a" 1 1700000000; "b" 2 1700000000; error: no more`; got != want {
+	var names []string
+	w := &waiter{chunks: []string{"a 1 17000", "00000\n", "b 2 1700000000\n"}}
+	err := New(Options{}).Read(w, func(points []metric.Datapoint) error {
+		for _, p := range points {
+			names = append(names, strings.Clone(p.Name))
+		}
+		return nil
+	})
+	got := fmt.Sprint(names, err)
+	if want := `[a b] no more`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -219,6 +226,8 @@ type waiter struct {
 	chunks []string
 	ready  bool
 }
+
+func (*waiter) Close() error { return nil }
 
 func (w *waiter) Wait() error {
 	if len(w.chunks) == 0 {
@@ -240,7 +249,7 @@ func (w *waiter) Read(p []byte) (int, error) {
 func TestBatchesAreBounded(t *testing.T) {
 	input := strings.Repeat("a 1 1700000000\n", 10*batchSize)
 	total := 0
-	err := New(Options{}).Read(strings.NewReader(input), func(points []metric.Datapoint) error {
+	err := New(Options{}).Read(receivetest.Stream(strings.NewReader(input)), func(points []metric.Datapoint) error {
 		if len(points) == 0 || len(points) > batchSize {
 			t.Errorf("a batch of %d", len(points))
 		}
@@ -261,7 +270,7 @@ func TestNoAllocationPerLine(t *testing.T) {
 	push := func(p []metric.Datapoint) error { points += len(p); return nil }
 	allocs := testing.AllocsPerRun(10, func() {
 		r.Reset(input)
-		if err := f.Read(r, push); err != nil {
+		if err := f.Read(receivetest.Stream(r), push); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -290,7 +299,7 @@ func BenchmarkRead(b *testing.B) {
 			b.SetBytes(int64(input.Len()))
 			for b.Loop() {
 				r.Reset(input.Bytes())
-				if err := format.Read(r, push); err != nil {
+				if err := format.Read(receivetest.Stream(r), push); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -305,7 +314,7 @@ func BenchmarkRead(b *testing.B) {
 // FuzzRead holds that how a stream is cut into reads makes no difference, and
 // that both ways to read a line agree.
 func FuzzRead(f *testing.F) {
-	for _, v := range vectortest.Load(f) {
+	for _, v := range receivetest.Load(f) {
 		f.Add(v.Data, uint8(7))
 	}
 	f.Add([]byte("a 1 1700000000\nb 2 17"), uint8(1))

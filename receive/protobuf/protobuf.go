@@ -11,17 +11,17 @@ package protobuf
 
 import (
 	"errors"
-	"io"
 	"sync"
 	"unsafe"
 
 	"carbon/codec/protobuf"
 	"carbon/metric"
+	"carbon/receive"
 	"carbon/receive/frame"
 	"carbon/receive/number"
 )
 
-// Reasons why a frame or a point of it is no datapoint, as given to Options.Bad.
+// Reasons why a frame or a point of it is no datapoint, as given to Options.Refuse.
 const (
 	Malformed = "malformed message"
 	NaN       = "nan value"
@@ -42,10 +42,10 @@ type Options struct {
 	// MaxLength is the limit of a frame in bytes; 0 means frame.DefaultMaxLength.
 	MaxLength int
 
-	// Bad is told of each frame or point that is no datapoint and why; nil means
+	// Refuse is told of each frame or point that is no datapoint and why; nil means
 	// nobody. What it is told aliases the read buffer: of a frame all of it, of a
 	// point its name.
-	Bad func(reason string, what []byte)
+	Refuse func(reason string, what []byte)
 }
 
 // Format reads streams of messages. It may serve any number of them at once.
@@ -57,7 +57,7 @@ type Format struct {
 
 // New returns a Format.
 func New(o Options) *Format {
-	f := &Format{frames: frame.New(frame.Options{MaxLength: o.MaxLength}), bad: o.Bad}
+	f := &Format{frames: frame.New(frame.Options{MaxLength: o.MaxLength}), bad: o.Refuse}
 	if f.bad == nil {
 		f.bad = func(string, []byte) {}
 	}
@@ -71,8 +71,8 @@ func New(o Options) *Format {
 //
 // It returns nil at io.EOF, frame.ErrTooLong or frame.ErrMemory, or the error of r
 // or push.
-func (f *Format) Read(r io.Reader, push func([]metric.Datapoint) error) error {
-	err := f.frames.Read(r, func(frame []byte) error { return f.frame(frame, push) })
+func (f *Format) Read(s receive.Stream, push func([]metric.Datapoint) error) error {
+	err := f.frames.Read(s, func(frame []byte) error { return f.frame(frame, push) })
 	switch {
 	case errors.Is(err, frame.ErrTooLong):
 		f.bad(TooLong, nil)

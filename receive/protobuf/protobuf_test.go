@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"carbon/metric"
-	"carbon/receive/vectortest"
+	"carbon/receive/receivetest"
 )
 
 // result is what a stream came to.
@@ -20,8 +20,8 @@ type result struct {
 }
 
 func read(r io.Reader) (got result) {
-	f := New(Options{Bad: func(reason string, _ []byte) { got.bad = append(got.bad, reason) }})
-	got.err = f.Read(r, func(points []metric.Datapoint) error {
+	f := New(Options{Refuse: func(reason string, _ []byte) { got.bad = append(got.bad, reason) }})
+	got.err = f.Read(receivetest.Stream(r), func(points []metric.Datapoint) error {
 		for _, p := range points {
 			p.Name = strings.Clone(p.Name)
 			got.points = append(got.points, p)
@@ -36,7 +36,7 @@ func framed(message string) string {
 }
 
 func TestVectors(t *testing.T) {
-	for _, v := range vectortest.Load(t) {
+	for _, v := range receivetest.Load(t) {
 		t.Run(v.ID, func(t *testing.T) { v.Check(t, read(bytes.NewReader(v.Data)).points) })
 	}
 }
@@ -61,7 +61,7 @@ func TestFrames(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, v := range vectortest.Load(f) {
+	for _, v := range receivetest.Load(f) {
 		f.Add(v.Data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -1,17 +1,17 @@
-// Package redis takes metrics from a list in Redis, as the workers of metrics_talk
-// do, and loses none on the way: an element is moved to a list of this server's
-// (LIST:processing:ID) in the same step in which it leaves the one it came from. It
-// is removed from there when its datapoints are in the log. When the server is
-// killed, or Redis, the next start takes up what still stands there: every element
-// is stored at least once.
+// Package redis takes metrics from lists in Redis, as the workers of metrics_talk do.
 //
-// Several servers may take from one list. Each has its own name and shows that it is
-// alive (LIST:alive:ID). What stands in the list of one that has not for a while is
-// taken over by the others.
+// It loses no element. An element is moved to a list of this server
+// (LIST:processing:ID) in the same step in which it leaves LIST, and is removed from
+// there when its datapoints are in the write-ahead log. When the server or Redis is
+// killed, the next start stores what the processing list holds: every element is
+// stored at least once.
 //
-// Redis being away is no error: a Worker tries again for ever. What it asks of Redis
-// is what Redis 2.4 has. It speaks the protocol by itself, as no client could be
-// found that does not reserve what a reply announces.
+// Several servers may take from one list. Each has an ID and renews a key that shows
+// that it is alive (LIST:alive:ID). The other servers take over the processing list
+// of a server that has not renewed its key.
+//
+// The commands are those of Redis 2.4. The package speaks the protocol itself,
+// because the client libraries that were tried allocate what a reply announces.
 package redis
 
 import (
@@ -24,42 +24,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"carbon/instrumentation"
 	"carbon/metric"
+	"carbon/receive"
+	"carbon/receive/redial"
 )
 
-// TooLong is the reason of an element over MaxMessage, as given to Bad.
+// TooLong is the reason of an element over MaxMessage, as given to Options.Refuse.
 const TooLong = "element too long"
-
-// Options of a Worker. Address, List, ID, Message, Push and Commit are needed; for
-// the rest zero means the default.
-type Options struct {
-	Address            string // host:port
-	DB                 int
-	Username, Password string
-	TLS                *tls.Config // nil: none
-
-	List string // the key
-	ID   string // this server's name, the same after a restart
-
-	// Unreliable takes elements without moving them: what is taken and not yet in
-	// the log when the server is killed is lost.
-	Unreliable bool
-
-	// MaxMessage is the limit of an element in bytes; 0 means DefaultMaxMessage. Longer ones are
-	// dropped and told to Bad.
-	MaxMessage int
-
-	// Message adds the datapoints of an element to the batch. An element that is not
-	// readable goes to LIST:rejected. The error is the batch's.
-	Message func(element []byte, batch *metric.Batch) (readable bool, err error)
-
-	// Push takes datapoints in, Commit returns when they are in the log.
-	Push   func(ctx context.Context, points []metric.Datapoint) error
-	Commit func(ctx context.Context) error
-
-	Bad    func(reason string, element []byte) // nil: nobody is told
-	Logger *slog.Logger                        // nil discards
-}
 
 // DefaultMaxMessage is the default of Options.MaxMessage.
 const DefaultMaxMessage = 1 << 20
@@ -70,171 +42,198 @@ const (
 	DefaultOutgoing = "outgoing"
 )
 
+// Options of a Receiver. Address, Lists, ID, Message, Push and Commit are needed.
+type Options struct {
+	Address            string // host:port
+	DB                 int
+	Username, Password string
+	TLS                *tls.Config // nil: no TLS
+
+	Lists []string // keys of the lists to take from
+	ID    string   // this server's ID, the same after a restart; see LoadID
+
+	// Unreliable takes elements without moving them. Elements that are not in the log
+	// are lost when the server is killed.
+	Unreliable bool
+
+	// MaxMessage is the maximum element in bytes; 0 means DefaultMaxMessage. Longer
+	// ones are dropped.
+	MaxMessage int
+
+	// Message adds the datapoints of an element to the batch. Elements that are not
+	// readable are moved to LIST:rejected. The error is that of the batch.
+	Message func(element []byte, batch *metric.Batch) (readable bool, err error)
+
+	Push   receive.Push
+	Commit func(ctx context.Context) error // returns when what was pushed is in the log
+
+	Refused *receive.Refused // nil: nothing is counted
+	Logger  *slog.Logger     // nil discards
+}
+
 const (
-	// replyTime is how long Redis may take to answer.
+	dialTime = 10 * time.Second
+
+	// replyTime bounds the time in which Redis answers.
 	replyTime = 30 * time.Second
 
-	// stopTime is how long Redis and the log may take at shutdown.
+	// stopTime bounds storing at shutdown.
 	stopTime = 5 * time.Second
 
-	// After an error the next try waits, twice as long each time.
-	minPause = 100 * time.Millisecond
-	maxPause = 5 * time.Second
-
-	// A server says that it is alive every beat, and counts as alive for lease.
+	// A server renews its alive key every beat. The key expires after lease.
 	beat  = 3 * time.Second
 	lease = 20 * time.Second
 
-	// maxRejected is how many elements LIST:rejected holds, the last ones; longer
-	// ones than maxRejectedSize are not kept.
+	// LIST:rejected keeps the last maxRejected elements of at most maxRejectedSize
+	// bytes.
 	maxRejected     = 1000
 	maxRejectedSize = 64 << 10
 )
 
-// Worker takes from one list.
-type Worker struct {
-	o   Options
-	log *slog.Logger
-
-	processing string // key of this server's list
-	servers    string // key of the set of servers that have one
-
-	stopping  context.Context // done at Shutdown
-	stop      context.CancelFunc
-	ended     chan struct{}
-	impatient chan struct{} // closed when Shutdown has no more patience
-	hurry     sync.Once
-	serving   atomic.Bool
-
-	connected atomic.Bool
-	elements  atomic.Int64
-	rejected  atomic.Int64
-	takenUp   atomic.Int64
+// Receiver takes elements from the lists of one Redis.
+type Receiver struct {
+	o       Options
+	workers []*worker
+	life    *receive.Life
 }
 
-// New returns a Worker.
-func New(o Options) *Worker {
+var _ receive.Receiver = (*Receiver)(nil)
+
+// New returns a Receiver. It connects in Serve.
+func New(o Options) *Receiver {
 	if o.MaxMessage <= 0 {
 		o.MaxMessage = DefaultMaxMessage
 	}
-	if o.Bad == nil {
-		o.Bad = func(string, []byte) {}
+	if o.Refused == nil {
+		o.Refused = receive.NewRefused(nil)
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	w := &Worker{
-		o:          o,
-		log:        o.Logger.With("redis", o.Address, "list", o.List),
-		processing: o.List + ":processing:" + o.ID,
-		servers:    o.List + ":processing",
-		ended:      make(chan struct{}),
-		impatient:  make(chan struct{}),
+	r := &Receiver{o: o, life: receive.NewLife(receive.LifeOptions{Limit: stopTime})}
+	for _, list := range o.Lists {
+		r.workers = append(r.workers, newWorker(o, list))
 	}
-	w.stopping, w.stop = context.WithCancel(context.Background())
+	return r
+}
+
+// Addrs implements receive.Receiver: a Receiver does not listen.
+func (r *Receiver) Addrs() map[string]net.Addr { return nil }
+
+// Serve implements receive.Receiver. It always returns nil.
+func (r *Receiver) Serve(ctx context.Context) error {
+	return r.life.Serve(ctx, func(stopping, pushing context.Context) error {
+		var running sync.WaitGroup
+		for _, w := range r.workers {
+			running.Go(func() { w.run(stopping, pushing) })
+		}
+		running.Wait()
+		return nil
+	})
+}
+
+// Shutdown implements receive.Receiver. Elements that are not in the log in time stay
+// in Redis.
+func (r *Receiver) Shutdown(ctx context.Context) error { return r.life.Shutdown(ctx) }
+
+// Samples implements receive.Receiver.
+func (r *Receiver) Samples() []instrumentation.Sample {
+	stats := r.Stats()
+	samples := []instrumentation.Sample{
+		instrumentation.Gauge("redis.connected", "Lists in Redis that the server is connected for.", float64(stats.Connected)),
+		instrumentation.Counter("redis.elements", "Elements taken from Redis.", stats.Elements),
+		instrumentation.Counter("redis.takenUp", "Elements that an earlier run or another server had taken and not stored.", stats.TakenUp),
+		instrumentation.Counter("redis.rejected", "Elements that could not be read.", stats.Rejected),
+	}
+	return append(samples, instrumentation.ByReason("redis.bad", "Elements or parts of elements refused, by reason.", r.o.Refused.Counts())...)
+}
+
+// Stats is a snapshot of a Receiver. Counts are since the start.
+type Stats struct {
+	Connected int   // lists
+	Elements  int64 // taken
+	Rejected  int64 // elements that are not readable
+	TakenUp   int64 // elements that an earlier run or another server had taken
+}
+
+// Stats returns the current figures.
+func (r *Receiver) Stats() Stats {
+	var s Stats
+	for _, w := range r.workers {
+		if w.loop.Connected() {
+			s.Connected++
+		}
+		s.Elements += w.elements.Load()
+		s.Rejected += w.rejected.Load()
+		s.TakenUp += w.takenUp.Load()
+	}
+	return s
+}
+
+// worker takes from one list.
+type worker struct {
+	o    Options
+	list string
+	log  *slog.Logger
+
+	processing string // key of this server's list
+	servers    string // key of the set of servers that have a processing list
+
+	loop      *redial.Loop // of take
+	renewLoop *redial.Loop // of renew, whose failures are those of take
+
+	elements atomic.Int64
+	rejected atomic.Int64
+	takenUp  atomic.Int64
+}
+
+func newWorker(o Options, list string) *worker {
+	w := &worker{
+		o:          o,
+		list:       list,
+		log:        o.Logger.With("receiver", "redis", "list", list),
+		processing: list + ":processing:" + o.ID,
+		servers:    list + ":processing",
+	}
+	w.loop = redial.New(redial.Options{Addr: o.Address, Logger: w.log})
+	w.renewLoop = redial.New(redial.Options{Addr: o.Address})
 	return w
 }
 
-// Stats is a snapshot of a Worker. Counts are since the start.
-type Stats struct {
-	Connected bool
-	Elements  int64 // taken
-	Rejected  int64 // of them, not readable
-	TakenUp   int64 // of them, left over by an earlier run or another server
-}
-
-// Stats counts what was taken.
-func (w *Worker) Stats() Stats {
-	return Stats{w.connected.Load(), w.elements.Load(), w.rejected.Load(), w.takenUp.Load()}
-}
-
-// Serve takes elements until Shutdown, or ctx is cancelled.
-func (w *Worker) Serve(ctx context.Context) error {
-	w.serving.Store(true)
-	defer close(w.ended)
-	defer context.AfterFunc(ctx, w.stop)()
-	// What was taken is pushed, whatever becomes of ctx.
-	ctx, abort := context.WithCancel(context.WithoutCancel(ctx))
-	defer abort()
-	go func() {
-		select {
-		case <-w.impatient:
-			abort()
-		case <-ctx.Done():
+// run takes elements until stopping is done.
+func (w *worker) run(stopping, pushing context.Context) {
+	session := func(do func(stopping, pushing context.Context, c *client) error) func(context.Context, func()) error {
+		return func(_ context.Context, connected func()) error {
+			c, err := w.dial(stopping)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			defer context.AfterFunc(pushing, func() { c.Close() })()
+			connected()
+			return do(stopping, pushing, c)
 		}
-	}()
+	}
 	var beating sync.WaitGroup
 	defer beating.Wait()
 	if !w.o.Unreliable {
-		beating.Go(func() { w.again(ctx, slog.LevelDebug, w.beat) })
+		beating.Go(func() { w.renewLoop.Run(stopping, session(w.renew)) })
 	}
-	w.again(ctx, slog.LevelWarn, func(c *client) error {
-		w.log.Info("connected")
-		w.connected.Store(true)
-		defer w.connected.Store(false)
-		return w.take(ctx, c)
-	})
-	return nil
-}
-
-// Shutdown makes Serve end and returns when it has: what it took last is in the log
-// and removed from Redis. When that takes longer than stopTime, or ctx is done
-// before, it stays in Redis, and the error is ctx's.
-func (w *Worker) Shutdown(ctx context.Context) error {
-	w.stop()
-	if !w.serving.Load() {
-		return nil
-	}
-	limit := time.NewTimer(stopTime)
-	defer limit.Stop()
-	select {
-	case <-w.ended:
-		return nil
-	case <-ctx.Done():
-	case <-limit.C:
-		w.log.Warn("what was taken last stays in redis")
-	}
-	w.hurry.Do(func() { close(w.impatient) })
-	<-w.ended
-	return ctx.Err()
-}
-
-// again connects and does something with the connection, until Shutdown. When that
-// fails it does so again, and logs that at level, once until it goes better.
-func (w *Worker) again(ctx context.Context, level slog.Level, do func(*client) error) {
-	away := false
-	for pause := minPause; w.stopping.Err() == nil; pause = min(2*pause, maxPause) {
-		c, err := w.dial(ctx)
-		if err == nil {
-			began := time.Now()
-			cut := context.AfterFunc(ctx, func() { c.Close() })
-			err = do(c)
-			cut()
-			c.Close()
-			if time.Since(began) > time.Second {
-				pause, away = minPause, false
-			}
-		}
-		if w.stopping.Err() != nil {
-			return
-		}
-		if !away {
-			w.log.Log(ctx, level, "redis away", "err", err)
-			away = true
-		}
-		select {
-		case <-w.stopping.Done():
-		case <-time.After(pause):
-		}
+	w.loop.Run(stopping, session(w.take))
+	switch {
+	case pushing.Err() == nil:
+	case w.o.Unreliable:
+		w.log.Warn("elements lost: the write-ahead log was too slow for the shutdown")
+	default:
+		w.log.Warn("elements not stored; they stay in Redis")
 	}
 }
 
-// dial connects, and says who we are. A server that is still loading its data is not
-// there yet.
-func (w *Worker) dial(ctx context.Context) (*client, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+// dial connects, authenticates and selects the database. It fails while Redis loads
+// its data.
+func (w *worker) dial(stopping context.Context) (*client, error) {
+	ctx, cancel := context.WithTimeout(stopping, dialTime)
 	defer cancel()
-	defer context.AfterFunc(w.stopping, cancel)()
 	var nc net.Conn
 	var err error
 	dialer := &net.Dialer{KeepAlive: 10 * time.Second}
@@ -248,15 +247,14 @@ func (w *Worker) dial(ctx context.Context) (*client, error) {
 	}
 	defer context.AfterFunc(ctx, func() { nc.Close() })()
 	c := newClient(nc, w.o.MaxMessage)
-	greet := [][]string{{"SELECT", strconv.Itoa(w.o.DB)}}
+	commands := [][]string{{"SELECT", strconv.Itoa(w.o.DB)}, {"LLEN", w.list}}
 	switch {
 	case w.o.Username != "":
-		greet = append([][]string{{"AUTH", w.o.Username, w.o.Password}}, greet...)
+		commands = append([][]string{{"AUTH", w.o.Username, w.o.Password}}, commands...)
 	case w.o.Password != "":
-		greet = append([][]string{{"AUTH", w.o.Password}}, greet...)
+		commands = append([][]string{{"AUTH", w.o.Password}}, commands...)
 	}
-	greet = append(greet, []string{"LLEN", w.o.List})
-	for _, command := range greet {
+	for _, command := range commands {
 		if _, err := c.do(command[0], command[1:]...); err != nil {
 			nc.Close()
 			return nil, err

@@ -121,7 +121,6 @@ type sink struct {
 	log     []string // pushed and committed
 	commits int
 	blocked chan struct{} // commits wait until it is closed; nil: they do not
-	reasons map[string]int
 }
 
 func (s *sink) message(element []byte, batch *metric.Batch) (bool, error) {
@@ -164,14 +163,9 @@ func (s *sink) kept() []string {
 }
 
 // run starts a worker on the list "in". It ends with the test, at the latest.
-func (s *sink) run(t *testing.T, addr, id string, change ...func(*Options)) *Worker {
+func (s *sink) run(t *testing.T, addr, id string, change ...func(*Options)) *Receiver {
 	t.Helper()
-	s.reasons = map[string]int{}
-	o := Options{Address: addr, List: "in", ID: id, Message: s.message, Push: s.push, Commit: s.commit, Bad: func(reason string, _ []byte) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.reasons[reason]++
-	}}
+	o := Options{Address: addr, Lists: []string{"in"}, ID: id, Message: s.message, Push: s.push, Commit: s.commit}
 	for _, f := range change {
 		f(&o)
 	}
@@ -186,7 +180,6 @@ func (s *sink) run(t *testing.T, addr, id string, change ...func(*Options)) *Wor
 			t.Error(err)
 		}
 	})
-	until(t, "served", w.serving.Load)
 	return w
 }
 
@@ -227,7 +220,7 @@ func TestElementsAreTakenInOrderAndRemoved(t *testing.T) {
 	if got := lists(t, c, "in", "in:processing:a", "in:rejected"); len(got) > 0 {
 		t.Errorf("left over: %v", got)
 	}
-	if got := w.Stats(); got.Elements != 10_003 || got.Connected {
+	if got := w.Stats(); got.Elements != 10_003 || got.Connected > 0 {
 		t.Errorf("stats %+v", got)
 	}
 }
@@ -292,7 +285,7 @@ func TestRedisMayComeLater(t *testing.T) {
 	redis.kill()
 	s := &sink{}
 	w := s.run(t, redis.addr, "a")
-	if w.Stats().Connected {
+	if w.Stats().Connected > 0 {
 		t.Error("connected to nothing")
 	}
 	redis.start()
@@ -321,10 +314,8 @@ func TestWhatIsNotReadableIsSetAside(t *testing.T) {
 	if got := s.kept(); !slices.Equal(got, []string{"metric0 0", "metric500 500", "metric1000 1000"}) {
 		t.Errorf("got %q", got)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if w.Stats().Rejected != 1503 || s.reasons[TooLong] != 3 {
-		t.Errorf("stats %+v, %v", w.Stats(), s.reasons)
+	if got := w.o.Refused.Counts(); w.Stats().Rejected != 1503 || got[TooLong] != 3 {
+		t.Errorf("stats %+v, refused %v", w.Stats(), got)
 	}
 }
 
@@ -357,18 +348,16 @@ func TestServersShareAListAndKeepTheirOwn(t *testing.T) {
 	want := fill(t, c, "in:processing:d", 10, 20)
 
 	s := &sink{}
-	o := Options{Address: redis.addr, List: "in", ID: "a", Message: s.message, Push: s.push, Commit: s.commit}
-	w := New(o)
-	worker, err := w.dial(t.Context())
+	w := New(Options{Address: redis.addr, Lists: []string{"in"}, ID: "a", Message: s.message, Push: s.push, Commit: s.commit}).workers[0]
+	connection, err := w.dial(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer worker.Close()
-	session := &session{Worker: w, client: worker, ctx: t.Context(), batch: metric.NewBatch(func(points []metric.Datapoint) error { return s.push(t.Context(), points) })}
-	if err := w.signOn(worker); err != nil {
+	defer connection.Close()
+	if err := w.register(connection); err != nil {
 		t.Fatal(err)
 	}
-	if err := session.adopt(); err != nil {
+	if err := w.newSession(t.Context(), t.Context(), connection).adopt(); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.kept(); !slices.Equal(got, want) {
@@ -523,7 +512,7 @@ func TestVectors(t *testing.T) {
 	s := &sink{}
 	var elements []string
 	s.run(t, redis.addr, "a", func(o *Options) {
-		o.List = "incoming"
+		o.Lists = []string{"incoming"}
 		o.Message = func(element []byte, _ *metric.Batch) (bool, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()

@@ -10,27 +10,27 @@ import (
 	"time"
 )
 
-// serverError is a reply that begins with '-': Redis refused a command.
+// serverError is an error reply: Redis refused a command.
 type serverError string
 
 func (e serverError) Error() string { return "redis: " + string(e) }
 
-var errProtocol = errors.New("redis: not what Redis answers")
+var errProtocol = errors.New("redis: unexpected reply")
 
-// client is a connection that speaks RESP2, Redis's protocol. Commands gather until
-// flush; their replies come in the same order.
+// client is a connection that speaks RESP2, Redis's protocol. send buffers commands
+// until flush. Their replies come in the same order.
 type client struct {
 	net.Conn
 	r     *bufio.Reader
 	w     *bufio.Writer
-	limit int // bytes of a value that is kept
+	limit int // maximum value in bytes; longer ones are discarded
 }
 
 func newClient(nc net.Conn, limit int) *client {
 	return &client{Conn: nc, r: bufio.NewReaderSize(nc, 32<<10), w: bufio.NewWriterSize(nc, 32<<10), limit: limit}
 }
 
-// send adds a command. Errors of writing show at flush.
+// send buffers a command. flush returns errors of writing.
 func (c *client) send(command string, arguments ...string) {
 	fmt.Fprintf(c.w, "*%d\r\n", 1+len(arguments))
 	c.text(command)
@@ -47,7 +47,7 @@ func (c *client) text(s string) {
 	c.w.WriteString("\r\n")
 }
 
-// flush writes what was sent; all replies to it must come within the time.
+// flush writes the buffered commands. Their replies must come within the time given.
 func (c *client) flush(within time.Duration) error {
 	if err := c.SetDeadline(time.Now().Add(within)); err != nil {
 		return err
@@ -55,17 +55,17 @@ func (c *client) flush(within time.Duration) error {
 	return c.w.Flush()
 }
 
-// reply is one reply, or the beginning of a list of them.
+// reply is one reply, or the head of a list of replies.
 type reply struct {
 	kind byte   // '+' status, ':' number, '$' value, '*' list
-	n    int64  // the number, or how many replies of a list follow
+	n    int64  // the number, or the number of replies in the list
 	text string // of a status or value
-	null bool   // there is no such value or list
-	long bool   // the value was longer than the limit, and is not kept
+	null bool   // the value or list does not exist
+	long bool   // the value was longer than the limit and was discarded
 }
 
-// read reads one reply. An error that Redis tells is a serverError; after any other
-// the connection is of no more use.
+// read reads one reply. An error reply is a serverError. After another error the
+// connection cannot be used any more.
 func (c *client) read() (reply, error) {
 	line, err := c.line()
 	if err != nil {
@@ -99,7 +99,7 @@ func (c *client) read() (reply, error) {
 	return re, nil
 }
 
-// value reads the bytes of a value. Of one over the limit nothing is kept.
+// value reads a value. It discards one over the limit.
 func (c *client) value(re *reply) error {
 	if re.n > int64(c.limit) {
 		re.long = true
@@ -127,7 +127,7 @@ func (c *client) value(re *reply) error {
 	return nil
 }
 
-// line reads up to the end of a line, which is not empty.
+// line reads a line, which must not be empty.
 func (c *client) line() (string, error) {
 	b, err := c.r.ReadSlice('\n')
 	if err == bufio.ErrBufferFull {
@@ -151,7 +151,7 @@ func (c *client) do(command string, arguments ...string) (reply, error) {
 	return c.read()
 }
 
-// unexpected makes the end of the stream within a reply an error of its own.
+// unexpected returns io.ErrUnexpectedEOF for the end of the stream within a reply.
 func unexpected(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF

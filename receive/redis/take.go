@@ -10,73 +10,72 @@ import (
 	"carbon/metric"
 )
 
-// How much is taken at once.
+// Limits of one batch of elements.
 const (
 	maxElements = 1000
-	maxBytes    = 16 << 20 // of elements that are kept until they are in the log
+	maxBytes    = 16 << 20 // of elements in memory until they are in the log
 
-	// maxUnreliable is how many are taken at once that must be kept, however long.
+	// maxUnreliable is maxElements for Unreliable, where all elements must be kept,
+	// however long they are.
 	maxUnreliable = 100
 
-	// fewElements are taken up at once from a list whose elements may be long.
+	// fewElements is how many elements of a processing list are read at first,
+	// because they may be long.
 	fewElements = 16
 
-	// blockTime is how long Redis waits for an element before it says that there is
-	// none, in seconds: the least that all versions know. A shutdown may wait for it.
+	// blockTime is how long Redis waits for an element, in seconds. It is the least
+	// that all versions support. A shutdown may have to wait for it.
 	blockTime = 1
 )
 
-// session is one connection of a Worker.
+// session takes elements on one connection.
 type session struct {
-	*Worker
+	*worker
 	*client
-	ctx     context.Context
-	batch   *metric.Batch
-	waiting int64 // elements in the list when last asked
+	stopping, pushing context.Context
+	batch             *metric.Batch
+	waiting           int64 // elements in the list, as last reported
 
 	taken    []reply // oldest first
 	rejected []string
-	bytes    int
+	bytes    int // of taken
 }
 
-// take takes elements until Shutdown or an error.
-func (w *Worker) take(ctx context.Context, c *client) error {
-	s := &session{Worker: w, client: c, ctx: ctx}
-	s.batch = metric.NewBatch(func(points []metric.Datapoint) error { return w.o.Push(ctx, points) })
+func (w *worker) newSession(stopping, pushing context.Context, c *client) *session {
+	s := &session{worker: w, client: c, stopping: stopping, pushing: pushing}
+	s.batch = metric.NewBatch(func(points []metric.Datapoint) error { return w.o.Push(pushing, points) })
+	return s
+}
+
+// take takes elements until stopping is done or an error.
+func (w *worker) take(stopping, pushing context.Context, c *client) error {
+	s := w.newSession(stopping, pushing, c)
 	if w.o.Unreliable {
-		for w.stopping.Err() == nil {
-			if _, err := s.next("RPOP", w.o.List); err != nil {
-				return err
-			}
-			if err := s.store(); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.takeUnreliably()
 	}
-	if err := w.signOn(c); err != nil {
+	if err := w.register(c); err != nil {
 		return err
 	}
 	if err := s.takeUp(); err != nil {
 		return err
 	}
-	looked := time.Now()
-	for w.stopping.Err() == nil {
-		whole, err := s.next("RPOPLPUSH", w.o.List, w.processing)
+	adopted := time.Now()
+	for stopping.Err() == nil {
+		whole, err := s.next("RPOPLPUSH", w.list, w.processing)
 		if err != nil {
 			return err
 		}
 		if err := s.storeAndRemove(); err != nil {
 			return err
 		}
-		if !whole { // what was not kept stands in the processing list
+		if !whole { // the others are in the processing list
 			if err := s.takeUp(); err != nil {
 				return err
 			}
 		}
-		// Not at once: after a restart of Redis all have to say again that they live.
-		if time.Since(looked) > lease/2 {
-			looked = time.Now()
+		// Not at once: after a restart of Redis all servers have to register again.
+		if time.Since(adopted) > lease/2 {
+			adopted = time.Now()
 			if err := s.adopt(); err != nil {
 				return err
 			}
@@ -85,8 +84,21 @@ func (w *Worker) take(ctx context.Context, c *client) error {
 	return nil
 }
 
-// next takes what is in the list, at most maxElements, or waits for an element for
-// a second. whole is false when not all that was moved was kept.
+// takeUnreliably is take for Unreliable.
+func (s *session) takeUnreliably() error {
+	for s.stopping.Err() == nil {
+		if _, err := s.next("RPOP", s.list); err != nil {
+			return err
+		}
+		if err := s.store(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next takes the elements of the list, at most maxElements, or waits for an element
+// for a second. whole is false if some of the moved elements are not in s.taken.
 func (s *session) next(pop string, keys ...string) (whole bool, err error) {
 	s.taken, s.bytes = s.taken[:0], 0
 	n := int(min(s.waiting, maxElements))
@@ -101,7 +113,7 @@ func (s *session) next(pop string, keys ...string) (whole bool, err error) {
 			s.send(pop, keys...)
 		}
 	}
-	s.send("LLEN", s.o.List)
+	s.send("LLEN", s.list)
 	if err := s.flush(replyTime); err != nil {
 		return false, err
 	}
@@ -120,7 +132,8 @@ func (s *session) next(pop string, keys ...string) (whole bool, err error) {
 	return whole, err
 }
 
-// readElement reads the reply to a pop: BRPOP answers with the list's key, too.
+// readElement reads the reply to a pop command. That of BRPOP begins with the key of
+// the list.
 func (s *session) readElement() (reply, error) {
 	re, err := s.read()
 	if err == nil && re.kind == '*' {
@@ -137,8 +150,8 @@ func (s *session) readElement() (reply, error) {
 	return re, err
 }
 
-// keep adds an element to those to be stored, unless there is none, or no room. It
-// reports false when there was no room.
+// keep adds an element, if the reply has one, to s.taken. It returns false if there
+// is no room.
 func (s *session) keep(re reply) bool {
 	if re.null || re.kind != '$' {
 		return true
@@ -151,7 +164,7 @@ func (s *session) keep(re reply) bool {
 	return true
 }
 
-// takeUp stores what stands in this server's processing list.
+// takeUp stores the elements of this server's processing list.
 func (s *session) takeUp() error {
 	for n := fewElements; s.stopping.Err() == nil; {
 		list, err := s.do("LRANGE", s.processing, strconv.Itoa(-n), "-1")
@@ -170,11 +183,11 @@ func (s *session) takeUp() error {
 		switch {
 		case list.n == 0:
 			return nil
-		case !whole && n > 1: // what was kept are the newest
+		case !whole && n > 1: // the newest were kept, and the oldest are wanted
 			n = max(1, n/fewElements)
 			continue
 		}
-		slices.Reverse(s.taken) // the oldest stands last
+		slices.Reverse(s.taken) // the oldest is last in the list
 		s.takenUp.Add(int64(len(s.taken)))
 		if s.bytes < maxBytes/16 {
 			n = min(2*n, maxElements)
@@ -186,14 +199,14 @@ func (s *session) takeUp() error {
 	return nil
 }
 
-// store hands over the datapoints of the elements.
+// store pushes the datapoints of s.taken.
 func (s *session) store() error {
 	s.rejected = s.rejected[:0]
 	for _, re := range s.taken {
-		s.Worker.elements.Add(1)
+		s.worker.elements.Add(1)
 		if re.long {
-			s.o.Bad(TooLong, nil)
-			s.Worker.rejected.Add(1)
+			s.o.Refused.Add(TooLong, nil)
+			s.worker.rejected.Add(1)
 			continue
 		}
 		readable, err := s.o.Message([]byte(re.text), s.batch)
@@ -201,7 +214,7 @@ func (s *session) store() error {
 			return err
 		}
 		if !readable {
-			s.Worker.rejected.Add(1)
+			s.worker.rejected.Add(1)
 			if len(re.text) <= maxRejectedSize {
 				s.rejected = append(s.rejected, re.text)
 			}
@@ -210,9 +223,9 @@ func (s *session) store() error {
 	return s.batch.Flush()
 }
 
-// storeAndRemove stores the elements, and removes them from the processing list
-// once they are in the log. An element is removed by its value: should another
-// server have taken this one for dead, nothing else goes.
+// storeAndRemove stores s.taken, and removes the elements from the processing list
+// when they are in the log. It removes elements by their value: if another server
+// has adopted them meanwhile, it removes no others.
 func (s *session) storeAndRemove() error {
 	if len(s.taken) == 0 {
 		return nil
@@ -220,7 +233,7 @@ func (s *session) storeAndRemove() error {
 	if err := s.store(); err != nil {
 		return err
 	}
-	if err := s.o.Commit(s.ctx); err != nil {
+	if err := s.o.Commit(s.pushing); err != nil {
 		return err
 	}
 	replies := 0
@@ -229,7 +242,7 @@ func (s *session) storeAndRemove() error {
 		replies++
 	}
 	if len(s.rejected) > 0 {
-		list := s.o.List + ":rejected"
+		list := s.list + ":rejected"
 		for _, element := range s.rejected {
 			send("LPUSH", list, element)
 		}
@@ -237,7 +250,7 @@ func (s *session) storeAndRemove() error {
 	}
 	for _, re := range s.taken {
 		if re.long {
-			send("LTRIM", s.processing, "0", "-2") // those that stood behind it are gone
+			send("LTRIM", s.processing, "0", "-2") // the elements after it are removed already
 		} else {
 			send("LREM", s.processing, "-1", re.text)
 		}

@@ -2,6 +2,7 @@ package statsd
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"carbon/metric"
+	"carbon/receive"
 )
 
 const (
@@ -34,28 +36,17 @@ type Admin struct {
 	Settings   func() []Setting
 }
 
-// deadlines are what connections have besides reading and writing.
-type deadlines interface {
-	SetReadDeadline(t time.Time) error
-	SetWriteDeadline(t time.Time) error
-}
-
-// Read answers the commands of a connection, which has to be an io.Writer, too, until
-// it ends or says quit. It is a receive.Format.
-func (m Admin) Read(r io.Reader, _ func([]metric.Datapoint) error) error {
-	w, ok := r.(io.Writer)
-	if !ok {
-		return errors.New("statsd: nobody to answer")
-	}
-	conn, timed := r.(deadlines)
+// Serve answers the commands of a connection until it ends or sends quit. It is a
+// receive.Protocol.
+func (m Admin) Serve(_ context.Context, conn receive.Conn, _ func([]metric.Datapoint) error) error {
 	var pending []byte
 	buffer := make([]byte, 4096)
 	for {
-		if timed && len(pending) > 0 {
+		if len(pending) > 0 {
 			conn.SetReadDeadline(time.Now().Add(commandPause))
 		}
-		n, err := r.Read(buffer)
-		if timed && len(pending) > 0 {
+		n, err := conn.Read(buffer)
+		if len(pending) > 0 {
 			conn.SetReadDeadline(time.Time{})
 		}
 		pending = append(pending, buffer[:n]...)
@@ -69,10 +60,8 @@ func (m Admin) Read(r io.Reader, _ func([]metric.Datapoint) error) error {
 				break
 			}
 			answer, quit := m.answer(string(command))
-			if timed {
-				conn.SetWriteDeadline(time.Now().Add(answerTime))
-			}
-			if _, err := io.WriteString(w, answer); err != nil || quit {
+			conn.SetWriteDeadline(time.Now().Add(answerTime))
+			if _, err := io.WriteString(conn, answer); err != nil || quit {
 				return err
 			}
 			pending = rest

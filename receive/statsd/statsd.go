@@ -24,7 +24,7 @@ import (
 )
 
 // Reasons why something that a client sent does not count, as given to
-// Options.Bad.
+// Options.Refuse.
 const (
 	BadLine  = "bad line"         // what statsd counts in bad_lines_seen
 	Event    = "event"            // of DogStatsD, or a service check; counted there too
@@ -170,7 +170,7 @@ func (a *Aggregator) refuse(reason string, element []byte) {
 	if reason == Event {
 		element = nil // its senders mean no harm, and send many
 	}
-	a.o.Bad(reason, element)
+	a.o.Refuse(reason, element)
 }
 
 // Stats is a snapshot of an Aggregator. Counts are since the start.
@@ -197,9 +197,9 @@ type Options struct {
 	// Push takes datapoints in, as ingest.Pipeline does.
 	Push func(ctx context.Context, points []metric.Datapoint) error
 
-	// Bad is told of what does not count, and why; nil means nobody. The element
+	// Refuse is told of what does not count, and why; nil means nobody. The element
 	// aliases the packet; it is nil for what need not be logged.
-	Bad func(reason string, element []byte)
+	Refuse func(reason string, element []byte)
 
 	// MaxMemory is about how many bytes names, values of timers and members of sets
 	// may take. Beyond it new ones are refused; what is there goes on.
@@ -245,8 +245,8 @@ func NewOptions() Options {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Bad == nil {
-		o.Bad = func(string, []byte) {}
+	if o.Refuse == nil {
+		o.Refuse = func(string, []byte) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now

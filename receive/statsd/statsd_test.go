@@ -1,7 +1,6 @@
 package statsd
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"carbon/metric"
+	"carbon/receive/receivetest"
 )
 
 // daemon is an aggregator with what it pushed and refused.
@@ -28,7 +28,7 @@ func newDaemon(t testing.TB, change func(*Options)) *daemon {
 	d := &daemon{t: t, bad: make(map[string]int)}
 	o := NewOptions()
 	o.Push, o.Now = d.push, now
-	o.Bad = func(reason string, _ []byte) { d.bad[reason]++ }
+	o.Refuse = func(reason string, _ []byte) { d.bad[reason]++ }
 	if change != nil {
 		change(&o)
 	}
@@ -215,7 +215,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 func TestALongLineOfAStreamIsLeftOut(t *testing.T) {
 	d := newDaemon(t, nil)
 	long := strings.Repeat("x", 3*streamBuffer)
-	if err := d.Read(strings.NewReader("a:1|c\n"+long+":1|c\nb:1|c\n"), nil); err != nil {
+	if err := d.Read(receivetest.Stream(strings.NewReader("a:1|c\n"+long+":1|c\nb:1|c\n")), nil); err != nil {
 		t.Fatal(err)
 	}
 	got := d.flushed()
@@ -232,7 +232,7 @@ func TestUnfinishedLinesOfStreamsAreBounded(t *testing.T) {
 	pieces := func() io.Reader {
 		return io.MultiReader(strings.NewReader("a:1|c\n"+strings.Repeat("x", 5000)), strings.NewReader("y:1|c\nb:1|"), strings.NewReader("c\n"))
 	}
-	if err := d.Read(pieces(), nil); err != nil {
+	if err := d.Read(receivetest.Stream(pieces()), nil); err != nil {
 		t.Fatal(err)
 	}
 	got := d.flushed()
@@ -240,13 +240,13 @@ func TestUnfinishedLinesOfStreamsAreBounded(t *testing.T) {
 		t.Errorf("%v, %v", got, d.bad)
 	}
 	d.rests.Store(0)
-	if err := d.Read(pieces(), nil); err != nil || d.bad[Full] != 1 || d.rests.Load() != 0 {
+	if err := d.Read(receivetest.Stream(pieces()), nil); err != nil || d.bad[Full] != 1 || d.rests.Load() != 0 {
 		t.Errorf("%v, %v, %d bytes are counted", err, d.bad, d.rests.Load())
 	}
 	if got := d.flushed(); got["stats_counts.a"] != 1 {
 		t.Errorf("%v", got)
 	}
-	if err := d.Read(strings.NewReader(strings.Repeat("x", 5000)), nil); err != nil || d.rests.Load() != 0 {
+	if err := d.Read(receivetest.Stream(strings.NewReader(strings.Repeat("x", 5000))), nil); err != nil || d.rests.Load() != 0 {
 		t.Errorf("after its end: %v, %d bytes are counted", err, d.rests.Load())
 	}
 }
@@ -254,10 +254,10 @@ func TestUnfinishedLinesOfStreamsAreBounded(t *testing.T) {
 func TestTheErrorOfAStreamIsReturned(t *testing.T) {
 	d := newDaemon(t, nil)
 	broken := errors.New("broken")
-	if err := d.Read(io.MultiReader(strings.NewReader("a:1|c\n"), iotestErr{broken}), nil); !errors.Is(err, broken) {
+	if err := d.Read(receivetest.Stream(io.MultiReader(strings.NewReader("a:1|c\n"), iotestErr{broken})), nil); !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
-	if err := d.Read(iotestErr{nil}, nil); !errors.Is(err, io.ErrNoProgress) {
+	if err := d.Read(receivetest.Stream(iotestErr{nil}), nil); !errors.Is(err, io.ErrNoProgress) {
 		t.Errorf("%v", err)
 	}
 }
@@ -374,7 +374,7 @@ func TestDumpsAreNodes(t *testing.T) {
 func TestACommandMayLackItsNewline(t *testing.T) {
 	d := newDaemon(t, nil)
 	c := &chunks{list: []string{"heal", "th\ncoun", "ters\r\nhealth"}}
-	if err := (Admin{Aggregator: d.Aggregator}).Read(c, nil); err != nil {
+	if err := (Admin{Aggregator: d.Aggregator}).Serve(t.Context(), c.conn(), nil); err != nil {
 		t.Fatal(err)
 	}
 	got := c.answers.String()
@@ -382,7 +382,7 @@ func TestACommandMayLackItsNewline(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	endless := &chunks{list: slices.Repeat([]string{strings.Repeat("x", 4000)}, 100)}
-	if err := (Admin{Aggregator: d.Aggregator}).Read(endless, nil); err == nil || endless.answers.Len() > 0 {
+	if err := (Admin{Aggregator: d.Aggregator}).Serve(t.Context(), endless.conn(), nil); err == nil || endless.answers.Len() > 0 {
 		t.Errorf("%v, %d bytes", err, endless.answers.Len())
 	}
 }
@@ -423,10 +423,7 @@ func FuzzAdmin(f *testing.F) {
 		d := newDaemon(t, nil)
 		d.send("a.b:1|c", "a:1|ms", "c:1|g")
 		a := Admin{Aggregator: d.Aggregator, Settings: func() []Setting { return nil }}
-		a.Read(struct {
-			io.Reader
-			io.Writer
-		}{strings.NewReader(commands), &bytes.Buffer{}}, nil)
+		a.Serve(t.Context(), receivetest.Dialog(strings.NewReader(commands), io.Discard), nil)
 	})
 }
 

@@ -2,104 +2,91 @@ package statsd
 
 import (
 	"bytes"
-	"io"
 
 	"carbon/metric"
+	"carbon/receive"
 )
 
 const (
-	// streamBuffer is how much of a stream is read at once, and so how long a line
-	// may be.
+	// streamBuffer is how many bytes one read takes, and so the maximum line.
 	streamBuffer = 64 << 10
 
-	// restKept is the room for an unfinished line that a stream keeps when it needs
-	// less.
+	// restKept is how many bytes of an unfinished line are not counted in
+	// restsLimit. A stream keeps a buffer of this size.
 	restKept = 512
 
-	// restsLimit is how many bytes the unfinished lines of all streams may take that
-	// are longer.
+	// restsLimit bounds the memory of the longer unfinished lines of all streams.
 	restsLimit = 64 << 20
 )
 
-// Read takes packets from a stream: what it holds up to its last newline, each time
-// some of it has come. What follows the last newline of all does not count, as in
-// statsd. It is a receive.Format that pushes nothing itself.
-func (a *Aggregator) Read(r io.Reader, _ func([]metric.Datapoint) error) error {
-	waiter, _ := r.(interface{ Wait() error })
-	var rest []byte  // the unfinished line
-	tooLong := false // it is, and nothing of it is kept
-	held := 0        // bytes of a.rests that are for it
-	defer func() { a.rests.Add(int64(-held)) }()
-	for idle := 0; idle < 100; {
-		if waiter != nil {
-			if err := waiter.Wait(); err != nil {
-				return endOf(err)
-			}
-		}
-		buffer := a.buffers.Get().(*[streamBuffer]byte)
-		old := copy(buffer[:], rest)
-		n, err := r.Read(buffer[old:])
-		data := buffer[:old+n]
-		if tooLong {
-			end := bytes.IndexByte(data, '\n') + 1
-			data, tooLong = data[end:], end == 0
-			if tooLong {
-				data = nil
-			}
-		}
-		if end := bytes.LastIndexByte(data, '\n') + 1; end > 0 {
-			a.Packets([][]byte{data[:end]})
-			data = data[end:]
-		}
-		if len(data) == streamBuffer {
-			a.tell(TooLong, data)
-			data, tooLong = nil, true
-		}
-		if !a.hold(&held, len(data)) {
-			a.tell(Full, data)
-			data, tooLong = nil, true
-			a.hold(&held, 0)
-		}
-		if len(data) <= restKept && cap(rest) > restKept {
-			rest = nil
-		}
-		rest = append(rest[:0], data...)
-		a.buffers.Put(buffer)
-		if err != nil {
-			return endOf(err)
-		}
-		if idle++; n > 0 {
-			idle = 0
-		}
-	}
-	return io.ErrNoProgress
+// Read aggregates a stream: after each read, the lines that are complete. As in
+// statsd, it ignores an unterminated last line. It is a receive.Format that pushes
+// nothing itself.
+func (a *Aggregator) Read(s receive.Stream, _ func([]metric.Datapoint) error) error {
+	u := stream{a: a, Stream: s}
+	defer u.hold(0)
+	return receive.ReadAll(s, u.read)
 }
 
-// hold changes how much a stream holds of an unfinished line. False: all of them would
-// hold too much.
-func (a *Aggregator) hold(held *int, n int) bool {
+// stream is a stream that is being read.
+type stream struct {
+	receive.Stream
+	a       *Aggregator
+	rest    []byte // the unfinished line
+	tooLong bool   // the unfinished line is dropped
+	held    int    // bytes of rest that are counted in a.rests
+}
+
+func (s *stream) read() (int, error) {
+	buffer := s.a.buffers.Get().(*[streamBuffer]byte)
+	defer s.a.buffers.Put(buffer)
+	old := copy(buffer[:], s.rest)
+	n, err := s.Read(buffer[old:])
+	data := buffer[:old+n]
+	if s.tooLong {
+		end := bytes.IndexByte(data, '\n') + 1
+		data, s.tooLong = data[end:], end == 0
+		if s.tooLong {
+			data = nil
+		}
+	}
+	if end := bytes.LastIndexByte(data, '\n') + 1; end > 0 {
+		s.a.Packets([][]byte{data[:end]})
+		data = data[end:]
+	}
+	if len(data) == streamBuffer {
+		s.a.refuseOutside(TooLong, data)
+		data, s.tooLong = nil, true
+	}
+	if !s.hold(len(data)) {
+		s.a.refuseOutside(Full, data)
+		data, s.tooLong = nil, true
+		s.hold(0)
+	}
+	if len(data) <= restKept && cap(s.rest) > restKept {
+		s.rest = nil
+	}
+	s.rest = append(s.rest[:0], data...)
+	return n, err
+}
+
+// hold counts n bytes of the unfinished line. It returns false if those of all
+// streams would exceed the limit.
+func (s *stream) hold(n int) bool {
 	if n <= restKept {
 		n = 0
 	}
-	if all := a.rests.Add(int64(n - *held)); all > restsLimit && n > *held {
-		a.rests.Add(int64(*held - n))
+	if all := s.a.rests.Add(int64(n - s.held)); all > restsLimit && n > s.held {
+		s.a.rests.Add(int64(s.held - n))
 		return false
 	}
-	*held = n
+	s.held = n
 	return true
 }
 
-// endOf is nil for the end of a stream.
-func endOf(err error) error {
-	if err == io.EOF {
-		return nil
-	}
-	return err
-}
-
-// tell counts what is refused outside of Packets.
-func (a *Aggregator) tell(reason string, element []byte) {
+// refuseOutside refuses a line without holding the lock that Packets holds.
+func (a *Aggregator) refuseOutside(reason string, line []byte) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.refuse(reason, element)
+	a.refuse(reason, line)
 }

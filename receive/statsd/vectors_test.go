@@ -14,13 +14,14 @@ import (
 	"time"
 
 	"carbon/metric"
-	"carbon/receive/vectortest"
+	"carbon/receive"
+	"carbon/receive/receivetest"
 )
 
 // vector is what clients sent a real statsd, and what that gave to Graphite at its
 // first flush and at the second.
 type vector struct {
-	vectortest.Vector
+	receivetest.Vector
 	Packets       [][]byte        `json:"packets_b64"`
 	Chunks        []string        `json:"chunks"`   // of a TCP stream
 	Dialogue      [][2]string     `json:"dialogue"` // with the management port
@@ -106,7 +107,7 @@ func (c *collector) flush(t testing.TB, a *Aggregator) []metric.Datapoint {
 	return slices.DeleteFunc(c.points, func(p metric.Datapoint) bool { return timings.MatchString(p.Name) })
 }
 
-func now() time.Time { return time.Unix(vectortest.Now, 0) }
+func now() time.Time { return time.Unix(receivetest.Now, 0) }
 
 // start returns an aggregator with the options of v.
 func (v vector) start(t testing.TB) (*Aggregator, *collector) {
@@ -128,7 +129,7 @@ func TestVectors(t *testing.T) {
 			a, c := v.start(t)
 			a.Packets(v.Packets)
 			if v.Chunks != nil {
-				if err := a.Read(&chunks{list: v.Chunks}, nil); err != nil {
+				if err := a.Read(receivetest.Stream(&chunks{list: v.Chunks}), nil); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -164,14 +165,15 @@ func (c *chunks) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (c *chunks) Write(p []byte) (int, error) { return c.answers.Write(p) }
+// conn is a connection on which the chunks are received.
+func (c *chunks) conn() receive.Conn { return receivetest.Dialog(c, &c.answers) }
 
 func TestManagementPort(t *testing.T) {
 	vectors := loadVectors(t)
 	a, _ := vectors["statsd-tcp-split"].start(t)
 	a.o.Now = func() time.Time { return now().Add(-2 * time.Second) }
 	a.started = seconds(a.o.Now())
-	if err := a.Read(&chunks{list: vectors["statsd-tcp-split"].Chunks}, nil); err != nil {
+	if err := a.Read(receivetest.Stream(&chunks{list: vectors["statsd-tcp-split"].Chunks}), nil); err != nil {
 		t.Fatal(err)
 	}
 	a.o.Now = now
@@ -185,7 +187,7 @@ func TestManagementPort(t *testing.T) {
 			}
 		}
 		c := &chunks{list: []string{turn[0]}}
-		if err := admin.Read(c, nil); err != nil {
+		if err := admin.Serve(t.Context(), c.conn(), nil); err != nil {
 			t.Fatal(err)
 		}
 		got, want := c.answers.String(), turn[1]
@@ -193,7 +195,7 @@ func TestManagementPort(t *testing.T) {
 		case "config":
 			want = "\nflushInterval: 3000\n"
 		case "stats":
-			want = fmt.Sprintf("uptime: 2\nmessages.last_msg_seen: 2\nmessages.bad_lines_seen: 0\ngraphite.last_flush: 2\ngraphite.last_exception: %d\n", vectortest.Now) +
+			want = fmt.Sprintf("uptime: 2\nmessages.last_msg_seen: 2\nmessages.bad_lines_seen: 0\ngraphite.last_flush: 2\ngraphite.last_exception: %d\n", receivetest.Now) +
 				"graphite.flush_time: 0\ngraphite.flush_length: 0\nEND\n\n"
 		}
 		if got != want {

@@ -12,7 +12,7 @@ import (
 
 	"carbon/metric"
 	"carbon/receive/plaintext"
-	"carbon/receive/vectortest"
+	"carbon/receive/receivetest"
 )
 
 // patience bounds every wait for something that must happen.
@@ -32,7 +32,7 @@ type listener struct {
 func listen(t *testing.T, hold chan struct{}, maxPending int) *listener {
 	t.Helper()
 	l := &listener{t: t, hold: hold}
-	lines := plaintext.New(plaintext.Options{Now: func() int64 { return vectortest.Now }})
+	lines := plaintext.New(plaintext.Options{Now: func() int64 { return receivetest.Now }})
 	server, err := Listen("127.0.0.1:0", Options{Name: "udp", Lines: lines.Lines, Push: l.push, MaxPending: maxPending})
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func until(t *testing.T, what string, ok func() bool) {
 }
 
 func TestVectors(t *testing.T) {
-	for _, v := range vectortest.Load(t) {
+	for _, v := range receivetest.Load(t) {
 		t.Run(v.ID, func(t *testing.T) {
 			l := listen(t, nil, 0)
 			l.send(l.dial(), string(v.Data))

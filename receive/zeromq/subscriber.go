@@ -1,75 +1,70 @@
-// Package zeromq receives what ZeroMQ's publishers send: over connections that
-// they make (Subscriber is a format of receive.Server), or that are made to them
-// (Client).
 package zeromq
 
 import (
+	"context"
 	"errors"
 	"io"
-	"net"
 	"sync"
 	"sync/atomic"
 
 	"carbon/metric"
+	"carbon/receive"
+	"carbon/receive/memory"
 	"carbon/receive/zeromq/zmtp"
 )
 
-// CutOff is the reason of a message whose publisher left in the middle of it.
+// CutOff is the reason of a message whose publisher closed the connection in the
+// middle of it.
 const CutOff = "message cut off"
 
-// Defaults of receiving from and publishing to ZeroMQ.
-const (
-	DefaultMaxMessage = zmtp.DefaultMaxMessage
-	DefaultSendQueue  = zmtp.DefaultQueue
-)
-
-// Options of a Subscriber. Message is needed.
-type Options struct {
-	// Message adds the datapoints of one message to the batch. Its error is the
-	// batch's and ends the connection. The frames are good until it returns.
+// SubscriberOptions are the options of a Subscriber. Message is needed.
+type SubscriberOptions struct {
+	// Message adds the datapoints of a message to the batch. The frames are valid
+	// until it returns. Its error is that of the batch, and closes the connection.
 	Message func(frames [][]byte, batch *metric.Batch) error
 
-	// Topics are the prefixes to subscribe to; none means everything.
+	// Topics are the prefixes to subscribe to; empty: everything.
 	Topics []string
 
-	// MaxMessage is the limit of a message in bytes; 0 means DefaultMaxMessage. A longer one ends
-	// its connection.
+	// MaxMessage is the maximum message in bytes; 0 means DefaultMaxMessage. A longer
+	// one closes its connection.
 	MaxMessage int
 
-	// Memory bounds the unfinished messages of all connections together; nil bounds
-	// nothing.
-	Memory *zmtp.Memory
+	// Memory bounds the unfinished messages of all connections; nil: they are not
+	// bounded.
+	Memory *memory.Pool
 
-	// Bad is told why a connection had to be ended; nil means nobody.
-	Bad func(reason string, element []byte)
+	// Refuse is called with the reason why a connection was closed; nil: it is not
+	// reported.
+	Refuse func(reason string, element []byte)
 }
 
-// Subscriber reads connections of publishers, any number at once.
+// Subscriber reads connections with publishers, any number of them at a time.
 type Subscriber struct {
-	o        Options
-	batches  sync.Pool
+	o        SubscriberOptions
+	batches  sync.Pool // of *metric.Batch
 	messages atomic.Int64
 }
 
 // NewSubscriber returns a Subscriber.
-func NewSubscriber(o Options) *Subscriber {
+func NewSubscriber(o SubscriberOptions) *Subscriber {
 	if len(o.Topics) == 0 {
 		o.Topics = []string{""}
 	}
-	if o.Bad == nil {
-		o.Bad = func(string, []byte) {}
+	if o.Refuse == nil {
+		o.Refuse = func(string, []byte) {}
 	}
 	s := &Subscriber{o: o}
 	s.batches.New = func() any { return metric.NewBatch(nil) }
 	return s
 }
 
-// Messages is how many there were since the start.
+// Messages returns how many messages were received since the start.
 func (s *Subscriber) Messages() int64 { return s.messages.Load() }
 
-// Read is a receive.Format; r must be a net.Conn.
-func (s *Subscriber) Read(r io.Reader, push func([]metric.Datapoint) error) error {
-	c, err := zmtp.Handshake(r.(net.Conn), zmtp.Sub, zmtp.Options{MaxMessage: s.o.MaxMessage, Memory: s.o.Memory})
+// Serve reads a connection to its end. It is a receive.Protocol.
+func (s *Subscriber) Serve(_ context.Context, nc receive.Conn, push func([]metric.Datapoint) error) error {
+	c, err := zmtp.Handshake(nc, zmtp.Sub, zmtp.Options{MaxMessage: s.o.MaxMessage, Memory: s.o.Memory})
 	if err == nil {
 		defer c.Release()
 		for _, topic := range s.o.Topics {
@@ -84,15 +79,15 @@ func (s *Subscriber) Read(r io.Reader, push func([]metric.Datapoint) error) erro
 	case err == io.EOF:
 		return nil
 	case errors.As(err, &e):
-		s.o.Bad(e.Reason, nil)
+		s.o.Refuse(e.Reason, nil)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		s.o.Bad(CutOff, nil)
+		s.o.Refuse(CutOff, nil)
 		return nil
 	}
 	return err
 }
 
-// read waits for a message, and takes those that came with it.
+// read waits for a message, and reads those that were received with it.
 func (s *Subscriber) read(c *zmtp.Conn, push func([]metric.Datapoint) error) error {
 	frames, err := c.ReadMessage()
 	if err != nil {

@@ -14,9 +14,10 @@ import (
 	"time"
 
 	"carbon/metric"
+	"carbon/receive"
 	"carbon/receive/metricstalk"
 	"carbon/receive/plaintext"
-	"carbon/receive/vectortest"
+	"carbon/receive/receivetest"
 	"carbon/receive/zeromq/zmtp"
 )
 
@@ -61,8 +62,8 @@ func (s *sink) all() []string {
 
 // subscriber reads messages as the talk sends them.
 func (s *sink) subscriber(topics ...string) *Subscriber {
-	format := metricstalk.New(metricstalk.Options{Prefix: "demo.", Bad: s.refuse, Lines: plaintext.New(plaintext.Options{Bad: s.refuse}).Read})
-	return NewSubscriber(Options{Topics: topics, Bad: s.refuse, Message: func(frames [][]byte, batch *metric.Batch) error {
+	format := metricstalk.New(metricstalk.Options{Prefix: "demo.", Refuse: s.refuse, Lines: plaintext.New(plaintext.Options{Refuse: s.refuse}).Lines})
+	return NewSubscriber(SubscriberOptions{Topics: topics, Refuse: s.refuse, Message: func(frames [][]byte, batch *metric.Batch) error {
 		_, err := format.Read(frames[len(frames)-1], batch)
 		return err
 	}})
@@ -99,7 +100,7 @@ func until(t *testing.T, what string, ok func() bool) {
 // TestVectors replays what publishers wrote, and others did; they do not stay to
 // read what is answered.
 func TestVectors(t *testing.T) {
-	for _, v := range vectortest.Load(t) {
+	for _, v := range receivetest.Load(t) {
 		var want []string
 		for _, e := range v.Expected {
 			want = append(want, fmt.Sprint(e[0], " ", e[1], " ", int64(e[2].(float64))))
@@ -108,7 +109,7 @@ func TestVectors(t *testing.T) {
 		theirs.Write(v.Data)
 		theirs.Close()
 		s := &sink{}
-		s.subscriber().Read(ours, func(points []metric.Datapoint) error { return s.push(t.Context(), points) })
+		s.subscriber().Serve(t.Context(), receivetest.Conn(ours), func(points []metric.Datapoint) error { return s.push(t.Context(), points) })
 		if got := s.all(); !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", v.ID, got, want)
 		}
@@ -129,7 +130,7 @@ func TestMessagesThatCameAreTakenWhateverFollows(t *testing.T) {
 		io.WriteString(theirs, "\x01\x00"+stream)
 		theirs.CloseWrite()
 		s := &sink{}
-		err := s.subscriber().Read(ours, func(points []metric.Datapoint) error { return s.push(t.Context(), points) })
+		err := s.subscriber().Serve(t.Context(), receivetest.Conn(ours), func(points []metric.Datapoint) error { return s.push(t.Context(), points) })
 		if got := s.all(); !slices.Equal(got, want) || !maps.Equal(s.bad, map[string]int{reason: 1}) {
 			t.Errorf("%q: got %q, %v, refused %v", stream, got, err, s.bad)
 		}
@@ -144,7 +145,7 @@ func TestErrorsOfPushEndTheConnection(t *testing.T) {
 	ours, theirs := connection(t)
 	io.WriteString(theirs, "\x01\x00"+frame(message("a")))
 	full := errors.New("full")
-	if err := (&sink{}).subscriber().Read(ours, func([]metric.Datapoint) error { return full }); err != full {
+	if err := (&sink{}).subscriber().Serve(t.Context(), receivetest.Conn(ours), func([]metric.Datapoint) error { return full }); err != full {
 		t.Errorf("error %v", err)
 	}
 }
@@ -199,9 +200,9 @@ func (p *publisher) say(s *sink, name string) {
 	})
 }
 
-// dial runs a Client of an address.
-func dial(t *testing.T, s *sink, addr string) (c *Client, ended <-chan error) {
-	c = NewClient(addr, s.subscriber("[[\"wanted", "[[\"too").Read, s.push, nil)
+// dial runs a receive.Client of an address.
+func dial(t *testing.T, s *sink, addr string) (c *receive.Client, ended <-chan error) {
+	c = receive.NewClient(receive.ClientOptions{Name: "zmq", Addr: addr, Protocol: s.subscriber("[[\"wanted", "[[\"too").Serve, Push: s.push})
 	done := make(chan error, 1)
 	go func() { done <- c.Serve(context.Background()) }()
 	t.Cleanup(func() { c.Shutdown(context.Background()) })
@@ -220,7 +221,7 @@ func TestAPublisherIsDialledForEver(t *testing.T) {
 	for _, name := range []string{"wanted1", "too2", "wanted3"} {
 		p := listen(t, addr)
 		p.say(s, name)
-		if !c.Connected() {
+		if c.ActiveConnections() != 1 {
 			t.Error("not connected")
 		}
 		p.Publish([][]byte{[]byte(message("unwanted"))})
@@ -272,7 +273,7 @@ func TestShutdownWithoutPatienceCutsOff(t *testing.T) {
 }
 
 func TestShutdownOfWhatWasNeverServed(t *testing.T) {
-	if err := NewClient("127.0.0.1:1", nil, nil, nil).Shutdown(t.Context()); err != nil {
+	if err := receive.NewClient(receive.ClientOptions{Addr: "127.0.0.1:1"}).Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"carbon/receive/number"
 )
 
-// Reasons why a message is no datapoint, as given to Options.Bad. Those of
+// Reasons why a message is no datapoint, as given to Options.Refuse. Those of
 // number.Seconds are others.
 const (
 	BadFields = "not six fields"

@@ -29,8 +29,8 @@ type Options struct {
 	// Now is the time, in unix seconds; nil means the clock.
 	Now func() int64
 
-	// Bad is told of each message that is no datapoint and why; nil means nobody.
-	Bad func(reason string, message []byte)
+	// Refuse is told of each message that is no datapoint and why; nil means nobody.
+	Refuse func(reason string, message []byte)
 }
 
 // Store makes datapoints of messages. All methods may be called concurrently.
@@ -48,8 +48,8 @@ func New(o Options) *Store {
 	if o.Now == nil {
 		o.Now = func() int64 { return time.Now().Unix() }
 	}
-	if o.Bad == nil {
-		o.Bad = func(string, []byte) {}
+	if o.Refuse == nil {
+		o.Refuse = func(string, []byte) {}
 	}
 	return &Store{o: o, counters: map[string]float64{}}
 }
@@ -59,7 +59,7 @@ func New(o Options) *Store {
 func (s *Store) Read(text []byte, batch *metric.Batch) error {
 	m, ok := parse(text)
 	if !ok {
-		s.o.Bad(BadFields, text)
+		s.o.Refuse(BadFields, text)
 		return nil
 	}
 	if !s.wanted(m.level) {
@@ -67,24 +67,24 @@ func (s *Store) Read(text []byte, batch *metric.Batch) error {
 	}
 	name := safeName(m.name)
 	if name == "" {
-		s.o.Bad(BadName, text)
+		s.o.Refuse(BadName, text)
 		return nil
 	}
 	v, ok := m.number()
 	if !ok {
-		s.o.Bad(BadValue, text)
+		s.o.Refuse(BadValue, text)
 		return nil
 	}
 	series := safeSource(m.source) + "." + name
 	if m.counts() {
 		if !s.count(series, v) {
-			s.o.Bad(Full, text)
+			s.o.Refuse(Full, text)
 		}
 		return nil
 	}
 	t, reason := m.seconds()
 	if reason != "" {
-		s.o.Bad(reason, text)
+		s.o.Refuse(reason, text)
 		return nil
 	}
 	if t == number.Now {
@@ -132,7 +132,7 @@ func (s *Store) Flush(push func([]metric.Datapoint) error) error {
 	batch := metric.NewBatch(push)
 	for series, sum := range counters {
 		if math.IsInf(sum, 0) {
-			s.o.Bad(BadValue, nil) // finite ones can add up to it
+			s.o.Refuse(BadValue, nil) // finite ones can add up to it
 			continue
 		}
 		if err := batch.Add(s.o.Prefix, series, metric.Point{Time: now, Value: sum}); err != nil {

@@ -13,7 +13,7 @@ import (
 
 	"carbon/metric"
 	"carbon/receive/number"
-	"carbon/receive/vectortest"
+	"carbon/receive/receivetest"
 )
 
 const now = 1_800_000_000
@@ -30,8 +30,8 @@ func newSite(levels ...string) *site {
 	s := &site{at: now, bad: map[string]int{}}
 	s.Store = New(Options{
 		Prefix: "zibrato.", Levels: levels,
-		Now: func() int64 { return s.at },
-		Bad: func(reason string, _ []byte) { s.bad[reason]++ },
+		Now:    func() int64 { return s.at },
+		Refuse: func(reason string, _ []byte) { s.bad[reason]++ },
 	})
 	return s
 }
@@ -55,7 +55,7 @@ func (s *site) read(t testing.TB, messages ...string) {
 }
 
 func TestVectors(t *testing.T) {
-	for _, v := range vectortest.Load(t) {
+	for _, v := range receivetest.Load(t) {
 		var messages []string
 		if err := json.Unmarshal(v.Data, &messages); err != nil {
 			t.Fatal(err)

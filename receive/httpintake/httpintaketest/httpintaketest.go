@@ -18,7 +18,7 @@ import (
 
 	"carbon/metric"
 	"carbon/receive/httpintake"
-	"carbon/receive/vectortest"
+	"carbon/receive/receivetest"
 )
 
 // Site is a handler that serves, and what it took.
@@ -29,8 +29,7 @@ type Site struct {
 
 	mu        sync.Mutex
 	points    []metric.Datapoint
-	committed int // of points
-	bad       map[string]int
+	committed int   // of points
 	fail      error // of Commit
 }
 
@@ -40,7 +39,7 @@ const MaxBody = 1 << 20
 // New serves a handler until the test ends.
 func New(t testing.TB, handler func(*httpintake.Intake) http.Handler) *Site {
 	t.Helper()
-	s := &Site{Clock: time.Unix(vectortest.Now, 0), bad: map[string]int{}}
+	s := &Site{Clock: time.Unix(receivetest.Now, 0)}
 	s.Intake = httpintake.New(httpintake.Options{
 		MaxBody: MaxBody,
 		Now:     func() time.Time { s.mu.Lock(); defer s.mu.Unlock(); return s.Clock },
@@ -59,11 +58,6 @@ func New(t testing.TB, handler func(*httpintake.Intake) http.Handler) *Site {
 				s.committed = len(s.points)
 			}
 			return s.fail
-		},
-		Bad: func(reason string, _ []byte) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.bad[reason]++
 		},
 	})
 	inner := handler(s.Intake)
@@ -102,15 +96,6 @@ func (s *Site) Taken(t testing.TB) []metric.Datapoint {
 	points := s.points
 	s.points, s.committed = nil, 0
 	return points
-}
-
-// Bad returns how much was refused, by reason, since the last call.
-func (s *Site) Bad() map[string]int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	bad := s.bad
-	s.bad = map[string]int{}
-	return bad
 }
 
 // Names writes datapoints as "name value time".
@@ -171,7 +156,7 @@ func (s *Site) Replay(t testing.TB, request []byte) (code int, header http.Heade
 
 // Vectors replays all of testdata/vectors.json.
 func Vectors(t *testing.T, handler func(*httpintake.Intake) http.Handler) {
-	for _, v := range vectortest.Load(t) {
+	for _, v := range receivetest.Load(t) {
 		t.Run(v.ID, func(t *testing.T) {
 			s := New(t, handler)
 			code, _ := s.Replay(t, v.Data)

@@ -69,12 +69,20 @@ func (c *Conn) parseHeader(b []byte) (header, error) {
 	return h, nil
 }
 
-// readMessage returns the frames of the next message; those of a command are
-// handed to each command instead. The frames are good until the next read.
+// readMessage returns the frames of the next message, which are valid until the next
+// read. It calls command for each command before it.
 func (c *Conn) readMessage(command func(name, data []byte) error) ([][]byte, error) {
 	if cap(c.body) > keptBody {
 		c.Release() // before it waits for the next
 	}
+	frames, err := c.readFrames(command)
+	if err != nil && c.claim != nil && c.claim.Lost() {
+		return nil, bad(Crowded)
+	}
+	return frames, err
+}
+
+func (c *Conn) readFrames(command func(name, data []byte) error) ([][]byte, error) {
 	c.body, c.sizes, c.list = c.body[:0], c.sizes[:0], c.list[:0]
 	for {
 		h, err := c.header()
@@ -117,11 +125,11 @@ func (c *Conn) readMessage(command func(name, data []byte) error) ([][]byte, err
 	}
 }
 
-// keptBody is how much room for messages a connection keeps between them, and does
-// not take from Memory.
+// keptBody is the size in bytes of the buffer that a connection keeps between
+// messages. It is not claimed from Memory.
 const keptBody = 64 << 10
 
-// readBody adds n bytes to the body. Its room grows as they come.
+// readBody appends n bytes to the body, whose buffer grows as they are received.
 func (c *Conn) readBody(n int) error {
 	for n > 0 {
 		if len(c.body) == cap(c.body) {
@@ -130,9 +138,12 @@ func (c *Conn) readBody(n int) error {
 			}
 		}
 		part := c.body[len(c.body):min(cap(c.body), len(c.body)+n)]
-		got, err := io.ReadFull(c.r, part)
+		got, err := c.r.Read(part)
 		c.body = c.body[:len(c.body)+got]
 		n -= got
+		if got > 0 && c.claim != nil {
+			c.claim.Touch()
+		}
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
@@ -143,24 +154,23 @@ func (c *Conn) readBody(n int) error {
 	return nil
 }
 
-// grow makes room for n more bytes, or at least for as many as there are.
+// grow doubles the buffer of the body, as far as n more bytes need it.
 func (c *Conn) grow(n int) error {
 	size := min(max(2*cap(c.body), bufferSize), len(c.body)+n)
-	if more := int64(size) - c.held; size > keptBody {
-		if !c.o.Memory.take(more) {
-			return bad(Crowded)
-		}
-		c.held += more
+	if size > keptBody && c.claim != nil && c.claim.Resize(size) != nil {
+		return bad(Crowded)
 	}
 	c.body = append(make([]byte, 0, size), c.body...)
 	return nil
 }
 
-// Release gives back what the connection took from Memory. It is called at the end,
-// when the last message is of no more use.
+// Release gives the memory of the last message back. It is called when the connection
+// has ended.
 func (c *Conn) Release() {
-	c.o.Memory.release(c.held)
-	c.body, c.held = nil, 0
+	if c.claim != nil {
+		c.claim.Release()
+	}
+	c.body = nil
 }
 
 // Ready tells whether a whole frame waits in memory, so that reading will not

@@ -30,6 +30,9 @@ func Handshake(nc net.Conn, self Type, o Options) (*Conn, error) {
 	o = o.withDefaults()
 	c := &Conn{net: nc, r: bufio.NewReaderSize(nc, bufferSize), o: o, self: self}
 	c.pong = c.send
+	if o.Memory != nil {
+		c.claim = o.Memory.Claim(nc)
+	}
 	late := time.AfterFunc(o.HandshakeTime, func() { nc.Close() })
 	err := c.greet()
 	if !late.Stop() {

@@ -18,6 +18,8 @@ import (
 	"bufio"
 	"net"
 	"time"
+
+	"carbon/receive/memory"
 )
 
 // Type is what a socket is.
@@ -84,9 +86,9 @@ type Options struct {
 	// 0 means DefaultMaxMessage.
 	MaxMessage int
 
-	// Memory bounds the unfinished messages of all connections that have the same
-	// one; nil bounds nothing. A connection that needs more than is left is ended.
-	Memory *Memory
+	// Memory bounds the unfinished messages of all connections that share it; nil:
+	// they are not bounded.
+	Memory *memory.Pool
 
 	// HandshakeTime is how long a peer may take to say what it is; 0 means 10 s.
 	HandshakeTime time.Duration
@@ -131,10 +133,10 @@ type Conn struct {
 	self Type
 	v    version
 
-	body  []byte   // of a message that does not fit the reader's buffer
-	list  [][]byte // its frames, as ReadMessage returned them
-	sizes []int    // and how long they are
-	held  int64    // taken from Memory for body
+	body  []byte        // of a message that does not fit the reader's buffer
+	list  [][]byte      // its frames, as ReadMessage returned them
+	sizes []int         // and how long they are
+	claim *memory.Claim // for body; nil: its size is not bounded
 
 	pong func(frame []byte) // sends the answer to a PING
 	deaf bool               // the peer takes nothing any more

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"carbon/receive/memory"
 )
 
 // vector is what one peer wrote on a connection with libzmq, and what the other
@@ -247,41 +249,41 @@ func TestAnnouncedLengthsReserveNothing(t *testing.T) {
 	}
 }
 
-// TestMemoryIsShared has peers stop within long messages.
-func TestMemoryIsShared(t *testing.T) {
-	memory := NewMemory(1 << 20)
-	o := Options{MaxMessage: 1 << 20, Memory: memory}
-	begin := func() (*Conn, *net.TCPConn) {
+// TestAStalledPeerLosesItsMemory has two peers stop within long messages that do not
+// fit the memory together.
+func TestAStalledPeerLosesItsMemory(t *testing.T) {
+	pool := memory.New(1 << 20)
+	o := Options{MaxMessage: 1 << 20, Memory: pool}
+	begin := func() (ended chan error, peer *net.TCPConn) {
 		ours, theirs := connection(t)
 		theirs.Write(join(greeting3("PUB"), "\x02\x00\x00\x00\x00\x00\x0c\x00\x00", make([]byte, 600<<10))) // of 768 KiB
 		c, err := Handshake(ours, Sub, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return c, theirs
+		ended = make(chan error)
+		go func() {
+			_, err := c.ReadMessage()
+			c.Release()
+			ended <- err
+		}()
+		return ended, theirs
 	}
-	first, peer := begin()
-	done := make(chan error)
-	go func() {
-		_, err := first.ReadMessage()
-		done <- err
-	}()
-	for memory.used.Load() < 600<<10 {
+	first, _ := begin()
+	for pool.Taken() < 600<<10 {
 		runtime.Gosched()
 	}
-	second, _ := begin()
+	second, peer := begin()
 	var e *Error
-	if _, err := second.ReadMessage(); !errors.As(err, &e) || e.Reason != Crowded {
+	if err := <-first; !errors.As(err, &e) || e.Reason != Crowded {
 		t.Errorf("error %v", err)
 	}
-	second.Release()
 	peer.Write(make([]byte, 168<<10))
-	if err := <-done; err != nil {
+	if err := <-second; err != nil {
 		t.Error(err)
 	}
-	first.Release()
-	if n := memory.used.Load(); n != 0 {
-		t.Errorf("%d bytes are held", n)
+	if n := pool.Taken(); n != 0 {
+		t.Errorf("%d bytes are claimed", n)
 	}
 }
 

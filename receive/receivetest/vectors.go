@@ -1,6 +1,6 @@
-// Package vectortest holds wire formats against recorded streams: what real clients
+// Package receivetest holds wire formats against recorded streams: what real clients
 // sent, and crafted streams, with the datapoints they must come to.
-package vectortest
+package receivetest
 
 import (
 	"encoding/json"

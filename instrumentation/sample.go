@@ -1,0 +1,26 @@
+package instrumentation
+
+import (
+	"slices"
+	"strings"
+)
+
+// Counter returns a sample whose value only grows.
+func Counter(name, help string, v int64) Sample {
+	return Sample{Name: name, Help: help, Value: float64(v), Counter: true}
+}
+
+// Gauge returns a sample whose value goes up and down.
+func Gauge(name, help string, v float64) Sample {
+	return Sample{Name: name, Help: help, Value: v}
+}
+
+// ByReason returns a counter for each reason, sorted.
+func ByReason(name, help string, counts map[string]int64) []Sample {
+	var samples []Sample
+	for reason, n := range counts {
+		samples = append(samples, Sample{Name: name, Help: help, Value: float64(n), Counter: true, Reason: reason})
+	}
+	slices.SortFunc(samples, func(a, b Sample) int { return strings.Compare(a.Reason, b.Reason) })
+	return samples
+}
