@@ -44,7 +44,7 @@ func (p *Pipeline) Replay(ctx context.Context) error {
 	p.replaying.Store(false)
 	p.pushing.Unlock()
 	p.wake()
-	if stats.Records > 0 || stats.Damaged > 0 || stats.Torn > 0 {
+	if stats.Segments > 0 {
 		p.log.Info("write-ahead log replayed", "points", p.replayed.Load(), "records", stats.Records,
 			"damaged", stats.Damaged, "torn", stats.Torn, "unknown_metric", r.unknown, "took", p.now().Sub(begin))
 	}

@@ -31,7 +31,7 @@ func TestOtherVersion(t *testing.T) {
 	b[8]++
 	binary.LittleEndian.PutUint32(b[36:], crc32.Checksum(b[:36], castagnoli))
 	fs := all.disk(t)
-	if _, err := Open(Options{FS: fs, Dir: "/log", SegmentSize: DefaultSegmentSize}); err == nil || !strings.Contains(err.Error(), "segment 2 has format 2") {
+	if _, err := Open(Options{FS: fs, Dir: "/log", SegmentSize: DefaultSegmentSize}); err == nil || !strings.Contains(err.Error(), "segment 2: format version 2 is not supported") {
 		t.Errorf("open: %v", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// open finds the segments of earlier runs.
+// open reads the heads of the segments of earlier runs.
 func (l *Log) open() error {
 	if err := l.makeDir(l.o.Dir); err != nil {
 		return err
@@ -24,15 +24,15 @@ func (l *Log) open() error {
 			l.segments = append(l.segments, &segment{number: number, old: true, provenSynced: -1})
 		}
 	}
-	// What the process before removed must not come back once newer segments are
-	// gone: old records would be taken for the newest.
+	// A power cut must not bring back segments that the previous run removed, once
+	// newer ones are gone: Replay would take old records for the newest.
 	l.removalsSynced = l.syncDir() == nil
 	slices.SortFunc(l.segments, func(a, b *segment) int { return cmp.Compare(a.number, b.number) })
 	for _, s := range l.segments {
 		if err := l.readHead(s); err != nil {
 			return err
 		}
-		// A head that cannot be read leaves the stamp open; any in between will do.
+		// If the head cannot be read, any stamp between those of its neighbors will do.
 		s.stamp = max(s.stamp, l.last+1)
 		s.last, l.last, l.number = s.stamp, s.stamp, s.number
 		l.total += s.size
@@ -40,7 +40,7 @@ func (l *Log) open() error {
 	return nil
 }
 
-// makeDir makes a directory, which survives a power cut then, and what it is in.
+// makeDir creates a directory and its parents, and makes them survive a power cut.
 func (l *Log) makeDir(dir string) error {
 	if _, err := l.fs.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -69,16 +69,16 @@ func (l *Log) readHead(s *segment) error {
 	b := make([]byte, segmentHead)
 	n, err := f.ReadAt(b, 0)
 	if err != nil && err != io.EOF {
-		l.log.Error("log segment cannot be read", "segment", s.number, "err", err)
+		l.log.Error("write-ahead log segment not readable", "segment", s.number, "err", err)
 	}
 	if v, ok := readSegmentHead(b[:n], s); ok && v != version {
-		return fmt.Errorf("log segment %d has format %d, not %d", s.number, v, version)
+		return fmt.Errorf("write-ahead log segment %d: format version %d is not supported, only %d", s.number, v, version)
 	}
 	return nil
 }
 
-// Close flushes, syncs and ends the log. With an error what was not written is
-// lost, unless Flush is called until it succeeds before.
+// Close flushes, syncs and closes the log. After an error, records that were not
+// written are lost; to prevent that, call Flush until it succeeds first.
 func (l *Log) Close() error {
 	err := l.Sync()
 	if err == ErrClosed {
@@ -93,7 +93,7 @@ func (l *Log) Close() error {
 	}
 	l.closed = true
 	if s := l.current; s != nil && err == nil && len(l.buf) == 0 && s.synced == s.size {
-		// A record of nothing tells Replay how much was synced in the end.
+		// An empty record tells Replay that everything was synced.
 		l.buf = append(l.buf, make([]byte, recordHead)...)
 		putRecordHead(l.buf, s.marker, s.synced)
 		_ = l.write()

@@ -11,15 +11,16 @@ import (
 )
 
 const (
-	// windowSize is how much a reader reads at once if no record is longer.
+	// windowSize is the number of bytes that a reader reads at once. It reads more
+	// for a longer record.
 	windowSize = 256 << 10
 
-	// pageSize is what a power cut keeps or loses of a file as a whole, and what
-	// is skipped where a disk cannot read.
+	// pageSize is the unit in which a power cut loses parts of a file, and in which
+	// the reader skips parts that the disk cannot read.
 	pageSize = 4096
 
-	// holeSize is how many zeros at the end of a page make a hole of it, in what
-	// is no record.
+	// holeSize is the number of zeros at the end of a damaged page that make it a
+	// hole: a page that was never written.
 	holeSize = 32
 )
 
@@ -27,21 +28,21 @@ const (
 type reader struct {
 	f      disk.File
 	size   int64  // of the file
-	marker uint32 // begins each record; 0: not known yet, the segment's head is damaged
+	marker uint32 // first field of each record; 0: not known yet, because the head of the segment is damaged
 	window []byte // a part of the file
 
-	tolerant bool  // pages that cannot be read are damage
-	from     int64 // where that begins
+	tolerant bool  // pages that cannot be read count as damage
+	from     int64 // offset of window in the file
 }
 
-// damage is a part of a segment that is no record.
+// damage is a part of a segment that holds no valid record.
 type damage struct {
 	from, to int64
 	reason   string
 }
 
-// walk tells of every record and every damage of a segment, in order, until
-// something fails.
+// walk calls record and damaged for the parts of a segment, in order. It stops at the
+// first error.
 func (r *reader) walk(ctx context.Context, s *segment, record func(at int64, h head, payload []byte) error, damaged func(damage) error) error {
 	b, err := r.bytes(0, segmentHead)
 	if err != nil {
@@ -91,8 +92,8 @@ func (r *reader) walk(ctx context.Context, s *segment, record func(at int64, h h
 	return nil
 }
 
-// head reads the head of a record; ok is whether there is one, of a record that
-// the file is long enough for.
+// head reads the head of the record at an offset. ok is false if there is no valid
+// head, or the file ends before the record does.
 func (r *reader) head(at int64) (h head, ok bool, err error) {
 	b, err := r.bytes(at, recordHead)
 	if err != nil {
@@ -103,8 +104,8 @@ func (r *reader) head(at int64) (h head, ok bool, err error) {
 	return h, ok, nil
 }
 
-// find returns where the next record begins, at or behind a place; the size of
-// the file if there is none. It looks at every byte once.
+// find returns the offset of the next record, at or after an offset; the size of the
+// file if there is none. It visits every byte once.
 func (r *reader) find(ctx context.Context, at int64) (int64, error) {
 	marker := binary.LittleEndian.AppendUint32(nil, r.marker)
 	for at+recordHead <= r.size {
@@ -134,8 +135,8 @@ func (r *reader) find(ctx context.Context, at int64) (int64, error) {
 	return r.size, nil
 }
 
-// bytes returns n bytes of the file, less only at its end. They are good until
-// the next call.
+// bytes returns n bytes of the file, or fewer at its end. They are valid until the
+// next call.
 func (r *reader) bytes(at, n int64) ([]byte, error) {
 	n = max(0, min(n, r.size-at))
 	if at < r.from || at+n > r.from+int64(len(r.window)) {
@@ -147,8 +148,8 @@ func (r *reader) bytes(at, n int64) ([]byte, error) {
 	return r.window[at-r.from:][:n], nil
 }
 
-// load reads a part of the file. What cannot be read is an error, until so often
-// was tried that it must count as damage; unless all of it cannot.
+// load reads a part of the file into window. A tolerant reader replaces pages that
+// cannot be read by bytes that are no record, unless it can read none.
 func (r *reader) load(at, n int64) error {
 	if n > int64(cap(r.window)) || cap(r.window) > 4*windowSize && n <= windowSize {
 		r.window = make([]byte, max(n, windowSize))
@@ -158,7 +159,7 @@ func (r *reader) load(at, n int64) error {
 	if err == nil {
 		return nil
 	}
-	if err == io.EOF { // somebody cut the file
+	if err == io.EOF { // another program cut the file
 		r.window, r.size = r.window[:done], at+int64(done)
 		return nil
 	}
@@ -173,7 +174,7 @@ func (r *reader) load(at, n int64) error {
 			any = true
 		} else {
 			for j := done; j < len(page); j++ {
-				page[j] = 0xff // not zeros, which a power cut leaves
+				page[j] = 0xff // zeros would look like the work of a power cut
 			}
 		}
 		i += int64(len(page))
@@ -185,9 +186,9 @@ func (r *reader) load(at, n int64) error {
 	return nil
 }
 
-// hole reports whether a part of the file looks as if a power cut took a page of
-// it: what was written to it later than what the disk has reads as zeros, up to
-// its end. What is behind the end of the file is a hole.
+// hole reports whether a part of the file looks as if a power cut has lost a page of
+// it. Such a page reads as zeros from where it was written last up to its end. A part
+// that reaches beyond the end of the file has a hole.
 func (r *reader) hole(d damage) (bool, error) {
 	for at := d.from; at < d.to; {
 		if at >= r.size {
@@ -207,8 +208,9 @@ func (r *reader) hole(d damage) (bool, error) {
 	return false, nil
 }
 
-// proof returns how many bytes of a segment the segment itself tells were
-// synced. More than 0 is also true for all segments of its run before it.
+// provenSynced returns the number of bytes of a segment that were synced according to
+// its own records. If it is more than 0, all earlier segments of the run were synced
+// too.
 func (r *reader) provenSynced(ctx context.Context, s *segment) (synced int64, err error) {
 	err = r.walk(ctx, s, func(_ int64, h head, _ []byte) error {
 		synced = max(synced, h.synced)

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Remove removes the segments all of whose records have stamps before, the
-// oldest first, up to one of which not all do or which is not replayed yet.
+// Remove removes segments, the oldest first, as long as all their records are
+// stamped before, and they are replayed if they are of an earlier run.
 func (l *Log) Remove(before int64) error {
 	l.maintenance.Lock()
 	defer l.maintenance.Unlock()
@@ -22,10 +22,10 @@ func (l *Log) Remove(before int64) error {
 		if s == nil || err != nil {
 			return err
 		}
-		// Until its name is gone for certain a segment must stay whole, and none
-		// behind it may go: the last of its records would be taken for the newest.
+		// A segment must stay complete, and all later ones must stay, until a power
+		// cut cannot bring it back: Replay would take its last record for the newest.
 		if s.f != nil && s.synced < size {
-			_ = s.sync(size) // where the disk fails it may still be removed
+			_ = s.sync(size) // a failing disk may still remove it
 		}
 		l.removalsSynced = false
 		if removed, err := l.remove(s, before); !removed {
@@ -34,7 +34,7 @@ func (l *Log) Remove(before int64) error {
 	}
 }
 
-// Removable returns how many bytes Remove would free.
+// Removable returns the number of bytes that Remove would free.
 func (l *Log) Removable(before int64) (size int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -49,9 +49,9 @@ func (l *Log) Removable(before int64) (size int64) {
 	return size
 }
 
-// removable returns the next segment to remove and its size, or nil. Those that
-// Replay left out come first, and of them the newest, which the others in front
-// of it keep from being taken for the beginning of a run.
+// removable returns the next segment to remove and its size, or nil. Segments that
+// Replay left out come first, the newest of them first of all: if an earlier one went
+// first, Replay would take the next one for the beginning of a run.
 func (l *Log) removable(before int64) (*segment, int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -76,8 +76,8 @@ func (l *Log) removable(before int64) (*segment, int64, error) {
 	return s, s.size, nil
 }
 
-// remove removes a segment. If it is the current one nothing can be appended
-// meanwhile, it stays if something was since removable, and there is none then.
+// remove removes a segment. The current segment stays if records were appended to it
+// since removable; else there is no current segment afterwards.
 func (l *Log) remove(s *segment, before int64) (removed bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

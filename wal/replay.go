@@ -7,56 +7,62 @@ import (
 	"os"
 )
 
-// ReplayStats say what Replay found.
+// ReplayStats is the result of Replay.
 type ReplayStats struct {
 	Segments       int
 	Records, Bytes int64 // bytes of payload
 
-	// Damaged counts places where records are missing that were once written;
-	// Torn counts runs that ended in the middle of a write, as a crash does.
-	// Damage tells the first of either.
+	// Damaged is the number of places where written records cannot be read. Torn is
+	// the number of runs that ended with an incomplete write, as in a crash. Damage
+	// lists the first of both.
 	Damaged, Torn int64
 	Damage        []*CorruptError
 }
 
-const maxDamage = 100 // that Damage tells of
+const maxDamage = 100 // length of ReplayStats.Damage
 
 // CorruptError is a place of the log that cannot be read.
 type CorruptError struct {
 	Segment uint64
 	Offset  int64 // in the segment's file
 	Reason  string
-	Torn    bool // what was to be there was not written whole when the run ended
+	Torn    bool // the run ended before the write was complete
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("log segment %d is damaged at byte %d: %s", e.Segment, e.Offset, e.Reason)
+	return fmt.Sprintf("write-ahead log segment %d: damaged at byte %d: %s", e.Segment, e.Offset, e.Reason)
 }
 
-// errEnd ends reading a segment.
-var errEnd = errors.New("nothing after this counts")
+// errEnd ends the replay of a run.
+var errEnd = errors.New("the rest of the run is not replayed")
 
-// Replay calls fn with the records of earlier runs, in the order in which they
-// were appended. All of a segment have the same stamp. payload is good until fn
+// Replay calls fn with the records of earlier runs, in the order in which they were
+// appended. All records of a segment have the same stamp. payload is valid until fn
 // returns.
 //
-// What is damaged is skipped, counted and logged. Only where a power cut took
-// something that was not synced yet, all later records of that run are left out
-// too: what is left of a run is a beginning of it. What was replayed survives
+// Replay skips, counts and logs damaged records. If a power cut has lost bytes that
+// were not synced yet, Replay also skips all later records of that run: what it
+// replays of a run is a prefix of what was appended. What it has replayed survives
 // the next power cut.
 //
-// An error is that of fn, of ctx, or of a disk that cannot be read. When Replay
-// is called again it goes on with the segment where it ended, from its
-// beginning. It must not be called twice at the same time.
+// The error is that of fn, of ctx, or of a disk that cannot be read. When Replay is
+// called again, it continues with the segment where it stopped, from its beginning.
 func (l *Log) Replay(ctx context.Context, fn func(at int64, segment uint64, payload []byte) error) (ReplayStats, error) {
 	l.mu.Lock()
 	var old []*segment
+	left := 0
 	for _, s := range l.segments {
 		if s.old {
 			old = append(old, s)
+			if !s.replayed {
+				left++
+			}
 		}
 	}
 	l.mu.Unlock()
+	if left > 0 {
+		l.log.Info("replaying write-ahead log", "segments", left)
+	}
 
 	var stats ReplayStats
 	for len(old) > 0 {
@@ -66,19 +72,19 @@ func (l *Log) Replay(ctx context.Context, fn func(at int64, segment uint64, payl
 		}
 		if err := l.replayRun(ctx, old[:run], &stats, fn); err != nil {
 			l.readTriesLeft--
-			return stats, fmt.Errorf("replay the log: %w", err)
+			return stats, fmt.Errorf("replay write-ahead log: %w", err)
 		}
 		old = old[run:]
 	}
 	if stats.Segments > 0 {
 		if err := l.syncDir(); err != nil {
-			l.log.Error("log cannot be synced", "err", err)
+			l.log.Error("write-ahead log not synced", "err", err)
 		}
 	}
 	return stats, nil
 }
 
-// replayRun replays the segments that one run of the process wrote.
+// replayRun replays the segments of one run of the process.
 func (l *Log) replayRun(ctx context.Context, run []*segment, stats *ReplayStats, fn func(at int64, segment uint64, payload []byte) error) error {
 	ended := false
 	for i, s := range run {
@@ -120,16 +126,16 @@ func (s *ReplayStats) add(more ReplayStats) {
 	s.Damage = append(s.Damage, more.Damage[:min(len(more.Damage), maxDamage-len(s.Damage))]...)
 }
 
-// replay replays the first segment of what is left of a run.
+// replay is the state of replaying the first of some segments of a run.
 type replay struct {
 	log       *Log
 	run       []*segment
 	stats     ReplayStats
-	damageEnd int64 // the end of the last damage
+	damageEnd int64 // where the last damage ends
 }
 
-// segment calls fn with the records of the segment. errEnd says that the rest of
-// the run does not count.
+// segment calls fn with the records of the segment. It returns errEnd if the rest of
+// the run is not replayed.
 func (r *replay) segment(ctx context.Context, fn func(at int64, segment uint64, payload []byte) error) error {
 	s := r.run[0]
 	in, err := r.open(s)
@@ -143,7 +149,7 @@ func (r *replay) segment(ctx context.Context, fn func(at int64, segment uint64, 
 	defer in.f.Close()
 	err = in.walk(ctx, s, func(_ int64, h head, payload []byte) error {
 		if h.length == 0 {
-			return nil // it only has a head to tell something
+			return nil // its head only says how much was synced
 		}
 		r.stats.Records++
 		r.stats.Bytes += h.length
@@ -152,13 +158,13 @@ func (r *replay) segment(ctx context.Context, fn func(at int64, segment uint64, 
 	if end := r.end(); err == nil && in.size < end {
 		err = r.damaged(ctx, in, damage{in.size, end, "segment is cut off"})
 	}
-	if err := in.f.Sync(); err != nil { // a process that was killed may not have come to it
-		r.log.log.Error("log segment cannot be synced", "segment", s.number, "err", err)
+	if err := in.f.Sync(); err != nil { // the process may have been killed before it synced
+		r.log.log.Error("write-ahead log segment not synced", "segment", s.number, "err", err)
 	}
 	return err
 }
 
-// end returns how long the segment has to be, as the next one tells; else 0.
+// end returns the size of the segment as recorded in the next one; 0: not known.
 func (r *replay) end() int64 {
 	if len(r.run) > 1 && r.run[1].number == r.run[0].number+1 {
 		return r.run[1].prev
@@ -179,8 +185,8 @@ func (r *replay) open(s *segment) (*reader, error) {
 	return &reader{f: f, size: info.Size, tolerant: r.log.readTriesLeft <= 0}, nil
 }
 
-// damaged decides what a damage means: what was not written whole when the run
-// ended, or what was lost later.
+// damaged decides what a damage is: an incomplete write at the end of the run, or
+// bytes that were lost later. It returns errEnd if the rest of the run is not replayed.
 func (r *replay) damaged(ctx context.Context, in *reader, d damage) error {
 	e := &CorruptError{Segment: r.run[0].number, Offset: d.from, Reason: d.reason}
 	if d.to >= in.size {
@@ -208,14 +214,14 @@ func (r *replay) damaged(ctx context.Context, in *reader, d damage) error {
 			return errEnd
 		}
 	}
-	if !more { // else it is one place with the damage before
+	if !more { // else it is part of the previous damage
 		r.note(e)
 	}
 	return nil
 }
 
-// synced reports whether later records tell that the segment was synced beyond
-// a place.
+// synced reports whether records of the run say that the segment was synced beyond
+// an offset.
 func (r *replay) synced(ctx context.Context, at int64) (bool, error) {
 	for i, s := range r.run {
 		if s.provenSynced < 0 {
@@ -248,9 +254,9 @@ func (r *replay) note(e *CorruptError) {
 		return
 	}
 	r.stats.Damage = append(r.stats.Damage, e)
-	message := "log is damaged"
+	message := "write-ahead log damaged; skipping to the next record"
 	if e.Torn {
-		message = "damaged end of the log left out: not all was written when the process ended"
+		message = "write-ahead log ends in an incomplete write; ignoring it"
 	}
 	r.log.log.Warn(message, "segment", e.Segment, "offset", e.Offset, "reason", e.Reason)
 }

@@ -11,11 +11,12 @@ import (
 
 const reserveName = "reserve"
 
-// reserve keeps room on the disk for the last records, if there is any.
+// reserve allocates a file that keeps disk space for the last records. It does
+// nothing if the disk has no room.
 func (l *Log) reserve() {
 	path := filepath.Join(l.o.Dir, reserveName)
 	if l.o.Reserve == 0 {
-		_ = l.fs.Remove(path) // of a run that had one
+		_ = l.fs.Remove(path) // of an earlier run
 		return
 	}
 	if l.reserved || l.reserveReleased {
@@ -40,8 +41,8 @@ func allocate(f disk.File, size int64) error {
 	return f.Allocate(size)
 }
 
-// ReleaseReserve gives up the room that was kept, on the disk and below MaxSize: the end
-// is near.
+// ReleaseReserve releases the reserved disk space, and lets the log exceed MaxSize by
+// as much. It is called during shutdown.
 func (l *Log) ReleaseReserve() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,6 +51,6 @@ func (l *Log) ReleaseReserve() {
 	}
 	l.reserveReleased = true
 	if err := l.fs.Remove(filepath.Join(l.o.Dir, reserveName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		l.log.Error("room kept for the log cannot be had", "err", err)
+		l.log.Error("write-ahead log reserve not released", "err", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"carbon/disk"
 )
 
-// FORMAT.md draws these.
+// FORMAT.md describes these.
 const (
 	magic       = "carbonWL"
 	version     = 1
@@ -25,14 +25,14 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type segment struct {
 	number uint64
 	stamp  int64  // less than that of any record in a later segment
-	last   int64  // the stamp of its newest record, as Append or Replay tells it
-	prev   int64  // size of the segment before, if that was written by the same run; else 0
-	marker uint32 // begins each of its records
+	last   int64  // the stamp of its newest record; of its head, if it is of an earlier run
+	prev   int64  // size of the previous segment, if the same run wrote it; else 0
+	marker uint32 // first field of each of its records
 
-	f       disk.File // nil: nothing more is to be written or synced
+	f       disk.File // nil: closed, because it is complete and synced
 	size    int64     // bytes written
-	synced  int64     // bytes that survive a power cut, as all segments before do; else 0
-	rewrite bool      // a sync failed: what was not synced has to be written again
+	synced  int64     // bytes that survive a power cut; if not 0, all earlier segments do too
+	rewrite bool      // a sync failed: bytes that were not synced must be written again
 
 	old          bool // of an earlier run
 	replayed     bool
@@ -40,7 +40,7 @@ type segment struct {
 	provenSynced int64 // see reader.proof; -1: not known yet
 }
 
-// segmentName begins with zeros so that names sort like numbers.
+// segmentName returns a name with leading zeros, so that names sort like numbers.
 func segmentName(number uint64) string { return fmt.Sprintf("%010d%s", number, suffix) }
 
 func segmentNumber(name string) (number uint64, ok bool) {
@@ -49,7 +49,7 @@ func segmentNumber(name string) (number uint64, ok bool) {
 	return number, ok && err == nil && segmentName(number) == name
 }
 
-// appendSegmentHead appends what a segment begins with, and sets its marker.
+// appendSegmentHead appends the head of a segment to b, and sets s.marker.
 func appendSegmentHead(b []byte, s *segment) []byte {
 	start := len(b)
 	b = append(b, magic...)
@@ -61,8 +61,8 @@ func appendSegmentHead(b []byte, s *segment) []byte {
 	return binary.LittleEndian.AppendUint32(b, s.marker)
 }
 
-// readSegmentHead reads what appendSegmentHead wrote, if it is whole. Only that
-// of this version means anything.
+// readSegmentHead decodes a head into s. It returns the version, and false if the head
+// is damaged. Only heads of this version are decoded correctly.
 func readSegmentHead(b []byte, s *segment) (v uint32, ok bool) {
 	if len(b) < segmentHead || string(b[:8]) != magic {
 		return 0, false
@@ -77,8 +77,7 @@ func readSegmentHead(b []byte, s *segment) (v uint32, ok bool) {
 	return binary.LittleEndian.Uint32(b[8:]), true
 }
 
-// putRecordHead fills in the first recordHead bytes of a record, of which the
-// rest is the payload.
+// putRecordHead fills in the first recordHead bytes of b. The rest of b is the payload.
 func putRecordHead(b []byte, marker uint32, synced int64) {
 	binary.LittleEndian.PutUint32(b, marker)
 	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-recordHead))
@@ -87,7 +86,7 @@ func putRecordHead(b []byte, marker uint32, synced int64) {
 	binary.LittleEndian.PutUint32(b[16:], crc32.Checksum(b[recordHead:], castagnoli))
 }
 
-// head is what a record begins with.
+// head is the decoded head of a record.
 type head struct {
 	marker uint32
 	length int64 // of the payload
@@ -95,7 +94,7 @@ type head struct {
 	sum    uint32
 }
 
-// readRecordHead reads what putRecordHead wrote; ok is whether it is whole.
+// readRecordHead decodes a head; ok is false if it is damaged.
 func readRecordHead(b []byte) (h head, ok bool) {
 	if len(b) < recordHead || crc32.Checksum(b[:12], castagnoli) != binary.LittleEndian.Uint32(b[12:]) {
 		return head{}, false

@@ -6,8 +6,8 @@ import (
 	"io/fs"
 )
 
-// Sync returns when all that was appended survives a power cut. Appending goes
-// on meanwhile.
+// Sync flushes and syncs the log. When it returns nil, all records appended before
+// survive a power cut. Records may be appended meanwhile.
 func (l *Log) Sync() error {
 	l.mu.Lock()
 	if l.closed {
@@ -22,13 +22,13 @@ func (l *Log) Sync() error {
 	}
 	l.maintenance.Lock()
 	defer l.maintenance.Unlock()
-	if l.synced >= goal { // by who was before us
+	if l.synced >= goal { // by a concurrent call
 		return nil
 	}
 	return l.sync()
 }
 
-// sync syncs what was written so far; maintenance is held.
+// sync syncs all bytes written so far. maintenance is held.
 func (l *Log) sync() error {
 	type job struct {
 		s    *segment
@@ -79,8 +79,8 @@ func (l *Log) sync() error {
 // sync makes the first size bytes of a segment survive a power cut.
 func (s *segment) sync(size int64) error {
 	if s.rewrite {
-		// After a sync that failed the system takes what it could not write for
-		// written, and the next sync would succeed without it.
+		// After a failed sync the system regards the bytes that it could not write as
+		// written, and the next sync would succeed without them.
 		b := make([]byte, writeSize)
 		for at := s.synced; at < size; at += int64(len(b)) {
 			b = b[:min(int64(len(b)), size-at)]
@@ -103,7 +103,7 @@ func (l *Log) syncFailed(err error) error {
 	l.stats.WriteErrors++
 	if !l.syncFailing {
 		l.syncFailing = true
-		l.log.Error("log cannot be synced", "err", err)
+		l.log.Error("write-ahead log not synced", "err", err)
 	}
 	return err
 }
@@ -111,14 +111,14 @@ func (l *Log) syncFailed(err error) error {
 // syncDir makes the names of all segments survive a power cut.
 func (l *Log) syncDir() error {
 	err := l.fs.SyncDir(l.o.Dir)
-	if errors.Is(err, fs.ErrNotExist) { // somebody removed it
+	if errors.Is(err, fs.ErrNotExist) { // another program removed it
 		return l.makeDir(l.o.Dir)
 	}
 	return err
 }
 
-// checkLinked has the next record go to another segment if somebody removed this
-// one.
+// checkLinked returns an error if another program has removed a segment. Then the next
+// record goes to a new segment.
 func (l *Log) checkLinked(s *segment) error {
 	info, err := s.f.Stat()
 	if err != nil || info.Links > 0 {
@@ -127,5 +127,5 @@ func (l *Log) checkLinked(s *segment) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.rollNext = l.rollNext || s == l.current
-	return fmt.Errorf("log segment %d was removed by somebody else", s.number)
+	return fmt.Errorf("write-ahead log segment %d was removed by another program", s.number)
 }

@@ -1,17 +1,16 @@
-// Package wal is a write-ahead log: opaque records, in order, in files that can
-// each be read or removed alone. FORMAT.md draws them.
+// Package wal is a write-ahead log: opaque records, in order, in segments, which are
+// files that can each be read or removed alone. FORMAT.md describes them.
 //
-// A Log starts no goroutines. Append gathers records in memory; they are written
-// together when there are many of them, when the first has waited for long, or
-// by Flush; one that comes after a pause is written at once. Whoever appends has
-// to see to it that Flush is called in time, and can sleep until Dirty says that
-// there is something to flush.
+// A Log starts no goroutines. Append collects records in memory. They are written
+// together when there are many, when the first has waited for half of FlushInterval,
+// or by Flush; a record after a pause is written at once. The caller must call Flush
+// in time. It can wait for Dirty until there is something to flush.
 //
-// Every record has a stamp: the time it was appended, in nanoseconds, but never
-// less than that of the record before, even if the clock goes back or the
-// process ends in between. Remove goes by it. The stamps of single records are
-// not in the files: records that Replay brings back have the stamp of their
-// segment, which is less than all of the next segment.
+// Every record has a stamp: the time it was appended, in unix nanoseconds, but never
+// less than the stamp of an earlier record, even if the clock is set back or the
+// process restarts. Remove uses it. The files do not hold the stamps of single
+// records: Replay gives all records of a segment the stamp of the segment, which is
+// less than that of any record in a later segment.
 package wal
 
 import (
@@ -38,28 +37,28 @@ const (
 	noMaxSize      = 1 << 62
 )
 
-// readTries is how often Replay fails because a disk cannot read, before what
-// cannot be read counts as damage: most such errors pass.
+// readTries is the number of calls of Replay that return a read error. Most read
+// errors are temporary; after that many, pages that cannot be read count as damage.
 const readTries = 5
 
-// MaxRecord is how many bytes a record may have. It bounds the memory that
-// Replay takes.
+// MaxRecord is the maximum number of bytes of a record. It bounds the memory of
+// Replay.
 const MaxRecord = 16 << 20
 
-// writeSize is how much is gathered before it is written without being asked.
+// writeSize is the number of bytes in memory from which on Append writes.
 const writeSize = 64 << 10
 
-// Errors of a Log. Any other comes from the disk.
+// Errors of a Log. All others come from the disk.
 var (
-	ErrFull    = errors.New("the log is full")
-	ErrClosed  = errors.New("the log is closed")
-	ErrTooLong = fmt.Errorf("a record of the log is longer than %d bytes", MaxRecord)
+	ErrFull    = errors.New("write-ahead log is full")
+	ErrClosed  = errors.New("write-ahead log is closed")
+	ErrTooLong = fmt.Errorf("write-ahead log record is longer than %d bytes", MaxRecord)
 )
 
-// Options say where a log is and how large it may be.
+// Options of a Log. Dir and SegmentSize are required.
 type Options struct {
-	Dir string  // is made if it is missing, and belongs to the log alone
-	FS  disk.FS // nil: the machine's
+	Dir string  // created if it is missing; nothing else may use it
+	FS  disk.FS // nil: the operating system's
 
 	// SegmentSize is the size in bytes at which the log begins the next segment.
 	// It must be positive; an eighth of MaxSize is used if that is less.
@@ -77,64 +76,64 @@ type Options struct {
 	// a sixteenth of MaxSize is used if that is less. 0: none.
 	Reserve int64
 
-	Logger *slog.Logger // nil: discards
+	Logger *slog.Logger // nil discards
 }
 
-// Log is a log that can be appended to. All methods may be called concurrently.
+// Log is an open write-ahead log. All methods may be called concurrently, except that
+// Replay must not run twice at the same time.
 type Log struct {
 	o     Options
 	fs    disk.FS
 	log   *slog.Logger
 	dirty chan struct{}
 
-	readTriesLeft int // how often Replay may yet fail before what cannot be read is damage; Replay's
+	readTriesLeft int // of readTries; used by Replay only
 
-	// maintenance is held by who syncs, closes or removes segments. It is taken
-	// before mu.
+	// maintenance is held to sync, close or remove segments. It is locked before mu.
 	maintenance    sync.Mutex
-	synced         int64 // how much of written is known to survive a power cut
-	removalsSynced bool  // no segment that was removed can come back
+	synced         int64 // bytes of written that survive a power cut
+	removalsSynced bool  // a power cut brings no removed segment back
 
 	mu              sync.Mutex
-	segments        []*segment // in order; those of earlier runs come first
-	current         *segment   // the last of them if it is written to; else nil
-	number          uint64     // of the newest segment there ever was
-	last            int64      // stamp
-	buf             []byte     // what is not written yet; it begins at current.size
-	appended        int64      // when Append was called last, by its clock
-	oldest          int64      // when the first record in buf was appended
+	segments        []*segment // ascending; those of earlier runs come first
+	current         *segment   // the segment that is appended to; nil: none
+	number          uint64     // of the newest segment, removed ones included
+	last            int64      // the latest stamp
+	buf             []byte     // records to be written at current.size
+	appended        int64      // the time given to the last Append
+	oldest          int64      // the time given when the first record in buf was appended
 	total           int64      // bytes in all segments, without buf
 	written         int64      // bytes written by this Log
-	writeErr        error      // why the last write failed; nil when it did not
-	rollNext        bool       // current must not be appended to
-	created         int        // segments by this Log
-	createdSynced   int        // how many of those made first have names that survive a power cut
-	reserved        bool
-	syncFailing     bool // the last sync failed
-	reserveReleased bool
+	writeErr        error      // the error of the last write, if it failed
+	rollNext        bool       // the next record must go to a new segment
+	created         int        // segments created by this Log
+	createdSynced   int        // how many of them, from the first on, have names that survive a power cut
+	reserved        bool       // the reserve is allocated
+	syncFailing     bool       // the last sync failed
+	reserveReleased bool       // ReleaseReserve was called
 	closed          bool
 	stats           Stats
 }
 
-// Stats are figures of a log since it was opened.
+// Stats is a snapshot of a Log. It counts from Open.
 type Stats struct {
-	Size     int64 // bytes, now
-	MaxSize  int64
-	Segments int // now
+	Size     int64 // bytes
+	MaxSize  int64 // bytes
+	Segments int
 
-	Records, Bytes int64 // appended; bytes of payload
+	Records, Bytes int64 // appended records, and the bytes of their payloads
 	Writes, Syncs  int64
-	WriteErrors    int64 // writes, syncs and new segments that failed
-	Replayed       int64 // records
-	Damaged        int64 // places where what was once written cannot be read
-	Torn           int64 // runs whose last write was not complete
+	WriteErrors    int64 // failed writes, syncs and creations of segments
+	Replayed       int64 // replayed records
+	Damaged        int64 // places where written records cannot be read
+	Torn           int64 // runs whose last write is incomplete
 }
 
-// Open opens the log in a directory. What is there stays as it is until it is
-// replayed and removed; records are appended to new segments.
+// Open opens the log in a directory. Segments of earlier runs stay unchanged until
+// they are replayed and removed; records are appended to new segments.
 func Open(o Options) (*Log, error) {
 	if o.SegmentSize <= 0 {
-		return nil, fmt.Errorf("open the log in %s: segment size %d: must be positive", o.Dir, o.SegmentSize)
+		return nil, fmt.Errorf("open write-ahead log in %s: segment size %d: must be positive", o.Dir, o.SegmentSize)
 	}
 	o.MaxSize = cmp.Or(o.MaxSize, noMaxSize)
 	o.SegmentSize = min(o.SegmentSize, o.MaxSize/8, maxSegmentSize)
@@ -147,20 +146,20 @@ func Open(o Options) (*Log, error) {
 		l.log = slog.New(slog.DiscardHandler)
 	}
 	if err := l.open(); err != nil {
-		return nil, fmt.Errorf("open the log in %s: %w", o.Dir, err)
+		return nil, fmt.Errorf("open write-ahead log in %s: %w", o.Dir, err)
 	}
 	l.reserve()
 	return l, nil
 }
 
-// Append appends a record and returns its stamp. encode appends the record's
-// bytes to b and returns it; it is called under the lock of the log, and segment
-// is the number of the segment that the record will be in: unlike any other of
-// this Log, and none is greater. A record without bytes is none.
+// Append appends a record and returns its stamp. encode appends the payload to b and
+// returns the result; if it appends no byte there is no record. encode is called
+// under the lock of the log. segment is the number of the segment of the record;
+// numbers of later segments are greater.
 //
-// With an error nothing was appended: with ErrFull until Remove has made room,
-// with an error of the disk until the disk can be written to again. encode was
-// called then only with ErrTooLong, and the next record is in another segment.
+// After an error nothing was appended. ErrFull is returned until Remove has made
+// room, an error of the disk until the disk is writable again; encode is not called
+// then. After ErrTooLong the next record goes to another segment.
 func (l *Log) Append(now int64, encode func(segment uint64, b []byte) []byte) (at int64, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -188,12 +187,12 @@ func (l *Log) Append(now int64, encode func(segment uint64, b []byte) []byte) (a
 	if first {
 		l.oldest = now
 	}
-	// Where records come one by one, gathering them would only be more work. And a
-	// clock set back leaves no other way to tell how long the first has waited.
+	// After a pause there is nothing to gain from collecting records. If the clock was
+	// set back, the wait of the first record is not known.
 	wait, pause, interval := now-l.oldest, now-l.appended, int64(l.o.FlushInterval)
 	l.appended = now
 	if len(l.buf) >= writeSize || wait >= interval/2 || wait <= -interval || pause >= interval/2 {
-		_ = l.write() // the record is appended all the same; the next is not, while this fails
+		_ = l.write() // after an error the record stays in buf, and the next Append fails
 	}
 	if first && len(l.buf) > 0 {
 		select {
@@ -204,7 +203,7 @@ func (l *Log) Append(now int64, encode func(segment uint64, b []byte) []byte) (a
 	return at, nil
 }
 
-// ready sees to it that there is a segment to append to.
+// ready prepares a segment to append to.
 func (l *Log) ready(now int64) error {
 	if l.closed {
 		return ErrClosed
@@ -227,8 +226,8 @@ func (l *Log) ready(now int64) error {
 	return l.roll(now)
 }
 
-// write writes what was gathered. When it fails everything stays as it was, and
-// the next write puts the same bytes in the same place.
+// write writes buf to the current segment. After an error nothing has changed, and
+// the next write writes the same bytes to the same place.
 func (l *Log) write() error {
 	if len(l.buf) == 0 {
 		return nil
@@ -253,26 +252,25 @@ func (l *Log) write() error {
 func (l *Log) failed(err error) error {
 	l.stats.WriteErrors++
 	if l.writeErr == nil {
-		l.log.Error("log cannot be written", "err", err)
+		l.log.Error("write-ahead log not writable", "err", err)
 	}
-	l.writeErr = fmt.Errorf("write the log: %w", err)
+	l.writeErr = fmt.Errorf("write to write-ahead log: %w", err)
 	return l.writeErr
 }
 
 func (l *Log) recovered() {
 	if l.writeErr != nil {
 		l.writeErr = nil
-		l.log.Info("log can be written again")
+		l.log.Info("write-ahead log writable again")
 	}
 }
 
-// roll ends the current segment and begins the next.
+// roll ends the current segment and creates the next one.
 func (l *Log) roll(now int64) error {
 	if err := l.write(); err != nil {
 		return err
 	}
-	// Who finds a segment may rely on it that those before are there too, unless
-	// they were removed.
+	// If a segment exists, so do all earlier ones that were not removed.
 	if l.createdSynced < l.created {
 		if err := l.syncDir(); err != nil {
 			return l.failed(err)
@@ -282,7 +280,7 @@ func (l *Log) roll(now int64) error {
 	s := &segment{number: l.number + 1, stamp: max(now, l.last+1)}
 	f, err := l.create(s.number)
 	if errors.Is(err, os.ErrExist) {
-		l.number++ // not ours
+		l.number++ // another program created it
 	}
 	if err != nil {
 		return l.failed(err)
@@ -304,7 +302,7 @@ func (l *Log) roll(now int64) error {
 func (l *Log) create(number uint64) (disk.File, error) {
 	open := func() (disk.File, error) { return l.fs.Open(l.path(number), os.O_RDWR|os.O_CREATE|os.O_EXCL) }
 	f, err := open()
-	if errors.Is(err, os.ErrNotExist) { // somebody removed the directory
+	if errors.Is(err, os.ErrNotExist) { // another program removed the directory
 		if err := l.makeDir(l.o.Dir); err != nil {
 			return nil, err
 		}
@@ -317,9 +315,9 @@ func (l *Log) path(number uint64) string {
 	return filepath.Join(l.o.Dir, segmentName(number))
 }
 
-// Stamp returns a stamp greater than those of all records so far, and not
-// greater than that of any later one: with it Remove spares whatever is appended
-// from here on.
+// Stamp returns a stamp that is greater than those of all records so far, and not
+// greater than that of any later one. Remove with this stamp keeps all records
+// appended from now on.
 func (l *Log) Stamp(now int64) int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -327,11 +325,12 @@ func (l *Log) Stamp(now int64) int64 {
 	return l.last
 }
 
-// Dirty delivers when a record was appended and none was waiting to be written.
-// There is one token: whoever takes it calls Flush after at most FlushInterval.
+// Dirty returns a channel that gets a token when a record is appended to an empty
+// buffer. The receiver must call Flush within FlushInterval.
 func (l *Log) Dirty() <-chan struct{} { return l.dirty }
 
-// Flush returns when all that was appended survives the end of the process.
+// Flush writes the buffer. When it returns nil, all records survive a crash of the
+// process.
 func (l *Log) Flush() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -341,18 +340,17 @@ func (l *Log) Flush() error {
 	return l.write()
 }
 
-// Size returns the bytes in all segments, and what is about to be written to
-// them.
+// Size returns the bytes in all segments and in the buffer.
 func (l *Log) Size() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.total + int64(len(l.buf))
 }
 
-// MaxSize returns the bound of Size.
+// MaxSize returns the limit of Size.
 func (l *Log) MaxSize() int64 { return l.o.MaxSize }
 
-// Stats returns the figures of the log.
+// Stats returns the current figures.
 func (l *Log) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
