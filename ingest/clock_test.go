@@ -10,14 +10,14 @@ import (
 	"carbon/wal"
 )
 
-// wrongClock is one that somebody sets.
+// wrongClock is a wall clock that the test sets.
 type wrongClock struct{ by atomic.Int64 }
 
 func (c *wrongClock) now() time.Time       { return time.Now().Add(time.Duration(c.by.Load())) }
 func (c *wrongClock) set(by time.Duration) { c.by.Add(int64(by)) }
 
-// TestPointsAreStoredThoughTheClockIsSetBack wants them to wait for as long as
-// ever: those from before, those from then on, and one that failed.
+// TestPointsAreStoredThoughTheClockIsSetBack checks that points wait no longer than
+// usual: points from before, from afterwards, and of a failed update.
 func TestPointsAreStoredThoughTheClockIsSetBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c wrongClock
@@ -39,7 +39,7 @@ func TestPointsAreStoredThoughTheClockIsSetBack(t *testing.T) {
 	})
 }
 
-// TestALogOfAWrongClockIsStored takes in a log that was written years from now.
+// TestALogOfAWrongClockIsStored replays a log whose stamps lie years in the future.
 func TestALogOfAWrongClockIsStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := wrongClock{}
@@ -74,7 +74,7 @@ func TestALogOfAWrongClockIsStored(t *testing.T) {
 	})
 }
 
-func TestClockGoesOn(t *testing.T) {
+func TestClockNeverGoesBack(t *testing.T) {
 	wall := time.Unix(1000, 0)
 	c := newClock(func() time.Time { return wall }, 0)
 	f := func(passed time.Duration, want int64) {

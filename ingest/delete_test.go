@@ -47,7 +47,7 @@ func TestDeletedMetricsStayDeletedAfterACrash(t *testing.T) {
 		}
 		d.Kill()
 
-		// What the store was about to forget when it ended it has not forgotten.
+		// The crash came before the store had deleted the metrics durably.
 		store.points["a"] = map[int64]float64{1: 1}
 		c = cache.New(cache.Options{})
 		p = newPipeline(c, store, func(o *Options) { o.Log = openLog(t, d.Mount(), wal.Options{}) })
@@ -62,7 +62,7 @@ func TestDeletedMetricsStayDeletedAfterACrash(t *testing.T) {
 	})
 }
 
-// TestDeletionWaitsForTheLog and does not keep points from being stored meanwhile.
+// TestDeletionWaitsForTheLog checks too that points are stored meanwhile.
 func TestDeletionWaitsForTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
@@ -83,7 +83,7 @@ func TestDeletionWaitsForTheLog(t *testing.T) {
 			deleted <- err
 		}()
 		after(lastDelay)
-		// Whether "a" is stored once more depends on who comes first.
+		// Whether "a" is stored once more depends on which goroutine runs first.
 		if got := store.stored(); !slices.Contains(got, "b:1") {
 			t.Errorf("stored %v, want b", got)
 		}

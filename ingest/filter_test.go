@@ -73,8 +73,8 @@ func TestFilterIsAskedOnceForEachSeries(t *testing.T) {
 	}
 }
 
-// A series that was forgotten leaves its Ref to another, whose name the filter
-// has not passed.
+// TestFilterForgetsWithTheCache gives the Ref of a forgotten series, which had passed
+// the filter, to a series that the filter refuses.
 func TestFilterForgetsWithTheCache(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPipeline(cache.New(cache.Options{}), discard{})

@@ -115,7 +115,7 @@ func push(t *testing.T, p *Pipeline, at int64, names ...string) {
 	}
 }
 
-// running starts a Pipeline's writer in the bubble of a test; stop ends it.
+// running calls Run in a goroutine; stop ends it.
 func running(t *testing.T, p *Pipeline) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
@@ -129,7 +129,7 @@ func running(t *testing.T, p *Pipeline) (stop func()) {
 	}
 }
 
-// newPipeline returns a Pipeline with the default options, but for those that are set.
+// newPipeline returns a Pipeline with the default options, changed by set.
 func newPipeline(c *cache.Cache, s Store, set ...func(o *Options)) *Pipeline {
 	o := Options{
 		Cache: c, Store: s, Writers: DefaultWriters,
@@ -142,7 +142,7 @@ func newPipeline(c *cache.Cache, s Store, set ...func(o *Options)) *Pipeline {
 	return New(o)
 }
 
-// after waits, in the bubble's time.
+// after waits, in the time of the synctest bubble.
 func after(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
@@ -155,7 +155,7 @@ func wantStored(t *testing.T, m *memory, want ...string) {
 	}
 }
 
-func TestPushMakesNamesCanonicalAndRefusesTheRest(t *testing.T) {
+func TestPushMakesNamesCanonicalAndRefusesInvalidOnes(t *testing.T) {
 	var log bytes.Buffer
 	store, c := newMemory(), cache.New(cache.Options{})
 	now := time.Unix(1700000000, 0)
@@ -224,7 +224,7 @@ func TestPushWaitsForAFullCache(t *testing.T) {
 		}
 		stop := running(t, p)
 		after(time.Second) // a full cache does not wait for points to gather
-		// Whether e was taken along depends on who was quicker.
+		// Whether e is stored in the same update depends on which goroutine runs first.
 		if got := store.stored(); len(got) < 3 || !slices.Equal(got[:3], []string{"a:1", "b:1", "c:1"}) {
 			t.Errorf("stored %v", got)
 		}
@@ -288,8 +288,8 @@ func TestUpdatesAreLimited(t *testing.T) {
 	})
 }
 
-// TestShutdownLiftsTheLimits has a sender wait for a cache that the limit on updates
-// keeps full, until the end.
+// TestShutdownLiftsTheLimits has a sender wait for a cache that MaxUpdatesPerSecond
+// keeps full, until BeginShutdown.
 func TestShutdownLiftsTheLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
@@ -430,7 +430,7 @@ func TestFlushStoresEverythingItCan(t *testing.T) {
 	})
 }
 
-func TestACancelledWriteIsNoFault(t *testing.T) {
+func TestACancelledWriteIsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
 		p := newPipeline(cache.New(cache.Options{}), store, func(o *Options) {
@@ -471,8 +471,8 @@ func TestEndedMetricsAreForgotten(t *testing.T) {
 	})
 }
 
-// TestEverythingPushedIsStored has many senders, a cache that is too small and a
-// store that fails now and then.
+// TestEverythingPushedIsStored has many senders, a cache that is too small, and a
+// store that sometimes fails.
 func TestEverythingPushedIsStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const senders, rounds, metrics = 8, 50, 20
@@ -528,8 +528,7 @@ func TestEverythingPushedIsStored(t *testing.T) {
 	})
 }
 
-// BenchmarkPush is the way of a point into the log and the cache, from senders
-// that repeat their metrics.
+// BenchmarkPush pushes points of senders that repeat their metrics in the same order.
 func BenchmarkPush(b *testing.B) {
 	for _, metrics := range []int{1000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(metrics/1000, "k"), func(b *testing.B) {
@@ -572,7 +571,7 @@ func BenchmarkPush(b *testing.B) {
 	}
 }
 
-// discard is a store that is always quick.
+// discard is a store that keeps nothing.
 type discard struct{}
 
 func (discard) Sync(context.Context) error { return nil }

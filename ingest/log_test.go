@@ -44,7 +44,7 @@ func replayed(t *testing.T, p *Pipeline) *Pipeline {
 	return p
 }
 
-// wantPoints looks into the cache.
+// wantPoints checks the pending points of a metric.
 func wantPoints(t *testing.T, c *cache.Cache, name, want string) {
 	t.Helper()
 	if points, _ := c.Points(name); fmt.Sprint(points) != want {
@@ -94,7 +94,7 @@ func TestACrashLosesNothingThatWasFlushed(t *testing.T) {
 	})
 }
 
-// TestReplayOfMoreThanTheCacheHolds has the writer make room.
+// TestReplayOfMoreThanTheCacheHolds needs the writer to make room.
 func TestReplayOfMoreThanTheCacheHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
@@ -200,7 +200,7 @@ func TestALogThatCannotGrowMakesSendersWait(t *testing.T) {
 	})
 }
 
-// TestSaveWithoutLog keeps in the log what could not be stored at the end.
+// TestSaveWithoutLog checks that Save logs the points that could not be stored.
 func TestSaveWithoutLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
@@ -235,7 +235,7 @@ func TestSaveWithoutLog(t *testing.T) {
 	})
 }
 
-// TestSyncBeforePushReturns has a power cut behind a push.
+// TestSyncBeforePushReturns cuts the power right after a push.
 func TestSyncBeforePushReturns(t *testing.T) {
 	d := newDisk()
 	p := replayed(t, newPipeline(cache.New(cache.Options{}), newMemory(), func(o *Options) {
@@ -255,7 +255,7 @@ func TestPushGivesUpWithItsContext(t *testing.T) {
 	d.SetHook(func(op disktest.Op) error { return syscall.EIO })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	// The first goes into the buffer of the log; others meet the error.
+	// The first push only fills the buffer of the log; the next ones get the error.
 	var err error
 	for i := int64(0); err == nil && i < 10; i++ {
 		_ = p.o.Log.Flush()
@@ -277,8 +277,8 @@ func (l *countingLog) Append(now int64, encode func(uint64, []byte) []byte) (int
 	return l.Log.Append(now, encode)
 }
 
-// TestOneOfThePushesThatWaitTries has a thousand senders wait for a disk.
-func TestOneOfThePushesThatWaitTries(t *testing.T) {
+// TestOnlyOneWaitingPushRetries has a thousand senders wait for a disk.
+func TestOnlyOneWaitingPushRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
 		log := &countingLog{Log: openLog(t, d.Mount(), wal.Options{})}

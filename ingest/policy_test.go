@@ -12,7 +12,8 @@ import (
 	"carbon/wal"
 )
 
-// TestManyPointsAreStoredAtOnce does not wait for a series that has enough.
+// TestManyPointsAreStoredAtOnce checks that a series with WritePoints points is not
+// delayed.
 func TestManyPointsAreStoredAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
@@ -28,8 +29,8 @@ func TestManyPointsAreStoredAtOnce(t *testing.T) {
 	})
 }
 
-// TestUpdatesAreSpread has all series begin in the same moment: they are stored
-// one after the other between half of the delay and all of it.
+// TestUpdatesAreSpread has all series begin at the same moment. They are stored one
+// after the other, after half of the delay to the whole delay.
 func TestUpdatesAreSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
@@ -61,8 +62,8 @@ func TestUpdatesAreSpread(t *testing.T) {
 	})
 }
 
-// TestSpreadSeriesWaitForAllOfTheDelay has a burst of series that go on once a
-// minute: after they were spread each waits as long as it may.
+// TestSpreadSeriesWaitForAllOfTheDelay has series that begin at the same moment and
+// continue once a minute. Once they are spread, each waits for the whole delay.
 func TestSpreadSeriesWaitForAllOfTheDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPipeline(cache.New(cache.Options{}), newMemory(), func(o *Options) { o.WriteDelay = 20 * time.Minute })
@@ -97,7 +98,7 @@ func TestSpreadSeriesWaitForAllOfTheDelay(t *testing.T) {
 	})
 }
 
-// TestAFullCacheShortensTheWait has the oldest stored earlier the less room there is.
+// TestAFullCacheShortensTheWait checks that the delay shrinks as the cache fills.
 func TestAFullCacheShortensTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
@@ -113,7 +114,7 @@ func TestAFullCacheShortensTheWait(t *testing.T) {
 			}
 			after(10 * time.Second)
 		}
-		// 740 of 1,000: nearly nothing may wait.
+		// 740 of 1,000 were pushed: the delay is nearly zero.
 		if n := p.cache.Size(); n > 720 || n < 500 {
 			t.Errorf("%d points wait", n)
 		}
@@ -124,8 +125,8 @@ func TestAFullCacheShortensTheWait(t *testing.T) {
 	})
 }
 
-// TestALogOnASmallDiskIsEmptied has a disk for the log that is smaller than the
-// log may become: points are stored to make room, without the wait.
+// TestALogOnASmallDiskIsEmptied has a disk that is full before the log reaches
+// MaxSize. Points are then stored without delay, to make room.
 func TestALogOnASmallDiskIsEmptied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()

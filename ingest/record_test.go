@@ -65,7 +65,7 @@ func TestRecord(t *testing.T) {
 		t.Errorf("read %q, want %q; %d unknown", r.lines, want, r.unknown)
 	}
 
-	// Without the first record of a segment the second still has what it names.
+	// Without the first record of a segment the second still has its own definitions.
 	r = newReader()
 	if err := r.record(7, second); err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func TestRecord(t *testing.T) {
 		t.Errorf("read %q, want %q; %d unknown", r.lines, want, r.unknown)
 	}
 
-	// Cut anywhere, what is read is a beginning.
+	// A record that is cut at any byte yields a prefix of its points.
 	for i := range first {
 		r := newReader()
 		err := r.record(7, first[:i])
@@ -87,7 +87,7 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// TestRecordOfReusedRef gives a Ref to another series: it is named anew.
+// TestRecordOfReusedRef gives a Ref to another series, which needs a new definition.
 func TestRecordOfReusedRef(t *testing.T) {
 	names := map[cache.Ref]string{5: "old"}
 	var e encoder
@@ -122,8 +122,8 @@ func TestRecordOfDeletion(t *testing.T) {
 	}
 }
 
-// TestRecordOfStrangeTimes has times whose distance has more than 64 bits.
-func TestRecordOfStrangeTimes(t *testing.T) {
+// TestRecordOfExtremeTimes has times whose distance has more than 64 bits.
+func TestRecordOfExtremeTimes(t *testing.T) {
 	var e encoder
 	times := []int64{math.MaxInt64, math.MinInt64, 0, math.MaxInt64}
 	points := make([]metric.Datapoint, len(times))

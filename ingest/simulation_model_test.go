@@ -8,7 +8,7 @@ import (
 	"carbon/metric"
 )
 
-// op is a point that was taken, or its deletion.
+// op is a point that was accepted, or its deletion.
 type op struct {
 	slot
 	connection
@@ -17,15 +17,15 @@ type op struct {
 	synced bool    // and a power cut
 	gone   bool    // it did not survive
 
-	// A deletion is of all that was there before.
+	// A deletion deletes all earlier points.
 	deletion bool
 	perhaps  bool // it need not be there: it was deleted, or is a deletion that failed
 }
 
-// connection of a sender; it ends with the process that it leads to.
+// connection of a sender. It ends with the process.
 type connection struct{ sender, life int }
 
-// knowledge is what must be there.
+// knowledge is what must survive.
 type knowledge struct {
 	s       *simulation
 	life    int
@@ -35,8 +35,8 @@ type knowledge struct {
 	slots   []slot // in the order they came
 	sending []*op
 
-	// Of each connection the survivors are a beginning of what was taken, unless the
-	// power failed, or points were stored while the log could not be written.
+	// Of each connection a prefix of the accepted points survives, unless the power
+	// failed, or points were stored while the log could not be written.
 	powerCut, unordered bool
 	impaired            bool // unordered, if this life crashes
 	verified            bool // in this life
@@ -46,13 +46,13 @@ func newKnowledge(s *simulation) *knowledge {
 	return &knowledge{s: s, bySlot: make(map[slot][]*op)}
 }
 
-// begin is the start of a process.
+// begin notes the start of a process.
 func (k *knowledge) begin() {
 	k.life++
 	k.verified, k.impaired = false, false
 }
 
-// send makes up what a sender sends.
+// send returns points for a sender to send.
 func (k *knowledge) send() (points []metric.Datapoint) {
 	rng := k.s.rng
 	k.sending = k.sending[:0]
@@ -71,11 +71,11 @@ func (k *knowledge) send() (points []metric.Datapoint) {
 	return points
 }
 
-// sent is told whether what was made up was taken.
+// sent notes whether these points were accepted.
 func (k *knowledge) sent(taken bool) {
 	always := k.s.p.o.SyncInterval == 0
 	if o := k.sending[len(k.sending)-1]; !taken && always {
-		// It may have been taken and not synced.
+		// They may have been accepted and not synced.
 		v, _ := k.s.visible(o.name, o.time)
 		taken, always = v == o.value, false
 	}
@@ -92,21 +92,21 @@ func (k *knowledge) sent(taken bool) {
 	}
 }
 
-// flushed is told that all that was taken in this life survives its end.
+// flushed notes that all points accepted in this life survive its end.
 func (k *knowledge) flushed() {
 	for i := len(k.ops) - 1; i >= 0 && k.ops[i].life == k.life && !k.ops[i].kept; i-- {
 		k.ops[i].kept = true
 	}
 }
 
-// synced is told that it survives a power cut, too.
+// synced notes that they survive a power cut, too.
 func (k *knowledge) synced() {
 	for i := len(k.ops) - 1; i >= 0 && k.ops[i].life == k.life && !k.ops[i].synced; i-- {
 		k.ops[i].kept, k.ops[i].synced = true, true
 	}
 }
 
-// deleted is told that metrics were deleted, or perhaps deleted.
+// deleted notes that metrics were deleted, or may have been.
 func (k *knowledge) deleted(names []string, perhaps bool) {
 	k.last++
 	for _, at := range k.slots {
@@ -122,8 +122,8 @@ func (k *knowledge) deleted(names []string, perhaps bool) {
 	}
 }
 
-// undeleted is told that the store did not delete metrics. When a replay asks for
-// that, nobody tries again but the next replay.
+// undeleted notes that the store failed to delete metrics. If this happens during a
+// replay, only the next replay tries again.
 func (k *knowledge) undeleted(names []string) {
 	for _, o := range k.ops {
 		if slices.Contains(names, o.name) {
@@ -132,8 +132,8 @@ func (k *knowledge) undeleted(names []string) {
 	}
 }
 
-// doubt says that the point need not be there. Where a deletion was broken off,
-// the store may show what the cache, with something older, had hidden.
+// doubt notes that the point need not survive. After a deletion that was interrupted,
+// the store may show a value that an older pending point had hidden.
 func (o *op) doubt(shown bool) {
 	o.perhaps = true
 	o.gone = o.gone && !shown
@@ -149,8 +149,8 @@ func (k *knowledge) crash(power bool) {
 	}
 }
 
-// look holds what a reader sees of the points of this life against what was
-// taken; once all was replayed, of all.
+// look compares what a reader sees with the points accepted in this life; after the
+// replay, with all accepted points.
 func (k *knowledge) look() {
 	for _, at := range k.slots {
 		v, _ := k.s.visible(at.name, at.time)
@@ -172,14 +172,14 @@ func (k *knowledge) look() {
 	}
 }
 
-// stored is told that everything is in the store, durably.
+// stored notes that everything is in the store, durably.
 func (k *knowledge) stored() {
 	for _, o := range k.ops {
 		o.kept, o.synced = true, true
 	}
 }
 
-// verify holds what survived the last crashes against what had to.
+// verify compares what survived the last crashes with what must survive.
 func (k *knowledge) verify() {
 	seen := make(map[slot]float64)       // the last op of it that may have survived
 	last := make(map[connection]float64) // that survived
@@ -207,8 +207,8 @@ func (k *knowledge) verify() {
 			}
 		}
 		if !known && least == 0 && k.powerCut && k.s.real {
-			// A point that was half written when the power failed, and is not in the
-			// log, which was not synced yet.
+			// The point was half written when the power failed, and the log was not
+			// synced yet.
 			seen[at] = math.Inf(1)
 			for _, o := range ops {
 				o.doubt(true)

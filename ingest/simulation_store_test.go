@@ -9,14 +9,14 @@ import (
 	"carbon/storage"
 )
 
-// slot is where a value goes.
+// slot is the place of a value in the store.
 type slot struct {
 	name string
 	time int64
 }
 
-// simStore is a store on a disk: what was not synced may survive a power cut, or
-// any state of it since the last sync.
+// simStore is a store on a disk. After a power cut it is in any state that it had
+// since the last sync.
 type simStore struct {
 	s      *simulation
 	values map[slot][]float64 // since the last sync, what that kept before them
@@ -39,7 +39,7 @@ func (st *simStore) get(at slot) (value float64, ok bool) {
 	return values[len(values)-1], true
 }
 
-// deleted is what a slot of a deleted metric has.
+// deleted is the value of the slots of a deleted metric.
 const deleted = -1
 
 func (st *simStore) Delete(_ context.Context, names []string) (n int, err error) {
@@ -114,7 +114,7 @@ func (st *simStore) sync() error {
 	return nil
 }
 
-// died passes an error on; if it is a crash the disk is told.
+// died returns err; if it is a crash, the disk crashes too.
 func (st *simStore) died(err error) error {
 	switch {
 	case errors.Is(err, disktest.ErrPowerCut):
@@ -125,7 +125,7 @@ func (st *simStore) died(err error) error {
 	return err
 }
 
-// crash leaves what survives.
+// crash keeps only what survives.
 func (st *simStore) crash(power bool) {
 	if !power {
 		return

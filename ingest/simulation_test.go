@@ -20,12 +20,13 @@ import (
 	"carbon/wal"
 )
 
-// TestSimulation runs histories of a server: senders, log, cache, writers,
-// checkpoints and store take turns in one goroutine, by a seed, on a disk that
-// fails and crashes at any operation. SIMULATION_SEED=n tells history n.
+// TestSimulation runs random histories of a server. Senders, log, cache, writers,
+// checkpoints and store take turns in one goroutine, in an order given by a seed, on
+// a disk that fails and crashes at any operation. SIMULATION_SEED=n with -v prints
+// history n.
 func TestSimulation(t *testing.T) { simulateMany(t, false) }
 
-// TestSimulationOfWhisper does with the real store.
+// TestSimulationOfWhisper does the same with the real store.
 func TestSimulationOfWhisper(t *testing.T) { simulateMany(t, true) }
 
 func simulateMany(t *testing.T, real bool) {
@@ -50,8 +51,8 @@ func simulateMany(t *testing.T, real bool) {
 	t.Logf("%d histories", n)
 }
 
-// TestSimulationFindsWhatItIsFor has the server do what loses points.
-func TestSimulationFindsWhatItIsFor(t *testing.T) {
+// TestSimulationFindsLostPoints has mutants of the server that lose points.
+func TestSimulationFindsLostPoints(t *testing.T) {
 	f := func(what string, m mutant) {
 		t.Helper()
 		const most = 3000
@@ -68,7 +69,7 @@ func TestSimulationFindsWhatItIsFor(t *testing.T) {
 	f("points are stored before the log is flushed", mutant{unflushed: true})
 }
 
-// TestSimulationRepeats runs histories twice.
+// TestSimulationRepeats checks that a seed always gives the same history.
 func TestSimulationRepeats(t *testing.T) {
 	run := func(seed uint64) (events []string) {
 		s := newSimulation(seed, mutant{}, false)
@@ -83,7 +84,7 @@ func TestSimulationRepeats(t *testing.T) {
 	}
 }
 
-// mutant is a server that does something wrong.
+// mutant is a server with a fault.
 type mutant struct {
 	unlocked    bool // Append and Add are not under one lock
 	removeFirst bool // Remove comes before Sync
@@ -103,7 +104,7 @@ type simulation struct {
 	known   *knowledge
 	maxSize int64 // of the log
 
-	// What a process has.
+	// The current process.
 	now     int64
 	log     *simLog
 	cache   *cache.Cache
@@ -122,7 +123,7 @@ type simulation struct {
 	dead    bool
 }
 
-// simulatedStore is a store that survives processes.
+// simulatedStore is a store that outlives a process.
 type simulatedStore interface {
 	Store
 	storage.Deleter
@@ -138,8 +139,8 @@ const (
 	simStart   = 1_700_000_000
 )
 
-// simulate runs the history of a seed, with the real store or a model of one, and
-// returns what went wrong.
+// simulate runs the history of a seed, with the real store or a model, and returns
+// what went wrong.
 func simulate(seed uint64, m mutant, real bool) (failure string) {
 	return newSimulation(seed, m, real).run()
 }
@@ -175,7 +176,7 @@ func (s *simulation) fail(format string, args ...any) {
 	}
 }
 
-// fault is asked by every operation of disk and store.
+// fault is called by every operation of disk and store.
 func (s *simulation) fault() error {
 	if s.crashIn > 0 {
 		if s.crashIn--; s.crashIn == 0 {
@@ -202,8 +203,8 @@ func (s *simulation) hook(op disktest.Op) error {
 	}
 	err := s.fault()
 	s.faults = faults
-	// A point of a whisper file that is torn is written again, unless it is
-	// deleted meanwhile and the deletion fails.
+	// A torn point of a whisper file is written again, unless it is deleted meanwhile
+	// and the deletion fails.
 	if err != nil && !s.dead && op.Len > 0 && s.rng.IntN(2) == 0 && strings.HasPrefix(op.Path, "/wal/") {
 		return &disktest.Short{Done: s.rng.IntN(op.Len), Err: err}
 	}
@@ -246,7 +247,7 @@ func (s *simulation) life() {
 	s.known.crash(s.power)
 }
 
-// start begins a process.
+// start starts a process.
 func (s *simulation) start() {
 	log, err := wal.Open(wal.Options{
 		Dir: "/wal", FS: s.disk.Mount(), Reserve: s.pick(wal.DefaultReserve, 0),
@@ -274,7 +275,7 @@ func (s *simulation) start() {
 	s.writers = []*writer{{p: s.p}, {p: s.p}}
 }
 
-// end is that of a process that is told to.
+// end shuts the process down.
 func (s *simulation) end() {
 	s.quiet = true
 	s.p.BeginShutdown()
@@ -291,8 +292,8 @@ func (s *simulation) end() {
 	s.disk.Kill()
 }
 
-// replay takes in what earlier processes left, also when that takes several
-// attempts, while all else goes on. Then everything must be there.
+// replay replays the log, in several attempts if needed, while everything else goes
+// on. Then every point must be readable.
 func (s *simulation) replay() {
 	for try := 0; !s.dead && s.failure == ""; try++ {
 		if try == 3 {
@@ -327,7 +328,7 @@ func (s *simulation) steps(n int) {
 	}
 }
 
-// between takes some steps inside of another.
+// between takes some steps inside of another step.
 func (s *simulation) between() {
 	for !s.quiet && s.rng.IntN(3) == 0 && !s.dead && s.failure == "" {
 		s.step()
@@ -363,8 +364,8 @@ func (s *simulation) step() {
 	}
 }
 
-// push has a sender send something. It does not wait: it gives up instead, and
-// nothing was taken then.
+// push has a sender send points. Where a push would wait it gives up, and no point
+// was accepted then.
 func (s *simulation) push() {
 	if s.pushing {
 		return // so that the order in the log is that of the senders
@@ -382,7 +383,7 @@ func (s *simulation) push() {
 	s.known.sent(err == nil)
 }
 
-// delete deletes metrics, if no writer is at work.
+// delete deletes metrics, if no writer is in the middle of a step.
 func (s *simulation) delete() {
 	if !s.known.verified || s.pushing || len(s.writers) < 2 {
 		return
@@ -397,7 +398,7 @@ func (s *simulation) delete() {
 	s.known.deleted(names, err != nil || s.dead)
 }
 
-// write has a writer do its work, if one is not at it.
+// write has a writer take a step, unless it is in the middle of one.
 func (s *simulation) write() {
 	if len(s.writers) == 0 {
 		return
@@ -408,7 +409,7 @@ func (s *simulation) write() {
 	s.writers = append(s.writers, w)
 }
 
-// fenced does what takes the lock against pushes, if that is free.
+// fenced runs an operation that locks out pushes, if the lock is free.
 func (s *simulation) fenced(f func()) {
 	if s.p.pushing.TryLock() {
 		s.p.pushing.Unlock()
@@ -429,12 +430,12 @@ func (s *simulation) checkpoint() {
 	})
 }
 
-// check holds what can be seen from outside against what is known.
+// check compares what can be seen from outside with what is known.
 func (s *simulation) check() {
 	if s.dead || s.failure != "" {
 		return
 	}
-	// A record may go over the bound, and what was kept for the end.
+	// One record may exceed the limit, and so may the reserve.
 	if size, bound := s.log.Size(), s.maxSize+s.maxSize/16+2000; size > bound {
 		s.fail("the log has %d bytes, its bound is %d", size, s.maxSize)
 	}
@@ -443,8 +444,8 @@ func (s *simulation) check() {
 	}
 }
 
-// drain lets a server that is well again store everything. Then the log is empty,
-// and senders wait for nothing.
+// drain lets a server without faults store everything. Then the log is empty, and
+// no sender waits.
 func (s *simulation) drain() {
 	s.quiet = true
 	for round := 0; s.cache.Size() > 0; round++ {
@@ -473,7 +474,7 @@ func (s *simulation) drain() {
 	}
 }
 
-// simLog is a log between whose operations others take their turn.
+// simLog is a log that lets others take steps between its operations.
 type simLog struct {
 	*wal.Log
 	s *simulation
@@ -552,7 +553,7 @@ func (l *simLog) Replay(ctx context.Context, fn func(at int64, segment uint64, p
 	})
 }
 
-// points over the store, as a reader has them.
+// points over the store, as a reader sees them.
 func (s *simulation) visible(name string, at int64) (value float64, ok bool) {
 	points, _ := s.cache.Points(name)
 	for _, p := range points {

@@ -10,7 +10,7 @@ import (
 	"carbon/storage/whisper"
 )
 
-// simWhisper is the real store, on the disk that the log is on.
+// simWhisper is the real store, on the same disk as the log.
 type simWhisper struct {
 	s *simulation
 	*whisper.Store
@@ -80,7 +80,7 @@ func (w *simWhisper) get(at slot) (value float64, ok bool) {
 	return 0, false
 }
 
-// crash is the disk's.
+// crash does nothing: the disk crashes.
 func (w *simWhisper) crash(bool) {}
 
 func (s *simulation) clock() time.Time { return time.Unix(0, s.now) }

@@ -24,8 +24,8 @@ func noise(n int) []byte {
 	return b
 }
 
-// BenchmarkAppend appends records of 10 kB, which is what a connection under
-// load brings at once, as if one came every millisecond.
+// BenchmarkAppend appends records of 10 kB, the size of one read from a busy
+// connection, one for each millisecond.
 func BenchmarkAppend(b *testing.B) {
 	record := noise(10_000)
 	l, err := Open(Options{Dir: b.TempDir(), SegmentSize: DefaultSegmentSize, FlushInterval: 10 * time.Millisecond})

@@ -33,7 +33,7 @@ func read(t testing.TB, fs disk.FS) files {
 	return all
 }
 
-// log opens a log of these files.
+// log opens a log with these files.
 func (all files) log(t testing.TB) (*Log, disk.FS) {
 	t.Helper()
 	fs := all.disk(t)
@@ -64,8 +64,8 @@ func (all files) with(name string, change func(b []byte) []byte) files {
 	return changed
 }
 
-// written is a log of a run of three segments, the records in it, and where each
-// begins.
+// written returns a log with three segments of one run, its records, and the segment
+// and offset of each.
 func written(t testing.TB, closed bool) (all files, records []string, segment []string, offset []int) {
 	t.Helper()
 	d := disktest.New(disktest.Options{})
@@ -89,7 +89,7 @@ func written(t testing.TB, closed bool) (all files, records []string, segment []
 	return read(t, d.Mount()), records, segment, offset
 }
 
-func TestCutAnywhere(t *testing.T) {
+func TestCutAtAnyByte(t *testing.T) {
 	for _, closed := range []bool{false, true} {
 		all, records, segment, offset := written(t, closed)
 		for name := range all {
@@ -113,7 +113,7 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-func TestFlipAnywhere(t *testing.T) {
+func TestFlipAnyBit(t *testing.T) {
 	for _, closed := range []bool{false, true} {
 		all, records, segment, offset := written(t, closed)
 		for name := range all {
@@ -148,8 +148,8 @@ func TestFlipAnywhere(t *testing.T) {
 	}
 }
 
-// Records are found again behind rubbish of any length.
-func TestFindBehindRubbish(t *testing.T) {
+// TestFindAfterGarbage checks that records are found after garbage of any length.
+func TestFindAfterGarbage(t *testing.T) {
 	all, records, segment, offset := written(t, true)
 	for _, n := range []int{1, 100, 5000, windowSize, 3*windowSize - recordHead} {
 		l, _ := all.with(segment[0], func(b []byte) []byte {
@@ -172,7 +172,8 @@ func TestFindBehindRubbish(t *testing.T) {
 	}
 }
 
-// Nobody can hide a record in another: after damage it would be found.
+// TestForeignRecord checks that a payload cannot hide a record, which would be found
+// after damage.
 func TestForeignRecord(t *testing.T) {
 	all, _, _, _ := written(t, true)
 	stolen := string(all["0000000001.wal"][segmentHead:])
@@ -185,8 +186,8 @@ func TestForeignRecord(t *testing.T) {
 	want(t, got, "b")
 }
 
-// A page that a power cut took ends what counts of a run, if it was not synced;
-// if it was, it is damage like any other.
+// TestLostPage checks that a page lost in a power cut ends the replay of its run, if
+// it was not synced; if it was synced, it is ordinary damage.
 func TestLostPage(t *testing.T) {
 	for _, synced := range []bool{false, true} {
 		d := disktest.New(disktest.Options{})
@@ -233,8 +234,8 @@ func TestMissingSegment(t *testing.T) {
 	}
 }
 
-// A disk that cannot be read is an error, and Replay begins there again; when it
-// was tried often enough, pages that cannot be read are damage.
+// TestUnreadable checks that a read error is returned, and that the next Replay
+// continues there. After readTries errors, pages that cannot be read are damage.
 func TestUnreadable(t *testing.T) {
 	d := disktest.New(disktest.Options{})
 	l := open(t, d.Mount(), Options{SegmentSize: 20_000})

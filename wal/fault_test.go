@@ -10,8 +10,8 @@ import (
 	"carbon/disk/disktest"
 )
 
-// Whatever call to the disk fails, and however often, once it works again the
-// log is as if nothing had been: each record once, in order.
+// TestFaultAtEveryCall lets any call to the disk fail, any number of times. When the
+// disk works again, the log holds each record once, in order.
 func TestFaultAtEveryCall(t *testing.T) {
 	expected, calls := survive(t, 0, 0, nil)
 	if len(expected) < 20 || len(expected) == 30 {
@@ -29,8 +29,8 @@ func TestFaultAtEveryCall(t *testing.T) {
 	}
 }
 
-// survive uses a log of which some calls to the disk fail, and tries each step
-// again until it succeeds. It returns what survives a power cut then.
+// survive uses a log while some calls to the disk fail, and retries each step until it
+// succeeds. It returns the records that survive a power cut afterwards.
 func survive(t *testing.T, at, times int, fault error) (records []string, calls int) {
 	t.Helper()
 	d := disktest.New(disktest.Options{})
@@ -73,8 +73,9 @@ func survive(t *testing.T, at, times int, fault error) (records []string, calls 
 	return kept(t, d), calls
 }
 
-// While the disk fails no more is taken than what fits into one write.
-func TestFailingDiskTakesNothing(t *testing.T) {
+// TestFailingDiskAcceptsNothing checks that the log accepts no more than one write
+// while the disk fails.
+func TestFailingDiskAcceptsNothing(t *testing.T) {
 	d := disktest.New(disktest.Options{})
 	l := open(t, d.Mount(), Options{FlushInterval: 1 << 40})
 	add(t, l, 1, "before")
@@ -112,7 +113,8 @@ func TestFailingDiskTakesNothing(t *testing.T) {
 	}
 }
 
-// A sync that failed may have lost what it was to write: it is written again.
+// TestSyncFails checks that bytes are written again after a failed sync, which may
+// have lost them.
 func TestSyncFails(t *testing.T) {
 	d := disktest.New(disktest.Options{})
 	l := open(t, d.Mount(), Options{})

@@ -11,7 +11,7 @@ import (
 	"carbon/disk/disktest"
 )
 
-// The example of FORMAT.md is what is written.
+// TestFormat compares a log with the example of FORMAT.md.
 func TestFormat(t *testing.T) {
 	doc, err := os.ReadFile("FORMAT.md")
 	check(t, err)
@@ -24,7 +24,7 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// A log of another version is left alone.
+// TestOtherVersion checks that a log of another version is not opened.
 func TestOtherVersion(t *testing.T) {
 	all, _, _, _ := written(t, true)
 	b := all["0000000002.wal"]

@@ -13,7 +13,7 @@ import (
 	"carbon/disk/disktest"
 )
 
-// history is a life of a log with faults and crashes, and what is known of it.
+// history is a log with faults and crashes, and what is known of it.
 type history struct {
 	t       *testing.T
 	rng     *rand.Rand
@@ -29,8 +29,8 @@ type history struct {
 	dead    bool
 }
 
-// run is what one process appended. Of records those from the first removable to
-// any that is not before kept may be left.
+// run holds what one process appended. Replay must return records[i:j] for some
+// i <= removable and j >= kept.
 type run struct {
 	records   []string
 	stamps    []int64
@@ -39,9 +39,9 @@ type run struct {
 	removable int
 }
 
-// TestHistories checks, at every start: what comes back of each run is a
-// beginning of it, less what was removed; all that was flushed came through a
-// kill, all that was synced through a power cut; nothing is called damaged.
+// TestHistories checks at every start: what is replayed of each run is a prefix of it,
+// without what was removed; all flushed records survive a kill, all synced records a
+// power cut; nothing is reported as damaged.
 func TestHistories(t *testing.T) {
 	n := uint64(200)
 	if os.Getenv("SOAK") != "" {
@@ -81,7 +81,7 @@ func (h *history) hook(op disktest.Op) error {
 	return err
 }
 
-// life is that of one process.
+// life runs one process.
 func (h *history) life() {
 	h.fault, h.crash, h.dead = 0, 0, false
 	h.o = Options{
@@ -162,7 +162,7 @@ func (h *history) step(r *run) {
 	}
 }
 
-// remove removes some of what may be: in order, so all of the runs before one.
+// remove removes records in order: all of earlier runs, then some of a later one.
 func (h *history) remove() {
 	before := h.now - h.rng.Int64N(2000)
 	if h.rng.IntN(10) == 0 {
@@ -176,7 +176,7 @@ func (h *history) remove() {
 	}
 }
 
-// replay holds what is left against what is known.
+// replay compares the records that survived with what is known.
 func (h *history) replay() {
 	var got []string
 	var stamps []int64

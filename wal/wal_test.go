@@ -58,7 +58,7 @@ func replayed(t testing.TB, l *Log) ([]string, ReplayStats) {
 	return records, stats
 }
 
-// kept returns what the next run finds.
+// kept returns the records that the next run replays.
 func kept(t testing.TB, d *disktest.Disk) []string {
 	t.Helper()
 	records, stats := replayed(t, open(t, d.Mount(), Options{}))
@@ -78,7 +78,7 @@ func want(t testing.TB, got []string, want ...string) {
 	}
 }
 
-// names returns what is in the directory of the log.
+// names returns the files in the directory of the log.
 func names(t testing.TB, fs disk.FS) (names []string) {
 	t.Helper()
 	entries, err := fs.ReadDir("/log")
@@ -117,7 +117,8 @@ func TestEmpty(t *testing.T) {
 	want(t, kept(t, d))
 }
 
-// Stamps grow whatever the clock does, and no two segments share one.
+// TestStamps checks that stamps never decrease, whatever the clock does, and that no
+// two segments share one.
 func TestStamps(t *testing.T) {
 	d := disktest.New(disktest.Options{})
 	var all []int64
@@ -159,8 +160,8 @@ func TestStamps(t *testing.T) {
 	}
 }
 
-// Records are written when there are many, when one has waited, after a pause, or
-// when asked.
+// TestGroupCommit checks that records are written when there are many, when one has
+// waited, after a pause, and by Flush.
 func TestGroupCommit(t *testing.T) {
 	d := disktest.New(disktest.Options{})
 	l := open(t, d.Mount(), Options{FlushInterval: 100})
@@ -218,7 +219,8 @@ func TestGroupCommit(t *testing.T) {
 	}
 }
 
-// An idle log does nothing, and one sync is enough for all who wait for it.
+// TestSync checks that an idle log does nothing, and that one sync serves all
+// concurrent callers.
 func TestSync(t *testing.T) {
 	d := disktest.New(disktest.Options{})
 	l := open(t, d.Mount(), Options{MaxSize: 8 * 500, FlushInterval: time.Hour})
@@ -390,7 +392,7 @@ func TestTooLong(t *testing.T) {
 	want(t, kept(t, d), "a", "b", string(long[1:]))
 }
 
-// The reserve lets the last records be written on a full disk.
+// TestReserve checks that the last records can be written to a full disk.
 func TestReserve(t *testing.T) {
 	d := disktest.New(disktest.Options{Capacity: 1 << 20})
 	l := open(t, d.Mount(), Options{MaxSize: 4 << 20, FlushInterval: time.Hour, Reserve: DefaultReserve})
@@ -422,7 +424,7 @@ func TestReserve(t *testing.T) {
 	}
 }
 
-// A disk without room for a reserve does without.
+// TestNoReserve opens a log on a disk without room for the reserve.
 func TestNoReserve(t *testing.T) {
 	d := disktest.New(disktest.Options{Capacity: 100 << 10})
 	l := open(t, d.Mount(), Options{Reserve: DefaultReserve})
@@ -433,8 +435,9 @@ func TestNoReserve(t *testing.T) {
 	want(t, kept(t, d), "a")
 }
 
-// Somebody removes the directory: what comes later is safe again.
-func TestRemovedUnderUs(t *testing.T) {
+// TestRemovedDirectory checks that records are durable again after another program has
+// removed the directory.
+func TestRemovedDirectory(t *testing.T) {
 	d := disktest.New(disktest.Options{})
 	fs := d.Mount()
 	l := open(t, fs, Options{})
@@ -513,8 +516,8 @@ func TestConcurrency(t *testing.T) {
 	}
 }
 
-// On the machine's own disk all is as on the simulated one.
-func TestMachine(t *testing.T) {
+// TestRealDisk uses the file system of the operating system.
+func TestRealDisk(t *testing.T) {
 	o := Options{Dir: t.TempDir() + "/a/b", SegmentSize: 10_000, MaxSize: 80_000, Reserve: DefaultReserve, FlushInterval: 100}
 	var all []string
 	for run := range 3 {
