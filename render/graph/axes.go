@@ -8,7 +8,7 @@ import (
 	"github.com/itchyny/timefmt-go"
 )
 
-// xAxis chooses the spacing of the time axis and places its labels.
+// xAxis chooses the spacing of the time axis and positions its labels.
 func (l *layout) xAxis() {
 	seconds := float64(l.end - l.start)
 	l.spacing = chooseSpacing(seconds/l.plotWidth, l.end-l.start)
@@ -48,12 +48,12 @@ func xLabel(format string, t time.Time) string {
 // of its fields to 1,024 characters.
 const maxXLabel = 4096
 
-// x is the pixel column of a time.
+// x returns the x coordinate of a time.
 func (l *layout) x(t int64) float64 {
 	return l.area.XMin + float64(t-l.start)*l.plotWidth/float64(l.end-l.start)
 }
 
-// yAxis records the value axes and adds the texts of all labels.
+// yAxis records the y axes and adds the labels of all axes.
 func (l *layout) yAxis() {
 	y := &l.d.YAxis
 	y.Shown = !l.o.HideAxes && !l.o.HideYAxis
@@ -88,7 +88,7 @@ func (l *layout) yAxis() {
 	l.d.Texts = append(l.d.Texts, legend...)
 }
 
-// texts returns the index of the first text of the kind.
+// texts returns the index of the first text of a kind.
 func (l *layout) texts(kind TextKind) int {
 	i := slices.IndexFunc(l.d.Texts, func(t Text) bool { return t.Kind == kind })
 	if i < 0 {
@@ -109,8 +109,8 @@ func (l *layout) yLabels(s *YScale, at Text) {
 	}
 }
 
-// grid places the lines behind the series. Those across belong to the left axis
-// where there are two.
+// grid positions the grid lines. If there are two y axes, horizontal lines belong to the left
+// one.
 func (l *layout) grid() {
 	g := &l.d.Grid
 	if g.Drawn = !l.o.HideAxes && !l.o.HideGrid; !g.Drawn {
@@ -141,7 +141,7 @@ func (l *layout) grid() {
 	g.MajorTimes = vertical(&g.VMajor, l.spacing.majorUnit, l.spacing.MajorGridStep)
 }
 
-// horizontal places a major line at every label and minor ones between.
+// horizontal positions a major line at every label and minor lines between them.
 func (l *layout) horizontal(s *YScale) {
 	g := &l.d.Grid
 	add := func(lines *GridLines, v float64) bool {
@@ -151,7 +151,7 @@ func (l *layout) horizontal(s *YScale) {
 		}
 		return ok
 	}
-	above := s.Top // minor lines stay below
+	above := s.Top // minor lines must be below it
 	if s.logBase > 0 {
 		above *= s.logBase * s.logBase
 	}

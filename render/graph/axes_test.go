@@ -174,7 +174,7 @@ func TestTimesOfCenturies(t *testing.T) {
 		s := chooseSpacing(seconds/width, seconds)
 		labels := times(0, seconds, s.labelUnit, s.LabelStep, time.UTC)
 		lines := times(0, seconds, s.minorUnit, s.MinorGridStep, time.UTC)
-		if most := int(width)/closest + 2; len(labels) > most || len(lines) > 2*most {
+		if most := int(width)/labelDistance + 2; len(labels) > most || len(lines) > 2*most {
 			t.Errorf("%d labels and %d lines on %g pixels", len(labels), len(lines), width)
 		}
 	}

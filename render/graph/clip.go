@@ -2,11 +2,11 @@ package graph
 
 import "slices"
 
-// clipLine calls draw for every piece of the lines of the path that is within
-// the area: move says that a piece does not begin where the one before ended.
+// clipLine calls draw for the parts of a path within the area. move is true for the first
+// point of a part that does not continue the one before.
 func clipLine(path []PathPoint, a Area, draw func(move bool, p point)) {
 	var last point
-	open := false // draw has been given last
+	open := false // whether draw was called with last
 	for i, next := range path {
 		p := point{clamp(next.X), clamp(next.Y)}
 		if i == 0 || next.Move {
@@ -24,10 +24,10 @@ func clipLine(path []PathPoint, a Area, draw func(move bool, p point)) {
 	}
 }
 
-// clamp keeps coordinates where they can be calculated with.
+// clamp limits coordinates so that calculations do not overflow.
 func clamp(v float64) float64 { return min(max(v, -1e6), 1e6) }
 
-// clipSegment returns the part of a line within the area (Liang and Barsky).
+// clipSegment returns the part of a line within the area (Liang-Barsky).
 func clipSegment(p, q point, a Area) (from, to point, ok bool) {
 	t0, t1 := 0.0, 1.0
 	dx, dy := q.x-p.x, q.y-p.y
@@ -59,7 +59,7 @@ func clipSegment(p, q point, a Area) (from, to point, ok bool) {
 	return from, to, true
 }
 
-// clipPolygon cuts a polygon at the edges of the area (Sutherland and Hodgman).
+// clipPolygon clips a polygon to the area (Sutherland-Hodgman).
 func clipPolygon(polygon []point, a Area) []point {
 	for _, side := range [4]struct {
 		inside func(point) bool
@@ -88,6 +88,6 @@ func clipPolygon(polygon []point, a Area) []point {
 	return polygon
 }
 
-// atX is the point of the line through p and q at x, atY the one at y.
+// atX returns the point at x on the line through p and q, atY the one at y.
 func atX(p, q point, x float64) point { return point{x, p.y + (q.y-p.y)*(x-p.x)/(q.x-p.x)} }
 func atY(p, q point, y float64) point { return point{p.x + (q.x-p.x)*(y-p.y)/(q.y-p.y), y} }

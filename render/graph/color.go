@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// Color is a colour as parameters and functions name it.
+// Color is a color given by a parameter or a function.
 type Color struct {
 	R, G, B uint8
 	A       float64 // 0 to 1
 
-	// OwnAlpha: A was spelled out with the colour, and goes before any other
-	// alpha that a graph or a series asks for.
+	// OwnAlpha reports that A was given with the color. It overrides the opacity of the
+	// graph and of the series.
 	OwnAlpha bool
 }
 
-// withAlpha returns the colour as drawn where alpha a is asked for.
+// withAlpha returns the color with opacity a, unless it has its own.
 func (c Color) withAlpha(a float64) Color {
 	if !c.OwnAlpha {
 		c.A = min(max(a, 0), 1)
@@ -28,11 +28,11 @@ func (c Color) nrgba() color.NRGBA {
 	return color.NRGBA{R: c.R, G: c.G, B: c.B, A: uint8(c.A*255 + 0.5)}
 }
 
-const notAColor = "not a colour: neither a known name nor RRGGBB nor RRGGBBAA"
+const notAColor = "not a color: use a color name, RRGGBB or RRGGBBAA"
 
-// parseColor reads a colour name or RRGGBB or RRGGBBAA, with or without a #,
-// which may have stayed percent-encoded. Digits after the eighth are ignored as
-// Graphite ignores them.
+// parseColor parses a color name, RRGGBB or RRGGBBAA, with or without a #, which may be
+// percent-encoded. As in Graphite, the opacity is ignored if there are other than two more
+// digits.
 func parseColor(s string) (Color, bool) {
 	if rgb, ok := colorNames[s]; ok {
 		return rgb24(rgb), true
@@ -60,8 +60,8 @@ func rgb24(rgb uint32) Color {
 	return Color{R: uint8(rgb >> 16), G: uint8(rgb >> 8), B: uint8(rgb), A: 1}
 }
 
-// colorNames are Graphite's, which are not the ones of HTML: its darkgreen is
-// brighter than its green.
+// colorNames are Graphite's color names. They differ from those of HTML: darkgreen is brighter
+// than green.
 var colorNames = map[string]uint32{
 	"black":     0x000000,
 	"white":     0xffffff,

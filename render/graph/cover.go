@@ -2,13 +2,13 @@ package graph
 
 import "slices"
 
-// point is a place in the picture, y downwards.
+// point is a point of the picture; y grows downwards.
 type point struct{ x, y float64 }
 
-// edge is a straight piece of a boundary, from left to right.
+// edge is a straight part of a boundary, from left to right.
 type edge struct{ x0, y0, x1, y1 float64 }
 
-// at is the height of the edge at x.
+// at returns the y coordinate of the edge at x.
 func (e edge) at(x float64) float64 {
 	if x == e.x0 {
 		return e.y0
@@ -19,26 +19,25 @@ func (e edge) at(x float64) float64 {
 	return e.y0 + (e.y1-e.y0)*(x-e.x0)/(e.x1-e.x0)
 }
 
-// cover remembers what filled areas have painted so far. As in Graphite an area
-// never paints over the ones before it, so that stacked and translucent areas
-// show their own colours.
+// cover is the region that areas have covered so far. As in Graphite, an area does not paint
+// over those before it, so that stacked and translucent areas keep their colors.
 //
-// Each boundary is a list of edges from left to right, the upper one above the
-// line that areas begin at, the lower one, mirrored, below it.
+// The region extends from the base line to a boundary above it, and to one below it, which is
+// stored mirrored at the base line.
 type cover struct {
 	upper, lower boundary
 	above, below []edge // of the area being added
 }
 
-// boundary is its edges, and room for the next one.
+// boundary is a list of edges from left to right. spare is memory for the next list.
 type boundary struct {
 	edges, spare []edge
 	strip        strip
 }
 
-// add returns the part of a new area that was not covered yet, as polygons, and
-// covers it. The area lies between base and the path, whose points do not go
-// back to the left.
+// add returns the part of an area that is not covered yet, as polygons, and adds the area to
+// the cover. The area lies between base and the path, whose points must not go back to the
+// left.
 func (c *cover) add(path []PathPoint, base float64) [][]point {
 	above, below := c.above[:0], c.below[:0]
 	for i := 1; i < len(path); i++ {
@@ -72,8 +71,8 @@ func (c *cover) add(path []PathPoint, base float64) [][]point {
 	return append(shown, mirrored...)
 }
 
-// add returns what of the area between area and base lies above the boundary,
-// which becomes the higher one of the two. It uses area up.
+// add returns the part of an area that lies above the boundary, as polygons, and raises the
+// boundary to the area. The area lies between its edges and base. add changes the edges.
 func (b *boundary) add(area []edge, base float64) (shown [][]point) {
 	if len(area) == 0 {
 		return nil
@@ -84,7 +83,7 @@ func (b *boundary) add(area []edge, base float64) (shown [][]point) {
 	for len(old) > 0 || len(area) > 0 {
 		switch {
 		case len(area) == 0 || len(old) > 0 && old[0].x0 < area[0].x0:
-			// Only the old boundary is here, up to where the area begins.
+			// Only the old boundary, up to the start of the area.
 			end := old[0].x1
 			if len(area) > 0 {
 				end = min(end, area[0].x0)
@@ -98,7 +97,7 @@ func (b *boundary) add(area []edge, base float64) (shown [][]point) {
 			e := cut(&area, end)
 			higher = append(higher, e)
 			strip.add(e, edge{e.x0, base, e.x1, base})
-		default: // both, from the same x
+		default: // both start at the same x
 			end := min(old[0].x1, area[0].x1)
 			a, o := area[0], old[0]
 			if d0, d1 := a.y0-o.y0, a.at(end)-o.at(end); d0*d1 < 0 { // they cross
@@ -119,7 +118,7 @@ func (b *boundary) add(area []edge, base float64) (shown [][]point) {
 	return strip.close()
 }
 
-// cut takes the piece up to x off the first edge.
+// cut removes the part up to x from the first edge and returns it.
 func cut(edges *[]edge, x float64) edge {
 	e := &(*edges)[0]
 	if x >= e.x1 {
@@ -131,8 +130,8 @@ func cut(edges *[]edge, x float64) edge {
 	return piece
 }
 
-// strip collects neighbouring pieces of an area into polygons, so that no seam
-// shows between them.
+// strip joins adjacent parts of an area into polygons, so that no seams are visible between
+// them.
 type strip struct {
 	top, bottom []point
 	done        [][]point
@@ -146,7 +145,7 @@ func (s *strip) add(top, bottom edge) {
 	s.bottom = extend(s.bottom, bottom)
 }
 
-// extend adds an edge to a line, whose end may be its beginning already.
+// extend appends an edge to a line. The start of the edge may be the end of the line.
 func extend(line []point, e edge) []point {
 	if from := (point{e.x0, e.y0}); len(line) == 0 || line[len(line)-1] != from {
 		line = append(line, from)
@@ -154,7 +153,7 @@ func extend(line []point, e edge) []point {
 	return append(line, point{e.x1, e.y1})
 }
 
-// close ends the polygon and returns all so far.
+// close ends the current polygon and returns all polygons.
 func (s *strip) close() [][]point {
 	if len(s.top) > 0 {
 		slices.Reverse(s.bottom)

@@ -8,7 +8,7 @@ import (
 	"carbon/render/function"
 )
 
-// curve is a series on its way to the drawing.
+// curve is a series during layout.
 type curve struct {
 	function.Series
 	color     Color
@@ -18,15 +18,15 @@ type curve struct {
 	stacked   bool
 	outline   bool
 
-	raw      []float64 // as fetched, or stacked; never written to if it is the series' own
-	perPoint int       // values that become a point
+	raw      []float64 // the values before consolidation, perhaps stacked; those of the series are not changed
+	perPoint int       // values per point
 	xStep    float64   // pixels between points
 
-	cache    []float64 // points of raw, for cachedAt values each
+	cache    []float64 // consolidated values, cachedAt of raw for each
 	cachedAt int
 }
 
-// addSeries makes curves of the series and gives them their colours.
+// addSeries adds curves for the series and assigns their colors.
 func (l *layout) addSeries(series []function.Series) error {
 	for _, s := range series {
 		s.Style.DrawAsInfinite = s.Style.DrawAsInfinite || l.o.DrawAsInfinite
@@ -83,8 +83,8 @@ func (l *layout) side(second bool) []*curve {
 	return on
 }
 
-// points returns the curve's values after consolidation. The slice is valid
-// until raw or perPoint changes and is not to be written to.
+// points returns the consolidated values. The caller must not change them; they are valid
+// until raw or perPoint changes.
 func (c *curve) points() []float64 {
 	if c.perPoint <= 1 {
 		return c.raw
@@ -100,12 +100,12 @@ func (c *curve) points() []float64 {
 	return c.cache
 }
 
-// consolidator returns what makes a point of values.
+// consolidator returns the function that combines values into a point.
 func (c *curve) consolidator() func(values []float64) float64 {
 	enough := func(known int) bool { return known > 0 && float64(known)/float64(c.perPoint) >= c.XFilesFactor }
 	fn, ok := aggregate.Lookup(c.Consolidation)
 	if !ok || c.Consolidation == "average" || c.Consolidation == "avg" {
-		return func(values []float64) float64 { // the usual one in one pass
+		return func(values []float64) float64 { // the usual case in one pass
 			sum, known := 0.0, 0
 			for _, v := range values {
 				if v == v {
@@ -133,8 +133,8 @@ func (c *curve) consolidator() func(values []float64) float64 {
 	}
 }
 
-// restack makes the points of the values stacked on the curves before, whose sum
-// is total, and adds the values to it.
+// restack stacks the curve on those before it: total is the running total of their values, to
+// which restack adds the values of the curve.
 func (c *curve) restack(total []float64) {
 	if c.perPoint <= 1 {
 		stacked := slices.Clone(c.raw)
@@ -153,7 +153,7 @@ func (c *curve) restack(total []float64) {
 	}
 }
 
-// stackOn adds total to the values, and they become it where they are known.
+// stackOn adds values to total, and sets the values that are present to it.
 func stackOn(total, values []float64) {
 	for i, v := range values {
 		if v == v {
@@ -163,7 +163,7 @@ func stackOn(total, values []float64) {
 	}
 }
 
-// dataLimits is the range of values that an axis for the curves has to show.
+// dataLimits returns the range of values that an axis for the curves must show.
 func (l *layout) dataLimits(curves []*curve) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	missing := false
@@ -177,7 +177,7 @@ func (l *layout) dataLimits(curves []*curve) (low, high float64) {
 		finite = append(finite, c)
 		shortest = min(shortest, len(c.raw))
 		for _, v := range c.points() {
-			if v-v == 0 { // neither infinite nor unknown
+			if v-v == 0 { // finite
 				low, high = min(low, v), max(high, v)
 			}
 		}
@@ -194,11 +194,11 @@ func (l *layout) dataLimits(curves []*curve) (low, high float64) {
 	if missing && l.o.DrawNullAsZero {
 		low, high = min(low, 0), max(high, 0)
 	}
-	// Twice of either must still be a number.
+	// The difference of both, doubled, must be finite.
 	return max(low, -math.MaxFloat64/4), min(high, math.MaxFloat64/4)
 }
 
-// stackHeight is the greatest sum of the first n values of curves.
+// stackHeight returns the largest sum of the curves at any of the first n values.
 func (l *layout) stackHeight(curves []*curve, n int) float64 {
 	if high, ok := l.stackHeights[curves[0]]; ok {
 		return high

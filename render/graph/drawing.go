@@ -1,10 +1,10 @@
 package graph
 
-// Drawing is a graph laid out: everything that is to be seen, and where.
+// Drawing is the layout of a graph: all visible elements with their positions.
 //
-// Pixels have their origin at the top left and y grows downwards. Times are
-// unix seconds. With NoData set only Texts and what stands before it mean
-// anything; of a pie there are, besides these, Area, Legend and Pie.
+// Coordinates are in pixels from the top left; y grows downwards. Times are unix seconds. If
+// NoData is set, only the fields before it and Texts are valid. A pie has these fields, Area,
+// Legend and Pie.
 type Drawing struct {
 	Type                   Type
 	Width, Height          int
@@ -13,7 +13,7 @@ type Drawing struct {
 	Font                   Font
 	NoData                 bool
 
-	// Texts in drawing order: titles, y labels (bottom up), x labels, legend,
+	// Texts in drawing order: titles, y labels from bottom to top, x labels, legend,
 	// labels of slices.
 	Texts  []Text
 	Area   Area
@@ -22,11 +22,11 @@ type Drawing struct {
 	YAxis  YAxis
 	XAxis  XAxis
 	Grid   Grid
-	Series []Trace // in drawing order: filled areas first, their outlines last
+	Series []Trace // in drawing order: areas first, their outlines last
 	Pie    *PieChart
 }
 
-// Font is the font of all labels. Titles are somewhat larger.
+// Font is the font of all labels. Titles are slightly larger.
 type Font struct {
 	Name         string
 	Size         int
@@ -35,7 +35,7 @@ type Font struct {
 	Height, Ascent, Descent float64 // of a line, in pixels
 }
 
-// Text is one line of text, hung up at a point.
+// Text is one line of text, anchored at a point.
 type Text struct {
 	Kind   TextKind
 	Text   string
@@ -43,15 +43,15 @@ type Text struct {
 	Align  Align
 	VAlign VAlign
 	Rotate float64 // degrees clockwise
-	Size   float64 // of the font, in pixels
+	Size   float64 // of the font in pixels
 	Color  Color
 	Width  float64 // advance in pixels
 }
 
-// TextKind says what a text is there for.
+// TextKind is the purpose of a text.
 type TextKind string
 
-// The kinds of text, by the names the facts of a drawing use.
+// The kinds of text, as in WriteFacts.
 const (
 	TitleText       TextKind = "title"
 	VTitleText      TextKind = "vtitle"
@@ -64,55 +64,55 @@ const (
 	MessageText     TextKind = "message"
 )
 
-// Align says which part of a text lies at its X.
+// Align is the horizontal anchor of a text.
 type Align string
 
-// Alignments across.
+// Horizontal anchors.
 const (
 	Left   Align = "left"
 	Center Align = "center"
 	Right  Align = "right"
 )
 
-// VAlign says which part of a text lies at its Y.
+// VAlign is the vertical anchor of a text.
 type VAlign string
 
-// Alignments down. Top is that of a line, whatever letters it has.
+// Vertical anchors. Top is the top of the line, whatever its letters are.
 const (
 	Top      VAlign = "top"
 	Middle   VAlign = "middle"
 	Baseline VAlign = "baseline"
 )
 
-// Area is the rectangle of the plot itself. YMin is its upper edge.
+// Area is the rectangle of the plot. YMin is its upper edge.
 type Area struct{ XMin, XMax, YMin, YMax float64 }
 
-// empty reports whether titles, legend and labels left no room for a plot.
+// empty reports whether titles, legend and labels leave no room for the plot.
 func (a Area) empty() bool { return a.XMax <= a.XMin || a.YMax <= a.YMin }
 
 // Legend is the list of series below the plot.
 type Legend struct {
 	Shown    bool
-	TwoSided bool // entries of the right axis are set from the right edge
-	Columns  int  // per side if two-sided
+	TwoSided bool // entries of the right axis are aligned to the right
+	Columns  int  // per side if TwoSided
 	Rows     int
 	Entries  []LegendEntry
 
 	Height, ColumnWidth, LineHeight float64
 }
 
-// LegendEntry is a coloured box; its name is among the Texts.
+// LegendEntry is a colored box. Its name is also among the Texts.
 type LegendEntry struct {
 	Name         string
 	Color        Color
-	Side         Align // Right on the second axis' side of a two-sided legend
+	Side         Align // Right for series of the right axis, if the legend is TwoSided
 	Row, Column  int   // from 0, per side
 	BoxX, BoxY   float64
 	BoxSize      float64
 	TextX, TextY float64
 }
 
-// Lines says how lines are drawn where a series does not say otherwise.
+// Lines is the style of series without their own.
 type Lines struct {
 	LineMode       LineMode
 	AreaMode       AreaMode
@@ -121,22 +121,22 @@ type Lines struct {
 	LogBase        float64 // 0: linear
 }
 
-// YAxis holds the value axis or axes.
+// YAxis holds one or two value axes.
 type YAxis struct {
 	Side        string // left, right or both
 	Shown       bool   // labels are drawn
 	Left, Right *YScale
 }
 
-// YScale is one value axis. The plot reaches from the lowest to the highest
-// label value; Bottom and Top only where there are no labels.
+// YScale is a value axis. The plot extends from the lowest to the highest label value, or
+// from Bottom to Top if there are no labels.
 type YScale struct {
 	Bottom, Top float64
 	Step        float64 // 0 on a logarithmic axis
 	LabelValues []float64
 	Labels      []string
 
-	labelWidth float64 // of the widest label, in pixels
+	labelWidth float64 // of the widest label in pixels
 	low, high  float64 // values at the lower and upper edge of the plot
 	logBase    float64
 }
@@ -147,7 +147,7 @@ type XAxis struct {
 	Start, End      int64
 	SecondsPerPixel float64
 	Config          XConfig
-	FormatUsed      string // differs from Config.Format with an xFormat
+	FormatUsed      string // Config.Format, or xFormat if given
 	Labels          []string
 	LabelX          []float64
 	LabelTimes      []int64
@@ -155,12 +155,12 @@ type XAxis struct {
 
 // XConfig is the spacing of the time axis.
 type XConfig struct {
-	Seconds                                 float64 // least seconds per pixel it is for
-	Format                                  string  // of labels, as strftime's
+	Seconds                                 float64 // minimum of seconds per pixel
+	Format                                  string  // strftime format of labels
 	LabelStep, MinorGridStep, MajorGridStep int64   // seconds
 }
 
-// Grid is the lines behind the series, and the sides of the plot.
+// Grid is the grid lines and the sides of the plot.
 type Grid struct {
 	Drawn                  bool
 	HMajor, HMinor         GridLines // at y
@@ -168,23 +168,23 @@ type Grid struct {
 	MajorTimes, MinorTimes []int64   // of the vertical lines
 }
 
-// GridLines are lines across the plot that look alike.
+// GridLines are grid lines of one style.
 type GridLines struct {
 	At    []float64
 	Width float64
 	Color Color
 }
 
-// Trace is one series as it is drawn.
+// Trace is a series with its position and style.
 type Trace struct {
 	Name      string
-	Color     Color // with the alpha used
+	Color     Color // with its opacity
 	LineWidth float64
 	Dash      float64  // length of dashes and gaps; 0: solid
-	Alpha     *float64 // asked for; nil: none
+	Alpha     *float64 // requested opacity; nil: none
 
-	Stacked        bool // drawn as a filled area
-	Outline        bool // the line that areaAlpha adds over an area
+	Stacked        bool // drawn as an area
+	Outline        bool // the outline that areaAlpha adds to an area
 	SecondYAxis    bool
 	DrawAsInfinite bool
 	Invisible      bool
@@ -193,23 +193,23 @@ type Trace struct {
 	Consolidation    string
 	ValuesPerPoint   int
 	XStep            float64   // pixels per point
-	Values           []float64 // after consolidation and stacking; NaN: none
+	Values           []float64 // consolidated and stacked; NaN: missing
 
-	// Path is the outline, without the closing edges of areas. It may reach
-	// beyond the plot area, at which it is cut when painted.
+	// Path is the line, or the outline of areas without their closing edges. It may
+	// extend beyond the plot; Paint clips it.
 	Path  []PathPoint
 	Fills []Fill
 }
 
-// PathPoint is an end of a line from the point before it, or with Move the
-// beginning of another line.
+// PathPoint is the end of a line from the point before it, or, with Move, the start of a new
+// line.
 type PathPoint struct {
 	Move bool
 	X, Y float64
 }
 
-// Fill is an area between a piece of a Path and a horizontal line.
+// Fill is an area between a part of a Path and a horizontal line.
 type Fill struct {
 	FromX, ToX, BaseY float64
-	First, End        int // the piece is Path[First:End]
+	First, End        int // the part is Path[First:End]
 }

@@ -6,11 +6,9 @@ import (
 	"math"
 )
 
-// WriteFacts writes what is to be seen in a drawing as JSON: texts, axes, grid,
-// legend, and of each series its style, values and path. Colours are
-// [red, green, blue, alpha], numbers that are not finite are words.
-//
-// The error is w's own.
+// WriteFacts writes a drawing as JSON: texts, axes, grid, legend, and for each series its
+// style and a summary of its values and path. Colors are [red, green, blue, alpha]; infinite
+// numbers are strings. The error is that of w.
 func WriteFacts(w io.Writer, d *Drawing) error {
 	f := map[string]any{
 		"type": d.Type, "width": d.Width, "height": d.Height,
@@ -31,7 +29,7 @@ func WriteFacts(w io.Writer, d *Drawing) error {
 
 type object = map[string]any
 
-// list makes facts of each, and never null of none.
+// list converts each element with of. The result is not nil, so that JSON shows [].
 func list[T any](all []T, of func(*T) any) []any {
 	out := make([]any, len(all))
 	for i := range all {
@@ -40,7 +38,7 @@ func list[T any](all []T, of func(*T) any) []any {
 	return out
 }
 
-// orEmpty is the slice, and never null.
+// orEmpty returns the slice, or an empty one if it is nil.
 func orEmpty[T any](s []T) []T {
 	if s == nil {
 		return []T{}
@@ -48,7 +46,7 @@ func orEmpty[T any](s []T) []T {
 	return s
 }
 
-// number is v, or a word where JSON has no number for it.
+// number returns v, or nil or a string if JSON cannot express it as a number.
 func number(v float64) any {
 	switch {
 	case math.IsNaN(v):
@@ -63,7 +61,7 @@ func number(v float64) any {
 
 func numbers(all []float64) []any { return list(all, func(v *float64) any { return number(*v) }) }
 
-// orNull is v, or null where zero means none.
+// orNull returns v, or nil if it is 0.
 func orNull(v float64) any {
 	if v == 0 {
 		return nil

@@ -78,7 +78,7 @@ func (t *Trace) facts() any {
 	return o
 }
 
-// valueFacts sums up values; what there is none of is null.
+// valueFacts summarizes values.
 func valueFacts(values []float64) object {
 	o := object{"count": len(values), "min": nil, "max": nil, "sum": nil, "firstValue": nil, "lastValue": nil}
 	known, sum, low, high := 0, 0.0, math.Inf(1), math.Inf(-1)
@@ -101,7 +101,7 @@ func valueFacts(values []float64) object {
 	return o
 }
 
-// someEnds is how many points or areas of either end the facts show.
+// someEnds is the number of points or areas shown from either end.
 const someEnds = 3
 
 func pathFacts(path []PathPoint) object {

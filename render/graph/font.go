@@ -17,8 +17,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// regular and the others are DejaVu Sans: the font that cairo finds under the
-// name Sans on most systems that Graphite runs on.
+// The styles of DejaVu Sans, the font that cairo uses for the name Sans on most systems that
+// run Graphite.
 var (
 	regular     = embedded(dejavusans.TTF)
 	bold        = embedded(dejavusansbold.TTF)
@@ -26,7 +26,7 @@ var (
 	boldOblique = embedded(dejavusansboldoblique.TTF)
 )
 
-// embedded returns a font that is parsed when it is first needed.
+// embedded returns a function that parses a font once, when it is first called.
 func embedded(ttf []byte) func() *truetype.Font {
 	return sync.OnceValue(func() *truetype.Font {
 		f, err := truetype.Parse(ttf)
@@ -37,7 +37,7 @@ func embedded(ttf []byte) func() *truetype.Font {
 	})
 }
 
-// styled is the font of a style.
+// styled returns the font of a style.
 func (k faceKey) styled() *truetype.Font {
 	switch {
 	case k.bold && k.italic:
@@ -50,12 +50,12 @@ func (k faceKey) styled() *truetype.Font {
 	return regular()
 }
 
-// typecase holds the faces in use, so that a letter is taken out of the font once
-// and not for each picture. When there are too many letters it is begun anew.
-var typecase struct {
+// faceCache holds the faces in use, so that a glyph is loaded once and not for each picture.
+// It is cleared when it holds too many glyphs.
+var faceCache struct {
 	sync.Mutex
 	faces  map[faceKey]*face
-	glyphs int // taken out so far
+	glyphs int // loaded so far
 }
 
 type faceKey struct {
@@ -63,14 +63,13 @@ type faceKey struct {
 	bold, italic bool
 }
 
-// mostGlyphs bounds the typecase: some 10 MB.
-const mostGlyphs = 5000
+// maxGlyphs bounds faceCache to about 10 MB.
+const maxGlyphs = 5000
 
-// face is a font at one size. It remembers the glyphs it was asked for, and may
-// be used by many at once.
+// face is a font at one size, with a cache of glyphs. It is safe for concurrent use.
 //
-// Like cairo's, its letters are fitted to whole pixels by the instructions in
-// the font, and all advances are whole pixels; there is no kerning.
+// As in cairo, glyphs are hinted by the instructions in the font, and advances are integers;
+// there is no kerning.
 type face struct {
 	faceKey
 	font *truetype.Font
@@ -80,32 +79,32 @@ type face struct {
 	buf    truetype.GlyphBuf
 }
 
-// newFace returns the font at the size in pixels, rounded to a whole number.
+// newFace returns the face of a size in pixels, rounded to an integer.
 func newFace(size float64, bold, italic bool) *face {
 	key := faceKey{int(math.Round(size)), bold, italic}
-	typecase.Lock()
-	defer typecase.Unlock()
-	if typecase.faces == nil || typecase.glyphs > mostGlyphs {
-		typecase.faces, typecase.glyphs = map[faceKey]*face{}, 0
+	faceCache.Lock()
+	defer faceCache.Unlock()
+	if faceCache.faces == nil || faceCache.glyphs > maxGlyphs {
+		faceCache.faces, faceCache.glyphs = map[faceKey]*face{}, 0
 	}
-	f := typecase.faces[key]
+	f := faceCache.faces[key]
 	if f == nil {
 		f = &face{faceKey: key, font: key.styled(), glyphs: map[rune]*glyph{}}
-		typecase.faces[key] = f
-		typecase.glyphs++
+		faceCache.faces[key] = f
+		faceCache.glyphs++
 	}
 	return f
 }
 
-// glyph is the shape of a character: closed curves around the origin of the
-// baseline, y upwards, in pixels.
+// glyph is the shape of a character: closed curves in pixels from the origin on the baseline;
+// y grows upwards.
 type glyph struct {
 	advance  float64
 	contours [][]glyphPoint
-	masks    [4]*raster.Mask // by quarter turns clockwise; nil: not asked for yet
+	masks    [4]*raster.Mask // by clockwise quarter turns; nil: not made yet
 }
 
-// glyphPoint is on the curve or, if not, a control point of a quadratic curve.
+// glyphPoint is a point on the curve or a control point of a quadratic curve.
 type glyphPoint struct {
 	x, y float64
 	on   bool
@@ -119,17 +118,17 @@ func (f *face) glyph(r rune) *glyph {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if g = f.glyphs[r]; g == nil {
-			g = f.take(r)
+			g = f.load(r)
 			f.glyphs[r] = g
-			typecase.Lock()
-			typecase.glyphs++
-			typecase.Unlock()
+			faceCache.Lock()
+			faceCache.glyphs++
+			faceCache.Unlock()
 		}
 	}
 	return g
 }
 
-// mask is what of the pixels a glyph covers, turned clockwise by quarters.
+// mask returns the mask of a glyph, rotated clockwise by quarter turns.
 func (f *face) mask(g *glyph, quarters int) *raster.Mask {
 	f.mu.RLock()
 	m := g.masks[quarters]
@@ -152,16 +151,16 @@ func (f *face) mask(g *glyph, quarters int) *raster.Mask {
 	return m
 }
 
-// take takes a glyph out of the font.
-func (f *face) take(r rune) *glyph {
+// load reads a glyph from the font.
+func (f *face) load(r rune) *glyph {
 	if f.size < 1 {
-		return &glyph{} // nothing to be seen
+		return &glyph{} // invisible
 	}
 	index := f.font.Index(r)
-	// The oblique fonts have no instructions; what is made up instead is not what
-	// cairo does.
-	if f.italic || f.size < leastHinted || !f.load(index, font.HintingFull) {
-		f.load(index, font.HintingNone)
+	// The oblique fonts have no instructions, and automatic hinting differs from
+	// cairo's.
+	if f.italic || f.size < leastHinted || !f.loadOutline(index, font.HintingFull) {
+		f.loadOutline(index, font.HintingNone)
 	}
 	g := &glyph{advance: f.scaled(math.Round(float64(f.buf.AdvanceWidth) / 64))}
 	from := 0
@@ -176,23 +175,22 @@ func (f *face) take(r rune) *glyph {
 	return g
 }
 
-// leastHinted is the smallest size at which letters are fitted to pixels; below
-// there is nothing to read.
+// leastHinted is the smallest size that is hinted. Smaller text is not readable.
 const leastHinted = 5
 
-// load puts a glyph into the buffer. The interpreter of the font's instructions
-// knows not all that a few rare glyphs ask of it, and may panic about it.
-func (f *face) load(index truetype.Index, hinting font.Hinting) (ok bool) {
+// loadOutline loads a glyph into the buffer. The interpreter of the font's instructions does
+// not support those of a few rare glyphs, and may panic.
+func (f *face) loadOutline(index truetype.Index, hinting font.Hinting) (ok bool) {
 	defer func() {
 		if recover() != nil {
-			f.buf = truetype.GlyphBuf{} // in no defined state
+			f.buf = truetype.GlyphBuf{} // its state is undefined
 			ok = false
 		}
 	}()
 	return f.buf.Load(f.font, fixed.I(f.size), index, hinting) == nil
 }
 
-// width is the advance of a text in pixels.
+// width returns the advance of a text in pixels.
 func (f *face) width(text string) float64 {
 	w := 0.0
 	for _, r := range text {
@@ -201,16 +199,15 @@ func (f *face) width(text string) float64 {
 	return w
 }
 
-// scaled is a length of whole pixels as cairo reports it: divided by the size and
-// multiplied again, which 6 pixels at size 10 do not survive unchanged. Whether a
-// point more fits into the plot may depend on it.
+// scaled returns an integer length as cairo reports it: divided by the size and multiplied
+// again. The rounding error, as of 6 pixels at size 10, may decide whether one more point fits
+// into the plot.
 func (f *face) scaled(pixels float64) float64 {
 	size := float64(max(f.size, 1))
 	return pixels * (1 / size) * size
 }
 
-// The metrics of a line of DejaVu Sans in units of its size, and how cairo
-// makes whole pixels of them.
+// The metrics of a line of DejaVu Sans relative to its size, rounded as cairo does.
 func (f *face) ascent() float64  { return f.scaled(math.Ceil(0.9282 * float64(f.size))) }
 func (f *face) descent() float64 { return f.scaled(math.Ceil(0.2358 * float64(f.size))) }
 func (f *face) height() float64  { return f.scaled(math.Round(1.1641 * float64(f.size))) }

@@ -47,7 +47,7 @@ func TestGolden(t *testing.T) {
 		{"connected", "width=400&height=200&lineMode=connected&connectedLimit=2", []function.Series{gaps}},
 		{"styles", "width=400&height=200", []function.Series{dashed, wide}},
 		{"two-axes", "width=600&height=300&vtitle=left&vtitleRight=right", []function.Series{lines[0], right}},
-		{"colours", "width=400&height=200&bgcolor=black&fgcolor=white&minorGridLineColor=darkgrey&colorList=gold,aqua&fontBold=1", lines},
+		{"colors", "width=400&height=200&bgcolor=black&fgcolor=white&minorGridLineColor=darkgrey&colorList=gold,aqua&fontBold=1", lines},
 		{"cut", "width=400&height=200&yMin=20&yMax=40&areaMode=first", lines},
 		{"transparent", "width=200&height=120&bgcolor=ffffff00&fontItalic=1", lines[:1]},
 		{"graph-only", "width=120&height=40&graphOnly=true&areaMode=all", lines[:1]},

@@ -1,16 +1,15 @@
-// Package graph draws series as Graphite's line graphs.
+// Package graph draws series as graphite-web does: as lines over time or as a pie.
 //
-// ParseOptions reads the graph parameters of a render request, Layout computes
-// from Options and series where everything goes (a Drawing), Paint draws a
-// Drawing on any vg.Canvas, and DrawPNG does all of it for one picture.
+// ParseOptions parses the graph parameters of a render request. Layout computes a Drawing
+// from Options and series: texts with their anchors, axes, grid, legend and the path of each
+// series, in pixels with the origin at the top left. Paint paints a Drawing on a Canvas.
+// DrawPNG, DrawSVG and DrawPDF do all of it.
 //
-// A Drawing holds plain facts: texts with their anchors, axes, grid, legend and
-// the path of each series, in pixels with the origin at the top left. Text is
-// measured as cairo measures DejaVu Sans, so that legends break and axes begin
-// where Graphite's do.
+// Text is measured as cairo measures DejaVu Sans, so that legends wrap and axes start where
+// they do in graphite-web.
 //
-// Cost grows with the points read once (to consolidate them to pixels) and with
-// the pixels of the picture after that.
+// The values are read once, to consolidate them to pixels. After that, the cost depends on
+// the size of the picture.
 package graph
 
 import (
@@ -20,17 +19,16 @@ import (
 	"carbon/render/function"
 )
 
-// Span is the range of time that was asked for, in unix seconds, and the zone
-// it was asked in (nil: UTC). As in Graphite the time axis covers what the
-// series cover, so of the three only Location matters to a line graph, and a tz
-// among the Options goes before it.
+// Span is the requested time range in unix seconds, and the time zone (nil: UTC). As in
+// Graphite, the time axis covers the time range of the series, so a line graph uses only
+// Location, unless Options.Location overrides it.
 type Span struct {
 	From, Until int64
 	Location    *time.Location
 }
 
-// DrawPNG writes the graph of the series as a PNG image. The series are not
-// changed. An error is an *OptionError, or w's own.
+// DrawPNG writes the graph of the series as a PNG image. It does not change the series. The
+// error is an *OptionError or that of w.
 func DrawPNG(w io.Writer, o Options, series []function.Series, span Span) error {
 	d, err := Layout(o, series, span)
 	if err != nil {

@@ -9,9 +9,8 @@ import (
 	"carbon/render/function"
 )
 
-// Layout computes the drawing of the series: as lines over time or, with Options
-// of Type Pie, as shares of a whole. It neither changes nor keeps the series. The
-// error is an *OptionError.
+// Layout computes the drawing of the series: as lines over time or, with Type Pie, as a pie.
+// It neither changes nor keeps the series. The error is an *OptionError.
 func Layout(o Options, series []function.Series, span Span) (*Drawing, error) {
 	l := newLayout(o)
 	if o.Type == Pie {
@@ -57,7 +56,7 @@ func newLayout(o Options) *layout {
 			Lines: Lines{o.LineMode, o.AreaMode, o.LineWidth, o.ConnectedLimit, o.LogBase},
 		},
 		area: Area{
-			XMin: float64(o.Margin) + 10, // the label of a time near the left edge needs room
+			XMin: float64(o.Margin) + 10, // for a time label near the left edge
 			XMax: float64(o.Width - o.Margin),
 			YMin: float64(o.Margin),
 			YMax: float64(o.Height - o.Margin),
@@ -65,8 +64,8 @@ func newLayout(o Options) *layout {
 	}
 }
 
-// layout is a drawing being laid out. Titles, legend and labels one after the
-// other take their room from the area; what is left is the plot.
+// layout is the state of a layout. Titles, legend and labels reduce the area in turn; the
+// rest is the plot.
 type layout struct {
 	o        Options
 	d        *Drawing
@@ -77,16 +76,16 @@ type layout struct {
 	curves      []*curve
 	secondYAxis bool
 	left, right *YScale
-	// How high curves are stacked, by the first of them: it takes all values to
-	// know, and does not depend on the room.
+	// stackHeights caches the result of stackHeight by the first curve. It does not depend
+	// on the area.
 	stackHeights map[*curve]float64
 
 	start, end int64   // of the time axis
-	plotWidth  float64 // pixels that the time axis takes
+	plotWidth  float64 // of the time axis in pixels
 	spacing    spacing
 }
 
-// noTime reports whether the series cover no time at all.
+// noTime reports whether the time range of the series is empty.
 func (l *layout) noTime() bool {
 	var start, end int64
 	for i, c := range l.curves {
@@ -100,7 +99,7 @@ func (l *layout) noTime() bool {
 	return end <= start
 }
 
-// noData leaves nothing but a message.
+// noData adds a message in place of the graph.
 func (l *layout) noData() {
 	l.d.NoData = true
 	size := math.Log(float64(l.o.Width * l.o.Height))
@@ -112,7 +111,7 @@ func (l *layout) noData() {
 	}}
 }
 
-// applyOptions resolves options that decide others.
+// applyOptions applies options that override others.
 func (l *layout) applyOptions() {
 	o := &l.o
 	if o.GraphOnly {
@@ -124,7 +123,7 @@ func (l *layout) applyOptions() {
 	if l.secondYAxis {
 		o.YAxisRight = false
 	}
-	// A line needs two points, a step only one.
+	// A line needs two points, a step one.
 	if o.LineMode == Slope {
 		for _, c := range l.curves {
 			if len(c.raw) == 1 {
@@ -135,14 +134,14 @@ func (l *layout) applyOptions() {
 	l.d.Lines.LineMode = o.LineMode
 }
 
-// setFont takes the font of labels into use.
+// setFont sets the font of labels.
 func (l *layout) setFont() {
 	o := &l.o
 	l.face = newFace(float64(o.FontSize), o.FontBold, o.FontItalic)
 	l.d.Font.Height, l.d.Font.Ascent, l.d.Font.Descent = l.face.height(), l.face.ascent(), l.face.descent()
 }
 
-// text adds a text in the colour of the foreground.
+// text adds a text in the foreground color.
 func (l *layout) text(f *face, t Text) {
 	t.Size, t.Color, t.Width = float64(f.size), l.o.Foreground, f.width(t.Text)
 	l.d.Texts = append(l.d.Texts, t)
@@ -184,8 +183,8 @@ func (l *layout) titles() {
 	}
 }
 
-// timeRange sets the ends of the time axis. A staircase shows the last step in
-// full, other lines end at the last point.
+// timeRange sets the ends of the time axis. A staircase shows all of the last step; other
+// lines end at the last point.
 func (l *layout) timeRange() {
 	for i, c := range l.curves {
 		end := c.End
@@ -202,8 +201,8 @@ func (l *layout) timeRange() {
 	l.end = max(l.end, l.start+1)
 }
 
-// fitAxes chooses the y axes and makes room for their labels, which depend on
-// the data after consolidation, which depends on the room.
+// fitAxes chooses the y axes and makes room for their labels. These depend on the
+// consolidated data, which depend on the width of the plot, so it iterates.
 func (l *layout) fitAxes() error {
 	for {
 		l.consolidate()
@@ -217,7 +216,7 @@ func (l *layout) fitAxes() error {
 	}
 }
 
-// consolidate sets how many values become a point, so that points are MinXStep
+// consolidate sets the number of values per point, so that points are at least MinXStep
 // pixels apart.
 func (l *layout) consolidate() {
 	l.plotWidth = max(l.area.XMax-l.area.XMin-(l.o.LineWidth+1), 1)

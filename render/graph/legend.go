@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// hidesLegend reports whether a line graph goes without a legend.
+// hidesLegend reports whether a line graph has no legend.
 func (l *layout) hidesLegend() bool {
 	if l.o.HideLegend != nil {
 		return *l.o.HideLegend
@@ -14,8 +14,7 @@ func (l *layout) hidesLegend() bool {
 	return len(l.curves) > legendMaxItems
 }
 
-// legend takes room below the plot and fills it with the names of the series,
-// in columns as wide as the longest name.
+// legend adds a legend below the plot, in columns as wide as the longest name.
 func (l *layout) legend(items []legendItem) {
 	if len(items) == 0 {
 		return
@@ -45,8 +44,8 @@ func (l *layout) legend(items []legendItem) {
 		lines := max(len(items)-right, right)
 		g.Columns = max(int(math.Floor(math.Floor((float64(l.o.Width)-l.area.XMin)/column)/2)), 1)
 		g.Rows = (lines + g.Columns - 1) / g.Columns
-		// As in Graphite the last row may be cut off: the height is not rounded
-		// up to whole rows.
+		// As in Graphite the height is not rounded up to whole rows, so the last row may
+		// be cut off.
 		g.Height = max(1, float64(lines)/float64(g.Columns))*line + padding
 	} else {
 		g.Columns = max(int(math.Floor(float64(l.o.Width)/column)), 1)
@@ -80,7 +79,7 @@ func (l *layout) legend(items []legendItem) {
 	}
 }
 
-// legendItem is a series in the legend.
+// legendItem is a series of the legend.
 type legendItem struct {
 	name  string
 	color Color

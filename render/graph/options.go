@@ -7,97 +7,97 @@ import (
 	"time"
 )
 
-// Options say how a graph looks. ParseOptions makes them of the parameters of a
-// request; Defaults are what it starts from.
+// Options are the options of a graph. ParseOptions reads them from the parameters of a
+// request, starting with Defaults.
 type Options struct {
 	Type Type
 
 	Width, Height int     // pixels, 1 to MaxSize
-	Scale         float64 // pixels of a PNG image per pixel of all other measures, 1 to MaxScale; 0: 1
-	Margin        int     // pixels around everything; 10 more at the left
+	Scale         float64 // pixels of a PNG image per pixel of all other lengths, 1 to MaxScale; 0: 1
+	Margin        int     // pixels on each side; 10 more at the left
 
 	Background, Foreground Color
 	MajorGrid, MinorGrid   Color
-	Colors                 []Color // of series without one of their own, used in turn
+	Colors                 []Color // of series without a color, used in turn
 
 	FontName   string // Sans, or another family
 	FontSize   int    // pixels
 	FontBold   bool
 	FontItalic bool
 
-	Title, VTitle, VTitleRight string // may have several lines
+	Title, VTitle, VTitleRight string // may contain line breaks
 
 	LineMode       LineMode
 	LineWidth      float64 // pixels
-	ConnectedLimit float64 // unknown points that LineMode connected bridges; +Inf: all
+	ConnectedLimit float64 // longest gap in points that LineMode connected bridges; +Inf: any
 	AreaMode       AreaMode
-	AreaAlpha      *float64 // drawn as 0 to 1; nil: areas are solid and have no outline
+	AreaAlpha      *float64 // opacity of areas, 0 to 1; nil: opaque, without an outline
 	DrawNullAsZero bool
-	DrawAsInfinite bool    // every point above zero is a vertical line
-	MinXStep       float64 // pixels that points keep apart; they are consolidated to do so; 0: never
+	DrawAsInfinite bool    // draws a vertical line at each point above zero
+	MinXStep       float64 // least distance of points in pixels, below which they are consolidated; 0: never
 
 	HideLegend         *bool // nil: hidden with more than 10 series
-	UniqueLegend       bool  // each name once
-	HideNullFromLegend bool  // no series without points
+	UniqueLegend       bool  // shows each name once
+	HideNullFromLegend bool  // hides series without values
 
-	HideAxes, HideXAxis, HideYAxis bool // HideAxes hides the grid, too
+	HideAxes, HideXAxis, HideYAxis bool // HideAxes also hides the grid
 	HideGrid                       bool
-	GraphOnly                      bool // nothing but the series, without margin
+	GraphOnly                      bool // draws only the series, without a margin
 	XFormat                        string
 	YAxisRight                     bool
 	YUnitSystem                    string // a key of unitSystems
-	YDivisors                      []int  // allowed numbers of steps on the y axis
-	MinorY                         int    // minor grid lines between major ones
+	YDivisors                      []int  // allowed numbers of steps of the y axis
+	MinorY                         int    // minor grid lines between two major ones
 	LogBase                        float64
 
-	// Y is the y axis' range, YLeft and YRight the ranges where a series is on
-	// the second axis.
+	// Y is the range of the y axis. YLeft and YRight are those of both axes if a series
+	// is on the second one.
 	Y, YLeft, YRight Range
 	LeftStyle        SideStyle
 	RightStyle       SideStyle
-	Dashed           *float64 // of all lines that say nothing themselves
+	Dashed           *float64 // dashes of series without their own
 
 	Pie PieOptions
 
-	Location *time.Location // of the time axis; nil: the zone of the request
+	Location *time.Location // of the time axis; nil: that of the Span
 }
 
-// Type is a type of graph.
+// Type is the type of a graph.
 type Type string
 
-// The types: values over time, and their shares of a whole.
+// The types of graphs.
 const (
 	Line Type = "line"
 	Pie  Type = "pie"
 )
 
-// Range restricts a y axis. Nil leaves an end to the data, rounded to a step.
+// Range is the range of a y axis. A nil end is that of the data, rounded to a step.
 type Range struct {
 	Min, Max, Limit, Step *float64
-	MaxOfData             bool // the greatest value is the top, not rounded
+	MaxOfData             bool // the upper end is the greatest value, not rounded
 }
 
-// SideStyle is how the series of one of two y axes look.
+// SideStyle is the style of the series of one of two y axes.
 type SideStyle struct {
 	Width, Dashed *float64
 	Color         *Color
 }
 
-// LineMode says how points become a line.
+// LineMode is how points are connected.
 type LineMode string
 
-// The line modes: straight from point to point; flat for the length of a step;
-// straight, also over unknown points.
+// The line modes: straight lines between points, horizontal lines for each step, and
+// straight lines also across missing points.
 const (
 	Slope     LineMode = "slope"
 	Staircase LineMode = "staircase"
 	Connected LineMode = "connected"
 )
 
-// AreaMode says which series are filled down to zero.
+// AreaMode is which series are drawn as areas down to zero.
 type AreaMode string
 
-// The area modes. Stacked adds each series to the ones before.
+// The area modes. AreaStacked stacks each series on those before it.
 const (
 	AreaNone    AreaMode = "none"
 	AreaFirst   AreaMode = "first"
@@ -105,22 +105,19 @@ const (
 	AreaStacked AreaMode = "stacked"
 )
 
-// MaxSize is the largest width and height of a picture, in pixels, Scale counted
-// in.
+// MaxSize is the maximum width and height of a picture in pixels, after scaling.
 const MaxSize = 4000
 
-// MaxScale is the most by which a picture can be enlarged: screens have up to
-// four pixels where there once was one.
+// MaxScale is the maximum Scale, for high-density screens.
 const MaxScale = 4
 
-// maxFontSize is the largest font of labels, in pixels.
+// maxFontSize is the maximum font size of labels in pixels.
 const maxFontSize = 200
 
-// legendMaxItems is the number of series from which on the legend is left out
-// if nobody asks for it.
+// legendMaxItems is the number of series above which the legend is hidden by default.
 const legendMaxItems = 10
 
-// Defaults returns the options of Graphite's default template.
+// Defaults returns graphite-web's default options.
 func Defaults() Options {
 	o := Options{
 		Type: Line, Width: 330, Height: 250, Margin: 10,
@@ -135,9 +132,9 @@ func Defaults() Options {
 
 func named(name string) Color { return rgb24(colorNames[name]) }
 
-// OptionError says which parameter of a graph cannot be used, and why.
+// OptionError reports an invalid graph parameter.
 type OptionError struct {
-	Name   string // of the parameter; color and so on for what a function gave a series
+	Name   string // of the parameter, or of the function that set the style of a series
 	Value  string
 	Reason string
 }
@@ -146,11 +143,10 @@ func (e *OptionError) Error() string {
 	return fmt.Sprintf("%s=%.40q: %s", e.Name, e.Value, e.Reason)
 }
 
-// ParseOptions reads the graph parameters among v, by graphite-web's rules for
-// turning text into numbers and booleans. What a template among t says holds
-// where no parameter says otherwise; t may be nil: then there are those built in.
-// Empty values and "default" count as absent, parameters that are none of the
-// graph's type are ignored. The error is an *OptionError.
+// ParseOptions parses the graph parameters in v, with graphite-web's rules for numbers and
+// booleans. Parameters override the settings of a template from t; a nil t has only the
+// built-in templates. Empty values and "default" count as not given. Parameters that do not
+// belong to the type of graph are ignored. The error is an *OptionError.
 func ParseOptions(v url.Values, t *Templates) (Options, error) {
 	o := Defaults()
 	p := optionParser{values: v}
@@ -168,7 +164,7 @@ func ParseOptions(v url.Values, t *Templates) (Options, error) {
 	return o, p.err
 }
 
-// common reads what all types of graph have.
+// common parses the parameters of all types of graphs.
 func (p *optionParser) common(o *Options) {
 	p.integer("width", &o.Width, 1, MaxSize)
 	p.integer("height", &o.Height, 1, MaxSize)
@@ -189,15 +185,15 @@ func (p *optionParser) common(o *Options) {
 	side := "left"
 	p.raw("yAxisSide", &side, 200)
 	o.YAxisRight = side == "right"
-	p.oneOf("pieMode", &o.Pie.Mode, "average", "maximum", "minimum") // as in graphite-web checked for lines, too
+	p.oneOf("pieMode", &o.Pie.Mode, "average", "maximum", "minimum") // as in graphite-web, also checked for line graphs
 }
 
-// scale reads the parameter for screens of more pixels.
+// scale parses the parameter for high-density screens.
 func (p *optionParser) scale(o *Options) {
-	p.number("pixelRatio", &o.Scale, 1, MaxScale) // as carbonapi calls it
+	p.number("pixelRatio", &o.Scale, 1, MaxScale) // carbonapi's name
 	p.number("scale", &o.Scale, 1, MaxScale)
 	if side := float64(max(o.Width, o.Height)); p.err == nil && side*o.Scale > MaxSize {
-		p.fail("scale", fmt.Sprint(o.Scale), "%g times %g pixels are more than %d", o.Scale, side, MaxSize)
+		p.fail("scale", fmt.Sprint(o.Scale), "%g times %g pixels is more than %d", o.Scale, side, MaxSize)
 	}
 }
 
@@ -207,15 +203,15 @@ func (p *optionParser) pie(o *Options) {
 	p.raw("pieLabels", &labels, 200)
 	o.Pie.Rotated = labels == "rotated"
 	p.oneOf("valueLabels", &o.Pie.Labels, "percent", "number", "none", "numbers")
-	if o.Pie.Labels == "numbers" { // as graphite-web documents it
+	if o.Pie.Labels == "numbers" { // in graphite-web's documentation
 		o.Pie.Labels = "number"
 	}
 	p.number("valueLabelsMin", &o.Pie.LabelsMin, -math.MaxFloat64, math.MaxFloat64)
 	p.color("valueLabelsColor", &o.Pie.LabelsColor)
 }
 
-// lines reads how series look, and what stands around the plot. Deprecated
-// spellings and those of carbonapi come before the usual ones, which win.
+// lines parses the parameters of line graphs, except those of axes. Names of carbonapi and
+// deprecated ones come first, so that the usual names override them.
 func (p *optionParser) lines(o *Options) {
 	p.text("vtitle", &o.VTitle)
 	p.text("vtitleRight", &o.VTitleRight)
@@ -245,7 +241,7 @@ func (p *optionParser) axes(o *Options) {
 	p.boolean("hideXAxis", &o.HideXAxis)
 	p.boolean("hideYAxis", &o.HideYAxis)
 	p.boolean("hideGrid", &o.HideGrid)
-	p.raw("xFormat", &o.XFormat, 200) // it is written once per label
+	p.raw("xFormat", &o.XFormat, 200) // every label uses it
 	p.zone("tz", &o.Location)
 	p.unitSystem("yUnitSystem", &o.YUnitSystem)
 	p.divisors("yDivisors", &o.YDivisors)

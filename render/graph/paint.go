@@ -8,8 +8,7 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Canvas is the part of gonum's vg.Canvas that graphs are drawn with. Its y grows
-// upwards.
+// Canvas is the part of gonum's vg.Canvas that Paint needs. Its y grows upwards.
 type Canvas interface {
 	SetColor(color.Color)
 	SetLineWidth(vg.Length)
@@ -18,29 +17,29 @@ type Canvas interface {
 	Fill(vg.Path)
 }
 
-// letterer is a canvas that knows better than to fill the outlines of letters.
-// It gets the origin of the baseline.
-type letterer interface {
-	letters(t *Text, f *face, x, y float64)
+// textCanvas is a canvas that draws text itself. Other canvases fill the outlines of glyphs.
+// x and y are the origin of the baseline.
+type textCanvas interface {
+	drawText(t *Text, f *face, x, y float64)
 }
 
-// grouper is a canvas that keeps together what belongs to a series.
-type grouper interface {
+// groupCanvas is a canvas that groups the elements of a series.
+type groupCanvas interface {
 	begin(series string)
 	end()
 }
 
-// Paint draws d on the canvas, which has d's size in points and is filled with
-// its background already.
+// Paint paints a drawing on a canvas of the same size in points, which is already filled with
+// the background.
 func Paint(c Canvas, d *Drawing) {
 	p := painter{c: c, d: d, faces: map[float64]*face{}, scale: 1}
-	p.letterer, _ = c.(letterer)
-	p.grouper, _ = c.(grouper)
+	p.textCanvas, _ = c.(textCanvas)
+	p.groupCanvas, _ = c.(groupCanvas)
 	if d.Scale > 0 {
 		p.scale = d.Scale
 	}
 	for _, t := range d.Texts {
-		if t.Kind != PieText { // they come over the slices
+		if t.Kind != PieText { // painted after the slices
 			p.text(t)
 		}
 	}
@@ -59,55 +58,55 @@ func Paint(c Canvas, d *Drawing) {
 	}
 	p.grid()
 	var covered cover
-	resting := false // an area was followed by something else
+	lines := false // whether a line was painted
 	for i := range d.Series {
 		t := &d.Series[i]
-		if p.grouper != nil {
-			p.grouper.begin(t.Name)
+		if p.groupCanvas != nil {
+			p.groupCanvas.begin(t.Name)
 		}
 		if t.Stacked {
 			p.area(t, &covered)
 		} else {
-			if !resting {
-				covered, resting = cover{}, true // as in Graphite
+			if !lines {
+				covered, lines = cover{}, true // as in Graphite, areas after lines start anew
 			}
 			p.line(t)
 		}
-		if p.grouper != nil {
-			p.grouper.end()
+		if p.groupCanvas != nil {
+			p.groupCanvas.end()
 		}
 	}
 }
 
-// painter turns the picture's coordinates into the canvas', whose y grows
+// painter paints a drawing. It converts coordinates to those of the canvas, whose y grows
 // upwards.
 type painter struct {
-	c        Canvas
-	letterer // nil: letters are outlines
-	grouper  // nil: nothing is kept together
-	d        *Drawing
-	scale    float64           // pixels of the image per pixel of the drawing
-	faces    map[float64]*face // by size
-	path     vg.Path           // to be used again, as is
-	clamped  []PathPoint
+	c           Canvas
+	textCanvas  // nil if c is not one
+	groupCanvas // nil if c is not one
+	d           *Drawing
+	scale       float64           // pixels of the image per pixel of the drawing
+	faces       map[float64]*face // by size
+	path        vg.Path           // memory that is reused
+	clamped     []PathPoint       // memory that is reused
 }
 
 func (p *painter) at(x, y float64) vg.Point {
 	return vg.Point{X: vg.Length(x), Y: vg.Length(float64(p.d.Height) - y)}
 }
 
-// outside reports whether what reaches size pixels up and down from y cannot be
-// seen. A legend may have thousands of such entries.
+// outside reports whether an element within size pixels of y is outside of the picture. A
+// legend may have thousands of such entries.
 func (p *painter) outside(y, size float64) bool { return y < -size || y > float64(p.d.Height)+size }
 
-// text writes a text.
+// text paints a text.
 func (p *painter) text(t Text) {
 	f := p.faces[t.Size]
 	if f == nil {
 		f = newFace(t.Size, p.d.Font.Bold, p.d.Font.Italic)
 		p.faces[t.Size] = f
 	}
-	// Origin of the baseline, before rotation, from the anchor.
+	// Offset of the origin of the baseline from the anchor, before rotation.
 	across, down := 0.0, 0.0
 	switch t.Align {
 	case Center:
@@ -122,20 +121,20 @@ func (p *painter) text(t Text) {
 		down = f.height()/2 - f.descent()
 	}
 	sin, cos := math.Sincos(t.Rotate * math.Pi / 180)
-	// Letters fit the pixels only if they begin on one.
+	// Hinted glyphs must start at integer coordinates.
 	x := math.Round(t.X + across*cos - down*sin)
 	y := math.Round(t.Y + across*sin + down*cos)
 	if t.Rotate == 0 && p.outside(y, t.Size) {
 		return
 	}
-	if p.letterer != nil {
-		p.letterer.letters(&t, f, x, y)
+	if p.textCanvas != nil {
+		p.drawText(&t, f, x, y)
 		return
 	}
 	p.outlines(&t, f, x, y)
 }
 
-// outlines fills the outlines of a text's letters.
+// outlines fills the outlines of the glyphs of a text.
 func (p *painter) outlines(t *Text, f *face, x, y float64) {
 	sin, cos := math.Sincos(t.Rotate * math.Pi / 180)
 	path := p.path[:0]
@@ -159,8 +158,8 @@ func (p *painter) outlines(t *Text, f *face, x, y float64) {
 	p.path = path
 }
 
-// outline adds a closed curve to the path. Between two control points in a row
-// there is an unwritten point of the curve.
+// outline adds a closed curve to a path. Between two consecutive control points there is an
+// implied point on the curve.
 func outline(path *vg.Path, contour []glyphPoint, place func(glyphPoint) vg.Point) {
 	n := len(contour)
 	if n < 2 {
@@ -213,8 +212,8 @@ func (p *painter) legendBox(e LegendEntry) {
 	p.c.Stroke(rectangle(x+0.5, y+0.5, e.BoxSize))
 }
 
-// grid draws the thin lines, each in the middle of a pixel: between two it would
-// be twice as wide and half as strong.
+// grid paints the grid lines, each centered on a pixel: between two pixels it would look twice
+// as wide and half as strong.
 func (p *painter) grid() {
 	g, a := &p.d.Grid, p.d.Area
 	if !g.Drawn {
@@ -227,7 +226,7 @@ func (p *painter) grid() {
 		path := p.path[:0]
 		width, middle := p.thin(l.Width)
 		for _, at := range l.At {
-			// 75.9999999 is 76
+			// tolerates rounding errors: 75.9999999 is 76
 			from, to := ends(math.Round(math.Floor(at+1e-6)*p.scale)/p.scale + middle)
 			path.Move(from)
 			path.Line(to)
@@ -247,8 +246,8 @@ func (p *painter) grid() {
 	lines(g.Border, upright)
 }
 
-// thin is the width of a line so that it fits the pixels, if it has one at least,
-// and how far its middle is from where its first pixel begins.
+// thin returns the width of a line, rounded to whole pixels if it has at least one, and the
+// distance of its center from the edge of its first pixel.
 func (p *painter) thin(width float64) (fits, middle float64) {
 	pixels := width * p.scale
 	if pixels >= 1 {
@@ -257,7 +256,7 @@ func (p *painter) thin(width float64) (fits, middle float64) {
 	return pixels / p.scale, max(pixels, 1) / p.scale / 2
 }
 
-// area fills what the areas before left of this one.
+// area fills the part of an area that is not covered by those before it.
 func (p *painter) area(t *Trace, covered *cover) {
 	path := p.path[:0]
 	for _, f := range t.Fills {
@@ -284,7 +283,7 @@ func (p *painter) area(t *Trace, covered *cover) {
 	p.c.Fill(path)
 }
 
-// clampPath appends a path whose coordinates can be calculated with.
+// clampPath appends a path with clamped coordinates.
 func clampPath(out, path []PathPoint) []PathPoint {
 	for _, q := range path {
 		out = append(out, PathPoint{q.Move, clamp(q.X), clamp(q.Y)})
@@ -292,13 +291,13 @@ func clampPath(out, path []PathPoint) []PathPoint {
 	return out
 }
 
-// leastDash is the shortest dash, in pixels, that is not drawn as a solid line:
-// shorter ones could not be seen, but would have to be drawn.
+// leastDash is the length in pixels below which dashes are drawn as a solid line, because they
+// would not be visible.
 const leastDash = 0.5
 
-// mostDashes is how many dashes are drawn of one series: a line of more of them
-// covers the plot.
-const mostDashes = 100_000
+// maxDashes is the number of dashes of a series above which it is drawn as a solid line. Such a
+// line would cover the plot.
+const maxDashes = 100_000
 
 func (p *painter) line(t *Trace) {
 	if t.Color.A == 0 {
@@ -320,13 +319,13 @@ func (p *painter) line(t *Trace) {
 	}
 	p.c.SetLineWidth(vg.Length(t.LineWidth))
 	p.c.SetLineDash(nil, 0)
-	if t.Dash >= leastDash && length(path) < mostDashes*t.Dash {
+	if t.Dash >= leastDash && length(path) < maxDashes*t.Dash {
 		p.c.SetLineDash([]vg.Length{vg.Length(t.Dash)}, 1)
 	}
 	p.c.Stroke(path)
 }
 
-// length is that of all lines of a path.
+// length returns the total length of the lines of a path.
 func length(path vg.Path) float64 {
 	sum := 0.0
 	for i := 1; i < len(path); i++ {
@@ -338,12 +337,11 @@ func length(path vg.Path) float64 {
 	return sum
 }
 
-// shortest is how far, in pixels, a piece of line must reach to be seen.
+// shortest is the length in pixels below which a line is invisible.
 const shortest = 2
 
-// dots marks points that stand alone and whose line is too short to be seen: the
-// first point that somebody sends must not be an empty graph. Graphite draws
-// nothing there.
+// dots marks isolated points, whose line is too short to be visible, so that the first point
+// of a new series is not an empty graph. Graphite draws nothing there.
 func (p *painter) dots(t *Trace) {
 	if t.DrawAsInfinite {
 		return
@@ -356,7 +354,7 @@ func (p *painter) dots(t *Trace) {
 		}
 		piece := rest[:n]
 		rest = rest[n:]
-		if !alone(t, piece, len(t.Path)-len(rest) == n) {
+		if !isolated(t, piece, len(t.Path)-len(rest) == n) {
 			continue
 		}
 		q := piece[0]
@@ -364,9 +362,9 @@ func (p *painter) dots(t *Trace) {
 			continue
 		}
 		radius := vg.Length(max(2, t.LineWidth))
-		centre := p.at(q.X, q.Y)
-		path.Move(vg.Point{X: centre.X + radius, Y: centre.Y})
-		path.Arc(centre, radius, 0, 2*math.Pi)
+		center := p.at(q.X, q.Y)
+		path.Move(vg.Point{X: center.X + radius, Y: center.Y})
+		path.Arc(center, radius, 0, 2*math.Pi)
 		path.Close()
 	}
 	if len(path) > 0 {
@@ -374,9 +372,9 @@ func (p *painter) dots(t *Trace) {
 	}
 }
 
-// alone tells whether a piece of a path is one point. The first piece of a path
-// that begins with an unknown point is none, though it has an end.
-func alone(t *Trace, piece []PathPoint, first bool) bool {
+// isolated reports whether a part of a path is a single point. The first part of a path that
+// starts with a missing value is not a point, although it has an end.
+func isolated(t *Trace, piece []PathPoint, first bool) bool {
 	if len(piece) == 1 && !(first && len(t.Values) > 0 && t.Values[0] == t.Values[0]) {
 		return false
 	}

@@ -6,12 +6,12 @@ import (
 	"carbon/render/graph/raster"
 )
 
-// pixels is a canvas for PNG images, whose letters are masks made once.
+// pixels is a canvas for PNG images. It draws glyphs with cached masks.
 type pixels struct {
 	*raster.Canvas
-	p            painter // writes the letters that are no masks
+	p            painter // for glyphs without masks
 	scale        float64
-	faces        map[float64]*face // enlarged
+	faces        map[float64]*face // scaled, by size before scaling
 	bold, italic bool
 }
 
@@ -26,14 +26,14 @@ func newPixels(d *Drawing) *pixels {
 	return c
 }
 
-// largestLetter is the largest size of letters, in pixels, whose masks are kept.
-const largestLetter = 64
+// maxMaskSize is the largest font size in pixels whose masks are cached.
+const maxMaskSize = 64
 
-// letters paints a text. An enlarged one has the letters of a larger font where
-// those of the layout begin.
-func (c *pixels) letters(t *Text, f *face, x, y float64) {
+// drawText draws a text. A scaled text has the glyphs of a larger font at the positions of
+// the layout.
+func (c *pixels) drawText(t *Text, f *face, x, y float64) {
 	quarters := int(t.Rotate/90) % 4
-	if float64(quarters)*90 != t.Rotate || t.Size*c.scale > largestLetter {
+	if float64(quarters)*90 != t.Rotate || t.Size*c.scale > maxMaskSize {
 		c.p.outlines(t, f, x, y)
 		return
 	}

@@ -12,9 +12,9 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// DrawPDF writes the graph of the series as a PDF document of one page, a point
-// per pixel, whose text can be found and copied. The letters it needs are in it.
-// Options.Scale has no effect. The error is an *OptionError, or w's own.
+// DrawPDF writes the graph of the series as a PDF document of one page, with one point per
+// pixel. Its text can be searched and copied, and its fonts are embedded. Options.Scale has
+// no effect. The error is an *OptionError or that of w.
 func DrawPDF(w io.Writer, o Options, series []function.Series, span Span) error {
 	o.Scale = 0
 	d, err := Layout(o, series, span)
@@ -31,16 +31,16 @@ func DrawPDF(w io.Writer, o Options, series []function.Series, span Span) error 
 	return c.writeTo(w)
 }
 
-// pdf is a canvas that writes the operators of a page.
+// pdf is a canvas that writes the content of a page.
 type pdf struct {
 	d      *Drawing
 	page   []byte
 	alpha  uint8
-	states map[uint8]bool // alphas in use
+	states map[uint8]bool // opacities in use
 	font   pdfFont
 }
 
-// op writes an operator after its operands.
+// op writes an operator with its operands.
 func (c *pdf) op(name string, operands ...float64) { c.page = appendOp(c.page, name, operands...) }
 
 func appendOp(out []byte, name string, operands ...float64) []byte {
@@ -50,7 +50,7 @@ func appendOp(out []byte, name string, operands ...float64) []byte {
 	return append(append(out, name...), '\n')
 }
 
-// SetColor sets the colour of what follows.
+// SetColor sets the color for drawing.
 func (c *pdf) SetColor(to color.Color) {
 	n := color.NRGBAModel.Convert(to).(color.NRGBA)
 	r, g, b := float64(n.R)/255, float64(n.G)/255, float64(n.B)/255
@@ -66,7 +66,7 @@ func (c *pdf) SetColor(to color.Color) {
 // SetLineWidth sets the width of lines.
 func (c *pdf) SetLineWidth(w vg.Length) { c.op("w", float64(w)) }
 
-// SetLineDash sets the lengths of dashes and gaps.
+// SetLineDash sets the lengths of dashes and gaps, and the offset of the start.
 func (c *pdf) SetLineDash(pattern []vg.Length, offset vg.Length) {
 	c.page = append(c.page, '[')
 	for _, d := range pattern {
@@ -79,7 +79,7 @@ func (c *pdf) SetLineDash(pattern []vg.Length, offset vg.Length) {
 // Fill fills a path.
 func (c *pdf) Fill(path vg.Path) { c.path(path, "f") }
 
-// Stroke draws a path as lines.
+// Stroke draws lines along a path.
 func (c *pdf) Stroke(path vg.Path) { c.path(path, "S") }
 
 func (c *pdf) path(path vg.Path, paint string) {
@@ -88,7 +88,7 @@ func (c *pdf) path(path vg.Path, paint string) {
 	}
 }
 
-// appendPath writes the operators of a path. There are only cubic curves.
+// appendPath appends the operators of a path. PDF has only cubic curves.
 func appendPath(out []byte, path vg.Path) []byte {
 	var at vg.Point
 	line := func(p vg.Point) {
@@ -140,8 +140,8 @@ func appendPath(out []byte, path vg.Path) []byte {
 	return out
 }
 
-// letters writes a text. Each letter begins where the layout has it.
-func (c *pdf) letters(t *Text, f *face, x, y float64) {
+// drawText draws a text, with each glyph at its position in the layout.
+func (c *pdf) drawText(t *Text, f *face, x, y float64) {
 	text, width := visible(t.Text, f, 2*float64(c.d.Width+c.d.Height))
 	if width == 0 {
 		return
@@ -168,7 +168,7 @@ func (c *pdf) letters(t *Text, f *face, x, y float64) {
 	c.page = append(c.page, "] TJ\nET\n"...)
 }
 
-// pdfString is a text as PDF has it beside the page.
+// pdfString returns a text string object.
 func pdfString(s string) string {
 	out := "<FEFF"
 	for _, u := range utf16.Encode([]rune(s)) {

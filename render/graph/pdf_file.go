@@ -10,10 +10,10 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// pdfFile is a document being written: objects, and where they begin.
+// pdfFile is a document under construction.
 type pdfFile struct {
 	out    []byte
-	begins []int // of objects 1, 2, …
+	begins []int // offsets of the objects 1, 2, …
 }
 
 // object adds an object and returns its number.
@@ -24,7 +24,7 @@ func (f *pdfFile) object(content string) (id int) {
 	return id
 }
 
-// stream adds an object of bytes, compressed.
+// stream adds a compressed stream and returns its number.
 func (f *pdfFile) stream(content []byte) (id int) {
 	var packed bytes.Buffer
 	z := zlib.NewWriter(&packed)
@@ -45,7 +45,7 @@ func (c *pdf) writeTo(w io.Writer) error {
 	for _, a := range slices.Sorted(maps.Keys(c.states)) {
 		states += fmt.Sprintf("/A%d << /ca %.4g /CA %.4[2]g >> ", a, float64(a)/255)
 	}
-	const toPages = 2 // objects further on
+	const toPages = 2 // the number of the pages object, relative to the last one
 	one := f.object(fmt.Sprintf("<< /Type /Page /Parent %d 0 R /MediaBox [0 0 %d %d] /Contents %d 0 R"+
 		" /Resources << /Font << %s>> /ExtGState << %s>> >> >>",
 		len(f.begins)+toPages, c.d.Width, c.d.Height, page, fonts, states))

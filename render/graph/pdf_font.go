@@ -6,22 +6,21 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// pdfFont is the letters that a document uses, in the order of their first use.
-// A font in PDF has up to 256 of them, so it may become several.
+// pdfFont holds the characters that a document uses, in the order of first use. A font in PDF
+// has at most 256 of them, so several may be needed.
 type pdfFont struct {
 	face  *face
 	runes []rune
 	codes map[rune]int // index in runes
 }
 
-// pdfFontSize is the size at which the letters are written down, and the unit of
-// their widths.
+// pdfFontSize is the size of the glyphs in the document, and the unit of their widths.
 const pdfFontSize = 1000
 
-// lettersPerFont leaves code 0 free, which some readers take for none.
-const lettersPerFont = 255
+// glyphsPerFont leaves out code 0, which some readers do not show.
+const glyphsPerFont = 255
 
-// use returns which font and code a letter has, and its advance.
+// use returns the font and the code of a character, and its advance.
 func (p *pdfFont) use(r rune) (font, code int, advance float64) {
 	i, ok := p.codes[r]
 	if !ok {
@@ -32,16 +31,16 @@ func (p *pdfFont) use(r rune) (font, code int, advance float64) {
 		p.codes[r] = i
 		p.runes = append(p.runes, r)
 	}
-	return i / lettersPerFont, i%lettersPerFont + 1, p.face.glyph(r).advance
+	return i / glyphsPerFont, i%glyphsPerFont + 1, p.face.glyph(r).advance
 }
 
-// count is the number of fonts.
-func (p *pdfFont) count() int { return (len(p.runes) + lettersPerFont - 1) / lettersPerFont }
+// count returns the number of fonts.
+func (p *pdfFont) count() int { return (len(p.runes) + glyphsPerFont - 1) / glyphsPerFont }
 
-// write adds one of the fonts to the file and returns its object. Its letters are
-// drawn by the operators of pages ("Type 3"), and ToUnicode tells which they are.
+// write adds a font to the file and returns its object number. Its glyphs are streams of
+// drawing operators (a Type 3 font), and ToUnicode maps codes to characters.
 func (p *pdfFont) write(f *pdfFile, n int) (id int) {
-	runes := p.runes[n*lettersPerFont : min((n+1)*lettersPerFont, len(p.runes))]
+	runes := p.runes[n*glyphsPerFont : min((n+1)*glyphsPerFont, len(p.runes))]
 	procs, widths, names := "", "", ""
 	unicode := "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n" +
 		"/CMapName /Letters def /CMapType 2 def\n" +

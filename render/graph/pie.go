@@ -9,33 +9,32 @@ import (
 	"carbon/render/function"
 )
 
-// PieOptions say how a pie looks, besides what it has in common with lines.
+// PieOptions are the options that only pies have.
 type PieOptions struct {
-	Mode    string // what a series counts for: average, maximum or minimum of its points
-	Rotated bool   // labels point away from the centre
+	Mode    string // value of a series: average, maximum or minimum of its values
+	Rotated bool   // labels point away from the center
 
 	Labels      string  // percent, number or none
-	LabelsMin   float64 // the least value, or share in percent, that gets a label
+	LabelsMin   float64 // the least value, or share in percent, that has a label
 	LabelsColor Color
 }
 
-// PieChart is a pie laid out, in pixels.
+// PieChart is the layout of a pie, in pixels.
 type PieChart struct {
 	X, Y, Radius float64
 	Slices       []Slice
 }
 
-// Slice is one part of a pie. They follow each other clockwise from the top.
+// Slice is a slice of a pie. Slices are in clockwise order from the top.
 type Slice struct {
 	Name  string
 	Value float64
-	Share float64 // of all values
-	Alpha float64 // asked for
-	Color Color   // with the alpha used
+	Share float64 // of the sum of all values
+	Alpha float64 // requested opacity
+	Color Color   // with its opacity
 
-	// From is the angle at which the slice begins, and MidAngle that of its
-	// middle, in radians clockwise from three o'clock. It is as wide as its Share
-	// of a whole turn.
+	// From is the angle of the start of the slice, and MidAngle that of its middle, in
+	// radians clockwise from three o'clock. The angle of the slice is Share of a turn.
 	From, MidAngle float64
 }
 
@@ -68,7 +67,7 @@ func (l *layout) pie(series []function.Series) (*Drawing, error) {
 	return l.d, nil
 }
 
-// slices cuts the pie.
+// slices computes the slices.
 func (l *layout) slices(series []function.Series) ([]Slice, error) {
 	var slices []Slice
 	total := 0.0
@@ -78,7 +77,7 @@ func (l *layout) slices(series []function.Series) ([]Slice, error) {
 		slices = append(slices, Slice{Name: s.Name, Value: value, Alpha: 1, Color: l.o.Colors[i%len(l.o.Colors)]})
 	}
 	if total == 0 || math.IsInf(total, 0) || math.IsNaN(total) {
-		return nil, &OptionError{Name: "graphType", Value: "pie", Reason: fmt.Sprintf("the values of all slices add up to %g, so that none has a share", total)}
+		return nil, &OptionError{Name: "graphType", Value: "pie", Reason: fmt.Sprintf("the values of all slices add up to %g, so shares are undefined", total)}
 	}
 	from := 1.5 * math.Pi
 	for i := range slices {
@@ -99,7 +98,7 @@ func (l *layout) slices(series []function.Series) ([]Slice, error) {
 	return slices, nil
 }
 
-// summary is what a series counts for. That of no known value is zero.
+// summary returns the value of a series in a pie. It is 0 if all values are missing.
 func summary(values []float64, mode string) float64 {
 	fn, ok := aggregate.Lookup(map[string]string{"maximum": "max", "minimum": "min"}[mode])
 	if !ok {
@@ -112,7 +111,7 @@ func summary(values []float64, mode string) float64 {
 	return v
 }
 
-// sliceLabel writes a slice's value into its middle.
+// sliceLabel adds the label of a slice at its center.
 func (l *layout) sliceLabel(s Slice) {
 	o := l.o.Pie
 	var label string
@@ -132,7 +131,7 @@ func (l *layout) sliceLabel(s Slice) {
 	}
 	if o.Rotated {
 		if angle > math.Pi/2 && angle <= 1.5*math.Pi {
-			angle -= math.Pi // so that it does not stand on its head
+			angle -= math.Pi // so that it is not upside down
 		}
 		t.Rotate = angle * 180 / math.Pi
 	}
@@ -140,7 +139,8 @@ func (l *layout) sliceLabel(s Slice) {
 	l.d.Texts[len(l.d.Texts)-1].Color = o.LabelsColor
 }
 
-// sliceNumber writes decimals only of what is small and not whole.
+// sliceNumber returns a value with two decimals if it is below 10 and not an integer, else
+// truncated.
 func sliceNumber(v float64) string {
 	if v < 10 && v != math.Trunc(v) {
 		return strconv.FormatFloat(v, 'f', 2, 64)

@@ -44,7 +44,7 @@ func TestPieTurnsClockwiseFromTheTop(t *testing.T) {
 	d := drawing(t, "graphType=pie&width=200&height=200&hideLegend=true&margin=0&pieLabels=rotated", series("a", 1), series("b", 1), series("c", 2))
 	p := d.Pie
 	if p.X != 105 || p.Y != 100 || p.Radius != 95*0.95 {
-		t.Errorf("centre %g, %g, radius %g", p.X, p.Y, p.Radius)
+		t.Errorf("center %g, %g, radius %g", p.X, p.Y, p.Radius)
 	}
 	for i, want := range []float64{1.75 * math.Pi, 0.25 * math.Pi, math.Pi} {
 		if math.Abs(p.Slices[i].MidAngle-want) > 1e-9 {

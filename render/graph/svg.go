@@ -13,10 +13,10 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// DrawSVG writes the graph of the series as an SVG image, whose text is text and
-// where each line and area has a title with the name of its series. A script in
-// it sets metadata to what the graph shows, as Graphite's do. Options.Scale has
-// no effect. The error is an *OptionError, or w's own.
+// DrawSVG writes the graph of the series as an SVG image with real text. Each line and area
+// has the name of its series as title. As in Graphite, a script sets the variable metadata,
+// which describes the graph. Options.Scale has no effect. The error is an *OptionError or that
+// of w.
 func DrawSVG(w io.Writer, o Options, series []function.Series, span Span) error {
 	o.Scale = 0
 	d, err := Layout(o, series, span)
@@ -42,10 +42,10 @@ type svg struct {
 	paint color.NRGBA
 	width float64
 	dash  []float64
-	from  float64 // how far into the dashes lines begin
+	from  float64 // offset of the start in the dashes
 }
 
-// fontFamily is the font of the layout, and what has letters like it.
+// fontFamily is the font of the layout, and similar fonts.
 const fontFamily = "DejaVu Sans, Bitstream Vera Sans, Verdana, sans-serif"
 
 func (c *svg) open() {
@@ -69,10 +69,10 @@ func (c *svg) open() {
 	}
 }
 
-// mostNamed is how many series the description of a picture names.
-const mostNamed = 10
+// maxNamed is the number of series that the description of a picture names.
+const maxNamed = 10
 
-// label says in words what a picture shows: its title, or the names of its series.
+// label returns a description of the picture: its title, or the names of its series.
 func (d *Drawing) label() string {
 	var words []string
 	for i := range d.Texts {
@@ -97,8 +97,8 @@ func (d *Drawing) label() string {
 			names = append(names, s.Name)
 		}
 	}
-	if n := len(names); n > mostNamed {
-		names = append(names[:mostNamed], fmt.Sprintf("and %d more", n-mostNamed))
+	if n := len(names); n > maxNamed {
+		names = append(names[:maxNamed], fmt.Sprintf("and %d more", n-maxNamed))
 	}
 	for i := range names {
 		names[i] = shorten(names[i])
@@ -106,7 +106,7 @@ func (d *Drawing) label() string {
 	return strings.Join(names, ", ")
 }
 
-// shorten keeps a text to what somebody would read.
+// shorten shortens a text for a description.
 func shorten(s string) string {
 	if len(s) > 200 {
 		return strings.ToValidUTF8(s[:200], "") + "…"
@@ -120,10 +120,10 @@ func (c *svg) print(parts ...string) {
 	}
 }
 
-// number writes v to a thousandth of a pixel.
+// number writes v, rounded to a thousandth of a pixel.
 func (c *svg) number(v float64) { c.out = appendThousandths(c.out, v) }
 
-// appendThousandths writes v, rounded, in as few digits as will do.
+// appendThousandths appends v, rounded to thousandths, with as few digits as possible.
 func appendThousandths(out []byte, v float64) []byte {
 	if !(math.Abs(v) < 1e9) {
 		v = 0
@@ -141,7 +141,7 @@ func (c *svg) attribute(name string, v float64) {
 	c.print(`"`)
 }
 
-// color writes the attributes of fill or stroke.
+// color writes the color attributes of fill or stroke.
 func (c *svg) color(of string) {
 	p := c.paint
 	c.out = fmt.Appendf(c.out, ` %s="#%02x%02x%02x"`, of, p.R, p.G, p.B)
@@ -150,13 +150,13 @@ func (c *svg) color(of string) {
 	}
 }
 
-// SetColor sets the colour of what follows.
+// SetColor sets the color for drawing.
 func (c *svg) SetColor(to color.Color) { c.paint = color.NRGBAModel.Convert(to).(color.NRGBA) }
 
 // SetLineWidth sets the width of lines.
 func (c *svg) SetLineWidth(w vg.Length) { c.width = float64(w) }
 
-// SetLineDash sets the lengths of dashes and gaps.
+// SetLineDash sets the lengths of dashes and gaps, and the offset of the start.
 func (c *svg) SetLineDash(pattern []vg.Length, offset vg.Length) {
 	c.dash, c.from = c.dash[:0], float64(offset)
 	for _, d := range pattern {
@@ -173,7 +173,7 @@ func (c *svg) Fill(path vg.Path) {
 	}
 }
 
-// Stroke draws a path as lines.
+// Stroke draws lines along a path.
 func (c *svg) Stroke(path vg.Path) {
 	if len(path) == 0 || !(c.width > 0) {
 		return
@@ -219,7 +219,7 @@ func (c *svg) path(path vg.Path) {
 	c.print(`"`)
 }
 
-// to writes a command of a path with places.
+// to writes a path command with points.
 func (c *svg) to(command string, places ...vg.Point) {
 	c.print(command)
 	for _, p := range places {
@@ -232,8 +232,8 @@ func (c *svg) to(command string, places ...vg.Point) {
 	}
 }
 
-// arc goes to the beginning of an arc, and along it in quarters: one piece could
-// not be a whole circle.
+// arc writes a line to the start of an arc, and the arc in four parts, because one arc command
+// cannot draw a whole circle.
 func (c *svg) arc(s *vg.PathComp, first bool) {
 	if first {
 		c.to("M", arcPoint(s, 0))
@@ -246,7 +246,7 @@ func (c *svg) arc(s *vg.PathComp, first bool) {
 		c.print(" ")
 		c.number(float64(s.Radius))
 		if s.Angle > 0 {
-			c.print(" 0 0 0") // to the left, as the picture is seen
+			c.print(" 0 0 0") // counterclockwise in the picture
 		} else {
 			c.print(" 0 0 1")
 		}
@@ -254,14 +254,14 @@ func (c *svg) arc(s *vg.PathComp, first bool) {
 	}
 }
 
-// arcPoint is a place on an arc, t of 1 along it.
+// arcPoint returns the point at the fraction t of an arc.
 func arcPoint(s *vg.PathComp, t float64) vg.Point {
 	sin, cos := math.Sincos(s.Start + s.Angle*t)
 	return vg.Point{X: s.Pos.X + s.Radius*vg.Length(cos), Y: s.Pos.Y + s.Radius*vg.Length(sin)}
 }
 
-// letters writes a text as such, as wide as the layout has it.
-func (c *svg) letters(t *Text, f *face, x, y float64) {
+// drawText writes a text with its width in the layout.
+func (c *svg) drawText(t *Text, f *face, x, y float64) {
 	text, width := visible(t.Text, f, 2*float64(c.d.Width+c.d.Height))
 	if width == 0 {
 		return
@@ -285,8 +285,8 @@ func (c *svg) letters(t *Text, f *face, x, y float64) {
 	c.print(">", xmlText(text), "</text>\n")
 }
 
-// visible returns what of a text begins within limit pixels, without the spaces
-// at its end, and its width.
+// visible returns the part of a text within limit pixels, without trailing spaces, and its
+// width.
 func visible(text string, f *face, limit float64) (string, float64) {
 	text = strings.TrimRight(text, " ")
 	width := 0.0
@@ -299,15 +299,16 @@ func visible(text string, f *face, limit float64) (string, float64) {
 	return text, width
 }
 
-// begin opens a group that says what it is when pointed at.
+// begin starts a group, with the name of the series as tooltip.
 func (c *svg) begin(series string) {
 	c.print(`<g class="series"><title>`, xmlText(series), "</title>\n")
 }
 
+// end ends a group.
 func (c *svg) end() { c.print("</g>\n") }
 
-// xmlText escapes a text. What XML has no place for, as control characters and
-// bytes that are not UTF-8, becomes a replacement character.
+// xmlText escapes a text. Characters that XML does not allow, such as control characters, and
+// invalid UTF-8 become U+FFFD.
 func xmlText(s string) string {
 	return xmlEscapes.Replace(strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' || r == 0x7f || r == 0xfffe || r == 0xffff {

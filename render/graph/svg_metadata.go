@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// metadata is what scripts in pages find in the SVG images of graphite-web, as
-// JSON: the places of axes and series. Without data, and of pies, there is none.
-// Filled areas are left out, as there.
+// metadata returns the metadata in graphite-web's SVG images as JSON: axes and series with
+// their positions. It is empty for pies and without data. As in graphite-web, areas are left
+// out.
 func metadata(d *Drawing) (string, error) {
 	m := object{}
 	if !d.NoData && d.Type == Line {
@@ -44,10 +44,9 @@ func metadata(d *Drawing) (string, error) {
 		}
 		m["series"] = series
 	}
-	b, err := json.Marshal(m) // which escapes < and >, so that it cannot end the script
+	b, err := json.Marshal(m) // escapes < and >, so that it cannot end the script
 	return notInXML.Replace(string(b)), err
 }
 
-// notInXML are the characters that JSON leaves as they are and XML has no place
-// for.
+// notInXML escapes the characters that JSON does not escape and XML does not allow.
 var notInXML = strings.NewReplacer("\ufffe", `\ufffe`, "\uffff", `\uffff`)

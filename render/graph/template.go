@@ -13,7 +13,7 @@ import (
 	"carbon/codec/ini"
 )
 
-// Template is what a graph looks like where its parameters do not say otherwise.
+// Template is the default style of a graph. Parameters override it.
 type Template struct {
 	Background, Foreground Color
 	MajorGrid, MinorGrid   Color
@@ -25,11 +25,10 @@ type Template struct {
 	FontItalic bool
 }
 
-// Templates are templates by name. Nil are those built in.
+// Templates are templates by name. Nil has the built-in templates.
 type Templates struct{ byName map[string]Template }
 
-// Template returns the template of a name. As in Graphite that of a name which
-// there is not is the one called default.
+// Template returns a template. As in Graphite, unknown names mean the template default.
 func (t *Templates) Template(name string) Template {
 	if t == nil {
 		t = builtIn()
@@ -40,10 +39,10 @@ func (t *Templates) Template(name string) Template {
 	return t.byName[defaultTemplate]
 }
 
-// defaultTemplate is the template that others take from what they do not say.
+// defaultTemplate is the name of the template whose settings others inherit.
 const defaultTemplate = "default"
 
-// use makes the template's settings those of the options.
+// use copies the settings of a template to the options.
 func (o *Options) use(t Template) {
 	o.Background, o.Foreground = t.Background, t.Foreground
 	o.MajorGrid, o.MinorGrid = t.MajorGrid, t.MinorGrid
@@ -54,7 +53,7 @@ func (o *Options) use(t Template) {
 //go:embed templates.conf
 var builtInConf []byte
 
-// builtIn are Graphite's templates and two of our own.
+// builtIn returns Graphite's templates, and light and dark.
 var builtIn = sync.OnceValue(func() *Templates {
 	t, err := ParseTemplates(strings.NewReader(""))
 	if err != nil {
@@ -63,10 +62,9 @@ var builtIn = sync.OnceValue(func() *Templates {
 	return t
 })
 
-// ParseTemplates reads templates in the format of graphite-web's
-// graphTemplates.conf and adds them to those built in, of which they replace
-// any of the same name. What [default] says holds for all that do not say it
-// themselves. The error is an *ini.Error, or r's own.
+// ParseTemplates reads templates in the format of graphite-web's graphTemplates.conf. They are
+// added to the built-in templates, and replace those of the same name. Templates inherit the
+// settings of [default]. The error is an *ini.Error or that of r.
 func ParseTemplates(r io.Reader) (*Templates, error) {
 	f, err := ini.Parse(r, ini.Options{})
 	if err != nil {
@@ -93,7 +91,7 @@ func ParseTemplates(r io.Reader) (*Templates, error) {
 	return t, nil
 }
 
-// builtInSections are the built-in templates as they are written.
+// builtInSections returns the sections of the built-in templates.
 var builtInSections = sync.OnceValue(func() []ini.Section {
 	f, err := ini.Parse(bytes.NewReader(builtInConf), ini.Options{})
 	if err != nil {
@@ -102,8 +100,7 @@ var builtInSections = sync.OnceValue(func() []ini.Section {
 	return f.Sections
 })
 
-// set applies what a section says. As in graphite-web keys that no template has
-// are ignored.
+// set applies the settings of a section. As in graphite-web, unknown keys are ignored.
 func (t *Template) set(s *ini.Section) error {
 	for _, k := range s.Keys {
 		var err error

@@ -2,7 +2,7 @@ package graph
 
 import "slices"
 
-// traces stacks, sorts and draws the curves: filled areas first.
+// traces stacks and sorts the curves, areas first, and computes their traces.
 func (l *layout) traces() {
 	if slices.ContainsFunc(l.curves, func(c *curve) bool { return c.stacked }) {
 		slices.SortStableFunc(l.curves, func(a, b *curve) int { return order(a) - order(b) })
@@ -37,6 +37,7 @@ func (l *layout) traces() {
 	}
 }
 
+// order is the sort key of curves: areas first.
 func order(c *curve) int {
 	if c.stacked {
 		return 0
@@ -44,7 +45,7 @@ func order(c *curve) int {
 	return 1
 }
 
-// stack adds each curve to the ones before, value by value.
+// stack stacks each curve on those before it, value by value.
 func (l *layout) stack() {
 	var total []float64
 	for _, c := range l.curves {
@@ -59,7 +60,7 @@ func (l *layout) stack() {
 	}
 }
 
-// trace computes the path of one curve.
+// trace computes the trace of a curve.
 func (l *layout) trace(c *curve) Trace {
 	t := Trace{
 		Name: c.Name, Color: l.colorOf(c), LineWidth: l.o.LineWidth, Alpha: c.alpha,
@@ -99,13 +100,13 @@ func (l *layout) colorOf(c *curve) Color {
 		color := c.color
 		color.A = 0
 		return color
-	case c.alpha != nil && *c.alpha != 0: // as in Graphite alpha zero is none
+	case c.alpha != nil && *c.alpha != 0: // as in Graphite, 0 means not given
 		return c.color.withAlpha(*c.alpha)
 	}
 	return c.color.withAlpha(1)
 }
 
-// pen draws the path of a trace point by point.
+// pen computes the path of a trace.
 type pen struct {
 	t     *Trace
 	scale *YScale
@@ -114,28 +115,28 @@ type pen struct {
 	xStep float64
 
 	x, y   float64
-	startX float64 // of the piece of line being drawn
-	first  int     // index of that piece in the path
+	startX float64 // of the current part of the line
+	first  int     // index of that part in the path
 }
 
 func (p *pen) draw() {
 	p.startX = p.x
-	unknown := 0 // points since the last known one
+	missing := 0 // missing values since the last one present
 	for i, v := range p.t.Values {
 		if v != v && p.o.DrawNullAsZero {
 			v = 0
 		}
 		y, ok := p.scale.y(v, p.area)
 		if !ok {
-			// A line runs on for one step, at the height it has, before it ends.
-			if unknown == 0 {
+			// At a gap, the line continues horizontally for one step.
+			if missing == 0 {
 				p.line(p.y)
 				if p.t.Stacked {
 					p.fill(p.x)
 				}
 			}
 			p.x += p.xStep
-			unknown++
+			missing++
 			continue
 		}
 		p.y = max(y, 0)
@@ -145,12 +146,12 @@ func (p *pen) draw() {
 			p.x += p.xStep
 			continue
 		}
-		if unknown > 0 {
+		if missing > 0 {
 			p.startX = p.x
 		}
 		switch p.o.LineMode {
 		case Staircase:
-			if unknown > 0 {
+			if missing > 0 {
 				p.move(p.y)
 			} else {
 				p.line(p.y)
@@ -158,19 +159,19 @@ func (p *pen) draw() {
 			p.x += p.xStep
 			p.line(p.y)
 		case Connected:
-			if float64(unknown) > p.o.ConnectedLimit || unknown == i {
+			if float64(missing) > p.o.ConnectedLimit || missing == i {
 				p.move(p.y)
 			}
 			p.line(p.y)
 			p.x += p.xStep
 		default:
-			if unknown > 0 {
+			if missing > 0 {
 				p.move(p.y)
 			}
 			p.line(p.y)
 			p.x += p.xStep
 		}
-		unknown = 0
+		missing = 0
 	}
 	if p.t.Stacked {
 		end := p.x
@@ -184,8 +185,8 @@ func (p *pen) draw() {
 func (p *pen) move(y float64) { p.t.Path = append(p.t.Path, PathPoint{true, p.x, y}) }
 func (p *pen) line(y float64) { p.t.Path = append(p.t.Path, PathPoint{false, p.x, y}) }
 
-// fill closes the area between zero and the path since the last fill. Where the
-// axis has no zero, it is the lower edge of the plot.
+// fill adds the area between zero and the path since the last fill. If the axis has no zero, the
+// area ends at the lower edge of the plot.
 func (p *pen) fill(toX float64) {
 	base, ok := p.scale.y(0, p.area)
 	if !ok {

@@ -5,14 +5,14 @@ import (
 	"math"
 )
 
-// unit is a prefix that stands for a factor.
+// unit is the prefix of a unit and its factor.
 type unit struct {
 	prefix string
 	size   float64
 }
 
-// unitSystems are the ways of shortening y labels, by their parameter's value.
-// The largest unit comes first.
+// unitSystems are the systems of units of y labels, by the value of yUnitSystem. The largest
+// unit comes first.
 var unitSystems = map[string][]unit{
 	"si":     {{"P", 1e15}, {"T", 1e12}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}},
 	"binary": {{"Pi", 1 << 50}, {"Ti", 1 << 40}, {"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}},
@@ -21,16 +21,16 @@ var unitSystems = map[string][]unit{
 	"none":   nil,
 }
 
-// yLabel is the text of the label at v, as Graphite writes it: a unit only if
-// the steps between labels are as large as the unit, and as many decimals as the
-// span of the axis asks for. step 0 stands for a logarithmic axis.
+// yLabel returns the label at v as Graphite writes it: with a unit only if the step of labels is
+// at least that large, and with as many decimals as the span of the axis requires. A step of 0
+// means a logarithmic axis.
 func yLabel(v, step, span float64, system string) string {
 	v, prefix := scaled(v, step, system)
 	span, spanPrefix := scaled(span, step, system)
 	differ := prefix != spanPrefix
 	if prefix != "" {
 		prefix += " "
-		differ = true // as Graphite compares the two after adding the blank
+		differ = true // Graphite compares the two after adding the space
 	}
 	switch {
 	case v < 0.1:
@@ -45,18 +45,18 @@ func yLabel(v, step, span float64, system string) string {
 	return fmt.Sprintf("%.6g %s", v, prefix)
 }
 
-// scaled divides v by the largest unit that neither v nor a step is smaller than.
+// scaled divides v by the largest unit that exceeds neither v nor the step.
 func scaled(v, step float64, system string) (float64, string) {
 	for _, u := range unitSystems[system] {
 		if math.Abs(v) >= u.size && (step == 0 || step >= u.size) {
-			return almostWhole(v/u.size, v), u.prefix
+			return withoutError(v/u.size, v), u.prefix
 		}
 	}
-	return almostWhole(v, v), ""
+	return withoutError(v, v), ""
 }
 
-// almostWhole drops the rounding error of a number just above a whole one.
-func almostWhole(x, v float64) float64 {
+// withoutError removes the rounding error of a number just above an integer.
+func withoutError(x, v float64) float64 {
 	if whole := math.Floor(x); v > 1 && x-whole < 1e-11 {
 		return whole
 	}

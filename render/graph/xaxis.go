@@ -11,14 +11,14 @@ const (
 	day    = 24 * hour
 )
 
-// spacing is one way of labelling a time axis.
+// spacing is the spacing of the labels and grid lines of a time axis.
 type spacing struct {
 	XConfig
-	labelUnit, minorUnit, majorUnit int64 // at whose multiples labels and lines begin
-	longest                         int64 // seconds of axis; 0: any
+	labelUnit, minorUnit, majorUnit int64 // labels and lines start at multiples of these
+	longest                         int64 // longest axis in seconds; 0: any
 }
 
-// spacings are Graphite's, from fine to coarse. The last one that fits is used.
+// spacings are Graphite's, from fine to coarse. The last one that applies is used.
 var spacings = []spacing{
 	{XConfig{0, "%H:%M:%S", 5, 5, minute}, 1, 1, minute, 10 * minute},
 	{XConfig{0.07, "%H:%M:%S", 10, 10, minute}, 1, 1, minute, 20 * minute},
@@ -45,7 +45,7 @@ var spacings = []spacing{
 	{XConfig{120000, "%m/%d %Y", 240 * day, 120 * day, 240 * day}, day, day, day, 0},
 }
 
-// chooseSpacing returns the spacing for an axis of so many seconds.
+// chooseSpacing returns the spacing of an axis.
 func chooseSpacing(secondsPerPixel float64, seconds int64) spacing {
 	best := spacings[len(spacings)-1]
 	for _, s := range spacings {
@@ -53,9 +53,9 @@ func chooseSpacing(secondsPerPixel float64, seconds int64) spacing {
 			best = s
 		}
 	}
-	// Graphite has nothing coarser: labels come to lie over each other. Those of an
-	// axis of centuries would take seconds to draw.
-	if n := int64(min(math.Ceil(closest*secondsPerPixel/float64(best.LabelStep)), 1e6)); n > 1 {
+	// Graphite has no coarser spacing, so its labels overlap. Those of an axis of centuries
+	// would take seconds to draw.
+	if n := int64(min(math.Ceil(labelDistance*secondsPerPixel/float64(best.LabelStep)), 1e6)); n > 1 {
 		best.LabelStep *= n
 		best.MinorGridStep *= n
 		best.MajorGridStep *= n
@@ -63,17 +63,16 @@ func chooseSpacing(secondsPerPixel float64, seconds int64) spacing {
 	return best
 }
 
-// closest is how many pixels there are at least from one label to the next.
-const closest = 10
+// labelDistance is the minimum distance of labels in pixels.
+const labelDistance = 10
 
-// times returns every step-th second of the axis from start to before end, in
-// the wall clock time of loc at start. As in Graphite the axis keeps that offset
-// from UTC, also beyond a change to or from summer time.
+// times returns the times from start to end-1 at multiples of step in wall-clock time. As in
+// Graphite, the UTC offset at start applies to the whole axis, even if the clocks change.
 func times(start, end, unit, step int64, loc *time.Location) []int64 {
 	_, offset := time.Unix(start, 0).In(loc).Zone()
 	wall := start + int64(offset)
 
-	// Labels begin at a multiple of the step within the next larger unit.
+	// The first label is at a multiple of the step within the next larger unit.
 	larger := int64(day)
 	switch unit {
 	case 1:
@@ -96,5 +95,5 @@ func times(start, end, unit, step int64, loc *time.Location) []int64 {
 	return all
 }
 
-// floorMod is the remainder that is never negative.
+// floorMod returns the remainder of a division, which is never negative.
 func floorMod(a, b int64) int64 { return (a%b + b) % b }

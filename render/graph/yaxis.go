@@ -7,25 +7,24 @@ import (
 	"slices"
 )
 
-// epsilon is the share of a step that values may lie outside of a limit, so
-// that rounding errors do not add a step. It is far below what a pixel shows.
+// epsilon is the fraction of a step by which values may exceed a limit, so that rounding errors
+// do not add a step. It is too small to be visible.
 const epsilon = 0.0001
 
-// tics chooses the range of a value axis and where its labels stand. low and
-// high begin as the range of the data; free ends are moved outwards to whole
-// steps.
+// tics computes the range of a value axis and the positions of its labels. low and high start
+// as the range of the data; ends that are not fixed are moved outwards to whole steps.
 type tics struct {
 	low, high           float64
 	lowFixed, highFixed bool    // given by a parameter
-	highKept            bool    // taken from the data, but not to be rounded
-	limit               float64 // that rounding must not exceed; NaN: none
+	highKept            bool    // that of the data, not rounded
+	limit               float64 // of rounding high; NaN: none
 	logBase             float64 // 0: linear
 	step                float64 // 0 on a logarithmic axis
 	bottom, top, span   float64
 }
 
-// newScale lays out a value axis for data from low to high. suffix is what the
-// parameters of r have behind their name.
+// newScale computes a value axis for data from low to high. suffix is the suffix of the
+// parameters of r, for errors.
 func newScale(low, high float64, r Range, suffix string, o Options) (*YScale, error) {
 	t := &tics{low: low, high: high, limit: math.NaN(), logBase: o.LogBase}
 	if !t.restrict(r) {
@@ -56,8 +55,7 @@ func newScale(low, high float64, r Range, suffix string, o Options) (*YScale, er
 	return s, nil
 }
 
-// withoutLabels returns the scale as it is when axes are hidden: it reaches from
-// bottom to top.
+// withoutLabels returns the scale for hidden axes, which extends from Bottom to Top.
 func (s *YScale) withoutLabels() *YScale {
 	hidden := *s
 	hidden.LabelValues, hidden.Labels = nil, nil
@@ -65,11 +63,11 @@ func (s *YScale) withoutLabels() *YScale {
 	return &hidden
 }
 
-// y is the pixel row of a value. ok is false for no value, and for one that a
-// logarithmic axis has no place for.
+// y returns the y coordinate of a value. ok is false for a missing value, and for values that a
+// logarithmic axis cannot show.
 func (s *YScale) y(v float64, a Area) (y float64, ok bool) {
-	// In the order in which Graphite calculates, to the last bit: a value at the
-	// upper edge is to come out at 0 there, and not a little above.
+	// This is the order of Graphite's calculations, so that results are equal to the last
+	// bit: a value at the upper edge must be at 0, not slightly above.
 	above, span := v-s.low, s.high-s.low
 	if s.logBase > 0 {
 		if v <= 0 {
@@ -83,11 +81,11 @@ func (s *YScale) y(v float64, a Area) (y float64, ok bool) {
 	return y, y == y
 }
 
-// logTo is the logarithm of v to a base.
+// logTo returns the logarithm of v to a base.
 func logTo(v, base float64) float64 { return math.Log(v) / math.Log(base) }
 
-// power is base to the n-th, n a whole number, correctly rounded as that of the C
-// library nearly always is: labels of logarithmic axes show the last bit.
+// power returns base to the power of an integer n, correctly rounded, as the C library nearly
+// always does: labels of logarithmic axes show the last bit.
 func power(base, n float64) float64 {
 	if math.Abs(n) > maxPower {
 		return math.Pow(base, n)
@@ -104,11 +102,11 @@ func power(base, n float64) float64 {
 	return f
 }
 
-// maxPower bounds what is multiplied out.
+// maxPower is the largest exponent that is computed exactly.
 const maxPower = 64
 
-// restrict applies a parameter's range, and moves ends apart that are not. It
-// reports false if both ends are fixed and the wrong way round.
+// restrict applies a range from parameters, and moves the ends apart if they are equal. It
+// returns false if both ends are fixed and in the wrong order.
 func (t *tics) restrict(r Range) bool {
 	if r.Min != nil {
 		t.low, t.lowFixed = *r.Min, true
@@ -126,7 +124,7 @@ func (t *tics) restrict(r Range) bool {
 			t.limit = *r.Limit
 		}
 	}
-	if t.high-t.low > 1e-300 { // below that steps could no longer be calculated
+	if t.high-t.low > 1e-300 { // smaller steps cannot be computed
 		return true
 	}
 	switch {
@@ -144,7 +142,7 @@ func (t *tics) restrict(r Range) bool {
 	return true
 }
 
-// room is how far the other end of an axis is set from the end x.
+// room returns the distance between the ends of an axis if x is both of them.
 func room(x float64) float64 {
 	if math.Abs(x) < 1e-9 {
 		return 1
@@ -152,15 +150,15 @@ func room(x float64) float64 {
 	return 0.1 * math.Abs(x)
 }
 
-// chooseStep returns the round step that, taken as many times as one of the
-// divisors says, covers low to high with the least room to spare.
+// chooseStep returns the round step that covers low to high with the least excess, if taken as
+// many times as one of the divisors says.
 func chooseStep(low, high float64, divisors []int, binary bool) float64 {
 	variance := high - low
 	fewest, most := float64(slices.Min(divisors)), float64(slices.Max(divisors))
 	best, least := variance, math.Inf(1)
 	for step := range steps(variance/most, binary) {
 		if step*fewest >= 2*least+variance {
-			break // only more room from here on
+			break // larger steps have a larger excess
 		}
 		bottom := step * math.Floor(low/step+epsilon)
 		for _, n := range divisors {
@@ -168,16 +166,16 @@ func chooseStep(low, high float64, divisors []int, binary bool) float64 {
 			if top < high-epsilon*step {
 				continue
 			}
-			if slop := max(top-high, low-bottom); slop < least {
-				best, least = step, slop
+			if excess := max(top-high, low-bottom); excess < least {
+				best, least = step, excess
 			}
 		}
 	}
 	return best
 }
 
-// steps yields the round numbers from least upwards: 1, 2 and 5 times powers of
-// ten, or powers of two.
+// steps yields the round numbers from least on: 1, 2 and 5 times powers of ten, or powers of
+// two.
 func steps(least float64, binary bool) func(yield func(float64) bool) {
 	base, log, pow := []float64{1, 2, 5}, math.Log10, math.Pow10
 	if binary {
@@ -221,10 +219,10 @@ func (t *tics) chooseLogLimits() {
 	}
 }
 
-// maxLabels bounds the labels of an axis.
+// maxLabels is the maximum number of labels of an axis.
 const maxLabels = 1000
 
-// labelValues are the values that get a label and a major grid line, bottom up.
+// labelValues returns the values with a label and a major grid line, in ascending order.
 func (t *tics) labelValues() []float64 {
 	var values []float64
 	if t.logBase > 0 {

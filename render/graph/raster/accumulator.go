@@ -2,19 +2,18 @@ package raster
 
 import "math/bits"
 
-// accumulator collects the edges of outlines. A cell per pixel holds by how much
-// the covered part of the row's pixels changes there, in 2^17ths: the sum of the
-// cells up to a pixel is how much of that is inside. All sums are exact, so to
-// the right of closed outlines they are zero.
+// accumulator collects the edges of outlines. There is a cell per pixel with the change of
+// coverage at that pixel, in units of 2^-17: the sum of the cells of a row up to a pixel is the
+// coverage of that pixel. Sums are exact, so they are zero to the right of closed outlines.
 //
-// Areas that overlap add up, and count as covered once.
+// The coverage of overlapping areas adds up, and is limited to one.
 type accumulator struct {
 	width, height int
-	stride        int // two cells more than pixels, for edges at the right
+	stride        int // cells per row: two more than pixels, for edges at the right
 	cells         []int32
 
-	// A bit for each block of cells that has changed. Rows from top to bottom
-	// (excluded) have such.
+	// A bit per block of cells that has changed. Only rows from top to bottom-1 have
+	// changed cells.
 	touched     []uint64
 	words       int // per row
 	top, bottom int
@@ -22,10 +21,10 @@ type accumulator struct {
 	cover []uint8 // of one row
 }
 
-// block is how many cells share a bit, as a power of two.
+// block is the number of cells per bit, as a power of two.
 const block = 3
 
-// whole is the sum where a pixel is covered whole.
+// whole is the sum of a completely covered pixel.
 const whole = 1 << 17
 
 func (a *accumulator) resize(width, height int) {
@@ -42,7 +41,7 @@ func (a *accumulator) resize(width, height int) {
 	a.top, a.bottom = height, 0
 }
 
-// zeroed returns n zeros. All that s held before are zero already.
+// zeroed returns n zeros, in the memory of s if possible. All elements of s must be zero.
 func zeroed[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n)
@@ -50,8 +49,8 @@ func zeroed[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// line adds an edge. What is above or below the picture is left out, what is at
-// the left of it counts as its border, what is at the right has no effect.
+// line adds an edge. Parts above, below and to the right of the picture have no effect; parts
+// to the left count as its left border.
 func (a *accumulator) line(p, q fixed) {
 	if p.y == q.y {
 		return
@@ -73,7 +72,7 @@ func (a *accumulator) line(p, q fixed) {
 	a.between(p, q, sign)
 }
 
-// between adds an edge downwards whose ends are not above or below the picture.
+// between adds a downward edge whose ends are neither above nor below the picture.
 func (a *accumulator) between(p, q fixed, sign int32) {
 	right := a.width << 8
 	switch {
@@ -116,7 +115,7 @@ func (a *accumulator) split(p, q fixed, x int, sign int32) {
 	}
 }
 
-// row adds a piece of an edge within a row of pixels: from x0 to x1, and dy down.
+// row adds the part of an edge within a row of pixels, from x0 to x1, of height dy.
 func (a *accumulator) row(y, x0, x1 int, dy, sign int32) {
 	if dy == 0 {
 		return
@@ -155,17 +154,17 @@ func (a *accumulator) row(y, x0, x1 int, dy, sign int32) {
 	}
 }
 
-// brush paints what is covered, row by row.
+// brush paints covered pixels row by row.
 type brush interface {
 	span(y, x0, x1 int, a uint8)
 	cells(y, x int, cover []uint8)
 }
 
-// sweep paints what the edges enclose, and forgets them.
+// sweep paints the pixels that the edges enclose, and removes the edges.
 func (a *accumulator) sweep(b brush) {
 	for y := a.top; y < a.bottom; y++ {
 		touched := a.touched[y*a.words:][:a.words]
-		sum, x := int32(0), 0 // x is where sum holds from
+		sum, x := int32(0), 0 // sum applies from x on
 		for w, set := range touched {
 			touched[w] = 0
 			for set != 0 {
@@ -187,8 +186,8 @@ func (a *accumulator) sweep(b brush) {
 	a.top, a.bottom = a.height, 0
 }
 
-// accumulate paints the pixels from x to end, which begin with sum, and returns
-// the sum they end with.
+// accumulate paints the pixels from x to end-1. sum is the sum before x; it returns the sum at
+// the end.
 func (a *accumulator) accumulate(b brush, y, x, end int, sum int32) int32 {
 	cells := a.cells[y*a.stride+x : y*a.stride+end]
 	cover := a.cover[:len(cells)]
@@ -203,11 +202,11 @@ func (a *accumulator) accumulate(b brush, y, x, end int, sum int32) int32 {
 	return sum
 }
 
-// shades is how many degrees of coverage there are between none and all. More
-// of them nobody sees, and with these pictures compress to nearly half.
+// shades is the number of levels of coverage. More levels are not visible, and this many nearly
+// halve the size of compressed pictures.
 const shades = 15
 
-// coverage makes 0 to 255 of a sum.
+// coverage converts a sum to 0 to 255.
 func coverage(sum int32) uint8 {
 	if sum < 0 {
 		sum = -sum

@@ -1,14 +1,13 @@
-// Package raster draws paths and masks on an image of pixels, and writes it as
-// PNG: what graphs need of it, and fast.
+// Package raster draws paths and masks on an image and writes it as PNG, as fast as possible
+// and only as far as graphs need it.
 //
-// A Canvas has the methods of gonum's vg.Canvas that graphs are drawn with, the
-// same coordinates (y grows upwards, one unit is one pixel, times the scale) and
-// the same paths. Its pictures differ from those of vgimg in how lines are
-// joined: as cairo does it, to a point.
+// A Canvas has the methods of gonum's vg.Canvas that graphs need, with the same paths and
+// coordinates: y grows upwards, one unit is one pixel times the scale. Unlike vgimg it joins
+// lines with miters, as cairo does.
 //
-// Edges are accumulated as exact coverage of the pixels they cross; what lies
-// between them is painted as spans. So the cost is that of the outlines, and of
-// filling memory.
+// Edges are accumulated as exact coverage of the pixels that they cross; pixels between them
+// are painted as spans. So the cost depends on the length of the outlines, and on the memory to
+// fill.
 package raster
 
 import (
@@ -18,14 +17,14 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Canvas is an image being drawn. It belongs to one goroutine.
+// Canvas is an image to draw on. It is not safe for concurrent use.
 type Canvas struct {
 	width, height int // pixels
 	scale         float64
 	pix           []uint32 // premultiplied, red in the lowest byte
 
-	source uint32 // the colour, premultiplied
-	opaque bool   // the colour is
+	source uint32 // the color, premultiplied
+	opaque bool   // whether the color is opaque
 	line   float64
 	dash   []float64
 	offset float64
@@ -35,8 +34,8 @@ type Canvas struct {
 	out   encoder
 }
 
-// New returns a canvas of width times height pixels filled with a colour. A unit
-// of its paths is scale pixels. Release gives it back.
+// New returns a canvas of width times height pixels, filled with a color. A unit of its paths
+// is scale pixels.
 func New(width, height int, scale float64, background color.NRGBA) *Canvas {
 	c, _ := canvases.Get().(*Canvas)
 	if c == nil {
@@ -55,15 +54,14 @@ func New(width, height int, scale float64, background color.NRGBA) *Canvas {
 	return c
 }
 
-// Release lets the canvas' memory be used again. The canvas is not to be used
-// after it.
+// Release allows another canvas to reuse the memory. The canvas must not be used afterwards.
 func (c *Canvas) Release() {
 	if cap(c.pix) <= keepPixels {
 		canvases.Put(c)
 	}
 }
 
-// SetColor sets the colour of what is drawn from then on.
+// SetColor sets the color for drawing.
 func (c *Canvas) SetColor(to color.Color) {
 	n := color.NRGBAModel.Convert(to).(color.NRGBA)
 	c.source, c.opaque = premultiplied(n), n.A == 255
@@ -72,8 +70,8 @@ func (c *Canvas) SetColor(to color.Color) {
 // SetLineWidth sets the width of lines.
 func (c *Canvas) SetLineWidth(w vg.Length) { c.line = float64(w) * c.scale }
 
-// SetLineDash sets the lengths of dashes and gaps, which alternate, and how far
-// into them a line begins. Without lengths lines are solid.
+// SetLineDash sets the alternating lengths of dashes and gaps, and the offset of the start of a
+// line in them. Without lengths, lines are solid.
 func (c *Canvas) SetLineDash(pattern []vg.Length, offset vg.Length) {
 	c.dash = c.dash[:0]
 	for _, d := range pattern {
@@ -82,7 +80,7 @@ func (c *Canvas) SetLineDash(pattern []vg.Length, offset vg.Length) {
 	c.offset = float64(offset) * c.scale
 }
 
-// Fill paints what the path goes around, however often.
+// Fill paints the area that the path encloses, with the nonzero winding rule.
 func (c *Canvas) Fill(path vg.Path) {
 	c.flat.take(path, c.scale, float64(c.height))
 	for piece := range c.flat.pieces() {
@@ -97,10 +95,10 @@ func (c *Canvas) Fill(path vg.Path) {
 	c.paint()
 }
 
-// paint blends the colour where the accumulated edges enclose something.
+// paint paints the area that the accumulated edges enclose.
 func (c *Canvas) paint() { c.edges.sweep(c) }
 
-// span paints pixels x0 to x1 (excluded) of a row, all covered by a of 255.
+// span paints the pixels x0 to x1-1 of a row with coverage a/255.
 func (c *Canvas) span(y, x0, x1 int, a uint8) {
 	row := c.pix[y*c.width+x0 : y*c.width+x1]
 	if a == 255 && c.opaque {
@@ -113,7 +111,7 @@ func (c *Canvas) span(y, x0, x1 int, a uint8) {
 	}
 }
 
-// cells paints the pixels from x on, each covered by its own part of 255.
+// cells paints the pixels of a row from x on, each with its own coverage.
 func (c *Canvas) cells(y, x int, cover []uint8) {
 	row := c.pix[y*c.width+x:][:len(cover)]
 	for i, a := range cover {
@@ -130,8 +128,7 @@ func (c *Canvas) cells(y, x int, cover []uint8) {
 	}
 }
 
-// Mask paints the colour through a mask whose origin is put at pixel x, y, y
-// downwards.
+// Mask paints the color through a mask with its origin at pixel x, y; y grows downwards.
 func (c *Canvas) Mask(m *Mask, x, y int) {
 	x, y = x+m.x, y+m.y
 	left, right := max(0, -x), min(m.width, c.width-x)
@@ -143,10 +140,10 @@ func (c *Canvas) Mask(m *Mask, x, y int) {
 	}
 }
 
-// fixed is a place in 256ths of a pixel, y downwards.
+// fixed is a point in units of 1/256 pixel; y grows downwards.
 type fixed struct{ x, y int }
 
-// reach is how far outside of the picture, in pixels, something may lie.
+// reach is the largest coordinate in pixels.
 const reach = 1 << 20
 
 func toFixed(x, y float64) fixed { return fixed{toFixed1(x), toFixed1(y)} }

@@ -7,24 +7,23 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// point is a place in pixels, y downwards.
+// point is a point in pixels; y grows downwards.
 type point struct{ x, y float64 }
 
-// flattened is a path of straight lines.
+// flattened is a path converted to straight lines.
 type flattened struct {
 	points []point
 	ends   []int // of its pieces
 	closed []bool
 }
 
-// piece is a line through points, the last of which is joined with the first
-// one if it is closed.
+// piece is a line through points. If it is closed, the last point is connected to the first.
 type piece struct {
 	points []point
 	closed bool
 }
 
-// pieces are those of two points and more.
+// pieces iterates over the pieces of at least two points.
 func (f *flattened) pieces() iter.Seq[piece] {
 	return func(yield func(piece) bool) {
 		from := 0
@@ -37,7 +36,7 @@ func (f *flattened) pieces() iter.Seq[piece] {
 	}
 }
 
-// take replaces what f holds by a path, enlarged, in a picture of that height.
+// take sets f to a path, scaled, in a picture of the given height.
 func (f *flattened) take(path vg.Path, scale, height float64) {
 	f.points, f.ends, f.closed = f.points[:0], f.ends[:0], f.closed[:0]
 	place := func(p vg.Point) point { return point{float64(p.X) * scale, height - float64(p.Y)*scale} }
@@ -59,17 +58,17 @@ func (f *flattened) take(path vg.Path, scale, height float64) {
 	f.end(false)
 }
 
-// end ends the piece of line that is being drawn.
+// end ends the current piece.
 func (f *flattened) end(closed bool) {
 	if n := len(f.ends); n == 0 && len(f.points) > 0 || n > 0 && f.ends[n-1] < len(f.points) {
 		f.ends, f.closed = append(f.ends, len(f.points)), append(f.closed, closed)
 	}
 }
 
-// fine is how far, in pixels, a curve may be from the lines that stand for it.
+// fine is the maximum distance in pixels between a curve and the lines that replace it.
 const fine = 0.05
 
-func (f *flattened) arc(centre point, radius, start, angle float64) {
+func (f *flattened) arc(center point, radius, start, angle float64) {
 	if !(radius > 0) || math.IsInf(radius, 0) || !(math.Abs(angle) <= 2*math.Pi) {
 		radius, angle = 0, 0
 	}
@@ -80,11 +79,11 @@ func (f *flattened) arc(centre point, radius, start, angle float64) {
 	n = min(max(n, 1), 1000)
 	for i := range int(n) + 1 {
 		sin, cos := math.Sincos(start + angle*float64(i)/n)
-		f.points = append(f.points, point{centre.x + radius*cos, centre.y - radius*sin})
+		f.points = append(f.points, point{center.x + radius*cos, center.y - radius*sin})
 	}
 }
 
-// curve adds a quadratic or cubic one from where the line is.
+// curve adds a quadratic or cubic curve from the last point.
 func (f *flattened) curve(c *vg.PathComp, place func(vg.Point) point) {
 	if len(f.points) == 0 {
 		return

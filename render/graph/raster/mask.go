@@ -6,15 +6,13 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Mask says how much of each pixel something covers, as a letter does. It may be
-// used by many at once.
+// Mask is the coverage of pixels by a shape, such as a glyph. It is safe for concurrent use.
 type Mask struct {
-	x, y, width, height int // of its pixels, from the origin
+	x, y, width, height int // rectangle of its pixels, relative to the origin
 	cover               []uint8
 }
 
-// NewMask returns the mask of what the path goes around. The origin of the path
-// becomes that of the mask.
+// NewMask returns the mask of the area that a path encloses. Its origin is that of the path.
 func NewMask(path vg.Path) *Mask {
 	var f flattened
 	f.take(path, 1, 0)
@@ -23,7 +21,7 @@ func NewMask(path vg.Path) *Mask {
 		left, right, top, bottom = min(left, p.x), max(right, p.x), min(top, p.y), max(bottom, p.y)
 	}
 	if !(right-left < largestMask && bottom-top < largestMask) {
-		return &Mask{} // nothing
+		return &Mask{} // empty, or too large
 	}
 	m := &Mask{x: int(math.Floor(left)), y: int(math.Floor(top))}
 	m.width, m.height = int(math.Ceil(right))-m.x+1, int(math.Ceil(bottom))-m.y+1
@@ -43,10 +41,10 @@ func NewMask(path vg.Path) *Mask {
 	return m
 }
 
-// largestMask bounds the sides of masks, in pixels.
+// largestMask is the maximum width and height of masks in pixels.
 const largestMask = 1000
 
-// Size is the memory that the mask takes, in bytes.
+// Size returns the memory of the mask in bytes.
 func (m *Mask) Size() int { return len(m.cover) }
 
 func (m *Mask) span(y, x0, x1 int, a uint8) {

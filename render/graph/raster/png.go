@@ -8,7 +8,7 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// encoder is what writing a PNG needs, used again for the next picture.
+// encoder holds the memory for writing a PNG, which the next picture reuses.
 type encoder struct {
 	chunks chunkWriter
 	z      *zlib.Writer
@@ -16,10 +16,9 @@ type encoder struct {
 	head   []byte
 }
 
-// WritePNG writes the picture as RGB if it is opaque, otherwise as RGBA. A row is
-// written as what differs from the one above, but not all the filters are tried
-// that image/png tries: for graphs they cost much time and save little room. The
-// error is w's own.
+// WritePNG writes the picture, as RGB if it is opaque, else as RGBA. It writes opaque rows as
+// differences to the row above, and does not try other filters as image/png does: for graphs
+// they cost much time and save little space. The error is that of w.
 func (c *Canvas) WritePNG(w io.Writer, opaque bool) error {
 	e := &c.out
 	e.chunks.w, e.chunks.err = w, nil
@@ -70,13 +69,13 @@ func (c *Canvas) WritePNG(w io.Writer, opaque bool) error {
 	return e.chunks.err
 }
 
-// How a row of pixels is written.
+// Filters of a row.
 const (
 	filterNone = 0
-	filterUp   = 2 // the difference to the row above
+	filterUp   = 2 // differences to the row above
 )
 
-// rgbDifference writes the colours of a row less those of the row above.
+// rgbDifference writes the colors of a row minus those of the row above.
 func rgbDifference(to []byte, row, above []uint32) {
 	const high = 0x80808080
 	above = above[:len(row)]
@@ -86,7 +85,7 @@ func rgbDifference(to []byte, row, above []uint32) {
 		}
 		if q := above[i]; p == q {
 			p = 0
-		} else { // byte by byte, none borrowing from the next
+		} else { // subtracts each byte without borrows between them
 			p = (p | high) - (q &^ high) ^ (p^^q)&high
 		}
 		to[0], to[1], to[2] = byte(p), byte(p>>8), byte(p>>16)
@@ -104,7 +103,7 @@ func rgbRow(to []byte, pix []uint32) {
 	}
 }
 
-// rgbaRow undoes the multiplication by alpha, which a PNG does not have.
+// rgbaRow writes a row without premultiplied alpha, as PNG requires.
 func rgbaRow(to []byte, pix []uint32) {
 	for i, p := range pix {
 		a := p >> 24
@@ -120,7 +119,7 @@ func divided(p, a uint32) byte {
 	return byte(min((p&255*255+a/2)/a, 255))
 }
 
-// chunkWriter writes chunks until the first error.
+// chunkWriter writes chunks. It keeps the first error and writes nothing after it.
 type chunkWriter struct {
 	w   io.Writer
 	err error
@@ -133,7 +132,7 @@ func (c *chunkWriter) write(b []byte) {
 	}
 }
 
-// chunk is length, name, data and a check sum of the latter two.
+// chunk writes a chunk: length, name, data, and a checksum of name and data.
 func (c *chunkWriter) chunk(name string, data []byte) {
 	binary.BigEndian.PutUint32(c.buf[:], uint32(len(data)))
 	copy(c.buf[4:], name)
@@ -144,7 +143,7 @@ func (c *chunkWriter) chunk(name string, data []byte) {
 	c.write(c.buf[:4])
 }
 
-// Write makes a chunk of each piece that the compressor hands on.
+// Write writes compressed data as a chunk.
 func (c *chunkWriter) Write(b []byte) (int, error) {
 	if len(b) > 0 {
 		c.chunk("IDAT", b)

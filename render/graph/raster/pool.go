@@ -2,9 +2,9 @@ package raster
 
 import "sync"
 
-// canvases keeps what canvases have allocated for the next ones: megabytes, which
-// otherwise would have to be cleared for each picture.
+// canvases holds released canvases: they have megabytes of memory, which would otherwise be
+// allocated and cleared for each picture.
 var canvases sync.Pool
 
-// keepPixels is the largest picture whose memory is kept.
+// keepPixels is the size of the largest picture whose memory is kept, in pixels.
 const keepPixels = 2000 * 2000

@@ -6,8 +6,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Stroke paints lines along the path. As cairo does it, they end straight at
-// their ends, and meet in a point unless that were very long.
+// Stroke paints lines along a path. As in cairo, they have butt ends and miter joins, up to a
+// miter limit.
 func (c *Canvas) Stroke(path vg.Path) {
 	if !(c.line > 0) || math.IsInf(c.line, 0) {
 		return
@@ -28,22 +28,22 @@ func (c *Canvas) Stroke(path vg.Path) {
 	c.paint()
 }
 
-// leastDashes is the shortest sum of dashes, in pixels, that are drawn as such:
-// shorter ones could not be seen.
+// leastDashes is the sum of dashes and gaps in pixels below which lines are solid, because
+// dashes would not be visible.
 const leastDashes = 0.1
 
-// pencil adds the outlines of lines to the canvas' edges.
+// pencil adds the outlines of lines to the edges of the canvas.
 type pencil struct {
 	c    *Canvas
 	half float64 // of the width
-	used int     // points since the edges were painted
+	used int     // points since the last paint
 }
 
-// mostPoints is the number of points after which edges are painted: more of them
-// above each other could be too much for a cell.
-const mostPoints = 8000
+// maxPoints is the number of points after which edges are painted: more of them on top of each
+// other could overflow a cell.
+const maxPoints = 8000
 
-// normal is half of the line's width across the way from p to q.
+// normal returns the vector of half of the line width, perpendicular to the line from a to b.
 func (p *pencil) normal(a, b point) (n point, ok bool) {
 	dx, dy := b.x-a.x, b.y-a.y
 	length := math.Sqrt(dx*dx + dy*dy)
@@ -54,9 +54,9 @@ func (p *pencil) normal(a, b point) (n point, ok bool) {
 	return point{-dy * k, dx * k}, true
 }
 
-// sides are the two places beside a point of a line, right and left as one goes.
+// sides are the points of the outline to the right and left of a point of a line.
 type sides struct {
-	n           point // from the point to the right
+	n           point // the vector to the right one
 	right, left fixed
 }
 
@@ -64,11 +64,11 @@ func beside(at, n point) sides {
 	return sides{n, toFixed(at.x+n.x, at.y+n.y), toFixed(at.x-n.x, at.y-n.y)}
 }
 
-// outline adds the outline of a line through points. All outlines turn the same
-// way, so that where they overlap they never cancel each other.
+// outline adds the outline of a line through points. All outlines have the same orientation, so
+// that overlapping ones do not cancel each other.
 func (p *pencil) outline(points []point, closed bool) {
 	edges := &p.c.edges
-	var first, last sides // where the line begins, and has got to
+	var first, last sides // of the start and the current end of the line
 	var from point
 	begun := false
 	at := points[0]
@@ -82,7 +82,7 @@ func (p *pencil) outline(points []point, closed bool) {
 		if !ok {
 			continue
 		}
-		if p.used++; p.used > mostPoints {
+		if p.used++; p.used > maxPoints {
 			p.flush(last, begun)
 		}
 		here, there := beside(at, n), beside(to, n)
@@ -107,7 +107,7 @@ func (p *pencil) outline(points []point, closed bool) {
 	}
 }
 
-// flush paints what there is of a line, cut off where it has got to.
+// flush paints the line up to its current end.
 func (p *pencil) flush(last sides, begun bool) {
 	if begun {
 		p.c.edges.line(last.right, last.left)
@@ -119,29 +119,29 @@ func (p *pencil) flush(last sides, begun bool) {
 	}
 }
 
-// miterLimit is the longest point of a join, in widths of the line: cairo's.
+// miterLimit is the maximum length of a miter in line widths, as in cairo.
 const miterLimit = 10
 
-// join connects the outlines of two lines that meet at a point: the outer sides
-// around it, the inner ones through it.
+// join connects the outlines of two lines that meet at a point: the outer sides around it, the
+// inner sides through it.
 func (p *pencil) join(at point, a, b sides) {
 	edges := &p.c.edges
 	dot := (a.n.x*b.n.x + a.n.y*b.n.y) / (p.half * p.half)
-	if dot > 0.95 { // too little of a turn to be seen
+	if dot > 0.95 { // the turn is too small to be visible
 		edges.line(a.right, b.right)
 		edges.line(b.left, a.left)
 		return
 	}
 	from, to := a.right, b.right // of the outer side
-	centre := toFixed(at.x, at.y)
+	center := toFixed(at.x, at.y)
 	k := 1 / (1 + dot)
 	if a.n.x*b.n.y > a.n.y*b.n.x { // a turn to the right
 		from, to, k = b.left, a.left, -k
-		edges.line(a.right, centre)
-		edges.line(centre, b.right)
+		edges.line(a.right, center)
+		edges.line(center, b.right)
 	} else {
-		edges.line(b.left, centre)
-		edges.line(centre, a.left)
+		edges.line(b.left, center)
+		edges.line(center, a.left)
 	}
 	if 2 <= miterLimit*miterLimit*(1+dot) {
 		tip := toFixed(at.x+(a.n.x+b.n.x)*k, at.y+(a.n.y+b.n.y)*k)
@@ -156,7 +156,7 @@ func (p *pencil) join(at point, a, b sides) {
 func (p *pencil) dashed(line piece) {
 	pattern := p.c.dash
 	i, left, on := 0, p.c.offset, true
-	for left >= pattern[i] { // where in the pattern the line begins
+	for left >= pattern[i] { // find the start of the line in the pattern
 		left -= pattern[i]
 		i, on = (i+1)%len(pattern), !on
 	}

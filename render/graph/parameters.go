@@ -12,14 +12,14 @@ import (
 	"carbon/attime"
 )
 
-// optionParser moves parameters into options. The first bad one is kept as err,
-// those after it are not looked at.
+// optionParser parses parameters into options. After the first error, err, it parses no
+// more.
 type optionParser struct {
 	values url.Values
 	err    error
 }
 
-// get returns the last value of a parameter. Empty and "default" are absent.
+// get returns the last value of a parameter. Empty values and "default" count as not given.
 func (p *optionParser) get(name string) (string, bool) {
 	all := p.values[name]
 	if p.err != nil || len(all) == 0 {
@@ -33,8 +33,8 @@ func (p *optionParser) fail(name, value, reason string, args ...any) {
 	p.err = &OptionError{Name: name, Value: value, Reason: fmt.Sprintf(reason, args...)}
 }
 
-// number reads a finite number from least to most. As in graphite-web true and
-// false are one and zero.
+// number parses a finite number from least to most. As in graphite-web true and false are 1
+// and 0.
 func (p *optionParser) number(name string, to *float64, least, most float64) {
 	s, ok := p.get(name)
 	if !ok {
@@ -60,19 +60,18 @@ func (p *optionParser) number(name string, to *float64, least, most float64) {
 func (p *optionParser) maybeNumber(name string, to **float64) {
 	if _, ok := p.get(name); ok {
 		*to = new(float64)
-		p.number(name, *to, -1e300, 1e300) // ranges must be numbers, too
+		p.number(name, *to, -1e300, 1e300) // so that differences are finite
 	}
 }
 
-// integer reads a number and cuts off what is behind its point.
+// integer parses a number and truncates it.
 func (p *optionParser) integer(name string, to *int, least, most int) {
 	v := float64(*to)
 	p.number(name, &v, float64(least), float64(most))
 	*to = int(v)
 }
 
-// boolean reads as Python judges truth: everything counts as true except false
-// and zero.
+// boolean parses a boolean: as in Python, everything but false and 0 is true.
 func (p *optionParser) boolean(name string, to *bool) {
 	if s, ok := p.get(name); ok {
 		*to = truth(s)
@@ -86,15 +85,16 @@ func (p *optionParser) maybeBoolean(name string, to **bool) {
 	}
 }
 
+// truth returns the truth value of a parameter.
 func truth(s string) bool {
 	if strings.EqualFold(s, "false") {
 		return false
 	}
 	v, err := strconv.ParseFloat(s, 64)
-	return err != nil || v != 0 || strings.ContainsAny(s, "eExX+ ") // those stay text there
+	return err != nil || v != 0 || strings.ContainsAny(s, "eExX+ ") // those remain strings in graphite-web
 }
 
-// raw takes a text of up to most bytes as it is.
+// raw reads a text of at most most bytes.
 func (p *optionParser) raw(name string, to *string, most int) {
 	s, ok := p.get(name)
 	switch {
@@ -106,14 +106,14 @@ func (p *optionParser) raw(name string, to *string, most int) {
 	}
 }
 
-// text takes a text and decodes it once more, as graphite-web does.
+// text reads a text and decodes it once more, as graphite-web does.
 func (p *optionParser) text(name string, to *string) {
 	if s, ok := p.get(name); ok {
 		*to = unquotePlus(s)
 	}
 }
 
-// oneOf takes one of the lower-case words, in any case.
+// oneOf parses one of the words, in any case. The words are in lower case.
 func (p *optionParser) oneOf(name string, to *string, words ...string) {
 	s, ok := p.get(name)
 	if !ok {
@@ -162,8 +162,8 @@ func (p *optionParser) colors(name string, to *[]Color) {
 	}
 }
 
-// alpha reads a transparency. As in graphite-web zero means none was asked for,
-// and text means otherwise.
+// alpha parses an opacity. As in graphite-web 0 means that none is given, and a text that is
+// not a number means otherwise.
 func (p *optionParser) alpha(name string, to **float64, otherwise float64) {
 	s, ok := p.get(name)
 	if !ok || !truth(s) {
@@ -179,8 +179,7 @@ func (p *optionParser) alpha(name string, to **float64, otherwise float64) {
 	*to = &a
 }
 
-// unitSystem takes the name of a unit system. As in graphite-web an unknown one
-// is si.
+// unitSystem parses the name of a unit system. As in graphite-web, unknown names mean si.
 func (p *optionParser) unitSystem(name string, to *string) {
 	s, ok := p.get(name)
 	if !ok {
@@ -200,7 +199,7 @@ func (p *optionParser) divisors(name string, to *[]int) {
 	for one := range strings.SplitSeq(s, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(one))
 		if err != nil || n < 1 || n > 1000 || len(list) == 100 {
-			p.fail(name, s, "must be up to 100 whole numbers from 1 to 1000")
+			p.fail(name, s, "must be up to 100 integers from 1 to 1000")
 			return
 		}
 		list = append(list, n)
@@ -208,8 +207,7 @@ func (p *optionParser) divisors(name string, to *[]int) {
 	*to = list
 }
 
-// logBase reads e or a number. As in graphite-web numbers below one mean a
-// linear scale.
+// logBase parses e or a number. As in graphite-web, numbers below 1 mean a linear scale.
 func (p *optionParser) logBase(name string, to *float64) {
 	if s, ok := p.get(name); ok && s == "e" {
 		*to = math.E
@@ -227,7 +225,7 @@ func (p *optionParser) logBase(name string, to *float64) {
 	*to = base
 }
 
-// yRange reads yMin, yMax, yLimit and yStep with the suffix.
+// yRange parses yMin, yMax, yLimit and yStep with a suffix.
 func (p *optionParser) yRange(suffix string, to *Range) {
 	p.maybeNumber("yMin"+suffix, &to.Min)
 	p.maximum("yMax"+suffix, to)
@@ -239,7 +237,7 @@ func (p *optionParser) yRange(suffix string, to *Range) {
 	}
 }
 
-// maximum reads the upper end of an axis: a number, or max for that of the data.
+// maximum parses the upper end of an axis: a number, or max for that of the data.
 func (p *optionParser) maximum(name string, to *Range) {
 	s, ok := p.get(name)
 	if !ok {
@@ -273,8 +271,8 @@ func (p *optionParser) zone(name string, to **time.Location) {
 	*to = loc
 }
 
-// unquotePlus decodes + and %XX. What is no valid code stays, and what is no
-// UTF-8 afterwards is replaced, as by Python's unquote_plus.
+// unquotePlus decodes + and %XX as Python's unquote_plus does: invalid codes stay, and invalid
+// UTF-8 is replaced.
 func unquotePlus(s string) string {
 	if !strings.ContainsAny(s, "+%") {
 		return s
