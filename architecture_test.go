@@ -69,7 +69,7 @@ var packages = []row{
 
 	{"ingest", "names, write-ahead log, cache, writer, checkpoint, replay", "cache codec/compact instrumentation/tally metric storage wal"},
 	{"ingest/filter", "whitelist.conf and blacklist.conf", "codec/ini regex"},
-	{"cache", "pending points, laid over a Store for queries", "codec/compact metric storage"},
+	{"cache", "pending points, and answers from them and a Store together", "codec/compact metric storage"},
 	{"wal", "the write-ahead log: checksummed records in segments", "disk"},
 
 	{"storage/whisper/tool", "`carbon whisper`: files and trees, without a server", "aggregate attime codec/pyjson disk metric storage/schema storage/whisper"},
