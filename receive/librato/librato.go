@@ -17,6 +17,7 @@ import (
 	"carbon/codec/pyjson"
 	"carbon/metric"
 	"carbon/receive/httpintake"
+	"carbon/receive/jsonpoint"
 )
 
 // prefix stands before all names.
@@ -78,7 +79,7 @@ type document struct {
 
 // read takes a body. It goes through it twice, as the defaults may stand last.
 func read(in *httpintake.Intake, text []byte, batch *metric.Batch) error {
-	if err := httpintake.JSON(text); err != nil {
+	if err := httpintake.CheckJSON(text); err != nil {
 		return err
 	}
 	d := document{in: in, text: text, now: in.Now().Unix(), batch: batch}
@@ -88,7 +89,7 @@ func read(in *httpintake.Intake, text []byte, batch *metric.Batch) error {
 	}
 	err := decoder.Object(func(key string) error {
 		if key == "source" || key == "measure_time" {
-			return httpintake.Scalar(decoder, d.defaults.field(key))
+			return jsonpoint.Scalar(decoder, d.defaults.field(key))
 		}
 		return decoder.Skip()
 	})
@@ -108,7 +109,7 @@ func read(in *httpintake.Intake, text []byte, batch *metric.Batch) error {
 				return d.one(decoder, pyjson.Scalar{Kind: pyjson.Text, Text: name})
 			})
 		}
-		in.Refuse(httpintake.BadShape, nil)
+		in.Refuse(jsonpoint.BadShape, nil)
 		return decoder.Skip()
 	})
 }
@@ -119,12 +120,12 @@ func (d *document) one(decoder *pyjson.Decoder, name pyjson.Scalar) error {
 	m := measurement{name: name, source: d.defaults.source, time: d.defaults.time}
 	if decoder.Peek() != pyjson.Object {
 		err := decoder.Skip()
-		d.in.Element(httpintake.BadShape, d.text[start:decoder.Offset()])
+		d.in.RefuseElement(jsonpoint.BadShape, d.text[start:decoder.Offset()])
 		return err
 	}
 	err := decoder.Object(func(key string) error {
 		if f := m.field(key); f != nil {
-			return httpintake.Scalar(decoder, f)
+			return jsonpoint.Scalar(decoder, f)
 		}
 		return decoder.Skip()
 	})
@@ -133,7 +134,7 @@ func (d *document) one(decoder *pyjson.Decoder, name pyjson.Scalar) error {
 	}
 	full, p, reason := m.datapoint(d.now)
 	if reason != "" {
-		d.in.Element(reason, d.text[start:decoder.Offset()])
+		d.in.RefuseElement(reason, d.text[start:decoder.Offset()])
 		return nil
 	}
 	return d.batch.Add(prefix, full, p)
@@ -145,7 +146,7 @@ func (m *measurement) datapoint(now int64) (name string, p metric.Point, reason 
 		name = metric.SafeName(m.name.Text)
 	}
 	if name == "" {
-		return "", p, httpintake.BadName
+		return "", p, jsonpoint.BadName
 	}
 	if m.source.Kind == pyjson.Text && m.source.Text != "" {
 		name = node(m.source.Text) + "." + name
@@ -153,25 +154,25 @@ func (m *measurement) datapoint(now int64) (name string, p metric.Point, reason 
 	if p.Value, reason = m.amount(); reason != "" {
 		return "", p, reason
 	}
-	p.Time, reason = httpintake.Time(m.time, now)
+	p.Time, reason = jsonpoint.Time(m.time, now)
 	return name, p, reason
 }
 
 // amount is the value, or the mean of a summary.
 func (m *measurement) amount() (v float64, reason string) {
-	if v, reason = httpintake.Value(m.value); reason != httpintake.NoValue {
+	if v, reason = jsonpoint.Value(m.value); reason != jsonpoint.NoValue {
 		return v, reason
 	}
-	count, reason := httpintake.Value(m.count)
+	count, reason := jsonpoint.Value(m.count)
 	if reason != "" {
 		return 0, reason
 	}
-	sum, reason := httpintake.Value(m.sum)
+	sum, reason := jsonpoint.Value(m.sum)
 	if reason != "" {
 		return 0, reason
 	}
 	if v = sum / count; math.IsInf(v, 0) || v != v {
-		return 0, httpintake.NoValue
+		return 0, jsonpoint.NoValue
 	}
 	return v, ""
 }

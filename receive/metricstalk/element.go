@@ -1,17 +1,22 @@
 package metricstalk
 
-import "carbon/codec/pyjson"
+import (
+	"carbon/codec/pyjson"
+	"carbon/metric"
+	"carbon/receive/jsonpoint"
+)
 
-// element is what one element of a message says. A kind of pyjson.Invalid means
-// that it does not say it, or not as a number or text.
+// element is one element of a message. A part that is missing has the kind
+// pyjson.Invalid.
 type element struct {
 	decoder *pyjson.Decoder
-	text    []byte
+	text    []byte // of the message
+	now     int64
 
 	name, value, time pyjson.Scalar
 }
 
-// read reads the next element, wholly, whatever it is.
+// read reads the next element to its end, whatever it is.
 func (e *element) read() (reason string, err error) {
 	e.name, e.value, e.time = pyjson.Scalar{}, pyjson.Scalar{}, pyjson.Scalar{}
 	switch e.decoder.Peek() {
@@ -19,11 +24,11 @@ func (e *element) read() (reason string, err error) {
 		return "", e.decoder.Object(func(key string) error {
 			switch key {
 			case "name":
-				return e.scalar(&e.name)
+				return jsonpoint.Scalar(e.decoder, &e.name)
 			case "value":
-				return e.scalar(&e.value)
+				return jsonpoint.Scalar(e.decoder, &e.value)
 			case "time":
-				return e.scalar(&e.time)
+				return jsonpoint.Scalar(e.decoder, &e.time)
 			}
 			return e.decoder.Skip()
 		})
@@ -33,29 +38,36 @@ func (e *element) read() (reason string, err error) {
 			n++
 			switch n {
 			case 1:
-				return e.scalar(&e.name)
+				return jsonpoint.Scalar(e.decoder, &e.name)
 			case 2:
-				return e.scalar(&e.value)
+				return jsonpoint.Scalar(e.decoder, &e.value)
 			case 3:
-				return e.scalar(&e.time)
+				return jsonpoint.Scalar(e.decoder, &e.time)
 			}
 			return e.decoder.Skip()
 		})
 		if n != 3 {
-			reason = BadShape
+			reason = jsonpoint.BadShape
 		}
 		return reason, err
 	}
-	return BadShape, e.decoder.Skip()
+	return jsonpoint.BadShape, e.decoder.Skip()
 }
 
-// scalar reads a value into s. Lists and objects are not what is wanted there.
-func (e *element) scalar(s *pyjson.Scalar) (err error) {
-	switch e.decoder.Peek() {
-	case pyjson.List, pyjson.Object:
-		*s = pyjson.Scalar{Kind: pyjson.List}
-		return e.decoder.Skip()
+// datapoint returns the datapoint of an element, or the reason why it has none.
+func (e *element) datapoint() (name string, p metric.Point, reason string) {
+	if e.name.Kind == pyjson.Text {
+		name = metric.SafeName(e.name.Text)
 	}
-	*s, err = e.decoder.Scalar()
-	return err
+	switch {
+	case name == "":
+		return "", p, jsonpoint.BadName
+	case e.value.Kind == pyjson.Invalid:
+		return "", p, jsonpoint.BadValue
+	}
+	if p.Value, reason = jsonpoint.Value(e.value); reason != "" {
+		return "", p, reason
+	}
+	p.Time, reason = jsonpoint.Time(e.time, e.now)
+	return name, p, reason
 }

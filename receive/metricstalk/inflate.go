@@ -7,8 +7,8 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// compressed tells a zlib stream, of whatever level, by its first two bytes. A
-// line may begin with an x, too, but not go on like that.
+// compressed reports whether a message is compressed by zlib, at any level, by its
+// first two bytes. A line may begin with an x too, but not with these two bytes.
 func compressed(message []byte) bool {
 	if len(message) < 2 || message[0] != 0x78 {
 		return false
@@ -20,18 +20,19 @@ func compressed(message []byte) bool {
 	return false
 }
 
-// keptText is how much room an inflater keeps between messages.
+// keptText is the size in bytes of the buffer that an inflater keeps between messages.
 const keptText = 256 << 10
 
-// inflater inflates one message after the other, into the same room.
+// inflater decompresses one message after the other into the same buffer.
 type inflater struct {
-	stream io.ReadCloser // a zlib.Resetter, too
+	stream io.ReadCloser // also a zlib.Resetter
 	source bytes.Reader
 	text   bytes.Buffer
 }
 
-// inflate returns the message's text, good until the next call, or why not. It
-// stops at the limit: what a few bytes inflate to may be anything.
+// inflate returns the decompressed message, which is valid until the next call, or the
+// reason why it is refused. It stops at the limit, because a few bytes may become any
+// amount of text.
 func (i *inflater) inflate(message []byte, limit int) (text []byte, reason string) {
 	i.source.Reset(message)
 	var err error

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"carbon/metric"
+	"carbon/receive/jsonpoint"
 	"carbon/receive/number"
 	"carbon/receive/plaintext"
 	"carbon/receive/receivetest"
@@ -108,10 +109,10 @@ func TestWhatIsRefused(t *testing.T) {
 	f(strings.Repeat("[", 1_000_000), false, map[string]int{BadJSON: 1})
 	f("nonsense", false, map[string]int{plaintext.BadFields: 1})
 	f("\x00\xff\x80", false, map[string]int{plaintext.BadUTF8: 1})
-	f(`[5, null, "a", ["a", 1], ["a", 1, 2, 3], [], [["a", 1, 1700000000]], ["ok", 1, 1700000000]]`, true, map[string]int{BadShape: 7}, "demo.ok 1 1700000000")
-	f(`[{}, {"value": 1}, {"name": "", "value": 1}, {"name": 5, "value": 1}, {"name": "..", "value": 1}, {"name": ["a"], "value": 1}, ["ok", 1, 1700000000]]`, true, map[string]int{BadName: 6}, "demo.ok 1 1700000000")
-	f(`[{"name": "a"}, ["a", "x", 1], ["a", [1], 1], ["a", "0x10", 1], ["a", 1e999, 1], ["a", "nan", 1]]`, true, map[string]int{BadValue: 6})
-	f(`[["a", null, 1], ["a", NaN, 1], ["a", Infinity, 1], ["a", -Infinity, 1]]`, true, map[string]int{NoValue: 4})
+	f(`[5, null, "a", ["a", 1], ["a", 1, 2, 3], [], [["a", 1, 1700000000]], ["ok", 1, 1700000000]]`, true, map[string]int{jsonpoint.BadShape: 7}, "demo.ok 1 1700000000")
+	f(`[{}, {"value": 1}, {"name": "", "value": 1}, {"name": 5, "value": 1}, {"name": "..", "value": 1}, {"name": ["a"], "value": 1}, ["ok", 1, 1700000000]]`, true, map[string]int{jsonpoint.BadName: 6}, "demo.ok 1 1700000000")
+	f(`[{"name": "a"}, ["a", "x", 1], ["a", [1], 1], ["a", "0x10", 1], ["a", 1e999, 1], ["a", "nan", 1]]`, true, map[string]int{jsonpoint.BadValue: 6})
+	f(`[["a", null, 1], ["a", NaN, 1], ["a", Infinity, 1], ["a", -Infinity, 1]]`, true, map[string]int{jsonpoint.NoValue: 4})
 	f(`[["a", 1, "now"], ["a", 1, {}], ["a", 1, 1e12], ["a", 1, 0], ["a", 1, -5]]`, true, map[string]int{number.NoTime: 2, number.Milliseconds: 1, number.OutOfRange: 2})
 }
 

@@ -1,5 +1,5 @@
-// Package number reads the numbers that clients of carbon send: values as
-// Python's float() reads them, and times.
+// Package number reads the numbers and times that clients send. It reads numbers as
+// Python's float() does.
 package number
 
 import (
@@ -9,13 +9,13 @@ import (
 	"unsafe"
 )
 
-// powers of ten that a float64 holds exactly.
+// powers are the powers of ten that are exact and used by Quick.
 var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
-// Quick reads the decimal number that b starts with, and returns its length.
-// It does without exponents and more than 15 digits: then the digits and the
-// power of ten are exact, and one division rounds as strconv does. b must hold a
-// byte after the number.
+// Quick reads the decimal number that b begins with, and returns its length. ok is
+// false for numbers with an exponent or more than 15 digits. For the others the digits
+// and the power of ten are exact, so that one division rounds as strconv does. b must
+// have a byte after the number.
 func Quick(b []byte) (v float64, n int, ok bool) {
 	negative := false
 	switch b[0] {
@@ -53,8 +53,8 @@ func Quick(b []byte) (v float64, n int, ok bool) {
 	return v, n, true
 }
 
-// Float reads b as Python's float() does, but for digits beyond ASCII and
-// digit grouping. What is too large is infinite.
+// Float reads b as Python's float() does, except for digits outside ASCII and digit
+// grouping. A number that is too large is infinite.
 func Float(b []byte) (v float64, ok bool) {
 	unsigned := b
 	if len(b) > 0 && (b[0] == '+' || b[0] == '-') {
@@ -73,7 +73,7 @@ func Float(b []byte) (v float64, ok bool) {
 		switch {
 		case c >= '0' && c <= '9', c == '.', c == '+', c == '-', c == 'e', c == 'E':
 		default:
-			return 0, false // strconv would take hexadecimal, too
+			return 0, false // strconv also reads hexadecimal numbers
 		}
 	}
 	v, err := strconv.ParseFloat(unsafe.String(unsafe.SliceData(b), len(b)), 64)

@@ -15,6 +15,7 @@ import (
 	"carbon/codec/pyjson"
 	"carbon/metric"
 	"carbon/receive/httpintake"
+	"carbon/receive/jsonpoint"
 	"carbon/receive/number"
 )
 
@@ -91,7 +92,7 @@ type tag struct{ key, value string }
 
 // read takes a body.
 func read(in *httpintake.Intake, text []byte, batch *metric.Batch) (got result, err error) {
-	if err := httpintake.JSON(text); err != nil {
+	if err := httpintake.CheckJSON(text); err != nil {
 		return got, err
 	}
 	now := in.Now().Unix()
@@ -108,7 +109,7 @@ func read(in *httpintake.Intake, text []byte, batch *metric.Batch) (got result, 
 		case "":
 			got.Success++
 			return batch.Add("", name, p)
-		case httpintake.NoValue: // nobody's fault
+		case jsonpoint.NoValue: // nobody's fault
 			in.Refuse(reason, nil)
 		default:
 			part := text[start:decoder.Offset()]
@@ -130,7 +131,7 @@ func read(in *httpintake.Intake, text []byte, batch *metric.Batch) (got result, 
 
 // fail counts an element that was not taken.
 func (r *result) fail(reason string, part []byte) {
-	if reason == httpintake.BadValue {
+	if reason == jsonpoint.BadValue {
 		r.worthless++
 	}
 	if r.Failed++; len(r.Errors) == maxDetails {
@@ -147,16 +148,16 @@ func (r *result) fail(reason string, part []byte) {
 func (e *element) read(decoder *pyjson.Decoder, now int64) (name string, p metric.Point, reason string, err error) {
 	*e = element{tags: e.tags[:0]}
 	if decoder.Peek() != pyjson.Object {
-		return "", p, httpintake.BadShape, decoder.Skip()
+		return "", p, jsonpoint.BadShape, decoder.Skip()
 	}
 	err = decoder.Object(func(key string) error {
 		switch key {
 		case "metric":
-			return httpintake.Scalar(decoder, &e.metric)
+			return jsonpoint.Scalar(decoder, &e.metric)
 		case "value":
-			return httpintake.Scalar(decoder, &e.value)
+			return jsonpoint.Scalar(decoder, &e.value)
 		case "timestamp":
-			return httpintake.Scalar(decoder, &e.time)
+			return jsonpoint.Scalar(decoder, &e.time)
 		case "tags":
 			if decoder.Peek() == pyjson.Object {
 				return decoder.Object(func(key string) error { return e.tag(decoder, key) })
@@ -172,7 +173,7 @@ func (e *element) read(decoder *pyjson.Decoder, now int64) (name string, p metri
 
 func (e *element) tag(decoder *pyjson.Decoder, key string) error {
 	var s pyjson.Scalar
-	if err := httpintake.Scalar(decoder, &s); err != nil {
+	if err := jsonpoint.Scalar(decoder, &s); err != nil {
 		return err
 	}
 	switch s.Kind {
@@ -187,9 +188,9 @@ func (e *element) datapoint(now int64) (name string, p metric.Point, reason stri
 		name = metric.SafeName(e.metric.Text)
 	}
 	if name == "" {
-		return "", p, httpintake.BadName
+		return "", p, jsonpoint.BadName
 	}
-	if p.Value, reason = httpintake.Value(e.value); reason != "" {
+	if p.Value, reason = jsonpoint.Value(e.value); reason != "" {
 		return "", p, reason
 	}
 	if p.Time, reason = seconds(e.time, now); reason != "" {
@@ -208,7 +209,7 @@ func (e *element) datapoint(now int64) (name string, p metric.Point, reason stri
 
 // seconds is the time; one in milliseconds tells itself by its size.
 func seconds(s pyjson.Scalar, now int64) (int64, string) {
-	t, reason := httpintake.Time(s, now)
+	t, reason := jsonpoint.Time(s, now)
 	if reason == number.Milliseconds {
 		v, _ := s.Float()
 		return int64(math.Trunc(v / 1000)), ""

@@ -1,14 +1,14 @@
-// Package pickle reads carbon's pickles: frames, each of which is a list of
+// Package pickle reads and writes carbon's pickles: frames, each of which is a list of
 // (name, (time, value)).
 //
-// Lists and tuples, sets, and the keys of dictionaries are as good as each other.
-// Times and values are numbers, or texts that Python's float() reads. An element
-// of another shape is refused by itself; a frame that cannot be read, or that
-// names a class or function, is refused whole. The connection stays in both cases.
+// A tuple, a set or the keys of a dictionary may take the place of the list, and a
+// list that of a tuple. Times and values are numbers, or texts that Python's float()
+// reads. An element of another shape is refused by itself. A frame that cannot be
+// read, or that names a class or function, is refused as a whole. The connection
+// stays open in both cases.
 //
-// What is a time, and what becomes of NaN and infinities, is as in the line
-// format. Names are passed on as they stand; what is a valid name is not decided
-// here.
+// Times, NaN and infinite values are treated as in the line format (receive/plaintext).
+// Names are passed on unchanged and unchecked.
 package pickle
 
 import (
@@ -26,8 +26,7 @@ import (
 	"carbon/receive/number"
 )
 
-// Reasons why a frame or an element of it is no datapoint, as given to
-// Options.Refuse.
+// Reasons why a frame or an element is refused, as given to Options.Refuse.
 const (
 	Unsafe    = "unsafe pickle"
 	Malformed = "no pickle"
@@ -39,36 +38,36 @@ const (
 	Memory    = "too many unfinished frames"
 )
 
-// batchSize is how many datapoints are handed over at once, at most.
+// batchSize is the maximum number of datapoints of a push.
 const batchSize = 1024
 
-// Options of a Format. The zero value is carbon's behaviour.
+// Options of a Format. The zero value is carbon's behavior.
 type Options struct {
-	// MaxLength is the limit of a frame in bytes; 0 means frame.DefaultMaxLength.
+	// MaxLength is the maximum frame in bytes; 0 means frame.DefaultMaxLength.
 	MaxLength int
 
-	// Now is the time for timestamps of -1, in unix seconds; nil means the clock.
+	// Now returns the time of timestamps of -1, in unix seconds; nil means the clock.
 	Now func() int64
 
-	// Refuse is told of each frame or element that is no datapoint and why; nil means
-	// nobody. It is told of a frame all, which aliases the read buffer, and of an
-	// element its name, if it has one; of NaN nothing, which is dropped in silence.
-	Refuse func(reason string, what []byte)
+	// Refuse is called for each frame or element that is refused, with the reason;
+	// nil: it is not reported. Of a frame it gets the bytes, which alias the read
+	// buffer, of an element the name, and of NaN values nil.
+	Refuse func(reason string, input []byte)
 }
 
-// Format reads streams of pickles. It may serve any number of them at once.
+// Format reads streams of pickles, any number of them at a time.
 type Format struct {
-	frames *frame.Reader
-	now    func() int64
-	bad    func(reason string, what []byte)
-	works  sync.Pool     // *work
-	turns  chan struct{} // as many frames are read at once: hostile ones can take sixty times their length
+	frames   *frame.Reader
+	now      func() int64
+	refuse   func(reason string, input []byte)
+	decoders sync.Pool     // of *decoder
+	slots    chan struct{} // limits the frames decoded at a time: a hostile one takes sixty times its length
 }
 
-// work is what reading a frame needs.
-type work struct {
-	decoder pickle.Decoder
-	batch   []metric.Datapoint
+// decoder is what decoding a frame needs.
+type decoder struct {
+	pickle.Decoder
+	batch []metric.Datapoint
 }
 
 // New returns a Format.
@@ -76,73 +75,69 @@ func New(o Options) *Format {
 	f := &Format{
 		frames: frame.New(frame.Options{MaxLength: o.MaxLength}),
 		now:    o.Now,
-		bad:    o.Refuse,
-		turns:  make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
+		refuse: o.Refuse,
+		slots:  make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
 	}
 	if f.now == nil {
 		f.now = func() int64 { return time.Now().Unix() }
 	}
-	if f.bad == nil {
-		f.bad = func(string, []byte) {}
+	if f.refuse == nil {
+		f.refuse = func(string, []byte) {}
 	}
-	f.works.New = func() any { return &work{batch: make([]metric.Datapoint, 0, batchSize)} }
+	f.decoders.New = func() any { return &decoder{batch: make([]metric.Datapoint, 0, batchSize)} }
 	return f
 }
 
-// Read reads frames until r ends and pushes their datapoints, in order, many at a
-// time. The names alias a read buffer: they and the slice are good only until push
-// returns, and push may change the slice's elements.
-//
-// It returns nil at io.EOF, frame.ErrTooLong or frame.ErrMemory, or the error of r
-// or push.
+// Read is a receive.Format. It returns nil at io.EOF, frame.ErrTooLong,
+// frame.ErrMemory, or the error of the stream or of push.
 func (f *Format) Read(s receive.Stream, push func([]metric.Datapoint) error) error {
 	err := f.frames.Read(s, func(frame []byte) error {
-		f.turns <- struct{}{}
-		defer func() { <-f.turns }()
-		w := f.works.Get().(*work)
-		defer f.works.Put(w)
-		return f.frame(w, frame, push)
+		f.slots <- struct{}{}
+		defer func() { <-f.slots }()
+		d := f.decoders.Get().(*decoder)
+		defer f.decoders.Put(d)
+		return f.frame(d, frame, push)
 	})
 	switch {
 	case errors.Is(err, frame.ErrTooLong):
-		f.bad(TooLong, nil)
+		f.refuse(TooLong, nil)
 	case errors.Is(err, frame.ErrMemory):
-		f.bad(Memory, nil)
+		f.refuse(Memory, nil)
 	}
 	return err
 }
 
 // frame pushes the datapoints of one pickle.
-func (f *Format) frame(w *work, frame []byte, push func([]metric.Datapoint) error) error {
-	root, err := w.decoder.Decode(frame)
+func (f *Format) frame(d *decoder, frame []byte, push func([]metric.Datapoint) error) error {
+	root, err := d.Decode(frame)
 	switch {
 	case errors.Is(err, pickle.ErrUnsafe):
-		f.bad(Unsafe, frame)
+		f.refuse(Unsafe, frame)
 		return nil
 	case err != nil:
-		f.bad(Malformed, frame)
+		f.refuse(Malformed, frame)
 		return nil
 	}
 	step := 1
 	switch root.Kind() {
 	case pickle.Tuple, pickle.List, pickle.Set:
 	case pickle.Dict:
-		step = 2 // its keys
+		step = 2 // the keys
 	default:
-		f.bad(NoList, frame)
+		f.refuse(NoList, frame)
 		return nil
 	}
-	items := w.decoder.Items(root)
-	batch := w.batch
+	items := d.Items(root)
+	batch := d.batch
 	for i := 0; i < len(items); i += step {
-		point, reason := f.datapoint(&w.decoder, items[i])
+		point, reason := f.datapoint(&d.Decoder, items[i])
 		switch reason {
 		case "":
 		case NaN:
-			f.bad(NaN, nil)
+			f.refuse(NaN, nil)
 			continue
 		default:
-			f.bad(reason, []byte(point.Name))
+			f.refuse(reason, []byte(point.Name))
 			continue
 		}
 		if batch = append(batch, point); len(batch) == cap(batch) {
@@ -185,7 +180,7 @@ func (f *Format) datapoint(d *pickle.Decoder, v pickle.Value) (point metric.Data
 	return point, reason
 }
 
-// pair takes two things apart.
+// pair returns the elements of a tuple or list of two.
 func pair(d *pickle.Decoder, v pickle.Value) (first, second pickle.Value, ok bool) {
 	if v.Kind() != pickle.Tuple && v.Kind() != pickle.List {
 		return first, second, false

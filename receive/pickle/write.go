@@ -9,8 +9,8 @@ import (
 	"carbon/metric"
 )
 
-// WriteFrame writes datapoints as one frame. Receivers limit the length of a frame,
-// carbon's to 1 MiB; a datapoint takes the length of its name and about 30 bytes.
+// WriteFrame writes datapoints as one frame. Receivers limit frames, carbon to 1 MiB;
+// a datapoint takes about 30 bytes and its name.
 func WriteFrame(w io.Writer, points []metric.Datapoint) error {
 	const header = 4 // the length of the pickle
 	var frame bytes.Buffer

@@ -10,15 +10,12 @@ import (
 	"carbon/receive/number"
 )
 
-// blank is the reason of a line that says nothing; it is nobody's fault.
+// blank is the reason of blank lines, which are ignored.
 const blank = "blank"
 
-// maxTime is the first timestamp that a whisper file cannot hold.
-const maxTime = 1 << 32
-
-// quickLine reads the first line of data, which ends in a newline somewhere, if
-// it is written as most senders do: ASCII, single spaces, whole seconds. It
-// returns the length of the line with its newline, or 0 if slowLine has to look.
+// quickLine reads the first line of data, if it is written as most senders do: ASCII,
+// single spaces, whole seconds. data ends in LF. It returns the length of the line
+// with its LF, or 0 if slowLine has to read it.
 func quickLine(data []byte) (d metric.Datapoint, n int, reason string) {
 	i := plainBytes(data)
 	if i == 0 || data[i] != ' ' {
@@ -47,7 +44,7 @@ func quickLine(data []byte) (d metric.Datapoint, n int, reason string) {
 		}
 		t = t*10 + int64(field[i]-'0')
 	}
-	if i == 0 || t == 0 || t >= maxTime {
+	if i == 0 || t == 0 || t > number.MaxTime {
 		return d, 0, ""
 	}
 	if field[i] == '\r' {
@@ -63,15 +60,15 @@ func quickLine(data []byte) (d metric.Datapoint, n int, reason string) {
 	return d, len(data) - len(field) + i + 1, reason
 }
 
-// plainBytes counts the bytes at the start of data that are visible ASCII. There
-// is one in data that is not.
+// plainBytes returns how many bytes at the start of data are visible ASCII. data has a
+// byte that is not.
 func plainBytes(data []byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(data); i += 8 {
 		x := binary.LittleEndian.Uint64(data[i:])
-		// The high bit of each byte below '!' or above 0x7f; bytes after the
-		// first such may be marked wrongly, by the borrow.
+		// The high bit marks each byte below '!' or above 0x7f. The borrow may mark
+		// further bytes after the first one.
 		if marks := ((x - '!'*ones) | x) & highs; marks != 0 {
 			return i + bits.TrailingZeros64(marks)/8
 		}
@@ -82,7 +79,7 @@ func plainBytes(data []byte) int {
 	return i
 }
 
-// slowLine reads any line, given without its newline.
+// slowLine reads any line, which is given without its LF.
 func (f *Format) slowLine(line []byte) (d metric.Datapoint, reason string) {
 	if !utf8.Valid(line) {
 		return d, BadUTF8
@@ -111,7 +108,7 @@ func (f *Format) slowLine(line []byte) (d metric.Datapoint, reason string) {
 	}
 	t, ok := number.Float(fields[2])
 	if !ok {
-		return d, BadTimestamp
+		return d, number.NoTime
 	}
 	if v != v {
 		return d, NaN
@@ -148,5 +145,5 @@ func fieldEnd(b []byte) int {
 	return len(b)
 }
 
-// isSpace is Python's str.isspace: the separators of ASCII count too.
+// isSpace is Python's str.isspace, for which ASCII's separators are white space too.
 func isSpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }

@@ -1,20 +1,19 @@
-// Package plaintext reads carbon's line format: "name value timestamp", one
-// datapoint a line.
+// Package plaintext reads carbon's line format: one datapoint per line, as
+// "name value timestamp".
 //
-// A line ends in LF; white space at both ends, a CR too, does not count, and
-// blank lines are ignored. Exactly three fields stand between white space.
-// Numbers are written as Python's float() reads them: sign, fraction, exponent,
-// nan, inf, infinity in any case; not hexadecimal, no digit grouping. A line that
-// cannot be read is refused by itself: its neighbours count. So is one that is too
-// long, of which no more is kept than the limit; carbon closes the connection then.
+// A line ends in LF and has exactly three fields, separated by white space. White
+// space around them, including CR, is ignored, and so are blank lines. Numbers are
+// written as Python's float() reads them: with sign, fraction and exponent, or nan,
+// inf and infinity in any case; not in hexadecimal, and without digit grouping. A
+// line that cannot be read or is too long is refused by itself; carbon closes the
+// connection of a line that is too long.
 //
-// Timestamps are unix seconds whose fraction is cut off. One that is -1 after
-// that means now. Those outside 1 to 2^32-1, which is what a whisper file can
-// hold, are refused, with a reason of their own when they must be milliseconds, and
-// so are NaN and infinite ones. NaN as a value is no datapoint and is dropped;
-// infinities are values.
+// Timestamps are unix seconds. The fraction is cut off; -1 then means now.
+// Timestamps outside 1 to 2^32-1, the range of a whisper file, are refused, with a
+// reason of their own if they are milliseconds. Datapoints whose value is NaN are
+// dropped, as in carbon. Infinite values are valid.
 //
-// Names are passed on as they stand; what is a valid name is not decided here.
+// Names are passed on unchanged and unchecked.
 package plaintext
 
 import (
@@ -28,59 +27,53 @@ import (
 	"carbon/receive"
 )
 
-// Reasons why a line is no datapoint, as given to Options.Refuse.
+// Reasons why a line is refused, as given to Options.Refuse. Those of times are in
+// package number.
 const (
-	BadFields    = "not three fields"
-	BadUTF8      = "invalid utf-8"
-	BadValue     = "invalid value"
-	BadTimestamp = "invalid timestamp"
-	BadRange     = "timestamp out of range"
-	Milliseconds = "timestamp in milliseconds"
-	NaN          = "nan value"
-	TooLong      = "line too long"
+	BadFields = "not three fields"
+	BadUTF8   = "invalid utf-8"
+	BadValue  = "invalid value"
+	NaN       = "nan value"
+	TooLong   = "line too long"
 )
 
-// DefaultMaxLine is the default of Options.MaxLine. It is carbon's limit (that of
-// Twisted's LineOnlyReceiver).
+// DefaultMaxLine is the default of Options.MaxLine. It is carbon's limit.
 const DefaultMaxLine = 16384
 
 const (
-	// bufferSize is how much is read at once: about a thousand lines.
+	// bufferSize is how many bytes one read takes: about a thousand lines.
 	bufferSize = 64 << 10
 
-	// batchSize is how many datapoints are handed over at once, at most.
+	// batchSize is the maximum number of datapoints of a push.
 	batchSize = 1024
 
-	// restKept is the room for an unfinished line that a stream keeps between
-	// reads even when it needs none.
+	// restKept is the size in bytes of the buffer for unfinished lines that a stream
+	// keeps between reads.
 	restKept = 512
 )
 
-// Options of a Format. The zero value is carbon's behaviour.
+// Options of a Format. The zero value is carbon's behavior.
 type Options struct {
-	// MaxLine is the limit of a line in bytes, without its LF; 0 means
-	// DefaultMaxLine.
+	// MaxLine is the maximum line in bytes, without its LF; 0 means DefaultMaxLine.
 	MaxLine int
 
-	// Now is the time for timestamps of -1, in unix seconds; nil means the clock.
+	// Now returns the time of timestamps of -1, in unix seconds; nil means the clock.
 	Now func() int64
 
-	// Refuse is told of each line that is no datapoint and why; nil means nobody.
-	// The line aliases the read buffer. It is nil for NaN values, which are
-	// dropped in silence, as carbon does.
+	// Refuse is called for each line that is refused, with the reason; nil: it is not
+	// reported. The line aliases the read buffer. It is nil for NaN values.
 	Refuse func(reason string, line []byte)
 }
 
-// Format reads streams of lines. It may serve any number of them at once, which
-// share its buffers.
+// Format reads streams of lines, any number of them at a time.
 type Format struct {
 	maxLine int
 	now     func() int64
-	bad     func(reason string, line []byte)
+	refuse  func(reason string, line []byte)
 	buffers sync.Pool
 }
 
-// buffer is what reading needs while there is something to read.
+// buffer is what one read needs. Streams share buffers.
 type buffer struct {
 	data  []byte
 	batch []metric.Datapoint
@@ -88,15 +81,15 @@ type buffer struct {
 
 // New returns a Format.
 func New(o Options) *Format {
-	f := &Format{maxLine: o.MaxLine, now: o.Now, bad: o.Refuse}
+	f := &Format{maxLine: o.MaxLine, now: o.Now, refuse: o.Refuse}
 	if f.maxLine <= 0 {
 		f.maxLine = DefaultMaxLine
 	}
 	if f.now == nil {
 		f.now = func() int64 { return time.Now().Unix() }
 	}
-	if f.bad == nil {
-		f.bad = func(string, []byte) {}
+	if f.refuse == nil {
+		f.refuse = func(string, []byte) {}
 	}
 	size := max(bufferSize, 2*f.maxLine)
 	f.buffers.New = func() any {
@@ -105,14 +98,8 @@ func New(o Options) *Format {
 	return f
 }
 
-// Read reads lines until r ends and pushes their datapoints, in order, many at a
-// time. The names alias a read buffer: they and the slice are good only until
-// push returns, and push may change the slice's elements. An unterminated last
-// line counts when r ends with io.EOF.
-//
-// Read returns nil at io.EOF, else the error of r or push.
-//
-// An idle stream holds no buffer, only its unfinished line.
+// Read is a receive.Format. It reads an unterminated last line too. An idle stream
+// holds no buffer, only its unfinished line.
 func (f *Format) Read(s receive.Stream, push func([]metric.Datapoint) error) error {
 	var rest unfinished
 	return receive.ReadAll(s, func() (n int, err error) {
@@ -121,21 +108,21 @@ func (f *Format) Read(s receive.Stream, push func([]metric.Datapoint) error) err
 	})
 }
 
-// unfinished is what was read of a line that goes on.
+// unfinished is the beginning of a line that is not complete.
 type unfinished struct {
 	line    []byte
-	tooLong bool // then nothing of it is kept
+	tooLong bool // line is empty, and the rest of the line is dropped
 }
 
-// readOnce does one read into a shared buffer, after the unfinished line of the
-// read before. It returns how many bytes were read and the line now unfinished,
-// in the memory of rest where it fits.
+// readOnce reads once into a shared buffer, behind the unfinished line of the read
+// before. It returns the number of bytes and the new unfinished line, which reuses
+// the memory of rest.
 func (f *Format) readOnce(s receive.Stream, rest unfinished, push func([]metric.Datapoint) error) (int, unfinished, error) {
 	b := f.buffers.Get().(*buffer)
 	defer f.buffers.Put(b)
 
 	old := copy(b.data, rest.line)
-	// One byte is kept free for the newline that a last line may lack.
+	// One byte stays free for the LF of an unterminated last line.
 	n, readErr := s.Read(b.data[old : len(b.data)-1])
 	data := b.data[:old+n]
 	if rest.tooLong {
@@ -155,7 +142,7 @@ func (f *Format) readOnce(s receive.Stream, rest unfinished, push func([]metric.
 	}
 	tail := data[end:]
 	if len(tail) > f.maxLine {
-		f.bad(TooLong, tail)
+		f.refuse(TooLong, tail)
 		return n, unfinished{tooLong: true}, readErr
 	}
 	if len(tail) == 0 && cap(rest.line) > restKept {
@@ -164,14 +151,14 @@ func (f *Format) readOnce(s receive.Stream, rest unfinished, push func([]metric.
 	return n, unfinished{line: append(rest.line[:0], tail...)}, readErr
 }
 
-// Lines is Read for lines that are all there: data is empty or ends in a newline.
+// Lines pushes the datapoints of complete lines: data is empty or ends in LF.
 func (f *Format) Lines(data []byte, push func([]metric.Datapoint) error) error {
 	b := f.buffers.Get().(*buffer)
 	defer f.buffers.Put(b)
 	return f.lines(data, b.batch, push)
 }
 
-// lines pushes the datapoints of data, which is empty or ends in a newline.
+// lines is Lines with a batch to use.
 func (f *Format) lines(data []byte, batch []metric.Datapoint, push func([]metric.Datapoint) error) error {
 	for len(data) > 0 {
 		d, n, reason := quickLine(data)
@@ -191,9 +178,9 @@ func (f *Format) lines(data []byte, batch []metric.Datapoint, push func([]metric
 			batch = append(batch, d)
 		case blank:
 		case NaN:
-			f.bad(NaN, nil)
+			f.refuse(NaN, nil)
 		default:
-			f.bad(reason, line)
+			f.refuse(reason, line)
 		}
 		if len(batch) == cap(batch) {
 			if err := push(batch); err != nil {
@@ -208,5 +195,5 @@ func (f *Format) lines(data []byte, batch []metric.Datapoint, push func([]metric
 	return nil
 }
 
-// alias returns b as a string without copying. It is only good while b is.
+// alias returns b as a string, without a copy. It is valid as long as b is unchanged.
 func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 
 	"carbon/metric"
+	"carbon/receive/number"
 	"carbon/receive/receivetest"
 )
 
@@ -120,29 +121,29 @@ func TestBadLines(t *testing.T) {
 		"1.2.3", "infinit", "in", "nanx", "0x1p-2", "1-2", "++1",
 	} {
 		f("a "+v+" 1700000000", BadValue)
-		f("a 1 "+v, BadTimestamp)
+		f("a 1 "+v, number.NoTime)
 	}
-	f("a 1 nan", BadTimestamp)
-	f("a 1 inf", BadTimestamp)
-	f("a 1 -Infinity", BadTimestamp)
-	f("a 1 1e999", BadTimestamp)
-	f("a 1 0", BadRange)
-	f("a 1 0.5", BadRange)
-	f("a 1 -2", BadRange)
-	f("a 1 -0.5", BadRange)
-	f("a 1 4294967296", BadRange)
-	f("a 1 99999999999", BadRange)
-	f("a 1 100000000000", Milliseconds)
-	f("a 1 1700000000000", Milliseconds)
-	f("a 1 4294967295999", Milliseconds)
-	f("a 1 4294967296000", BadRange)
-	f("a 1 1e18", BadRange)
-	f("a 1 1000000000000000000", BadRange)
-	f("a 1 99999999999999999999999999", BadRange)
+	f("a 1 nan", number.NoTime)
+	f("a 1 inf", number.NoTime)
+	f("a 1 -Infinity", number.NoTime)
+	f("a 1 1e999", number.NoTime)
+	f("a 1 0", number.OutOfRange)
+	f("a 1 0.5", number.OutOfRange)
+	f("a 1 -2", number.OutOfRange)
+	f("a 1 -0.5", number.OutOfRange)
+	f("a 1 4294967296", number.OutOfRange)
+	f("a 1 99999999999", number.OutOfRange)
+	f("a 1 100000000000", number.Milliseconds)
+	f("a 1 1700000000000", number.Milliseconds)
+	f("a 1 4294967295999", number.Milliseconds)
+	f("a 1 4294967296000", number.OutOfRange)
+	f("a 1 1e18", number.OutOfRange)
+	f("a 1 1000000000000000000", number.OutOfRange)
+	f("a 1 99999999999999999999999999", number.OutOfRange)
 	f("a nan 1700000000", NaN)
 	f("a -NaN 1700000000", NaN)
 	f("a nan 0", NaN)
-	f("a nan x", BadTimestamp)
+	f("a nan x", number.NoTime)
 }
 
 func TestNaNIsCountedInSilence(t *testing.T) {
@@ -345,7 +346,7 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("quick: %s\n slow: %s", whole, slow)
 		}
 		for _, d := range whole.points {
-			if d.Name == "" || d.Value != d.Value || d.Time <= 0 || d.Time >= maxTime {
+			if d.Name == "" || d.Value != d.Value || d.Time <= 0 || d.Time > number.MaxTime {
 				t.Errorf("datapoint %v", d)
 			}
 		}

@@ -1,12 +1,11 @@
-// Package protobuf reads what carbon takes as Protocol Buffers: frames, each of
-// which is a message
+// Package protobuf reads carbon's Protocol Buffers: frames, each of which is a message
 //
 //	Payload { repeated Metric metrics = 1; }
 //	Metric  { string metric = 1; repeated Point points = 2; }
 //	Point   { uint32 timestamp = 1; double value = 2; }
 //
-// Fields of other numbers are skipped. A frame that cannot be read is refused
-// whole, and the connection stays.
+// Fields with other numbers are skipped. A frame that cannot be read is refused as a
+// whole, and the connection stays open.
 package protobuf
 
 import (
@@ -21,7 +20,7 @@ import (
 	"carbon/receive/number"
 )
 
-// Reasons why a frame or a point of it is no datapoint, as given to Options.Refuse.
+// Reasons why a frame or a point is refused, as given to Options.Refuse.
 const (
 	Malformed = "malformed message"
 	NaN       = "nan value"
@@ -30,68 +29,64 @@ const (
 )
 
 const (
-	// batchSize is how many datapoints are handed over at once, at most.
+	// batchSize is the maximum number of datapoints of a push.
 	batchSize = 1024
 
-	// keptPoints is how many there is room kept for between frames.
+	// keptPoints is the maximum capacity of a buffer that is kept between frames.
 	keptPoints = 64 << 10
 )
 
-// Options of a Format. The zero value is carbon's behaviour.
+// Options of a Format. The zero value is carbon's behavior.
 type Options struct {
-	// MaxLength is the limit of a frame in bytes; 0 means frame.DefaultMaxLength.
+	// MaxLength is the maximum frame in bytes; 0 means frame.DefaultMaxLength.
 	MaxLength int
 
-	// Refuse is told of each frame or point that is no datapoint and why; nil means
-	// nobody. What it is told aliases the read buffer: of a frame all of it, of a
-	// point its name.
-	Refuse func(reason string, what []byte)
+	// Refuse is called for each frame or point that is refused, with the reason; nil:
+	// it is not reported. Of a frame it gets the bytes, of a point the name; both alias
+	// the read buffer. Of NaN values it gets nil.
+	Refuse func(reason string, input []byte)
 }
 
-// Format reads streams of messages. It may serve any number of them at once.
+// Format reads streams of messages, any number of them at a time.
 type Format struct {
 	frames *frame.Reader
-	bad    func(reason string, what []byte)
+	refuse func(reason string, input []byte)
 	points sync.Pool // *[]metric.Datapoint
 }
 
 // New returns a Format.
 func New(o Options) *Format {
-	f := &Format{frames: frame.New(frame.Options{MaxLength: o.MaxLength}), bad: o.Refuse}
-	if f.bad == nil {
-		f.bad = func(string, []byte) {}
+	f := &Format{frames: frame.New(frame.Options{MaxLength: o.MaxLength}), refuse: o.Refuse}
+	if f.refuse == nil {
+		f.refuse = func(string, []byte) {}
 	}
 	f.points.New = func() any { return new([]metric.Datapoint) }
 	return f
 }
 
-// Read reads frames until r ends and pushes their datapoints, in order, many at a
-// time. The names alias a read buffer: they and the slice are good only until push
-// returns, and push may change the slice's elements.
-//
-// It returns nil at io.EOF, frame.ErrTooLong or frame.ErrMemory, or the error of r
-// or push.
+// Read is a receive.Format. It returns nil at io.EOF, frame.ErrTooLong,
+// frame.ErrMemory, or the error of the stream or of push.
 func (f *Format) Read(s receive.Stream, push func([]metric.Datapoint) error) error {
 	err := f.frames.Read(s, func(frame []byte) error { return f.frame(frame, push) })
 	switch {
 	case errors.Is(err, frame.ErrTooLong):
-		f.bad(TooLong, nil)
+		f.refuse(TooLong, nil)
 	case errors.Is(err, frame.ErrMemory):
-		f.bad(Memory, nil)
+		f.refuse(Memory, nil)
 	}
 	return err
 }
 
 // frame pushes the datapoints of one message.
 func (f *Format) frame(frame []byte, push func([]metric.Datapoint) error) error {
-	room := f.points.Get().(*[]metric.Datapoint)
-	points, err := payload((*room)[:0], frame)
+	buffer := f.points.Get().(*[]metric.Datapoint)
+	points, err := payload((*buffer)[:0], frame)
 	if cap(points) <= keptPoints {
-		*room = points
+		*buffer = points
 	}
-	defer f.points.Put(room)
+	defer f.points.Put(buffer)
 	if err != nil {
-		f.bad(Malformed, frame)
+		f.refuse(Malformed, frame)
 		return nil
 	}
 	good := points[:0]
@@ -99,9 +94,9 @@ func (f *Format) frame(frame []byte, push func([]metric.Datapoint) error) error 
 		_, reason := number.Seconds(float64(p.Time))
 		switch {
 		case p.Value != p.Value:
-			f.bad(NaN, nil)
+			f.refuse(NaN, nil)
 		case reason != "":
-			f.bad(reason, unsafe.Slice(unsafe.StringData(p.Name), len(p.Name)))
+			f.refuse(reason, unsafe.Slice(unsafe.StringData(p.Name), len(p.Name)))
 		default:
 			good = append(good, p)
 		}
@@ -116,7 +111,7 @@ func (f *Format) frame(frame []byte, push func([]metric.Datapoint) error) error 
 	return nil
 }
 
-// payload appends the points of a Payload.
+// payload appends the datapoints of a Payload.
 func payload(points []metric.Datapoint, message []byte) ([]metric.Datapoint, error) {
 	err := each(message, 1, func(inner []byte) error {
 		first := len(points)
@@ -163,8 +158,8 @@ func point(message []byte) (p metric.Point, err error) {
 	return p, nil
 }
 
-// each calls take with each field of the number given, which is to be a text or a
-// message.
+// each calls take with the content of each field with the number, which must be a
+// string or a message.
 func each(message []byte, number int, take func(field []byte) error) error {
 	for len(message) > 0 {
 		field, rest, err := protobuf.Next(message)

@@ -1,9 +1,8 @@
-// Package zibrato reads the messages of Zibrato, which travel over ZeroMQ as text:
-// level|type|name|value|timestamp|source. It is what Zibrato's back end does:
-// gauges and timers are datapoints, counters are summed and stored at a flush.
+// Package zibrato reads the messages of Zibrato, which are sent over ZeroMQ as text:
+// level|type|name|value|timestamp|source. As in Zibrato's back end, gauges and timers
+// become datapoints, and counters are summed and stored at each flush.
 //
-// A series is a prefix, the source as one node, and the name. The level is not
-// part of it.
+// The name of a series consists of a prefix, the source as one node, and the name.
 package zibrato
 
 import (
@@ -15,16 +14,16 @@ import (
 	"carbon/receive/number"
 )
 
-// Reasons why a message is no datapoint, as given to Options.Refuse. Those of
-// number.Seconds are others.
+// Reasons why a message is refused, as given to Options.Refuse. Those of times are in
+// package number.
 const (
 	BadFields = "not six fields"
 	BadValue  = "invalid value"
-	BadName   = "name" // nothing left of it
+	BadName   = "name" // no valid character in it
 	Full      = "too many counters"
 )
 
-// message is one of Zibrato's, taken apart; all alias it.
+// message is the fields of a message, which alias it.
 type message struct {
 	level, kind, name, value, time, source []byte
 }
@@ -41,16 +40,16 @@ func parse(text []byte) (m message, ok bool) {
 	return m, bytes.IndexByte(text, '|') < 0
 }
 
-// Is tells whether a message looks like one of Zibrato's: it has six fields.
+// Is reports whether a message may be one of Zibrato's: it has six fields.
 func Is(text []byte) bool { return bytes.Count(text, []byte("|")) == 5 }
 
-// number reads the value. Infinities are none.
+// number reads the value, which must be finite.
 func (m message) number() (float64, bool) {
 	v, ok := number.Float(bytes.TrimSpace(m.value))
 	return v, ok && !math.IsInf(v, 0) && v == v
 }
 
-// seconds reads the time; number.Now if there is none.
+// seconds reads the time. A missing time is number.Now.
 func (m message) seconds() (int64, string) {
 	text := bytes.TrimSpace(m.time)
 	if len(text) == 0 || string(text) == "None" {
@@ -63,13 +62,13 @@ func (m message) seconds() (int64, string) {
 	return number.Seconds(t)
 }
 
-// counts tells whether it is a counter, by its first letter, whatever the case:
-// the original compares its words about as loosely.
-func (m message) counts() bool {
+// isCounter reports whether the type is counter. As in Zibrato, its first letter
+// decides.
+func (m message) isCounter() bool {
 	return len(m.kind) > 0 && (m.kind[0] == 'c' || m.kind[0] == 'C')
 }
 
-// safeSource is the source as one node of a name.
+// safeSource returns the source as one node of a name.
 func safeSource(source []byte) string {
 	return strings.Map(func(r rune) rune {
 		if plain(r) {
@@ -79,8 +78,9 @@ func safeSource(source []byte) string {
 	}, string(source))
 }
 
-// safeName is the name as Zibrato's users find it: white space is one '_', '/' is
-// '-', and what is neither letter, digit, '_', '-' nor '.' goes.
+// safeName returns the name as Zibrato stores it: a run of white space becomes '_',
+// '/' becomes '-', and other characters than letters, digits, '_', '-' and '.' are
+// removed.
 func safeName(name []byte) string {
 	space := false
 	return strings.Trim(strings.Map(func(r rune) rune {
@@ -102,7 +102,7 @@ func safeName(name []byte) string {
 	}, string(name)), ".")
 }
 
-// plain tells the characters that stay, which are ASCII.
+// plain reports whether a character is kept in every part of a name.
 func plain(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-'
 }

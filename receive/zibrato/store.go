@@ -11,9 +11,11 @@ import (
 	"carbon/receive/number"
 )
 
-// maxCounters bounds what is summed up between two flushes, in bytes: a counter
-// takes its name and some hundred more.
+// maxCounters bounds the memory of the counters between two flushes, in bytes.
 const maxCounters = 64 << 20
+
+// counterSize is the approximate memory of a counter besides its name.
+const counterSize = 100
 
 // Defaults of Zibrato's back end.
 const (
@@ -21,25 +23,26 @@ const (
 	DefaultFlush  = 10 * time.Second
 )
 
-// Options of a Store. Zero means the default.
+// Options of a Store.
 type Options struct {
-	Prefix string   // before every name
-	Levels []string // only messages whose level begins with one of these; none: all
+	Prefix string   // put before every name; no default: pass DefaultPrefix
+	Levels []string // beginnings of the levels to store; empty: all
 
-	// Now is the time, in unix seconds; nil means the clock.
+	// Now returns the time in unix seconds; nil means the clock.
 	Now func() int64
 
-	// Refuse is told of each message that is no datapoint and why; nil means nobody.
+	// Refuse is called for each message that is refused, with the reason; nil: it is
+	// not reported.
 	Refuse func(reason string, message []byte)
 }
 
-// Store makes datapoints of messages. All methods may be called concurrently.
+// Store makes datapoints of messages. Its methods may be called concurrently.
 type Store struct {
 	o Options
 
 	mu       sync.Mutex
 	counters map[string]float64 // by series
-	size     int                // bytes they take, about
+	size     int                // of counters, in bytes, approximately
 	flushed  int64              // time of the last flush
 }
 
@@ -54,8 +57,8 @@ func New(o Options) *Store {
 	return &Store{o: o, counters: map[string]float64{}}
 }
 
-// Read adds the datapoint of a gauge or timer to the batch. Counters wait for
-// Flush. The error is the batch's.
+// Read adds the datapoint of a gauge or timer to the batch, or the value of a counter
+// to its sum. The error is that of the batch.
 func (s *Store) Read(text []byte, batch *metric.Batch) error {
 	m, ok := parse(text)
 	if !ok {
@@ -76,8 +79,8 @@ func (s *Store) Read(text []byte, batch *metric.Batch) error {
 		return nil
 	}
 	series := safeSource(m.source) + "." + name
-	if m.counts() {
-		if !s.count(series, v) {
+	if m.isCounter() {
+		if !s.addTo(series, v) {
 			s.o.Refuse(Full, text)
 		}
 		return nil
@@ -93,6 +96,7 @@ func (s *Store) Read(text []byte, batch *metric.Batch) error {
 	return batch.Add(s.o.Prefix, series, metric.Point{Time: t, Value: v})
 }
 
+// wanted reports whether messages of a level are stored.
 func (s *Store) wanted(level []byte) bool {
 	for _, l := range s.o.Levels {
 		if bytes.HasPrefix(level, []byte(l)) {
@@ -102,24 +106,24 @@ func (s *Store) wanted(level []byte) bool {
 	return len(s.o.Levels) == 0
 }
 
-// count adds to a counter. It reports false when there are too many of them.
-func (s *Store) count(series string, v float64) bool {
-	const overhead = 100
+// addTo adds a value to a counter. It returns false if there is no memory for a new
+// one.
+func (s *Store) addTo(series string, v float64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, known := s.counters[series]; !known {
-		if s.size+len(series)+overhead > maxCounters {
+		if s.size+len(series)+counterSize > maxCounters {
 			return false
 		}
-		s.size += len(series) + overhead
+		s.size += len(series) + counterSize
 	}
 	s.counters[series] += v
 	return true
 }
 
-// Flush hands over the sums of the counters that had events since the last flush,
-// as points of now; no two flushes have the same second. What push refuses is
-// lost. The error is push's.
+// Flush pushes the sums of the counters that have changed since the last flush, as
+// datapoints of now. Two flushes never have the same second. If push fails, the sums
+// are lost, and the error is that of push.
 func (s *Store) Flush(push func([]metric.Datapoint) error) error {
 	s.mu.Lock()
 	counters := s.counters
@@ -132,7 +136,7 @@ func (s *Store) Flush(push func([]metric.Datapoint) error) error {
 	batch := metric.NewBatch(push)
 	for series, sum := range counters {
 		if math.IsInf(sum, 0) {
-			s.o.Refuse(BadValue, nil) // finite ones can add up to it
+			s.o.Refuse(BadValue, nil) // the sum of finite values may be infinite
 			continue
 		}
 		if err := batch.Add(s.o.Prefix, series, metric.Point{Time: now, Value: sum}); err != nil {
@@ -142,7 +146,7 @@ func (s *Store) Flush(push func([]metric.Datapoint) error) error {
 	return batch.Flush()
 }
 
-// Run flushes every interval, on the beat of the clock, until ctx is done.
+// Run flushes at every multiple of the interval, until ctx is done.
 func (s *Store) Run(ctx context.Context, interval time.Duration, push func([]metric.Datapoint) error) error {
 	for {
 		now := time.Now()
