@@ -53,7 +53,7 @@ func TestWriteJSON(t *testing.T) {
 		function.Series{Series: metric.Series{Name: "q\"\\\n\x01é😀\xff", Start: 1, Step: 1, Values: []float64{1}}, End: 2},
 	)
 
-	// Names that are no strings; values beyond the end of the series.
+	// Names that are not strings; values beyond the end of the series.
 	number, yes, none := series("5", 60, 60, 1), series("True", 60, 60, 1), series("None", 60, 60, 1, 2, 3)
 	number.Bare, yes.Bare, none.Bare, none.End = true, true, true, 60
 	f(
@@ -73,7 +73,7 @@ func TestWriteJSONAllocatesNothingPerPoint(t *testing.T) {
 		s := []function.Series{series("a", 60, 60, values...)}
 		return testing.AllocsPerRun(5, func() { WriteJSON(io.Discard, s, JSONOptions{}) })
 	}
-	// A piece of the buffer, 64 kB, may cost one.
+	// Flushing the buffer of 64 kB may allocate.
 	if few, many := f(10), f(10000); many > few+20 {
 		t.Errorf("%v allocations for 10 points, %v for 10000", few, many)
 	}

@@ -12,8 +12,7 @@ import (
 	"carbon/render/function"
 )
 
-// A request may be small and come to much: it is refused before it takes the memory
-// or the time of all others.
+// Small requests with large results are refused before they exhaust memory or time.
 func TestExhaustion(t *testing.T) {
 	long := strings.Repeat("x", 20_000)
 	percents := strings.Repeat("%", 20_000)
@@ -49,18 +48,18 @@ func TestExhaustion(t *testing.T) {
 			t.Errorf("%s: %v, want %s", shown, err, want)
 		}
 		if n := engine.inUse.Load(); n != 0 {
-			t.Fatalf("%s: %d points are held for ever", shown, n)
+			t.Fatalf("%s: %d points are never released", shown, n)
 		}
 	}
 }
 
-// nodes are as many nodes as may be asked for.
+// nodes returns the maximum number of node arguments.
 func nodes() string { return strings.Repeat(",0", 1000) }
 
-// matchers are as many matchers as may be asked for.
+// matchers returns the maximum number of matcher arguments.
 func matchers() string { return strings.Repeat(`,"cpu"`, 1000) }
 
-// What looks at all of a window at each point ends when nobody waits any more.
+// Functions that read the whole window at each point stop when the context ends.
 func TestMovingEnds(t *testing.T) {
 	engine := New(examples(), Options{Limits: Limits{Time: 50 * time.Millisecond}})
 	r := request(`movingWindow(time("x",1),1000000,"diff")`)
@@ -74,7 +73,7 @@ func TestMovingEnds(t *testing.T) {
 	}
 }
 
-// At any limit a request is refused, and never breaks.
+// At any limit a request is refused without a panic.
 func TestEveryLimit(t *testing.T) {
 	for _, target := range []string{
 		"transformNull(web.*.cpu,1)", "transformNull(web.*.cpu,1,web.a.cpu)", "asPercent(web.*.cpu)",
@@ -91,13 +90,13 @@ func TestEveryLimit(t *testing.T) {
 				t.Errorf("%s with %d points: %v", target, most, err)
 			}
 			if n := engine.inUse.Load(); n != 0 {
-				t.Errorf("%s with %d points: %d are held for ever", target, most, n)
+				t.Errorf("%s with %d points: %d are never released", target, most, n)
 			}
 		}
 	}
 }
 
-// Numbers of points that add up to more than there are numbers.
+// Sums of points that overflow are refused.
 func TestSpendBeyondNumbers(t *testing.T) {
 	ev := New(examples(), Options{}).newEvaluation(Request{})
 	if err := ev.spend(1000); err != nil {
@@ -109,15 +108,15 @@ func TestSpendBeyondNumbers(t *testing.T) {
 	}
 }
 
-// Asking what would be fetched leaves nothing behind.
-func TestPlanHoldsNothing(t *testing.T) {
+// Plan releases what it counted.
+func TestPlanReleases(t *testing.T) {
 	engine := New(examples(), Options{})
 	for i := range 3 {
 		if _, err := engine.Plan(request(fmt.Sprintf("timeStack(web.a.cpu,'1h',0,%d)", 10+i))); err != nil {
 			t.Fatal(err)
 		}
 		if n := engine.inUse.Load(); n != 0 {
-			t.Errorf("%d points are held", n)
+			t.Errorf("%d points are not released", n)
 		}
 	}
 }

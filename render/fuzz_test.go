@@ -14,8 +14,8 @@ import (
 	"carbon/storage"
 )
 
-// FuzzFunctions calls every function with arguments of the types it declares, now
-// and then with others, on series that have nothing in common.
+// FuzzFunctions calls every function with arguments of the declared types, and sometimes of
+// others, on series with different steps, starts and lengths.
 func FuzzFunctions(f *testing.F) {
 	shapes := [][]byte{
 		{},                                   // no series
@@ -41,7 +41,7 @@ func FuzzFunctions(f *testing.F) {
 		r.MaxDataPoints = m.choose(4)
 		series, err := New(source, Options{Limits: Limits{Points: 200_000}}).answer(context.Background(), r)
 		if err != nil && err.Error() == "" {
-			t.Errorf("%s: an error without words", target)
+			t.Errorf("%s: an error without a message", target)
 		}
 		for _, s := range series {
 			if n := s.Points(); n < 0 || n > len(s.Values) {
@@ -54,7 +54,7 @@ func FuzzFunctions(f *testing.F) {
 	})
 }
 
-// maker makes calls of what a fuzzer chooses.
+// maker makes calls from the choices of a fuzzer.
 type maker struct {
 	choices []byte
 	depth   int
@@ -130,11 +130,10 @@ func literal(v any) string {
 	return fmt.Sprint(v)
 }
 
-// ragged is a Source of series that are as they are, whatever is asked for.
+// ragged is a Source that ignores the window of queries.
 type ragged []metric.Series
 
-// raggedSeries reads series of three bytes, for step, start and length, and a byte
-// for each value.
+// raggedSeries decodes series: three bytes for step, start and length, and one byte per value.
 func raggedSeries(shape []byte) ragged {
 	steps := []int64{60, 10, 300, 7}
 	values := []float64{

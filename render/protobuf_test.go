@@ -41,8 +41,8 @@ func TestWriteProtobuf(t *testing.T) {
 		})
 }
 
-// TestWriteProtobufLong holds that what is said about lengths is so, over the size
-// of the parts that values are written in.
+// TestWriteProtobufLong checks the lengths of messages whose values are written in several
+// blocks.
 func TestWriteProtobufLong(t *testing.T) {
 	for _, n := range []int{1023, 1024, 1025, 5000} {
 		s := function.Series{Series: metric.Series{Name: "a", Values: make([]float64, n)}}

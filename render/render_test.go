@@ -17,7 +17,7 @@ import (
 	"carbon/storage"
 )
 
-// examples is a Source with what the examples of functions speak of.
+// examples returns a Source with the series in the examples of functions.
 func examples() memory {
 	m := memory{}
 	for _, name := range []string{
@@ -33,18 +33,18 @@ func examples() memory {
 	return m
 }
 
-// Every function has an example, under each of its names, that works.
+// Every function has documentation and an example, which works with each of its names.
 func TestExamples(t *testing.T) {
 	engine := New(tagged{examples()}, Options{})
 	for _, spec := range function.All() {
 		prose, text, ok := strings.Cut(spec.Doc, "\n\nExample::\n\n")
 		if !ok || strings.TrimSpace(prose) == "" {
-			t.Errorf("%s: Doc lacks words or an example", spec.Name)
+			t.Errorf("%s: Doc lacks a text or an example", spec.Name)
 		}
 		for line := range strings.Lines(text) {
 			example, ok := strings.CutPrefix(strings.TrimSpace(line), "&target=")
 			if !ok || !strings.Contains(example, spec.Name+"(") {
-				t.Errorf("%s: %q is no example", spec.Name, line)
+				t.Errorf("%s: %q is not an example", spec.Name, line)
 			}
 			for _, name := range spec.Names() {
 				r := request(strings.Replace(example, spec.Name+"(", name+"(", 1))
@@ -58,7 +58,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// tagged matches regular expressions as if they were prefixes.
+// tagged ignores tag expressions with regular expressions.
 type tagged struct{ memory }
 
 func (m tagged) FindTagged(ctx context.Context, exprs []string) ([]string, error) {
@@ -89,7 +89,7 @@ func TestRenderOrder(t *testing.T) {
 	}
 }
 
-// However often a request speaks of a metric, it is fetched once per window.
+// A metric is fetched once per window, however often a request uses it.
 func TestFetchedOnce(t *testing.T) {
 	src := &counting{Source: examples()}
 	r := request("")
@@ -100,13 +100,13 @@ func TestFetchedOnce(t *testing.T) {
 	if _, err := New(src, Options{}).answer(context.Background(), r); err != nil {
 		t.Fatal(err)
 	}
-	// Two expressions over the window, one over the earlier one; two metrics and one.
+	// Two expressions over the window and one over the earlier one: two metrics and one.
 	if src.finds.Load() != 3 || src.fetches.Load() != 2 || src.names.Load() != 3 {
 		t.Errorf("%d finds, %d fetches of %d names", src.finds.Load(), src.fetches.Load(), src.names.Load())
 	}
 }
 
-// Without a plan, what is missing is fetched when it is asked for.
+// Data that no plan contains are fetched during the evaluation.
 func TestUnplanned(t *testing.T) {
 	src := &counting{Source: examples()}
 	series, err := New(src, Options{}).answer(context.Background(), request("timeShift(sumSeries(web.*.cpu),'10min')"))
@@ -149,7 +149,7 @@ func TestRenderErrors(t *testing.T) {
 
 	limit(strings.Repeat(" ", 50)+"constantLine(1)", function.PointsLimit, 400)
 
-	// What functions make counts, too, and the series themselves.
+	// Values that functions create count as well, and so do series.
 	for _, call := range []string{"scale(web.a.cpu,%d)", `alias(web.a.cpu,"%d")`} {
 		many := "web.a.cpu"
 		for i := range 30 {
@@ -165,7 +165,7 @@ func TestRenderErrors(t *testing.T) {
 	}
 }
 
-// The points of a request count for all others until it is answered.
+// The points of a request count against POINTS_AT_ONCE until it is released.
 func TestPointsAtOnce(t *testing.T) {
 	engine := New(examples(), Options{Limits: Limits{Points: 300, AtOnce: 400}})
 	const target = "time('x',3)" // counts as 220
@@ -186,11 +186,11 @@ func TestPointsAtOnce(t *testing.T) {
 		}
 	}
 	if held := engine.inUse.Load(); held != 0 {
-		t.Errorf("%d points count when nothing is left to do", held)
+		t.Errorf("%d points are never released", held)
 	}
 }
 
-// answer returns what Render gives.
+// answer returns the series of Render and releases them.
 func (e *Engine) answer(ctx context.Context, r Request) ([]function.Series, error) {
 	result, err := e.Render(ctx, r)
 	if err != nil {
@@ -200,7 +200,7 @@ func (e *Engine) answer(ctx context.Context, r Request) ([]function.Series, erro
 	return result.Series, nil
 }
 
-// broken is a Source that fails, or waits until nobody wants its answer.
+// broken is a Source whose Fetch fails, or blocks until the context ends.
 type broken struct {
 	memory
 	err error
@@ -231,7 +231,7 @@ func TestSourceErrors(t *testing.T) {
 	}
 }
 
-// Functions must not change what they are given: results are shared.
+// Functions must not change their inputs, because results are shared.
 func TestInputsUnchanged(t *testing.T) {
 	for _, spec := range function.All() {
 		_, text, _ := strings.Cut(spec.Doc, "Example::\n\n")
@@ -255,7 +255,7 @@ func TestInputsUnchanged(t *testing.T) {
 	}
 }
 
-// Whatever is asked, it is answered or refused.
+// Any target is answered or refused.
 func FuzzRender(f *testing.F) {
 	for _, spec := range function.All() {
 		for _, line := range strings.Split(spec.Doc, "\n") {
@@ -276,7 +276,7 @@ func FuzzRender(f *testing.F) {
 		r.MaxDataPoints = 7
 		series, err := engine.answer(context.Background(), r)
 		if err != nil && err.Error() == "" {
-			t.Error("an error without words")
+			t.Error("an error without a message")
 		}
 		for _, s := range series {
 			if n := s.Points(); n < 0 || n > len(s.Values) {
@@ -286,7 +286,7 @@ func FuzzRender(f *testing.F) {
 	})
 }
 
-// prepared is a Source whose answers cost nothing.
+// prepared is a Source with prepared answers.
 type prepared struct{ series []metric.Series }
 
 func (p prepared) Find(context.Context, string, metric.Window) ([]metric.Node, error) {
@@ -309,7 +309,7 @@ func (p prepared) Fetch(_ context.Context, q storage.Query) ([]metric.Series, er
 	return series, nil
 }
 
-// prepare makes so many series of so many points.
+// prepare returns a Source of series with the given number of points.
 func prepare(series, points int) (src prepared) {
 	for i := range series {
 		name := fmt.Sprintf("web.%04d.cpu", i)
@@ -328,7 +328,7 @@ var typical = []string{
 	`groupByNode(summarize(web.*.cpu,"1h"),1,"sum")`, `aggregate(web.*.cpu,"stddev")`, "percentileOfSeries(web.*.cpu,95)",
 }
 
-// More points take more memory, but not more pieces of it.
+// The number of allocations does not depend on the number of points.
 func TestAllocationsDoNotGrowWithPoints(t *testing.T) {
 	allocations := func(target string, points int) float64 {
 		engine := New(prepare(20, points), Options{})
@@ -345,7 +345,7 @@ func TestAllocationsDoNotGrowWithPoints(t *testing.T) {
 	}
 	for _, target := range typical {
 		few, many := allocations(target, 500), allocations(target, 5_000)
-		if many > few+30 { // with the race detector the runtime makes some of its own
+		if many > few+30 { // with the race detector the runtime makes more
 			t.Errorf("%s: %v allocations for 500 points, %v for 5,000", target, few, many)
 		}
 	}

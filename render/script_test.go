@@ -21,7 +21,7 @@ import (
 	"carbon/storage"
 )
 
-// The scripts in testdata say what functions compute. Time 0 is Monday,
+// TestScripts runs the scripts in testdata, which test what functions return. Time 0 is Monday,
 // 2 November 2026, 00:00 UTC.
 //
 //	load 60s              points 60 s apart, the first at 60s; "load 60s -5min" begins earlier
@@ -36,8 +36,8 @@ import (
 //	fail nosuch(web.a.cpu)
 //	  unknown function: nosuch
 //
-// Options of eval, and the tags, style and times of its results, may be left
-// out; then they are not compared. Two blanks stand between the parts of a line.
+// The options of eval are optional, and so are the tags, style and times of its results, which
+// are compared only if given. The parts of a line are separated by two spaces.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.test")
 	if err != nil || len(files) == 0 {
@@ -101,7 +101,7 @@ func (s *script) command(command string, block []string) {
 	case "fail":
 		_, err := New(s.source, Options{}).answer(context.Background(), request(rest))
 		if call := new(function.CallError); errors.As(err, &call) {
-			err = call.Err // scripts are about what is said, not where
+			err = call.Err // without the position
 		}
 		s.compare(block, []string{fmt.Sprint(err)})
 		return
@@ -193,7 +193,7 @@ func (s *script) load(options, block []string) {
 	}
 }
 
-// values reads 1.5, _ or 0+10x3.
+// values parses 1.5, _ or 0+10x3.
 func (s *script) values(text string) []float64 {
 	first, growth, _ := strings.Cut(text, "+")
 	by, times, _ := strings.Cut(growth, "x")
@@ -212,7 +212,7 @@ func number(text string) float64 {
 	return v
 }
 
-// describe writes a series as scripts do, with the parts that are wanted.
+// describe formats a series as in scripts, with the optional parts that want has.
 func describe(s function.Series, want []string) string {
 	got := []string{s.Name}
 	for _, part := range want {
@@ -271,8 +271,7 @@ func describeStyle(s function.Style) string {
 	return strings.Join(parts, " ")
 }
 
-// memory is a Source of what was loaded into it. It answers windows as whisper
-// does.
+// memory is a Source of series in memory. It answers queries as whisper does.
 type memory map[string]metric.Series
 
 func (m memory) Find(_ context.Context, pattern string, _ metric.Window) ([]metric.Node, error) {
@@ -327,7 +326,7 @@ func (m memory) Fetch(_ context.Context, q storage.Query) ([]metric.Series, erro
 
 func floor(t, step int64) int64 { return t - ((t%step)+step)%step }
 
-// counting counts what is asked of a Source.
+// counting counts the calls of a Source.
 type counting struct {
 	Source
 	finds, fetches, names atomic.Int64

@@ -18,7 +18,7 @@ func bound(t *testing.T, b *Binder, text string) *Node {
 	return n
 }
 
-// Expressions that mean the same are one node, others are not.
+// Equal expressions are the same node.
 func TestBindEqual(t *testing.T) {
 	b := NewBinder(map[string]string{"x": "a"})
 	f := func(one, other string, equal bool) {
@@ -124,7 +124,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// Errors say where the call stands, of which there may be several.
+// Errors contain the position of the call.
 func TestErrorPlaces(t *testing.T) {
 	_, err := NewBinder(nil).Bind("sumSeries(scale(a,2),scale(b))")
 	if want := `scale: factor: missing, at position 21 of the target ("scale(b))")`; err == nil || err.Error() != want {

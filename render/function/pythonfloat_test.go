@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// testdata/python.txt was written by Python: per line a float's bits, its repr,
-// its %g and its round to six decimals as bits.
+// TestPythonNumbers compares with testdata/python.txt, which Python wrote. A line has the bits of
+// a float, its repr, its %g, and the bits of the float rounded to six decimals.
 func TestPythonNumbers(t *testing.T) {
 	file, err := os.Open("testdata/python.txt")
 	if err != nil {

@@ -2,7 +2,7 @@ package function
 
 import "testing"
 
-// What Python makes of the same.
+// TestPercentFormat compares with the results of Python.
 func TestPercentFormat(t *testing.T) {
 	f := func(format string, v float64, want string) {
 		t.Helper()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestSliding compares each aggregation with that of every window by itself.
+// TestSliding compares each sliding aggregation with the aggregation of each window.
 func TestSliding(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, name := range append([]string{"diff", "multiply"}, aggFuncs...) {

@@ -98,7 +98,7 @@ func (want timesFacts) check(t *testing.T, name string, loc *time.Location) {
 	}
 }
 
-// Axes of graphs that graphite-web drew.
+// Axes are compared with those of graphs that graphite-web drew.
 func TestAxesOfGraphite(t *testing.T) {
 	var graphs []struct {
 		Name, Query string
@@ -125,7 +125,7 @@ func TestAxesOfGraphite(t *testing.T) {
 	}
 }
 
-// Value axes for ranges and parameters of all kinds.
+// Value axes are compared for many ranges and parameters.
 func TestTics(t *testing.T) {
 	var cases []struct {
 		axisFacts
@@ -148,8 +148,8 @@ func mustJSON(t *testing.T, v any) string {
 	return string(b)
 }
 
-// Time axes of half a minute to ten years, in zones whose offset is no whole
-// hour or changes in between.
+// Time axes are compared for half a minute to ten years, in zones with offsets that are not
+// whole hours or that change within the axis.
 func TestTimes(t *testing.T) {
 	var cases []struct {
 		timesFacts
@@ -167,7 +167,7 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// The axis of centuries has no more labels than an axis has room for.
+// The labels of an axis of centuries are limited by its width.
 func TestTimesOfCenturies(t *testing.T) {
 	const seconds = 8000 * 365 * day
 	for _, width := range []float64{1e-9, 1, 500} {
@@ -191,7 +191,7 @@ func TestTextWidth(t *testing.T) {
 	}
 }
 
-// Glyphs that cannot be fitted to pixels are drawn nevertheless.
+// Glyphs whose hinting fails are drawn without it.
 func TestEveryGlyph(t *testing.T) {
 	for _, size := range []float64{1, 5, 6, 10, 13} {
 		f := newFace(size, false, false)
@@ -219,7 +219,7 @@ func TestLineHeight(t *testing.T) {
 	f(14, 16, 13, 4)
 }
 
-// Letters whose advances differ from those of the upright font, as cairo has them.
+// Advances of the oblique fonts are those of cairo.
 func TestTextWidthItalic(t *testing.T) {
 	for _, c := range []struct {
 		size  float64
@@ -246,8 +246,8 @@ func TestTextWidthItalic(t *testing.T) {
 	}
 }
 
-// As cairo calculates it. With a width of 24 another point would fit into some
-// plots, and other points be drawn.
+// Widths have cairo's rounding errors. With a width of exactly 24, one more point would fit
+// into some plots.
 func TestLengthsAreThoseOfCairo(t *testing.T) {
 	for _, c := range []struct {
 		size  float64

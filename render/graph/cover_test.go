@@ -32,8 +32,7 @@ func TestCover(t *testing.T) {
 	f("[[{1 4} {2 4} {3 4} {3 5} {2 5} {2 10} {1 10}]]", math.NaN(), 4, 4, 4)
 }
 
-// Areas in any order cover each place once, and exactly the places that are
-// within any of them.
+// In any order, areas cover each point once, and only points within one of them.
 func TestCoverOnce(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	const width, base = 40.0, 50.0
@@ -77,7 +76,7 @@ func TestCoverOnce(t *testing.T) {
 	}
 }
 
-// inside counts the edges to the right of a place.
+// inside reports whether a point is inside, by counting the edges to its right.
 func inside(polygon []point, x, y float64) bool {
 	in := false
 	for i, q := range polygon {

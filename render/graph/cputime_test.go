@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// cpuTime is the time that the process has computed for. Unlike the wall clock
-// it does not depend on what else the machine does.
+// cpuTime returns the CPU time of the process. Unlike wall-clock time it does not depend on
+// the load of the machine.
 func cpuTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

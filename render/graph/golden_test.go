@@ -16,8 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden pictures")
 
-// The pictures of testdata, drawn again. They may differ as a rasteriser from
-// another: a little in many places, but not much over an area that one sees.
+// TestGolden compares pictures with those of testdata. They may differ as those of two
+// rasterizers do: slightly in many pixels, but not visibly over an area.
 func TestGolden(t *testing.T) {
 	lines := []function.Series{
 		wave("web01", 240, 10, 50, 100), wave("web02", 240, 15, 60, 70), wave("db01", 240, 0, 30, 45),
@@ -87,9 +87,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// perceived compares two pictures as seen from a distance: their mean difference
-// per pixel, and the largest one between the means of squares of four pixels a
-// side, both of 255.
+// perceived returns the mean difference of two pictures per pixel, and the largest difference
+// of the means of squares of 4x4 pixels, both of 255.
 func perceived(a, b image.Image) (overall, worst float64) {
 	const side = 4
 	bounds := a.Bounds()
@@ -120,7 +119,7 @@ func perceived(a, b image.Image) (overall, worst float64) {
 	return overall / float64(bounds.Dx()*bounds.Dy()), worst
 }
 
-// The comparison must see what a reader would.
+// The comparison must notice visible differences.
 func TestPerceived(t *testing.T) {
 	plain := picture(t, "width=200&height=100", wave("a", 100, 0, 5, 30))
 	f := func(query string, values float64) {
@@ -140,7 +139,7 @@ func TestPerceived(t *testing.T) {
 	}
 }
 
-// Seen from further away, an enlarged picture is the same.
+// A scaled picture looks the same when it is reduced.
 func TestScale(t *testing.T) {
 	const query = "width=300&height=200&title=A+title&vtitle=side"
 	all := []function.Series{wave("web01", 240, 10, 50, 100), wave("web02", 240, 15, 60, 70)}
@@ -165,7 +164,7 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// Pictures that are drawn at once use the same letters.
+// Pictures can be drawn concurrently with the same cached glyphs.
 func TestConcurrently(t *testing.T) {
 	want := picture(t, "title=Together&fontSize=13", wave("a", 60, 0, 5, 30))
 	var all sync.WaitGroup
@@ -181,7 +180,7 @@ func TestConcurrently(t *testing.T) {
 	all.Wait()
 }
 
-// A line between two pixels would be twice as wide and half as strong.
+// Grid lines are centered on pixels: between two they would look wider and weaker.
 func TestGridLinesAreOnePixelWide(t *testing.T) {
 	const query = "width=301&height=223&minorY=0"
 	all := oneSeries(unknown, unknown, unknown)
@@ -198,7 +197,7 @@ func TestGridLinesAreOnePixelWide(t *testing.T) {
 	}
 }
 
-// sparsely is n values of which only those at the places given are known.
+// sparsely returns n values, of which only those at the given positions are present.
 func sparsely(n int, at ...int) []float64 {
 	values := make([]float64, n)
 	for i := range values {

@@ -14,10 +14,10 @@ import (
 	"carbon/render/function"
 )
 
-// begin is the first point of series in tests: 2 Nov 2026, 00:01 UTC.
+// begin is the time of the first point of series in tests: 2 Nov 2026, 00:01 UTC.
 const begin = 1793577660
 
-// series returns a series of a point a minute.
+// series returns a series with one point per minute.
 func series(name string, values ...float64) function.Series {
 	return function.Series{
 		Series: metric.Series{Name: name, Start: begin, Step: 60, Values: values},
@@ -25,7 +25,7 @@ func series(name string, values ...float64) function.Series {
 	}
 }
 
-// wave returns a series of n points that swings between low and high.
+// wave returns a series of n points that oscillates between low and high.
 func wave(name string, n int, low, high, period float64) function.Series {
 	values := make([]float64, n)
 	for i := range values {
@@ -34,7 +34,7 @@ func wave(name string, n int, low, high, period float64) function.Series {
 	return series(name, values...)
 }
 
-// options parses a query string that must be good.
+// options parses a valid query string.
 func options(t testing.TB, query string) Options {
 	t.Helper()
 	v, err := url.ParseQuery(query)
@@ -86,7 +86,7 @@ func walk(b testing.TB, series, points int) []function.Series {
 	return all
 }
 
-// benchmark reports besides the time that passes the one computed for.
+// benchmark also reports the CPU time.
 func benchmark(b *testing.B, query string, series, points int) {
 	all := walk(b, series, points)
 	o := options(b, query)

@@ -12,8 +12,7 @@ import (
 
 var unknown = math.NaN()
 
-// path prints a trace's path in steps and values: from and to where lines go,
-// with a bar before each that begins anew.
+// path formats the path of a trace in steps and values, with a bar before each new line.
 func path(d *Drawing, n int) string {
 	t, text := d.Series[n], ""
 	scale := d.YAxis.Left
@@ -39,18 +38,18 @@ func TestLineModes(t *testing.T) {
 	f("lineMode=staircase", "0:1 1:1 1:2 2:2 2:4 3:4 ", 1, 2, 4)
 	f("lineMode=connected", "| 0:1 0:1 1:2 2:4 ", 1, 2, 4)
 
-	// A line runs on for a step before it ends.
+	// At a gap, a line continues for one step.
 	f("lineMode=slope", "0:1 1:1 | 2:4 2:4 3:5 ", 1, unknown, 4, 5)
 	f("lineMode=staircase", "0:1 1:1 1:1 | 2:4 3:4 3:5 4:5 ", 1, unknown, 4, 5)
 	f("lineMode=connected", "| 0:1 0:1 1:1 2:4 3:5 ", 1, unknown, 4, 5)
 	f("lineMode=connected&connectedLimit=1", "| 0:1 0:1 1:1 2:4 3:4 | 5:6 5:6 ", 1, unknown, 4, unknown, unknown, 6)
 
-	// Before the first known point there is nothing but a mark at the upper edge.
+	// Before the first value there is only a point at the upper edge.
 	f("lineMode=slope", "0:10 | 1:2 1:2 2:4 ", unknown, 2, 4)
 
 	f("drawNullAsZero=true", "0:1 1:0 2:4 ", 1, unknown, 4)
 
-	// One point is no line, but a step.
+	// A single point is a step, not a line.
 	f("lineMode=slope", "0:3 1:3 ", 3)
 }
 
@@ -164,7 +163,7 @@ func TestColors(t *testing.T) {
 	f(function.Style{Color: "ff000033", Alpha: &half}, Color{255, 0, 0, 0.2, true})
 	f(function.Style{Color: "ff000033", Invisible: true}, Color{255, 0, 0, 0, true})
 
-	// Series with a colour of their own do not use the list up.
+	// Series with their own color do not use one of the list.
 	a, b, c := series("a", 1, 2), series("b", 1, 2), series("c", 1, 2)
 	b.Style.Color = "black"
 	d := drawing(t, "colorList=red,green", a, b, c)
@@ -228,7 +227,7 @@ func TestSecondYAxis(t *testing.T) {
 	}
 }
 
-// What hides something also gives its room to the plot.
+// Hidden elements leave their space to the plot.
 func TestHidden(t *testing.T) {
 	f := func(query string, want Area) {
 		t.Helper()
@@ -267,7 +266,7 @@ func TestNoData(t *testing.T) {
 	}
 }
 
-// The parameter goes before the zone of the request, which goes before UTC.
+// The parameter tz overrides the zone of the request, which overrides UTC.
 func TestZone(t *testing.T) {
 	f := func(query string, loc *time.Location, want string) {
 		t.Helper()

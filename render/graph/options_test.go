@@ -135,7 +135,7 @@ func TestParseOptionsErrors(t *testing.T) {
 	f("width=bad&height=bad", "width") // the first one
 }
 
-// The first error must be told, not what followed from it.
+// The first error is returned, not one that follows from it.
 func TestParseOptionsTellsTheFirstError(t *testing.T) {
 	_, err := ParseOptions(url.Values{"yStep": {"abc"}}, nil)
 	if want := `yStep="abc": not a number`; err == nil || err.Error() != want {
@@ -174,8 +174,7 @@ func TestUnquotePlus(t *testing.T) {
 	f("%FF!", "\uFFFD!")
 }
 
-// Whatever the parameters say: an error of the right kind, or a picture, and
-// neither takes long.
+// For any parameters there is an *OptionError or a picture, after a short time.
 func FuzzParseOptions(f *testing.F) {
 	for _, query := range []string{
 		"", "fontSize=1", "width=50&height=30", "width=1&height=1", "width=1&height=1&scale=1.3", "scale=4&title=%D7%A9%D7%9C%D7%95%D7%9D+%F0%9F%98%80", "dashed=1e-9&lineWidth=3",

@@ -14,8 +14,8 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// pdfObjects checks the structure of a document, and returns its objects with
-// their streams unpacked.
+// pdfObjects checks the structure of a document, and returns its objects with uncompressed
+// streams.
 func pdfObjects(t testing.TB, file []byte) []string {
 	t.Helper()
 	fail := func(what string) { t.Fatalf("%s:\n%.3000q", what, file) }
@@ -59,7 +59,7 @@ func pdfObjects(t testing.TB, file []byte) []string {
 	return objects
 }
 
-// pdfTexts reads the texts of a document as somebody copies them.
+// pdfTexts extracts the texts of a document.
 func pdfTexts(t testing.TB, objects []string) (texts []string) {
 	t.Helper()
 	runes := map[string]string{} // by font and code
@@ -115,7 +115,7 @@ func TestPDF(t *testing.T) {
 	}
 }
 
-// More letters than a font has room for are in several.
+// More characters than fit into a font are distributed over several.
 func TestPDFManyLetters(t *testing.T) {
 	o := options(t, "width=4000&height=100")
 	for r := rune(0x400); r < 0x400+300; r++ {

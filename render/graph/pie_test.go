@@ -11,7 +11,7 @@ import (
 	"carbon/render/function"
 )
 
-// labels are what is written on the slices.
+// labels returns the labels of the slices.
 func labels(d *Drawing) string {
 	var all []string
 	for _, x := range d.Texts {
@@ -70,7 +70,7 @@ func TestPieOfNothing(t *testing.T) {
 	}
 }
 
-// Facts are JSON whatever the values are.
+// Facts are valid JSON for any values.
 func TestFactsOfOddValues(t *testing.T) {
 	f := func(query string, want []string, all ...function.Series) {
 		t.Helper()

@@ -21,7 +21,7 @@ func svgImage(t testing.TB, query string, series ...function.Series) string {
 	return b.String()
 }
 
-// elements parses an image, and returns the text of all elements of a name.
+// elements parses an image and returns the texts of all elements with a name.
 func elements(t testing.TB, image, name string) (texts []string) {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(image))
@@ -50,7 +50,7 @@ func elements(t testing.TB, image, name string) (texts []string) {
 	}
 }
 
-// All that the layout writes is text, and each series says what it is.
+// All texts of the layout are text elements, and each series has a title.
 func TestSVG(t *testing.T) {
 	const query = "width=400&height=200&title=A+title&vtitle=side"
 	all := []function.Series{wave("web01", 60, 0, 5, 30), wave("web02", 60, 1, 3, 20)}
@@ -109,7 +109,7 @@ func TestSVGMetadata(t *testing.T) {
 	}
 }
 
-// Whatever bytes names hold, the image is XML.
+// The image is valid XML for any bytes in names.
 func FuzzSVG(f *testing.F) {
 	f.Add("a<b>&\"'", "title]]>")
 	f.Add("\x00\x1b\x7f\xff\xed\xa0\x80\ufffe", "שלום\u202e😀\r\n")

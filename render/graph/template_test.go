@@ -53,7 +53,7 @@ foreground = blue
 	f(nil, "template=classic&bgcolor=red&fontSize=9", func(o *Options) { // parameters go before it
 		o.Background, o.Foreground, o.MajorGrid, o.FontSize = named("red"), named("white"), named("white"), 9
 	})
-	// As in graphite-web [default] is what others do not say, those built in included.
+	// As in graphite-web, all templates inherit from [default], also the built-in ones.
 	f(file, "", func(o *Options) { o.Background, o.FontSize = named("yellow"), 12 })
 	f(file, "template=nosuch", func(o *Options) { o.Background, o.FontSize = named("yellow"), 12 })
 	f(file, "template=mine", func(o *Options) {
@@ -66,7 +66,7 @@ foreground = blue
 	})
 }
 
-// Every template that the documentation names is there, and can be told apart.
+// The built-in templates exist and differ.
 func TestBuiltInTemplates(t *testing.T) {
 	seen := map[Color]bool{}
 	for _, name := range []string{"light", "dark", "noc", "solarized-dark", "summary", "alphas", "grafana", "ocean1", "ocean2", "forest1", "forest2", "sunset1", "sunset2", "moonlight1", "moonlight2", "lava1", "lava2"} {

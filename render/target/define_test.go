@@ -32,7 +32,7 @@ func TestDefines(t *testing.T) {
 			t.Errorf("%q becomes %q, %v; want %q", s, got, err, want)
 		}
 	}
-	// Nothing to expand: not a character changes.
+	// Nothing to expand: the target is unchanged.
 	f("func1(metric1, func2( metricA))) ", "func1(metric1, func2( metricA))) ")
 	f("alias(perMinutes(a),'perMinute(a)')", "alias(perMinutes(a),'perMinute(a)')")
 	f("seriesByTag('name=perMinute', perMinute(a))", "seriesByTag('name=perMinute', perMinute(a))")
@@ -44,7 +44,7 @@ func TestDefines(t *testing.T) {
 	f(`funcAlias2(metricA,key="42")`, `funcOrig2(metricA,"42")`)
 	f("object(9554433)", "object.*.*.9554433")
 
-	// Wherever a call may stand, or a path of that name.
+	// Templates are expanded wherever a call or a path can be.
 	f("constMetric", "metric.name")
 	f("a.*|perMinute()|alias('x')", "alias(scale(perSecond(a.*),60),'x')")
 	f("a.*|alias('x')|cactiStyle(perMinute(b))", "a.*|alias('x')|cactiStyle(scale(perSecond(b),60))")
@@ -53,7 +53,7 @@ func TestDefines(t *testing.T) {
 	f("alias(a,newName=object(1),more=2)", "alias(a,newName=object.*.*.1,more=2)")
 	f("perMinute(a,maxValue=100)", "scale(perSecond(a,maxValue=100),60)")
 
-	// Templates within templates; one may use the function it hides.
+	// Templates can use templates, and the function of the same name.
 	f("perHour(perMinute(a))", "scale(scale(perSecond(scale(perSecond(a),60)),60),60)")
 	f("sum(sum(a),b)", "sum(sum(a,rest),b,rest)")
 	f("each(a,perMinute(b))", "group(scale(a,2),scale(scale(perSecond(b),60),2))")
@@ -94,7 +94,7 @@ func TestParseDefinesErrors(t *testing.T) {
 	}
 }
 
-// Whatever is asked, it is expanded to what can be parsed, or refused.
+// Any target is expanded to one that can be parsed, or refused.
 func FuzzDefines(f *testing.F) {
 	f.Add("a|perMinute()|alias('x')")
 	f.Add("template(perMinute($x,other(y=1)),x='web')")

@@ -32,7 +32,7 @@ func TestParse(t *testing.T) {
 	f("a;dc=eu;env=prod", path("a;dc=eu;env=prod"))
 	f(`a\.b\,c\(d\)`, path("a.b,c(d)"))
 
-	// What follows the longest sensible beginning is ignored.
+	// The rest after the longest valid prefix is ignored.
 	f("a,b", path("a"))
 	f("a..b", path("a"))
 	f("a.{b", path("a"))
@@ -105,8 +105,8 @@ func TestParseErrors(t *testing.T) {
 	f(strings.Repeat("a", MaxLength+1), MaxLength)
 }
 
-// Text made to be tried in many ways must not take long: each of these would
-// take years without remembering.
+// Targets with many alternatives must not take long: each of these would take years without the
+// cache of arguments.
 func TestParseHostile(t *testing.T) {
 	for _, s := range []string{
 		strings.Repeat("f(a=", 150),
@@ -154,7 +154,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// forgetPlaces makes expressions that were written differently comparable.
+// forgetPlaces removes positions, so that expressions can be compared.
 func forgetPlaces(e Expr) {
 	switch e := e.(type) {
 	case *Call:

@@ -16,7 +16,7 @@ var (
 	veil  = color.NRGBA{200, 0, 0, 100}
 )
 
-// strokes is what canvases have in common.
+// strokes are the methods that both canvases have.
 type strokes interface {
 	SetColor(color.Color)
 	SetLineWidth(vg.Length)
@@ -37,13 +37,13 @@ func path(xy ...float64) vg.Path {
 	return p
 }
 
-// closed is a path that ends where it began.
+// closed returns a closed path.
 func closed(p vg.Path) vg.Path {
 	p.Close()
 	return p
 }
 
-// What vgimg paints, this does, but for joins of lines.
+// Pictures equal those of vgimg, except for joins of lines.
 func TestAsVgimg(t *testing.T) {
 	const width, height = 60, 40
 	f := func(name string, draw func(c strokes)) {
@@ -112,7 +112,7 @@ func TestAsVgimg(t *testing.T) {
 	})
 }
 
-// Edges add up without a rest: beside closed outlines nothing is painted.
+// Edges add up exactly: nothing is painted beside closed outlines.
 func TestNothingBeside(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	c := New(50, 50, 1, white)
@@ -137,7 +137,7 @@ func TestNothingBeside(t *testing.T) {
 	}
 }
 
-// As with cairo two lines meet in a point, but not in a very long one.
+// As in cairo, lines are joined with miters up to a limit.
 func TestMiter(t *testing.T) {
 	f := func(blunt bool, xy ...float64) {
 		t.Helper()
@@ -153,7 +153,7 @@ func TestMiter(t *testing.T) {
 	f(true, 29, 5, 30, 30, 31, 5)
 }
 
-// Lengths and places that are none draw something or nothing, and end.
+// Invalid lengths and coordinates neither fail nor take long.
 func FuzzCanvas(f *testing.F) {
 	f.Add(3.0, 4.0, 50.0, 1e300, math.Inf(-1), math.NaN(), 1.5, 2.0)
 	f.Add(0.0, 0.0, 59.999, 39.999, 60.0, 40.0, 1e9, 1e-9)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// noise is a picture of random pixels.
+// noise returns a picture of random pixels.
 func noise(width, height int, alpha bool) (c *Canvas, want *image.NRGBA) {
 	r := rand.New(rand.NewPCG(5, 6))
 	c = New(width, height, 1, color.NRGBA{})
@@ -47,7 +47,7 @@ func TestWritePNG(t *testing.T) {
 			}
 			for y := range height {
 				for x := range width {
-					// compared as they are blended: colours that cannot be seen are lost
+					// compared with premultiplied alpha: the colors of invisible pixels are lost
 					if d := difference(got.At(x, y), want.At(x, y)); d > 1 || !alpha && d > 0 {
 						t.Fatalf("at %d,%d %v, want %v", x, y, got.At(x, y), want.At(x, y))
 					}
@@ -60,7 +60,7 @@ func TestWritePNG(t *testing.T) {
 	f(57, 33, true)
 }
 
-// difference is the largest one of the four channels.
+// difference returns the largest difference of the four channels.
 func difference(a, b color.Color) int {
 	r0, g0, b0, a0 := a.RGBA()
 	r1, g1, b1, a1 := b.RGBA()
@@ -71,7 +71,7 @@ func difference(a, b color.Color) int {
 	return most
 }
 
-// brokenWriter fails once so many bytes were written.
+// brokenWriter fails after left bytes.
 type brokenWriter struct{ left int }
 
 var errBroken = errors.New("broken")
