@@ -26,7 +26,7 @@ type row struct {
 var packages = []row{
 	{"cmd/carbon", "commands and flags", "*"},
 	{"server", "opens, wires, reloads and closes one process", "*"},
-	{"config", "carbon.conf, environment, flags -> Config; the parsers of the other files", ". api api/htpasswd cache codec/ini ingest/filter receive receive/amqp receive/frame receive/hostedgraphite receive/httpintake receive/influx receive/metricstalk receive/mmstats receive/plaintext receive/redis receive/statsd receive/zeromq receive/zibrato render/graph render/target storage/schema"},
+	{"config", "carbon.conf, environment, flags -> Config; the parsers of the other files", ". api api/htpasswd cache codec/ini ingest ingest/filter receive receive/amqp receive/frame receive/hostedgraphite receive/httpintake receive/influx receive/metricstalk receive/mmstats receive/plaintext receive/redis receive/statsd receive/zeromq receive/zibrato records render render/graph render/target storage/schema wal"},
 	{"config/watch", "values parsed from files, parsed again when the files change", ""},
 
 	{"api", "HTTP: parameters in, status and encoding out", "attime codec/msgpack codec/pickle codec/protobuf codec/pyjson metric records render render/function render/graph render/target storage web"},

@@ -44,6 +44,9 @@ type Finder interface {
 	FindTagged(ctx context.Context, exprs []string) ([]string, error)
 }
 
+// DefaultMaxRequests is how many requests for data are answered at once.
+const DefaultMaxRequests = 256
+
 // Options are what the API is made of. Renderer and Finder are needed; zero
 // values of all else are the defaults.
 type Options struct {
@@ -111,7 +114,7 @@ type Options struct {
 	Timeout time.Duration
 
 	// MaxRequests bounds the requests for data that are answered at once; more
-	// are refused with 503. 0: 256.
+	// are refused with 503. 0: DefaultMaxRequests.
 	MaxRequests int
 
 	Logger *slog.Logger     // nil: discard
@@ -188,7 +191,7 @@ func New(o Options) http.Handler {
 		o.Timeout = time.Minute
 	}
 	if o.MaxRequests == 0 {
-		o.MaxRequests = 256
+		o.MaxRequests = DefaultMaxRequests
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

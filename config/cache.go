@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"carbon/cache"
+	"carbon/ingest"
 	"carbon/receive"
 	"carbon/receive/amqp"
 	"carbon/receive/frame"
@@ -138,7 +139,7 @@ var cacheKeys = []key[Config]{
 		`Close connections that have sent nothing for this long. 0 or None: never.`, "",
 	},
 	{
-		"MAX_CACHE_SIZE", capacity(func(c *Config) *int64 { return &c.Cache.MaxCacheSize }, 20_000_000),
+		"MAX_CACHE_SIZE", capacity(func(c *Config) *int64 { return &c.Cache.MaxCacheSize }, cache.DefaultMaxPoints),
 		`Maximum number of points in memory that are not stored yet. While the cache is full, the server stops reading from TCP and senders wait (back-pressure); it drops nothing.`, "no limit by default; a full cache drops points unless USE_FLOW_CONTROL",
 	},
 	{
@@ -154,11 +155,11 @@ var cacheKeys = []key[Config]{
 		`Maximum number of whisper files created per minute. Points of further new metrics wait in the cache; many of them can fill it.`, "50 in its example file; drops points of further new metrics",
 	},
 	{
-		"WRITE_DELAY", duration(func(c *Config) *time.Duration { return &c.Cache.WriteDelay }, 30*time.Minute),
+		"WRITE_DELAY", duration(func(c *Config) *time.Duration { return &c.Cache.WriteDelay }, ingest.DefaultWriteDelay),
 		`How long points of a series gather before they are written. One update of a whisper file with thirty points costs little more than one with a single point, and queries see waiting points. Points are written earlier when a series has WRITE_POINTS of them, or when the cache or the write-ahead log fill up. If other programs read the files, wait less; 0: write at once.`, "",
 	},
 	{
-		"WRITE_POINTS", number(func(c *Config) *int { return &c.Cache.WritePoints }, 500, 1, 1_000_000),
+		"WRITE_POINTS", number(func(c *Config) *int { return &c.Cache.WritePoints }, ingest.DefaultWritePoints, 1, 1_000_000),
 		`Number of waiting points at which a series is written before WRITE_DELAY has passed.`, "",
 	},
 	{

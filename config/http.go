@@ -6,10 +6,13 @@ import (
 	"strings"
 	"time"
 
+	"carbon/api"
 	"carbon/receive/hostedgraphite"
 	"carbon/receive/httpintake"
 	"carbon/receive/influx"
 	"carbon/receive/plaintext"
+	"carbon/records"
+	"carbon/render"
 )
 
 // HTTPConfig is the [http] section.
@@ -67,20 +70,20 @@ type LimitsConfig struct {
 var limitsKeys = []key[Config]{
 	{"LINE_LENGTH", number(func(c *Config) *int { return &c.Limits.LineLength }, plaintext.DefaultMaxLine, 256, 1<<20), `Maximum plaintext line in bytes, without its newline. Longer lines are refused.`, ""},
 	{"BODY_SIZE", number(func(c *Config) *int64 { return &c.Limits.BodySize }, httpintake.DefaultMaxBody, 1, math.MaxInt64), `Maximum HTTP request body in bytes, after decompression.`, ""},
-	{"TARGETS_PER_REQUEST", number(func(c *Config) *int { return &c.Limits.TargetsPerRequest }, 1000, 1, math.MaxInt32), `Maximum number of targets of one request. Beyond it the server answers 413.`, ""},
-	{"SERIES_PER_QUERY", number(func(c *Config) *int { return &c.Limits.SeriesPerQuery }, 100_000, 1, math.MaxInt32), `Maximum number of series that one request may read. Beyond it the server answers 413.`, ""},
+	{"TARGETS_PER_REQUEST", number(func(c *Config) *int { return &c.Limits.TargetsPerRequest }, render.DefaultLimits.Targets, 1, math.MaxInt32), `Maximum number of targets of one request. Beyond it the server answers 413.`, ""},
+	{"SERIES_PER_QUERY", number(func(c *Config) *int { return &c.Limits.SeriesPerQuery }, render.DefaultLimits.Series, 1, math.MaxInt32), `Maximum number of series that one request may read. Beyond it the server answers 413.`, ""},
 	{
-		"POINTS_PER_QUERY", number(func(c *Config) *int64 { return &c.Limits.PointsPerQuery }, 50_000_000, 1, math.MaxInt64),
+		"POINTS_PER_QUERY", number(func(c *Config) *int64 { return &c.Limits.PointsPerQuery }, render.DefaultLimits.Points, 1, math.MaxInt64),
 		`Maximum number of points that one request may read. Beyond it the server answers 413. A series counts as 32 points more, a byte of a target as 8 points, and 8 bytes of a name beyond its first 256 as one point.`, "",
 	},
 	{
-		"POINTS_AT_ONCE", number(func(c *Config) *int64 { return &c.Limits.PointsAtOnce }, 200_000_000, 1, math.MaxInt64),
+		"POINTS_AT_ONCE", number(func(c *Config) *int64 { return &c.Limits.PointsAtOnce }, render.DefaultLimits.AtOnce, 1, math.MaxInt64),
 		`Maximum number of points in memory for all requests together, eight bytes each. Beyond it the server answers 503.`, "",
 	},
-	{"EVALUATION_TIME", duration(func(c *Config) *time.Duration { return &c.Limits.EvaluationTime }, time.Minute), `Maximum time for answering one request. Beyond it the server answers 504.`, ""},
-	{"CONCURRENT_REQUESTS", number(func(c *Config) *int { return &c.Limits.ConcurrentRequests }, 256, 1, math.MaxInt32), `Maximum number of requests for data at once. Beyond it the server answers 503.`, ""},
+	{"EVALUATION_TIME", duration(func(c *Config) *time.Duration { return &c.Limits.EvaluationTime }, render.DefaultLimits.Time), `Maximum time for answering one request. Beyond it the server answers 504.`, ""},
+	{"CONCURRENT_REQUESTS", number(func(c *Config) *int { return &c.Limits.ConcurrentRequests }, api.DefaultMaxRequests, 1, math.MaxInt32), `Maximum number of requests for data at once. Beyond it the server answers 503.`, ""},
 	{
-		"RECORDS_SIZE", number(func(c *Config) *int64 { return &c.Limits.RecordsSize }, 1<<30, 1<<20, math.MaxInt64),
+		"RECORDS_SIZE", number(func(c *Config) *int64 { return &c.Limits.RecordsSize }, records.DefaultMaxSize, 1<<20, math.MaxInt64),
 		`Maximum size of carbon.db in bytes: events, dashboards with their versions, saved graphs, short URLs. When it is full, the server answers 507 until something is deleted.`, "",
 	},
 }

@@ -3,6 +3,9 @@ package config
 import (
 	"math"
 	"time"
+
+	"carbon/ingest"
+	"carbon/wal"
 )
 
 // WALConfig is the [wal] section.
@@ -20,16 +23,16 @@ var walKeys = []key[Config]{
 		`Write the log. Without it a crash loses all points that are not stored yet.`, "",
 	},
 	{
-		"FLUSH_INTERVAL", duration(func(c *Config) *time.Duration { return &c.WAL.FlushInterval }, 10*time.Millisecond),
+		"FLUSH_INTERVAL", duration(func(c *Config) *time.Duration { return &c.WAL.FlushInterval }, wal.DefaultFlushInterval),
 		`How often points are handed to the operating system. A process that is killed (kill -9) loses at most the points of this interval.`, "",
 	},
 	{
-		"SYNC_INTERVAL", duration(func(c *Config) *time.Duration { return &c.WAL.SyncInterval }, time.Second),
+		"SYNC_INTERVAL", duration(func(c *Config) *time.Duration { return &c.WAL.SyncInterval }, ingest.DefaultSyncInterval),
 		`How often the log is synced to disk. A power cut loses at most the points of this interval. 0: sync before a request with points is answered, and before more is read from a connection.`, "",
 	},
-	{"SEGMENT_SIZE", number(func(c *Config) *int64 { return &c.WAL.SegmentSize }, 64<<20, 64<<10, 4<<30), `Size of a segment of the log in bytes.`, ""},
+	{"SEGMENT_SIZE", number(func(c *Config) *int64 { return &c.WAL.SegmentSize }, wal.DefaultSegmentSize, 64<<10, 4<<30), `Size of a segment of the log in bytes.`, ""},
 	{
-		"MAX_SIZE", number(func(c *Config) *int64 { return &c.WAL.MaxSize }, 1<<30, 1<<20, math.MaxInt64),
+		"MAX_SIZE", number(func(c *Config) *int64 { return &c.WAL.MaxSize }, wal.DefaultMaxSize, 1<<20, math.MaxInt64),
 		`Maximum size of all segments in bytes. Beyond half of it the server stores the oldest points first; when the log is full, senders wait.`, "",
 	},
 }

@@ -76,6 +76,9 @@ type Options struct {
 	Logger  *slog.Logger // nil: discard
 }
 
+// DefaultMaxSize is the size in bytes that carbon.db may reach.
+const DefaultMaxSize = 1 << 30
+
 // ErrFull reports that there is no room for more.
 var ErrFull = errors.New("no room for more: carbon.db has reached [limits] RECORDS_SIZE, or the disk is full")
 
@@ -83,7 +86,7 @@ var ErrFull = errors.New("no room for more: carbon.db has reached [limits] RECOR
 // is broken is moved out of the way, beside the new one, and logged.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if o.MaxSize == 0 {
-		o.MaxSize = 1 << 30
+		o.MaxSize = DefaultMaxSize
 	}
 	log := o.Logger
 	if log == nil {

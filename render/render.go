@@ -6,6 +6,7 @@
 package render
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -53,15 +54,18 @@ type Options struct {
 // included, in order of time.
 type EventSource func(ctx context.Context, w metric.Window, tags []string) ([]function.Event, error)
 
-// Limits protect the server from large requests. 0 means the default. A request may use
+// Limits protect the server from large requests. 0 means that of DefaultLimits. A request may use
 // eight bytes of memory per point, so raising a limit raises what one request can use.
 type Limits struct {
-	Targets int           // TARGETS_PER_REQUEST; 1,000
-	Series  int           // SERIES_PER_QUERY: fetched for a request, counted once per window; 100,000
-	Points  int64         // POINTS_PER_QUERY: fetched for a request and created by its functions, weighted as by seriesWeight and others; 50 million
-	AtOnce  int64         // POINTS_AT_ONCE: of all requests that are not completely answered; 4 times Points
-	Time    time.Duration // of an evaluation, after which it returns context.DeadlineExceeded; 60 s
+	Targets int           // TARGETS_PER_REQUEST
+	Series  int           // SERIES_PER_QUERY: fetched for a request, counted once per window
+	Points  int64         // POINTS_PER_QUERY: fetched for a request and created by its functions, weighted as by seriesWeight and others
+	AtOnce  int64         // POINTS_AT_ONCE: of all requests that are not completely answered
+	Time    time.Duration // of an evaluation, after which it returns context.DeadlineExceeded
 }
+
+// DefaultLimits are the limits where nothing else is configured.
+var DefaultLimits = Limits{Targets: 1000, Series: 100_000, Points: 50_000_000, AtOnce: 200_000_000, Time: time.Minute}
 
 // ErrOverloaded reports that all requests together would exceed POINTS_AT_ONCE. The same
 // request may succeed later.
@@ -77,23 +81,18 @@ const (
 
 // New returns an Engine that fetches series from src.
 func New(src Source, o Options) *Engine {
-	l := o.Limits
-	setDefault(&l.Targets, 1000)
-	setDefault(&l.Series, 100_000)
-	setDefault(&l.Points, 50_000_000)
-	setDefault(&l.AtOnce, 4*l.Points)
-	setDefault(&l.Time, time.Minute)
+	l := Limits{
+		Targets: cmp.Or(o.Limits.Targets, DefaultLimits.Targets),
+		Series:  cmp.Or(o.Limits.Series, DefaultLimits.Series),
+		Points:  cmp.Or(o.Limits.Points, DefaultLimits.Points),
+		AtOnce:  cmp.Or(o.Limits.AtOnce, DefaultLimits.AtOnce),
+		Time:    cmp.Or(o.Limits.Time, DefaultLimits.Time),
+	}
 	events := o.Events
 	if events == nil {
 		events = func(context.Context, metric.Window, []string) ([]function.Event, error) { return nil, nil }
 	}
 	return &Engine{src: src, events: events, defines: o.Defines, hashes: o.Hashes, limits: l}
-}
-
-func setDefault[T ~int | ~int64](v *T, value T) {
-	if *v == 0 {
-		*v = value
-	}
 }
 
 // Request asks for the series of targets over a time range.
