@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// sender tells clients apart.
+// sender identifies a client.
 type sender struct{ address, key string }
 
-// maxClients is how many are remembered; of more, those that were here long ago are
-// forgotten. It takes some 100 bytes each.
+// maxClients is the maximum number of clients that are remembered, of about 100 bytes
+// each. Beyond it those are forgotten that have not sent for the longest time.
 const maxClients = 20_000
 
-// settled is how long ago a request must have been answered for the next with the
-// same time to be another report, not a part of it.
-const settled = time.Second
+// reportGap is the least time between two reports. Requests that follow each other
+// faster are parts of one report and may have the same time.
+const reportGap = time.Second
 
-// request is the last one of a client.
+// request is the last request of a client.
 type request struct {
-	only     int64 // the one time of all its lines
+	only     int64 // the time of all its lines
 	answered time.Time
 }
 
-// clients remember the last request of each, if all its lines carried one time. They
-// are kept in two generations: when the young one is full, it takes the place of the
-// old one.
+// clients remembers the last request of each client, if all its lines had the same
+// time. There are two generations: when the young one is full, it replaces the old
+// one.
 type clients struct {
 	mu         *sync.Mutex
 	young, old map[[16]byte]request
@@ -37,15 +37,15 @@ func newClients() clients {
 	return clients{mu: &sync.Mutex{}, young: map[[16]byte]request{}, old: map[[16]byte]request{}}
 }
 
-// id is what a sender is remembered by: keys are secrets, and may be long.
+// id returns a hash of a sender, because keys are secret and may be long.
 func (s sender) id() (id [16]byte) {
 	sum := sha256.Sum256([]byte(s.address + "\x00" + s.key))
 	copy(id[:], sum[:])
 	return id
 }
 
-// stuck tells whether the clock of a client stands still: all lines of this request
-// carry the one time that those of its last one did, which was answered more than a
+// stuck reports whether the clock of a client stands still: the lines of this request
+// have the same time as those of its last request, which was answered more than a
 // second ago.
 func (c *clients) stuck(s sender, only int64, now time.Time) bool {
 	c.mu.Lock()
@@ -55,10 +55,10 @@ func (c *clients) stuck(s sender, only int64, now time.Time) bool {
 	if !known {
 		last, known = c.old[id]
 	}
-	return known && last.only == only && now.Sub(last.answered) > settled
+	return known && last.only == only && now.Sub(last.answered) > reportGap
 }
 
-// answered remembers a request; only is 0 if its lines carried different times.
+// answered remembers a request. only is 0 if its lines had different times.
 func (c *clients) answered(s sender, only int64, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,7 +74,7 @@ func (c *clients) answered(s sender, only int64, now time.Time) {
 	c.young[id] = request{only, now}
 }
 
-// decode reads base64 with or without its padding.
+// decode decodes base64 with or without padding.
 func decode(coded string) (string, error) {
 	text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(coded), "="))
 	return string(text), err

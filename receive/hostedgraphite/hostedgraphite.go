@@ -1,10 +1,10 @@
-// Package hostedgraphite reads what clients of Hosted Graphite post to /api/v1/sink: plaintext
-// lines. Who posts is told by an API key, the name of basic authentication, which
-// may come without the colon that there should be.
+// Package hostedgraphite answers clients of Hosted Graphite, which post plaintext lines
+// to /api/v1/sink. A client sends its API key as the user name of basic authentication,
+// some without the colon after it.
 //
-// Two habits of Python 2's pyformance are seen to. A value may be a long integer with
-// its L, as 5L. And all lines of all requests of a process may carry the time at which
-// it was started: see Repair.
+// Two bugs of pyformance with Python 2 are repaired. A value may be a long integer
+// such as 5L. And all lines of all requests of a process may have the time at which it
+// started: see Repair.
 package hostedgraphite
 
 import (
@@ -19,11 +19,11 @@ import (
 	"carbon/receive/plaintext"
 )
 
-// Ways to take the times of lines.
+// Which times lines get.
 const (
-	Repair  = "repair"  // the client's, unless its clock stands still: then arrival
-	Client  = "client"  // as they are
-	Arrival = "arrival" // the time of arrival
+	Repair  = "repair"  // as sent, or that of arrival if the client's clock stands still
+	Client  = "client"  // as sent
+	Arrival = "arrival" // that of arrival
 )
 
 // DefaultTimestamp is the default of Options.Timestamp.
@@ -42,7 +42,8 @@ type handler struct {
 	readers sync.Pool // of *reader
 }
 
-// Handler answers /api/v1/sink: 200 when the body was read, whatever its lines were.
+// Handler answers /api/v1/sink with 200 if the body was read, also if lines were
+// refused.
 func Handler(o Options) http.Handler {
 	h := &handler{Options: o, clients: newClients()}
 	h.readers.New = func() any { return newReader(o) }
@@ -78,21 +79,21 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// reader reads one body after the other.
+// reader reads one body at a time.
 type reader struct {
-	format  *plaintext.Format
-	arrival int64
-	asked   bool // a line had no time of its own
-	first   bool // it is read for its times only
+	format   *plaintext.Format
+	arrival  int64
+	noTime   bool // a line had the time -1
+	scanning bool // for times; what is refused is not counted
 }
 
 func newReader(o Options) *reader {
 	r := &reader{}
 	r.format = plaintext.New(plaintext.Options{
 		MaxLine: o.MaxLine,
-		Now:     func() int64 { r.asked = true; return r.arrival },
+		Now:     func() int64 { r.noTime = true; return r.arrival },
 		Refuse: func(reason string, line []byte) {
-			if !r.first {
+			if !r.scanning {
 				o.Intake.Refuse(reason, line)
 			}
 		},
@@ -100,10 +101,10 @@ func newReader(o Options) *reader {
 	return r
 }
 
-// onlyTime is the one time that all lines carry, or 0.
+// onlyTime returns the time that all lines have, or 0.
 func (r *reader) onlyTime(text []byte) (only int64) {
-	r.first, r.asked = true, false
-	defer func() { r.first = false }()
+	r.scanning, r.noTime = true, false
+	defer func() { r.scanning = false }()
 	differ := false
 	r.format.Lines(text, func(points []metric.Datapoint) error {
 		for _, p := range points {
@@ -112,13 +113,14 @@ func (r *reader) onlyTime(text []byte) (only int64) {
 		}
 		return nil
 	})
-	if differ || r.asked {
+	if differ || r.noTime {
 		return 0
 	}
 	return only
 }
 
-// store adds the datapoints of lines, at the time of arrival if so told.
+// store adds the datapoints of lines to the batch, with the time of arrival if
+// atArrival is true.
 func (r *reader) store(text []byte, atArrival bool, batch *metric.Batch) error {
 	return r.format.Lines(text, func(points []metric.Datapoint) error {
 		for _, p := range points {
@@ -133,7 +135,7 @@ func (r *reader) store(text []byte, atArrival bool, batch *metric.Batch) error {
 	})
 }
 
-// stripLongs takes the L from values such as 5L, in place.
+// stripLongs removes the L of values such as 5L, in place.
 func stripLongs(text []byte) []byte {
 	if bytes.IndexByte(text, 'L') < 0 {
 		return text
@@ -155,7 +157,7 @@ func stripLongs(text []byte) []byte {
 	return kept
 }
 
-// longAt is where the L stands that ends the digits of a line's second field, or -1.
+// longAt returns the index of the L behind the digits of the second field, or -1.
 func longAt(line []byte) int {
 	at := bytes.IndexByte(line, 'L')
 	for ; at >= 0 && at+1 < len(line); at++ {
@@ -174,18 +176,18 @@ func longAt(line []byte) int {
 			continue
 		}
 		switch len(bytes.Fields(line[:start])) {
-		case 0: // it is the name
+		case 0: // the first field
 		case 1:
 			return at
 		default:
-			return -1 // as all that follow would be
+			return -1 // further fields do not matter
 		}
 	}
 	return -1
 }
 
-// key is the API key of a request: all of what basic authentication says before the
-// first colon, and all of it where there is none.
+// key returns the API key of a request: the text of basic authentication up to the
+// first colon, if there is one.
 func key(r *http.Request) string {
 	scheme, coded, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Basic") {

@@ -14,13 +14,13 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// ErrClosed reports a request that came while the server ends.
+// ErrClosed reports a request during the shutdown.
 var ErrClosed = errors.New("shutting down")
 
-// ErrTooLong reports a body that inflates to more than is taken.
-var ErrTooLong = errors.New("body: inflates to more than is taken")
+// ErrTooLong reports a body that is over the limit after decompression.
+var ErrTooLong = errors.New("body: too long after decompression")
 
-// unstoredError reports datapoints that could not be kept: nobody's fault but ours.
+// unstoredError reports datapoints that could not be logged.
 type unstoredError struct{ err error }
 
 func (e *unstoredError) Error() string { return "not stored: " + e.err.Error() }
@@ -35,7 +35,7 @@ type bodyError struct {
 func (e *bodyError) Error() string { return "body: " + e.err.Error() }
 func (e *bodyError) Unwrap() error { return e.err }
 
-// RequestError reports what a client did wrong, with the status for it.
+// RequestError reports a request that a handler refuses, with the status.
 type RequestError struct {
 	Code   int
 	Reason string
@@ -43,7 +43,7 @@ type RequestError struct {
 
 func (e *RequestError) Error() string { return e.Reason }
 
-// Status is what to answer to an error of Take.
+// Status returns the status and the text of the answer to an error of Take.
 func Status(err error) (code int, reason string) {
 	var (
 		tooLong *http.MaxBytesError
@@ -68,11 +68,12 @@ func Status(err error) (code int, reason string) {
 	return http.StatusServiceUnavailable, err.Error()
 }
 
-// body reads a body wholly. release is to be called when it is not needed any more.
+// body reads and decompresses a body. The caller calls release when it does not need
+// the text any more.
 func (i *Intake) body(r *http.Request) (text []byte, release func(), err error) {
 	var b bytes.Buffer
 	if 0 < r.ContentLength && r.ContentLength <= i.o.MaxBody {
-		// Room for what was announced, but not before it comes.
+		// At first 64 KiB, because a client may announce more than it sends.
 		b.Grow(int(min(r.ContentLength, 64<<10)) + bytes.MinRead)
 	}
 	if _, err := b.ReadFrom(r.Body); err != nil {
@@ -82,8 +83,7 @@ func (i *Intake) body(r *http.Request) (text []byte, release func(), err error) 
 	if encoding == "" || encoding == "identity" {
 		return b.Bytes(), func() {}, nil
 	}
-	// Whoever sends slowly has sent all by now, so that the wait is for others that
-	// are being read.
+	// A slow client does not hold a slot: it has sent all by now.
 	select {
 	case i.slots <- struct{}{}:
 	case <-r.Context().Done():
@@ -98,18 +98,18 @@ func (i *Intake) body(r *http.Request) (text []byte, release func(), err error) 
 	return text, release, nil
 }
 
-// readError is an error of reading a body: the client's, if it broke off.
+// readError makes an error of reading a body the client's, if the client caused it.
 func readError(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.Canceled):
 		return &bodyError{http.StatusBadRequest, err}
 	case strings.Contains(err.Error(), "chunk"), strings.Contains(err.Error(), "trailer"):
-		return &bodyError{http.StatusBadRequest, err} // net/http has no types for these
+		return &bodyError{http.StatusBadRequest, err} // errors without a type
 	}
 	return err
 }
 
-// inflate reads compressed text of at most so many bytes.
+// inflate decompresses text of at most limit bytes.
 func inflate(encoding string, compressed io.Reader, limit int64) ([]byte, error) {
 	var stream io.Reader
 	var err error
@@ -142,7 +142,7 @@ func inflate(encoding string, compressed io.Reader, limit int64) ([]byte, error)
 	return text.Bytes(), nil
 }
 
-// Unstored tells whether an error of Take means that datapoints could not be kept.
+// Unstored reports whether an error of Take means that datapoints could not be logged.
 func Unstored(err error) bool {
 	var ours *unstoredError
 	return errors.As(err, &ours)

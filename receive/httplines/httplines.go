@@ -1,5 +1,5 @@
-// Package httplines answers POST /ingest: plaintext lines over HTTP, for whoever has
-// curl. The answer says how many were taken, and which were not.
+// Package httplines answers POST /ingest with plaintext lines. The answer has the
+// number of lines that were accepted and rejected, and why.
 package httplines
 
 import (
@@ -14,7 +14,7 @@ import (
 	"carbon/receive/plaintext"
 )
 
-// Bounds of what an answer tells of rejected lines.
+// Limits of the details of an answer.
 const (
 	maxErrors = 20
 	maxShown  = 200 // bytes of a line
@@ -24,7 +24,7 @@ const (
 type result struct {
 	Accepted int        `json:"accepted"`
 	Rejected int        `json:"rejected"`
-	Errors   []rejected `json:"errors,omitempty"` // the first of them
+	Errors   []rejected `json:"errors,omitempty"` // the first maxErrors
 	Error    string     `json:"error,omitempty"`
 }
 
@@ -33,14 +33,14 @@ type rejected struct {
 	Reason string `json:"reason"`
 }
 
-// reader reads one body after the other.
+// reader reads one body at a time.
 type reader struct {
 	format *plaintext.Format
 	got    result
 }
 
-// Handler answers /ingest: 200 with how many lines were taken, 400 if there were some
-// and none could be. A NaN is neither taken nor rejected.
+// Handler answers /ingest with 200, or with 400 if all lines were rejected. A NaN value
+// is neither accepted nor rejected.
 func Handler(in *httpintake.Intake, maxLine int) http.Handler {
 	readers := sync.Pool{New: func() any {
 		r := &reader{}
@@ -69,8 +69,8 @@ func Handler(in *httpintake.Intake, maxLine int) http.Handler {
 	})
 }
 
-// read takes a body. Names that will be refused are handed on all the same, for they
-// are counted there.
+// read adds the datapoints of a body to the batch, also those with an invalid name,
+// because the pipeline counts them.
 func (r *reader) read(text []byte, batch *metric.Batch) error {
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		text = append(text, '\n')

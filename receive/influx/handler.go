@@ -13,22 +13,22 @@ import (
 	"carbon/receive/httpintake"
 )
 
-// Version is the InfluxDB that clients are told to be at: the last of those with
-// /query, whose 2.x endpoint is there, too.
+// Version is the version of InfluxDB that clients see: the last one that has both
+// /query and the endpoint of 2.x.
 const Version = "1.8.10"
 
-// Handlers answer what clients of InfluxDB ask: Write /write and /api/v2/write, Ping
+// Handlers answer clients of InfluxDB: Write answers /write and /api/v2/write, Ping
 // /ping, Query /query.
 type Handlers struct {
 	Write, Ping, Query http.Handler
 }
 
-// Handle returns the handlers. The template may be nil.
+// Handle returns the handlers. template may be nil.
 func Handle(in *httpintake.Intake, template *Template) Handlers {
 	readers := sync.Pool{New: func() any { return &Reader{} }}
 	return Handlers{
 		Write: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			tell(w)
+			setHeaders(w)
 			err := write(in, template, &readers, r)
 			if err == nil {
 				w.WriteHeader(http.StatusNoContent)
@@ -38,7 +38,7 @@ func Handle(in *httpintake.Intake, template *Template) Handlers {
 			answerError(w, code, reason)
 		}),
 		Ping: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			tell(w)
+			setHeaders(w)
 			if verbose := r.URL.Query().Get("verbose"); verbose == "" || verbose == "0" || verbose == "false" {
 				w.WriteHeader(http.StatusNoContent)
 				return
@@ -49,12 +49,13 @@ func Handle(in *httpintake.Intake, template *Template) Handlers {
 	}
 }
 
-// tell sets the headers that clients look for.
-func tell(w http.ResponseWriter) {
+// setHeaders sets the headers that clients look for.
+func setHeaders(w http.ResponseWriter) {
 	w.Header().Set("X-Influxdb-Version", Version)
 	w.Header().Set("X-Influxdb-Build", "OSS")
 }
 
+// write adds the datapoints of a request.
 func write(in *httpintake.Intake, template *Template, readers *sync.Pool, r *http.Request) error {
 	q := r.URL.Query()
 	o := Options{Template: template, Refuse: in.Refuse, Now: in.Now().Unix(), Database: q.Get("db")}
@@ -63,7 +64,7 @@ func write(in *httpintake.Intake, template *Template, readers *sync.Pool, r *htt
 	}
 	var known bool
 	if o.Unit, o.PerUnit, known = precision(q.Get("precision")); !known {
-		return &httpintake.RequestError{Code: http.StatusBadRequest, Reason: "precision: want one of ns, us, ms, s, m, h"}
+		return &httpintake.RequestError{Code: http.StatusBadRequest, Reason: "precision: want ns, us, ms, s, m or h"}
 	}
 	return in.Take(r, func(text []byte, batch *metric.Batch) error {
 		reader := readers.Get().(*Reader)
@@ -72,7 +73,7 @@ func write(in *httpintake.Intake, template *Template, readers *sync.Pool, r *htt
 	})
 }
 
-// precision is how many units make a second, and how many seconds a unit.
+// precision returns Options.Unit and Options.PerUnit.
 func precision(name string) (unit, perUnit int64, ok bool) {
 	switch name {
 	case "", "ns", "n":
@@ -91,6 +92,7 @@ func precision(name string) (unit, perUnit int64, ok bool) {
 	return 0, 0, false
 }
 
+// status returns the answer to an error of write.
 func status(err error) (code int, reason string) {
 	var partial *PartialError
 	if code, reason = httpintake.Status(err); code == http.StatusServiceUnavailable && errors.As(err, &partial) && !httpintake.Unstored(err) {
@@ -99,7 +101,7 @@ func status(err error) (code int, reason string) {
 	return code, reason
 }
 
-// answerError writes an error in the form of 1.x, and of 2.x.
+// answerError writes an error for clients of both 1.x and 2.x.
 func answerError(w http.ResponseWriter, code int, reason string) {
 	word := "invalid"
 	switch code {
@@ -118,20 +120,19 @@ func answer(w http.ResponseWriter, code int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// maxStatements bounds those of one query that are answered.
+// maxStatements is the maximum number of statements of a query that are answered.
 const maxStatements = 100
 
-// statement is the answer to one.
+// statement is the answer to a statement.
 type statement struct {
 	ID    int    `json:"statement_id"`
 	Error string `json:"error,omitempty"`
 }
 
-// query answers as one who has done all that was asked, such as to create a database.
-// Who asks for data is told where it is.
+// query answers every statement, such as CREATE DATABASE, with success, except SELECT.
 func query(w http.ResponseWriter, r *http.Request) {
-	tell(w)
-	text := asked(r.URL.RawQuery)
+	setHeaders(w)
+	text := queryText(r.URL.RawQuery)
 	if text == "" && r.Method == http.MethodPost {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -139,7 +140,7 @@ func query(w http.ResponseWriter, r *http.Request) {
 			answerError(w, code, reason)
 			return
 		}
-		text = asked(string(body))
+		text = queryText(string(body))
 	}
 	results := []statement{}
 	for s := range strings.SplitSeq(text, ";") {
@@ -149,7 +150,7 @@ func query(w http.ResponseWriter, r *http.Request) {
 		}
 		result := statement{ID: len(results)}
 		if strings.EqualFold(words[0], "SELECT") {
-			result.Error = "data is not read by InfluxQL here: ask /render for it"
+			result.Error = "SELECT is not supported: read data with /render"
 		}
 		results = append(results, result)
 	}
@@ -159,9 +160,8 @@ func query(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, map[string]any{"results": results})
 }
 
-// asked is the q of parameters. The semicolons between statements may stand there as
-// they are.
-func asked(parameters string) string {
+// queryText returns the parameter q. It may contain semicolons that are not encoded.
+func queryText(parameters string) string {
 	values, _ := url.ParseQuery(strings.ReplaceAll(parameters, ";", "%3B"))
 	return values.Get("q")
 }

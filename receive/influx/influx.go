@@ -1,11 +1,11 @@
-// Package influx reads what clients of InfluxDB write: line protocol over HTTP.
+// Package influx answers clients of InfluxDB, which write line protocol over HTTP:
 //
 //	measurement,tag=value field=1,other=2i 1700000000000000000
 //
-// Each field that is a number or a truth value is a datapoint of the series
-// measurement.field with the tags, or of the name that a Template makes. Texts, nan
-// and infinities are no value and cost nothing else. A line that cannot be read
-// costs only itself, a field that cannot only itself; both are told to the client.
+// Each field that is a number or a boolean is a datapoint of the series
+// measurement.field with the tags, or of the name that a Template makes. Fields with
+// text, nan or an infinite value are ignored. A line or field that cannot be read is
+// refused by itself and reported to the client.
 package influx
 
 import (
@@ -20,9 +20,9 @@ import (
 	"carbon/receive/number"
 )
 
-// Options of a Reader. Zero means the default for each.
+// Options of reading a body.
 type Options struct {
-	// Template makes names. Nil: measurement.field with tags.
+	// Template makes names; nil: measurement.field with tags.
 	Template *Template
 
 	// Now is the time of lines without one, in unix seconds.
@@ -32,50 +32,52 @@ type Options struct {
 	// many seconds make one unit; one of them is 1. 0: nanoseconds.
 	Unit, PerUnit int64
 
-	// Database is what the client writes to, for templates.
+	// Database is the database that the client writes to, for templates.
 	Database string
 
-	// Refuse is told of each line or field that is no datapoint, and why. Nil: nobody.
+	// Refuse is called for each line or field that is refused, with the reason; nil:
+	// it is not reported. The line is nil if it is not worth logging.
 	Refuse func(reason string, line []byte)
 }
 
-// maxTold bounds the lines that an error names.
-const maxTold = 10
+// maxDetails is the maximum number of lines that a PartialError names.
+const maxDetails = 10
 
-// PartialError reports lines of which something could not be read. All else is taken.
+// PartialError reports lines that were refused, or of which fields were. The rest of
+// the body is accepted.
 type PartialError struct {
-	Lines int      // how many
-	Told  []string // the first of them, with the reasons
+	Lines   int      // number of lines
+	Details []string // the first lines, with reasons
 }
 
 func (e *PartialError) Error() string {
-	text := "partial write: " + strings.Join(e.Told, "; ")
-	if more := e.Lines - len(e.Told); more > 0 {
+	text := "partial write: " + strings.Join(e.Details, "; ")
+	if more := e.Lines - len(e.Details); more > 0 {
 		text += fmt.Sprintf("; and %d more", more)
 	}
 	return text
 }
 
-// Reader reads one body after the other.
+// Reader reads one body at a time.
 type Reader struct {
-	line    line
-	key     []byte // of the last line, as written
-	ok      bool   // its series could be read
-	series  series
-	name    []byte // room for names
-	escaped []byte // room for what was escaped
+	line      line
+	key       []byte // of the last line, as written
+	ok        bool   // key is valid
+	series    series // of key
+	name      []byte // buffer for names
+	unescaped []byte // buffer for names of fields
 }
 
-// series is what stands before the fields of a line.
+// series is the measurement and the tags of a line.
 type series struct {
 	measurement string
 	tags        []tag
-	tail        []byte // the tags as they end a name: ;key=value;key=value
+	tail        []byte // the end of a name: ;key=value;key=value
 }
 
 type tag struct{ key, value string }
 
-// Read adds the datapoints of a body to the batch. The error is the batch's or a
+// Read adds the datapoints of a body to the batch. The error is that of the batch or a
 // *PartialError.
 func (r *Reader) Read(text []byte, o Options, batch *metric.Batch) error {
 	if o.Unit == 0 {
@@ -94,7 +96,7 @@ func (r *Reader) Read(text []byte, o Options, batch *metric.Batch) error {
 				o.Refuse(NoValue, nil)
 			}
 			var err error
-			if reason, err = r.take(&o, batch); err != nil {
+			if reason, err = r.add(&o, batch); err != nil {
 				return err
 			}
 			if reason == "" {
@@ -103,8 +105,8 @@ func (r *Reader) Read(text []byte, o Options, batch *metric.Batch) error {
 		}
 		if reason != "" {
 			o.Refuse(reason, bytes.TrimRight(whole, "\n"))
-			if partial.Lines++; len(partial.Told) < maxTold {
-				partial.Told = append(partial.Told, fmt.Sprintf("line %d: %s", at, reason))
+			if partial.Lines++; len(partial.Details) < maxDetails {
+				partial.Details = append(partial.Details, fmt.Sprintf("line %d: %s", at, reason))
 			}
 		}
 		at += bytes.Count(whole, []byte{'\n'})
@@ -116,8 +118,8 @@ func (r *Reader) Read(text []byte, o Options, batch *metric.Batch) error {
 	return nil
 }
 
-// take adds the datapoints of the line.
-func (r *Reader) take(o *Options, batch *metric.Batch) (reason string, err error) {
+// add adds the datapoints of the line to the batch.
+func (r *Reader) add(o *Options, batch *metric.Batch) (reason string, err error) {
 	p := metric.Point{Time: o.Now}
 	if len(r.line.time) > 0 {
 		t, err := strconv.ParseInt(alias(r.line.time), 10, 64)
@@ -143,8 +145,8 @@ func (r *Reader) take(o *Options, batch *metric.Batch) (reason string, err error
 	for _, f := range r.line.fields {
 		field := f.name
 		if bytes.IndexByte(field, '\\') >= 0 {
-			r.escaped = unescape(r.escaped[:0], field, ",= ")
-			field = r.escaped
+			r.unescaped = unescape(r.unescaped[:0], field, ",= ")
+			field = r.unescaped
 		}
 		name := metric.SafeName(alias(field))
 		if name == "" {
@@ -165,7 +167,7 @@ func (r *Reader) take(o *Options, batch *metric.Batch) (reason string, err error
 	return reason, nil
 }
 
-// floor divides, downwards.
+// floor returns t/unit, rounded down.
 func floor(t, unit int64) int64 {
 	q := t / unit
 	if t%unit < 0 {
@@ -174,7 +176,7 @@ func floor(t, unit int64) int64 {
 	return q
 }
 
-// readKey takes measurement and tags apart. What it finds may alias the key.
+// readKey reads the measurement and the tags, which may alias the key.
 func (r *Reader) readKey() bool {
 	s := &r.series
 	s.tags, s.tail = s.tags[:0], s.tail[:0]
@@ -195,12 +197,12 @@ func (r *Reader) readKey() bool {
 		}
 		key, value, ok := metric.SafeTag(read(part[:equals], ",= "), read(part[equals+1:], ",= "))
 		if !ok {
-			continue // an empty value, which says nothing
+			continue // an empty value
 		}
 		s.tags = append(s.tags, tag{key, value})
 	}
-	// Names whose tags are in order are taken as they are. Of those of one key the last
-	// counts, as in the name.
+	// The pipeline keeps names whose tags are sorted. Of several tags with one key it
+	// keeps the last, as here.
 	slices.SortStableFunc(s.tags, byText)
 	for i, t := range s.tags {
 		if i+1 == len(s.tags) || s.tags[i+1].key != t.key {
@@ -210,8 +212,8 @@ func (r *Reader) readKey() bool {
 	return true
 }
 
-// byText orders tags as they stand in names: key=value as text, so that the key a-b
-// comes before a.
+// byText compares tags as in names: key=value as text, so that the key a-b comes
+// before a.
 func byText(a, b tag) int {
 	n := min(len(a.key), len(b.key))
 	switch {
@@ -223,7 +225,7 @@ func byText(a, b tag) int {
 	return '=' - int(b.key[n])
 }
 
-// cutComma cuts around the first comma that is not escaped.
+// cutComma cuts text around the first comma that is not escaped.
 func cutComma(text []byte) (before, after []byte, found bool) {
 	for n := 0; n < len(text); n++ {
 		switch text[n] {
@@ -236,7 +238,7 @@ func cutComma(text []byte) (before, after []byte, found bool) {
 	return text, nil, false
 }
 
-// equalsAt is where the first equals sign stands that is not escaped, or -1.
+// equalsAt returns the index of the first equals sign that is not escaped, or -1.
 func equalsAt(text []byte) int {
 	for n := 0; n < len(text); n++ {
 		switch text[n] {
@@ -249,8 +251,8 @@ func equalsAt(text []byte) int {
 	return -1
 }
 
-// unescape appends text without the backslashes before the characters given. Others
-// stay.
+// unescape appends text without the backslashes before the escaped characters. Other
+// backslashes are kept.
 func unescape(to, text []byte, escaped string) []byte {
 	for n := 0; n < len(text); n++ {
 		if text[n] == '\\' && n+1 < len(text) && strings.IndexByte(escaped, text[n+1]) >= 0 {
@@ -261,5 +263,5 @@ func unescape(to, text []byte, escaped string) []byte {
 	return to
 }
 
-// alias returns b as a string without copying.
+// alias returns b as a string, without a copy.
 func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

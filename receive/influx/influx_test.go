@@ -240,7 +240,7 @@ func TestAnswers(t *testing.T) {
 		w.Write(make([]byte, 1<<20))
 	}
 	w.Close()
-	f("/write", z.String(), 413, "inflates", "Content-Encoding", "gzip")
+	f("/write", z.String(), 413, "too long after decompression", "Content-Encoding", "gzip")
 	if got := len(s.Taken(t)); got != 1003 {
 		t.Errorf("took %d points", got)
 	}
@@ -249,7 +249,7 @@ func TestAnswers(t *testing.T) {
 	f("/write?precision=s", "a v=1 5\nbad", 503, "not stored")
 
 	f("/query?q=CREATE+DATABASE+x", "", 200, `{"results":[{"statement_id":0}]}`)
-	f("/query", "q=select+*+from+x;show+databases", 200, `{"results":[{"statement_id":0,"error":"data`, "Content-Type", "application/x-www-form-urlencoded")
+	f("/query", "q=select+*+from+x;show+databases", 200, `{"results":[{"statement_id":0,"error":"SELECT`, "Content-Type", "application/x-www-form-urlencoded")
 	f("/query", "", 200, `{"results":[{"statement_id":0}]}`)
 }
 

@@ -8,39 +8,38 @@ import (
 	"carbon/receive/number"
 )
 
-// Reasons why a line, or a field of it, is no datapoint. Those of number.Seconds are
-// others.
+// Reasons why a line or a field is refused. Those of times are in package number.
 const (
 	BadKey       = "series"            // no measurement, or a tag without '='
-	BadField     = "field"             // none, without '=' or without a name
-	BadValue     = "value"             // neither number, truth value nor text
-	BadText      = "unterminated text" // a text value without its end
+	BadField     = "field"             // no field, or one without '=' or without a name
+	BadValue     = "value"             // not a number, a boolean or text
+	BadText      = "unterminated text" // text without its closing quote
 	BadTimestamp = "timestamp"
-	TooLong      = "too long" // a series of more than maxKey bytes
-	NoValue      = "no value" // nan, inf or text: nobody's fault
+	TooLong      = "too long" // over maxKey
+	NoValue      = "no value" // text, nan or infinite; not reported to the client
 )
 
-// maxKey bounds measurement and tags of a line, and the name of a field, as written.
-// What is near it makes a name that is refused.
+// maxKey bounds the measurement and tags of a line, and the name of a field, in bytes.
+// Names of this length are refused later.
 const maxKey = 16 << 10
 
-// field is one that has a number.
+// field is a field with a number.
 type field struct {
 	name  []byte // as written
 	value float64
 }
 
-// line is one line taken apart. It aliases the text.
+// line is the parts of a line, which alias the text.
 type line struct {
 	key    []byte // measurement and tags, as written
 	fields []field
-	time   []byte // as written; empty: none
-	skip   int    // fields that have no value
-	bad    string // why a field that is not among fields could not be read
+	time   []byte // as written; empty: missing
+	skip   int    // number of fields without a value
+	bad    string // why another field was refused; empty: none was
 }
 
-// next takes the first line of text apart, and returns what is left of text. A
-// reason says that nothing of the line can be used; blank, that there is nothing to be.
+// next parses the first line of text and returns the rest of text. It returns a reason
+// if the whole line is refused, and blank for a blank line or a comment.
 func (l *line) next(text []byte) (rest []byte, blank bool, reason string) {
 	l.fields, l.time, l.skip, l.bad = l.fields[:0], nil, 0, ""
 	text = bytes.TrimLeft(text, " \t\r\x00")
@@ -116,7 +115,7 @@ func (l *line) field(text []byte) (rest []byte, reason string) {
 	if len(text) > 0 && text[0] == '"' {
 		end := textEnd(text)
 		if end == 0 || bytes.IndexByte(text[:end], '\n') >= 0 && !follows(text[end:]) {
-			return text, BadText // so that the line is all that it costs
+			return text, BadText // and the next line is read as a line
 		}
 		l.skip++
 		return text[end:], ""
@@ -137,7 +136,8 @@ func (l *line) field(text []byte) (rest []byte, reason string) {
 	return text[n:], ""
 }
 
-// keyEnd is where measurement and tags end: at a space that is not escaped.
+// keyEnd returns the length of measurement and tags, which end at a space that is not
+// escaped.
 func keyEnd(text []byte) int {
 	for n := 0; n < len(text); n++ {
 		switch text[n] {
@@ -152,7 +152,7 @@ func keyEnd(text []byte) int {
 	return len(text)
 }
 
-// textEnd is where a text value ends, after its second quote; 0: it does not.
+// textEnd returns the length of a text value with its quotes; 0: it has no end.
 func textEnd(text []byte) int {
 	for n := 1; n < len(text); n++ {
 		switch text[n] {
@@ -165,10 +165,10 @@ func textEnd(text []byte) int {
 	return 0
 }
 
-// follows tells whether text may stand after a value.
+// follows reports whether text may follow a value.
 func follows(text []byte) bool { return len(text) == 0 || text[0] == ',' || text[0] <= ' ' }
 
-// blanks skips what may stand between the parts of a line.
+// blanks skips white space between the parts of a line.
 func blanks(text []byte) []byte {
 	for len(text) > 0 && (text[0] == ' ' || text[0] == '\t' || text[0] == '\r') {
 		text = text[1:]
@@ -178,7 +178,7 @@ func blanks(text []byte) []byte {
 
 func ended(text []byte) bool { return len(text) == 0 || text[0] == '\n' }
 
-// afterLine is what follows the next newline.
+// afterLine returns the text after the next newline.
 func afterLine(text []byte) []byte {
 	if end := bytes.IndexByte(text, '\n'); end >= 0 {
 		return text[end+1:]
@@ -186,7 +186,7 @@ func afterLine(text []byte) []byte {
 	return nil
 }
 
-// value reads a value that is no text.
+// value reads a value that is not text.
 func value(b []byte) (v float64, reason string) {
 	if len(b) == 0 {
 		return 0, BadValue
@@ -219,7 +219,7 @@ func value(b []byte) (v float64, reason string) {
 	return v, ""
 }
 
-// integer tells whether b is a whole number of 64 bits.
+// integer reports whether b is an integer of 64 bits.
 func integer(b []byte, unsigned bool) (ok bool) {
 	s := unsafe.String(unsafe.SliceData(b), len(b))
 	var err error
@@ -231,7 +231,7 @@ func integer(b []byte, unsigned bool) (ok bool) {
 	return err == nil
 }
 
-// quick reads a decimal number of few digits.
+// quick reads a decimal number with few digits.
 func quick(b []byte) (v float64, ok bool) {
 	var room [24]byte
 	if len(b) >= len(room) {

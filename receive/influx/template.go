@@ -7,16 +7,16 @@ import (
 	"carbon/metric"
 )
 
-// Template makes dotted names of series: text with {measurement}, {field}, {db}, and
-// {tag:NAME} or {NAME} for the values of tags, whose dots become '_', unless it says
-// {NAME.}. A tag that a series does not have is unknown.
+// Template makes dotted names of series. It is text with {measurement}, {field}, {db},
+// and {NAME} or {tag:NAME} for the value of a tag. Dots of the value become '_', but
+// not with {NAME.}. A missing tag is replaced by unknown.
 type Template struct{ parts []part }
 
-// part is text, or what stands in its place.
+// part is text or a placeholder.
 type part struct {
-	kind byte   // one of the constants
-	text string // of literal; the key of tag
-	dots bool   // stay, of a tag's value
+	kind byte   // one of the constants below
+	text string // of literal; the key of tagValue
+	dots bool   // keep the dots of a tag's value
 }
 
 const (
@@ -27,18 +27,18 @@ const (
 	tagValue
 )
 
-// unknown stands for what a series does not say.
+// unknown replaces what a series does not have.
 const unknown = "unknown"
 
-// ParseTemplate reads a template. It must hold {field}, or all fields of a line would
-// be one series.
+// ParseTemplate parses a template. It must contain {field}, or all fields of a line
+// would be one series.
 func ParseTemplate(text string) (*Template, error) {
 	t := &Template{}
 	named := false
 	for text != "" {
 		before, after, found := strings.Cut(text, "{")
 		if strings.Contains(before, "}") {
-			return nil, fmt.Errorf("template: a } without its {")
+			return nil, fmt.Errorf("template: } without {")
 		}
 		if before != "" {
 			t.parts = append(t.parts, part{kind: literal, text: before})
@@ -48,12 +48,12 @@ func ParseTemplate(text string) (*Template, error) {
 		}
 		name, rest, closed := strings.Cut(after, "}")
 		if !closed {
-			return nil, fmt.Errorf("template: a { without its }")
+			return nil, fmt.Errorf("template: { without }")
 		}
 		text = rest
 		switch name {
 		case "":
-			return nil, fmt.Errorf("template: {} names nothing")
+			return nil, fmt.Errorf("template: {} without a name")
 		case "measurement":
 			t.parts = append(t.parts, part{kind: measurement})
 		case "field":
@@ -67,12 +67,12 @@ func ParseTemplate(text string) (*Template, error) {
 		}
 	}
 	if !named {
-		return nil, fmt.Errorf("template: no {field}: all fields of a line would be one series")
+		return nil, fmt.Errorf("template: {field} is missing; without it all fields of a line would be one series")
 	}
 	return t, nil
 }
 
-// append makes the name of a field of a series.
+// append appends the name of a field of a series.
 func (t *Template) append(name []byte, s *series, field, db string) []byte {
 	for _, p := range t.parts {
 		text := p.text
@@ -94,11 +94,11 @@ func (t *Template) append(name []byte, s *series, field, db string) []byte {
 	return name
 }
 
-// value is that of a tag as part of a name, or empty.
+// value returns the value of a tag as part of a name, or an empty text.
 func (s *series) value(key string, dots bool) (text string) {
 	for _, t := range s.tags {
 		if t.key == key {
-			text = t.value // the last one counts
+			text = t.value // of several the last
 		}
 	}
 	text = metric.SafeName(text)

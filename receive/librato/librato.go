@@ -1,11 +1,11 @@
-// Package librato reads what clients of Librato post to /v1/metrics: gauges and
-// counters in JSON.
+// Package librato answers clients of Librato, which post gauges and counters to
+// /v1/metrics:
 //
 //	{"gauges": [{"name": "a", "value": 1, "source": "web1", "measure_time": 1700000000}], "counters": [...]}
 //
-// Instead of a list there may be an object of them by name. A source and a
-// measure_time beside them hold for those that have none. A gauge may say count and
-// sum in the place of its value: then it is their quotient. Times may be text.
+// An object by name may take the place of a list. A source and a measure_time of the
+// document are the defaults of its elements. A gauge may have count and sum instead of
+// value: its value is sum divided by count. Times may be text.
 package librato
 
 import (
@@ -20,11 +20,11 @@ import (
 	"carbon/receive/jsonpoint"
 )
 
-// prefix stands before all names.
+// prefix is put before all names.
 const prefix = "librato."
 
-// Handler answers /v1/metrics. The answer is exactly 200: clients take all that is
-// greater for an error.
+// Handler answers /v1/metrics. It answers 200, because clients take greater statuses
+// for errors.
 func Handler(in *httpintake.Intake) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
@@ -44,12 +44,12 @@ func answer(w http.ResponseWriter, code int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// measurement is one gauge or counter, or the defaults for all.
+// measurement is a gauge or counter, or the defaults of a document.
 type measurement struct {
 	name, value, count, sum, source, time pyjson.Scalar
 }
 
-// field is where the value of a key goes; nil: nowhere.
+// field returns the field of a key; nil: the key is ignored.
 func (m *measurement) field(key string) *pyjson.Scalar {
 	switch key {
 	case "name":
@@ -77,7 +77,8 @@ type document struct {
 	batch    *metric.Batch
 }
 
-// read takes a body. It goes through it twice, as the defaults may stand last.
+// read adds the datapoints of a body to the batch. It decodes the body twice, because
+// the defaults may be at its end.
 func read(in *httpintake.Intake, text []byte, batch *metric.Batch) error {
 	if err := httpintake.CheckJSON(text); err != nil {
 		return err
@@ -85,7 +86,7 @@ func read(in *httpintake.Intake, text []byte, batch *metric.Batch) error {
 	d := document{in: in, text: text, now: in.Now().Unix(), batch: batch}
 	decoder := pyjson.New(text)
 	if decoder.Peek() != pyjson.Object {
-		return &httpintake.RequestError{Code: http.StatusBadRequest, Reason: "want an object with gauges or counters"}
+		return &httpintake.RequestError{Code: http.StatusBadRequest, Reason: "body is not an object with gauges or counters"}
 	}
 	err := decoder.Object(func(key string) error {
 		if key == "source" || key == "measure_time" {
@@ -103,10 +104,10 @@ func read(in *httpintake.Intake, text []byte, batch *metric.Batch) error {
 		}
 		switch decoder.Peek() {
 		case pyjson.List:
-			return decoder.List(func() error { return d.one(decoder, pyjson.Scalar{}) })
+			return decoder.List(func() error { return d.read(decoder, pyjson.Scalar{}) })
 		case pyjson.Object:
 			return decoder.Object(func(name string) error {
-				return d.one(decoder, pyjson.Scalar{Kind: pyjson.Text, Text: name})
+				return d.read(decoder, pyjson.Scalar{Kind: pyjson.Text, Text: name})
 			})
 		}
 		in.Refuse(jsonpoint.BadShape, nil)
@@ -114,8 +115,8 @@ func read(in *httpintake.Intake, text []byte, batch *metric.Batch) error {
 	})
 }
 
-// one reads one gauge or counter, whose name may be known.
-func (d *document) one(decoder *pyjson.Decoder, name pyjson.Scalar) error {
+// read adds the next gauge or counter to the batch. name is its key in an object.
+func (d *document) read(decoder *pyjson.Decoder, name pyjson.Scalar) error {
 	start := decoder.Offset()
 	m := measurement{name: name, source: d.defaults.source, time: d.defaults.time}
 	if decoder.Peek() != pyjson.Object {
@@ -140,7 +141,7 @@ func (d *document) one(decoder *pyjson.Decoder, name pyjson.Scalar) error {
 	return d.batch.Add(prefix, full, p)
 }
 
-// datapoint makes one of what a measurement says.
+// datapoint returns the datapoint of a measurement.
 func (m *measurement) datapoint(now int64) (name string, p metric.Point, reason string) {
 	if m.name.Kind == pyjson.Text {
 		name = metric.SafeName(m.name.Text)
@@ -158,7 +159,7 @@ func (m *measurement) datapoint(now int64) (name string, p metric.Point, reason 
 	return name, p, reason
 }
 
-// amount is the value, or the mean of a summary.
+// amount returns the value, or sum divided by count.
 func (m *measurement) amount() (v float64, reason string) {
 	if v, reason = jsonpoint.Value(m.value); reason != jsonpoint.NoValue {
 		return v, reason
@@ -177,7 +178,7 @@ func (m *measurement) amount() (v float64, reason string) {
 	return v, ""
 }
 
-// node makes one node of a source, such as the name of a host.
+// node returns a source, such as a host name, as one node of a name.
 func node(source string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -1,9 +1,10 @@
-// Package opentsdb reads what clients of OpenTSDB post to /api/put: one object, or a
-// list of them,
+// Package opentsdb answers clients of OpenTSDB, which post to /api/put one object, or a
+// list of objects:
 //
 //	{"metric": "sys.cpu", "value": 18, "timestamp": 1700000000, "tags": {"host": "web1"}}
 //
-// Times are seconds or, from thirteen digits on, milliseconds. Tags become tags.
+// Times are in seconds, or in milliseconds if they have thirteen digits or more. Tags
+// become tags of the series.
 package opentsdb
 
 import (
@@ -19,30 +20,30 @@ import (
 	"carbon/receive/number"
 )
 
-// Bounds of what an answer tells of elements that were not taken.
+// Limits of the details of an answer.
 const (
 	maxDetails = 20
-	maxShown   = 1024 // bytes of one
+	maxShown   = 1024 // bytes of an element
 )
 
-// failure is one element that was not taken.
+// failure is an element that was refused.
 type failure struct {
 	Error     string          `json:"error"`
 	Datapoint json.RawMessage `json:"datapoint,omitempty"`
 }
 
-// result is what came of a request.
+// result is the answer to a request.
 type result struct {
 	Success int       `json:"success"`
 	Failed  int       `json:"failed"`
 	Errors  []failure `json:"errors,omitempty"`
 
-	worthless int // of those that failed, because their value is no number
+	badValues int // of Failed, elements whose value is not a number
 }
 
-// Handler answers /api/put: 204, or 200 with how many were taken and how many not, if
-// the query has summary or details. It is 400 when none could be taken though there
-// were some with values.
+// Handler answers /api/put with 204, or with 200 and a result if the query has summary
+// or details. It answers 400 if all elements were refused, and one of them not for its
+// value.
 func Handler(in *httpintake.Intake) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var got result
@@ -60,8 +61,8 @@ func Handler(in *httpintake.Intake) http.Handler {
 		switch {
 		case err != nil:
 			code, reason = httpintake.Status(err)
-		case got.Success == 0 && got.Failed > got.worthless:
-			code, reason = http.StatusBadRequest, fmt.Sprintf("none of %d datapoints could be read", got.Failed)
+		case got.Success == 0 && got.Failed > got.badValues:
+			code, reason = http.StatusBadRequest, fmt.Sprintf("all %d datapoints refused", got.Failed)
 		case details || summary:
 			code = http.StatusOK
 		}
@@ -82,7 +83,7 @@ func answer(w http.ResponseWriter, code int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// element is one datapoint of a body.
+// element is an element of a body.
 type element struct {
 	metric, value, time pyjson.Scalar
 	tags                []tag
@@ -90,7 +91,7 @@ type element struct {
 
 type tag struct{ key, value string }
 
-// read takes a body.
+// read adds the datapoints of a body to the batch.
 func read(in *httpintake.Intake, text []byte, batch *metric.Batch) (got result, err error) {
 	if err := httpintake.CheckJSON(text); err != nil {
 		return got, err
@@ -99,7 +100,7 @@ func read(in *httpintake.Intake, text []byte, batch *metric.Batch) (got result, 
 	decoder := pyjson.New(text)
 	var e element
 	one := func() error {
-		decoder.Peek() // past white space
+		decoder.Peek() // skips white space
 		start := decoder.Offset()
 		name, p, reason, err := e.read(decoder, now)
 		if err != nil {
@@ -109,7 +110,7 @@ func read(in *httpintake.Intake, text []byte, batch *metric.Batch) (got result, 
 		case "":
 			got.Success++
 			return batch.Add("", name, p)
-		case jsonpoint.NoValue: // nobody's fault
+		case jsonpoint.NoValue: // not an error
 			in.Refuse(reason, nil)
 		default:
 			part := text[start:decoder.Offset()]
@@ -124,15 +125,15 @@ func read(in *httpintake.Intake, text []byte, batch *metric.Batch) (got result, 
 	case pyjson.Object:
 		err = one()
 	default:
-		err = &httpintake.RequestError{Code: http.StatusBadRequest, Reason: "want a datapoint or a list of them"}
+		err = &httpintake.RequestError{Code: http.StatusBadRequest, Reason: "body is not a datapoint or a list of datapoints"}
 	}
 	return got, err
 }
 
-// fail counts an element that was not taken.
+// fail counts an element that was refused.
 func (r *result) fail(reason string, part []byte) {
 	if reason == jsonpoint.BadValue {
-		r.worthless++
+		r.badValues++
 	}
 	if r.Failed++; len(r.Errors) == maxDetails {
 		return
@@ -144,7 +145,7 @@ func (r *result) fail(reason string, part []byte) {
 	r.Errors = append(r.Errors, f)
 }
 
-// read reads the next element, wholly, whatever it is, and makes a datapoint of it.
+// read reads the next element to its end, whatever it is, and returns its datapoint.
 func (e *element) read(decoder *pyjson.Decoder, now int64) (name string, p metric.Point, reason string, err error) {
 	*e = element{tags: e.tags[:0]}
 	if decoder.Peek() != pyjson.Object {
@@ -200,14 +201,14 @@ func (e *element) datapoint(now int64) (name string, p metric.Point, reason stri
 	for _, t := range e.tags {
 		key, value, ok := metric.SafeTag(t.key, t.value)
 		if !ok || len(text) > metric.MaxTaggedLength {
-			continue // what is longer is refused as a whole
+			continue // a name that is too long is refused later
 		}
 		text = append(append(append(append(text, ';'), key...), '='), value...)
 	}
 	return string(text), p, ""
 }
 
-// seconds is the time; one in milliseconds tells itself by its size.
+// seconds returns the time, which may be in milliseconds.
 func seconds(s pyjson.Scalar, now int64) (int64, string) {
 	t, reason := jsonpoint.Time(s, now)
 	if reason == number.Milliseconds {

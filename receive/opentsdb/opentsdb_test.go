@@ -29,10 +29,10 @@ func TestPut(t *testing.T) {
 	bad := `[{"metric": "a", "value": "x"}, 5, {"value": 1}, {"metric": "a", "value": 1, "timestamp": 0}, ` + one + `]`
 	f("", bad, 204, "", "a_b;h=x_y;n=7 1 5")
 	f("", `[{"metric": "a", "value": "x"}]`, 204, "")
-	f("", `[{"value": 1}, 5]`, 400, "none of 2")
+	f("", `[{"value": 1}, 5]`, 400, "all 2 datapoints")
 	f("?details", bad, 200, `{"success":1,"failed":4,"errors":[{"error":"value","datapoint":{"metric":"a","value":"x"}},{"error":"shape","datapoint":5}`, "a_b;h=x_y;n=7 1 5")
 	f("", "", 400, "json")
-	f("", `"x"`, 400, "want a datapoint")
+	f("", `"x"`, 400, "body is not a datapoint")
 	f("", "["+one+",", 400, "json")
 }
 

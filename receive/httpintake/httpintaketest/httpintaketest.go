@@ -1,5 +1,5 @@
-// Package httpintaketest runs handlers of package httpintake as servers, and keeps what
-// they take.
+// Package httpintaketest serves handlers that use an httpintake.Intake, and keeps the
+// datapoints that they push.
 package httpintaketest
 
 import (
@@ -21,7 +21,7 @@ import (
 	"carbon/receive/receivetest"
 )
 
-// Site is a handler that serves, and what it took.
+// Site is a handler that is served, and what it has pushed.
 type Site struct {
 	Intake *httpintake.Intake
 	Clock  time.Time // time of arrival
@@ -33,7 +33,7 @@ type Site struct {
 	fail      error // of Commit
 }
 
-// MaxBody is what bodies may inflate to.
+// MaxBody is the maximum body in bytes.
 const MaxBody = 1 << 20
 
 // New serves a handler until the test ends.
@@ -70,35 +70,35 @@ func New(t testing.TB, handler func(*httpintake.Intake) http.Handler) *Site {
 	return s
 }
 
-// Advance lets time pass.
+// Advance moves the clock.
 func (s *Site) Advance(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.Clock = s.Clock.Add(d)
 }
 
-// FailCommit makes datapoints not be kept from now on; nil: be kept again.
+// FailCommit makes commits fail from now on; nil: they succeed again.
 func (s *Site) FailCommit(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fail = err
 }
 
-// Taken returns what was taken since the last call, and fails the test if some of it
-// was not in the log.
+// Taken returns what was pushed since the last call. It fails the test if some of it
+// was not committed.
 func (s *Site) Taken(t testing.TB) []metric.Datapoint {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.committed != len(s.points) {
-		t.Errorf("%d datapoints, of which %d are in the log", len(s.points), s.committed)
+		t.Errorf("%d datapoints, of which %d are committed", len(s.points), s.committed)
 	}
 	points := s.points
 	s.points, s.committed = nil, 0
 	return points
 }
 
-// Names writes datapoints as "name value time".
+// Names formats datapoints as "name value time".
 func Names(points []metric.Datapoint) []string {
 	texts := []string{}
 	for _, p := range points {
@@ -107,7 +107,7 @@ func Names(points []metric.Datapoint) []string {
 	return texts
 }
 
-// Post sends a body with headers, pairs of name and value, and returns the answer.
+// Post sends a body with headers, given as names and values, and returns the answer.
 func (s *Site) Post(t testing.TB, path, body string, headers ...string) (code int, header http.Header, text string) {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodPost, s.URL+path, strings.NewReader(body))
@@ -129,7 +129,7 @@ func (s *Site) Post(t testing.TB, path, body string, headers ...string) (code in
 	return answer.StatusCode, answer.Header, string(b)
 }
 
-// Replay sends a recorded request as it is, and returns the status.
+// Replay sends a recorded request unchanged.
 func (s *Site) Replay(t testing.TB, request []byte) (code int, header http.Header) {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
