@@ -71,7 +71,7 @@ Example::
 
 // cactiFormat returns the function that formats the values of cactiStyle.
 func (c *Call) cactiFormat() (func(v float64) string, error) {
-	var units []unit
+	var units []Unit
 	if system := c.value("system"); isTrue(system) {
 		var ok bool
 		if units, ok = unitSystems[text(system)]; !ok {
@@ -85,8 +85,8 @@ func (c *Call) cactiFormat() (func(v float64) string, error) {
 	return func(v float64) string {
 		prefix := ""
 		for _, u := range units {
-			if math.Abs(v) >= u.size {
-				v, prefix = v/u.size, u.suffix
+			if math.Abs(v) >= u.Size {
+				v, prefix = v/u.Size, u.Prefix
 				break
 			}
 		}
@@ -170,25 +170,29 @@ func shown(aggregation string, v float64) string {
 	return repr(v)
 }
 
-type unit struct {
-	suffix string
-	size   float64
+// Unit is a prefix of large numbers and its factor.
+type Unit struct {
+	Prefix string
+	Size   float64
 }
 
-var unitSystems = map[string][]unit{
-	"si":     {{"P", 1e15}, {"T", 1e12}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}},
-	"binary": {{"Pi", 1 << 50}, {"Ti", 1 << 40}, {"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}},
-}
+// The prefixes of numbers, the largest first. They must not be changed.
+var (
+	SIUnits     = []Unit{{"P", 1e15}, {"T", 1e12}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}}
+	BinaryUnits = []Unit{{"Pi", 1 << 50}, {"Ti", 1 << 40}, {"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}}
+)
+
+var unitSystems = map[string][]Unit{"si": SIUnits, "binary": BinaryUnits}
 
 // shorten returns a value with two decimals and the prefix of the largest unit that is not
 // above it.
-func shorten(v float64, units []unit) string {
+func shorten(v float64, units []Unit) string {
 	if v != v {
 		return "None"
 	}
 	for _, u := range units {
-		if math.Abs(v) >= u.size {
-			return fixed(v/u.size, 2) + u.suffix
+		if math.Abs(v) >= u.Size {
+			return fixed(v/u.Size, 2) + u.Prefix
 		}
 	}
 	return fixed(v, 2)

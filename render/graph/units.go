@@ -3,21 +3,17 @@ package graph
 import (
 	"fmt"
 	"math"
-)
 
-// unit is the prefix of a unit and its factor.
-type unit struct {
-	prefix string
-	size   float64
-}
+	"carbon/render/function"
+)
 
 // unitSystems are the systems of units of y labels, by the value of yUnitSystem. The largest
 // unit comes first.
-var unitSystems = map[string][]unit{
-	"si":     {{"P", 1e15}, {"T", 1e12}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}},
-	"binary": {{"Pi", 1 << 50}, {"Ti", 1 << 40}, {"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}},
-	"sec":    {{"Y", 31536000}, {"M", 2592000}, {"D", 86400}, {"H", 3600}, {"m", 60}},
-	"msec":   {{"Y", 31536000e3}, {"M", 2592000e3}, {"D", 86400e3}, {"H", 3600e3}, {"m", 60e3}, {"s", 1e3}},
+var unitSystems = map[string][]function.Unit{
+	"si":     function.SIUnits,
+	"binary": function.BinaryUnits,
+	"sec":    {{Prefix: "Y", Size: 31536000}, {Prefix: "M", Size: 2592000}, {Prefix: "D", Size: 86400}, {Prefix: "H", Size: 3600}, {Prefix: "m", Size: 60}},
+	"msec":   {{Prefix: "Y", Size: 31536000e3}, {Prefix: "M", Size: 2592000e3}, {Prefix: "D", Size: 86400e3}, {Prefix: "H", Size: 3600e3}, {Prefix: "m", Size: 60e3}, {Prefix: "s", Size: 1e3}},
 	"none":   nil,
 }
 
@@ -48,8 +44,8 @@ func yLabel(v, step, span float64, system string) string {
 // scaled divides v by the largest unit that exceeds neither v nor the step.
 func scaled(v, step float64, system string) (float64, string) {
 	for _, u := range unitSystems[system] {
-		if math.Abs(v) >= u.size && (step == 0 || step >= u.size) {
-			return withoutError(v/u.size, v), u.prefix
+		if math.Abs(v) >= u.Size && (step == 0 || step >= u.Size) {
+			return withoutError(v/u.Size, v), u.Prefix
 		}
 	}
 	return withoutError(v, v), ""
