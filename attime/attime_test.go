@@ -19,8 +19,8 @@ func mustZone(t testing.TB, name string) *time.Location {
 	return zone
 }
 
-// The answers of graphite-web's own parser: [time, zone, now, answer], where no
-// answer is an error. All that the conformance cases ask is among them.
+// TestParseAsGraphite compares with the answers of graphite-web's parser: [time, zone, now,
+// answer], where a null answer is an error. All times of the conformance cases are among them.
 func TestParseAsGraphite(t *testing.T) {
 	data, err := os.ReadFile("testdata/graphite.json")
 	if err != nil {
@@ -40,7 +40,7 @@ func TestParseAsGraphite(t *testing.T) {
 	}
 }
 
-// The day clocks went forward in Berlin.
+// TestParse parses times on the day on which the clocks went forward in Berlin.
 func TestParse(t *testing.T) {
 	now := time.Date(2024, 3, 31, 12, 30, 15, 5e8, mustZone(t, "Europe/Berlin"))
 	f := func(s, want string) {
@@ -58,7 +58,7 @@ func TestParse(t *testing.T) {
 	f("20241399", "Sun 1970-08-23 07:36:39 +01") // no such date, so seconds
 	f("20240229", "Thu 2024-02-29 00:00:00 +01")
 
-	// Offsets count seconds, references follow the clock.
+	// Offsets are in seconds, references in wall-clock time.
 	f("-1d", "Sat 2024-03-30 11:30:15.5 +01")
 	f("midnight", "Sun 2024-03-31 00:00:00 +01")
 	f("midnight+12h", "Sun 2024-03-31 13:00:00 +02")

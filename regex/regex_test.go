@@ -30,20 +30,20 @@ func TestSearchAndMatch(t *testing.T) {
 	f(`a{,2}b`, "aaab", true, false)
 	f(`a{}`, "a{}", true, true)
 
-	// Unless \Z is written, an end is before a last newline, too.
+	// $ also matches before a trailing newline, \Z does not.
 	f(`web$`, "web\n", true, true)
 	f(`web\Z`, "web\n", false, false)
 	f(`web$`, "web\n\n", false, false)
 	f(`(?m)^b$`, "a\nb\nc", true, false)
 
-	// Classes know all of Unicode, unless told otherwise.
+	// Classes are Unicode, unless the flag a is set.
 	f(`^\w+$`, "é٣", true, true)
 	f(`(?a)^\w+$`, "é", false, false)
 	f(`^[^\W\d]+$`, "web_é", true, true)
 	f(`[]a]`, "]", true, true)
 	f(`[^]a]`, "]", false, false)
 
-	// What takes backtracking.
+	// Backtracking.
 	f(`web(?!01)`, "web01", false, false)
 	f(`web(?!01)`, "web02", true, true)
 	f(`(?<=\.)cpu`, "web.cpu", true, false)
@@ -71,7 +71,7 @@ func TestSub(t *testing.T) {
 	f(`a`, `$1 ${x} & \. \\ \101\n`, "a", "$1 ${x} & \\. \\ A\n")
 	f(`(a)`, `\1\g<1>0\100`, "a", "aa0@")
 
-	// A match of nothing counts, even right behind another match.
+	// Empty matches count, also right after another match.
 	f(`.*`, "x", "abc", "xx")
 	f(`x*`, "-", "abxd", "-a-b--d-")
 	f(`.*?`, "-", "ab", "-----")
@@ -100,7 +100,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestBounds tries what would take a matcher without limits forever.
+// TestBounds tries patterns that would take a matcher without limits forever.
 func TestBounds(t *testing.T) {
 	re, err := Compile(`(?=a)(a+)+$`)
 	if err != nil {

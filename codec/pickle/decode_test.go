@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// show is String without the spaces that Python puts in.
+// show returns String without spaces between elements.
 func show(d *Decoder, v Value) string {
 	return strings.NewReplacer(", ", ",", ": ", ",").Replace(d.String(v))
 }
@@ -62,7 +62,7 @@ func TestDecode(t *testing.T) {
 	f("\x8f(K\x01K\x02\x90.", "{1,2}")
 	f("(K\x01K\x02\x91.", "{1,2}")
 	f("\x80\x05\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94h\x000]\x94h\x00.", "[]")
-	// The memo holds lists, not what was in them.
+	// The memo refers to lists; it does not copy their elements.
 	f("(]q\x00K\x01h\x00t.", "([],1,[])")
 	f("(]p7\nK\x01ag7\nt.", "([1],[1])")
 	f("K\x05q\x02K\x06(K\x07h\x021.", "6")
@@ -94,7 +94,7 @@ func TestDecodeErrors(t *testing.T) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	// A megabyte of each opcode that takes no room in the pickle itself.
+	// A megabyte of each opcode that makes values without data in the pickle.
 	for _, op := range []string{"(", "]", ")", "}", "N", "2", "\x94", "]\x94", "(t", "\x85", "]2a", "]q\x002a"} {
 		var d Decoder
 		pickle := []byte("N" + strings.Repeat(op, 1<<20/len(op)))
@@ -113,7 +113,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// TestPythonWrites has Python write what is read here, in all its protocols.
+// TestPythonWrites decodes pickles that Python writes, in all its protocols.
 func TestPythonWrites(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -170,8 +170,8 @@ func decodeSlowly(d *Decoder, data []byte) (Value, error) {
 	return Value{}, ErrMalformed
 }
 
-// FuzzDecode holds that both ways to read agree, and that nothing that a decoder
-// read before changes what it reads.
+// FuzzDecode checks that decoding with and without quick agree, and that earlier pickles do not
+// affect the result.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{"(lp0\n(S'a'\n(I5\nF6.5\ntta.", "\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94h\x00.", "}(V\\u0041\nL5L\nu.", "cos\nsystem\n.", "\x8f(K\x01\x90.", "\x80\x02]q\x01(X\x01\x00\x00\x00aq\x02J\x00\x00\x00\x00G\x40\x45\x40\x00\x00\x00\x00\x00\x86q\x03\x86q\x04e."} {
 		f.Add([]byte(s))

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestPython has Python read what was written.
+// TestPython decodes the output with Python.
 func TestPython(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {

@@ -46,7 +46,7 @@ func nest(depth int) any {
 	return []any{nest(depth - 1)}
 }
 
-func TestWhatIsNoJSON(t *testing.T) {
+func TestSyntaxErrors(t *testing.T) {
 	f := func(text string, offset int) {
 		t.Helper()
 		err := Valid([]byte(text))
@@ -117,8 +117,8 @@ func TestReadingAllocatesLittle(t *testing.T) {
 	}
 }
 
-// FuzzDecoder holds the decoder against encoding/json: what that reads, this
-// reads, as the same.
+// FuzzDecoder checks that the decoder reads everything that encoding/json reads, with the same
+// values.
 func FuzzDecoder(f *testing.F) {
 	for _, seed := range []string{
 		`[{"name": "a", "value": NaN, "time": 1795220775.93}]`, `[["a", 1, 2], [-Infinity]]`, `{"gauges": {"a": {"value": 1e5}}}`,
@@ -167,8 +167,7 @@ func nesting(v any) int {
 	return deepest + 1
 }
 
-// same compares a value with one of encoding/json, which replaces what is not
-// UTF-8.
+// same compares a value with one of encoding/json, which replaces invalid UTF-8.
 func same(got, want any) bool {
 	switch want := want.(type) {
 	case json.Number:
