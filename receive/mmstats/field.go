@@ -7,28 +7,27 @@ import (
 	"strconv"
 )
 
-// field is one figure of a file.
+// field is a value in a file.
 type field struct {
 	label    string
-	kind     byte // as Python's struct names it: Q, d, s, …
+	kind     byte // format character of Python's struct: Q, d, s and so on
 	size     int  // bytes of a value
-	at       int  // where its write buffer stands, a byte before its values
+	at       int  // offset of its write buffer, a byte before its values
 	buffered bool
-	value    float64 // of text: 0
+	value    float64 // 0 for text
 }
 
 func (f field) text() bool   { return f.kind == 's' }
 func (f field) finite() bool { return !math.IsNaN(f.value) && !math.IsInf(f.value, 0) }
 
-// unbuffered is what stands in the place of the write buffer of a field that has
-// one value only.
+// unbuffered is the write buffer of a field that has one value only.
 const unbuffered = 0xff
 
-// parse reads the fields of a file of version 1. It ends where the file does, or
-// where it makes no sense, and says so then.
+// parse reads the fields of a file of version 1. If the file is damaged, it returns
+// the fields before the damage and a reason.
 func parse(data []byte) (fields []field, reason string) {
 	if len(data) == 0 || data[0] == 0 {
-		return nil, "" // not written yet
+		return nil, "" // still empty
 	}
 	if data[0] != 1 {
 		return nil, Version
@@ -71,7 +70,7 @@ func parse(data []byte) (fields []field, reason string) {
 	}
 }
 
-// text reads a length of two bytes and so many bytes.
+// text reads a length of two bytes and that many bytes.
 func text(data []byte, at int) (s string, next int, ok bool) {
 	if at+2 > len(data) {
 		return "", 0, false
@@ -83,7 +82,7 @@ func text(data []byte, at int) (s string, next int, ok bool) {
 	return string(data[at+2 : next]), next, true
 }
 
-// layout reads a struct format of Python's, of one value of at most so many bytes.
+// layout parses a format of Python's struct, of one value of at most most bytes.
 func layout(format string, most int) (kind byte, size int, ok bool) {
 	if format == "" {
 		return 0, 0, false
@@ -114,8 +113,8 @@ func layout(format string, most int) (kind byte, size int, ok bool) {
 	return 0, 0, false
 }
 
-// read is the current value of a field, given from its write buffer on: of two, the
-// one that is not written.
+// read returns the current value of a field, whose bytes begin with the write buffer.
+// Of two values it is the one that is not being written.
 func (f field) read(b []byte) float64 {
 	value := b[1:]
 	if f.buffered && b[0] == 0 {
@@ -151,13 +150,13 @@ func (f field) read(b []byte) float64 {
 	return 0
 }
 
-// tries is how often a field is read that its writer changes meanwhile.
-const tries = 100
+// maxReadings is how often a field is read that its writer changes meanwhile.
+const maxReadings = 100
 
-// settle makes sure that no value is half of one and half of another: it looks at
-// those again that are not the same in a second copy of the file, which was read
-// after the first.
-func settle(file io.ReaderAt, fields []field, first, second []byte) {
+// repair reads again the fields that were being written: those that differ in a second
+// reading of the file. A value may consist of a part of the old and a part of the new
+// one.
+func repair(file io.ReaderAt, fields []field, first, second []byte) {
 	for i := range fields {
 		f := &fields[i]
 		end := f.at + 1 + f.size
@@ -170,19 +169,18 @@ func settle(file io.ReaderAt, fields []field, first, second []byte) {
 		if v := f.read(second[f.at:end]); first[f.at] == second[f.at] && math.Float64bits(v) == math.Float64bits(f.value) {
 			continue
 		}
-		f.insist(file)
+		f.reread(file)
 	}
 }
 
-// insist reads a field until two readings are the same, as a writer may have come
-// round twice during one. Of a field that is never the same twice it takes the last
-// reading during which the write buffer stayed.
-func (f *field) insist(file io.ReaderAt) {
-	var room [2][1 + 2*8]byte
-	b, before := room[0][:1+2*f.size], room[1][:1+2*f.size]
-	for try := range tries {
+// reread reads a field until two readings are equal. If they never are, it uses the
+// last reading during which the write buffer did not change.
+func (f *field) reread(file io.ReaderAt) {
+	var buffers [2][1 + 2*8]byte
+	b, before := buffers[0][:1+2*f.size], buffers[1][:1+2*f.size]
+	for try := range maxReadings {
 		if n, err := file.ReadAt(b, int64(f.at)); n < len(b) && err != nil {
-			return // cut off meanwhile
+			return // truncated meanwhile
 		}
 		if b[0] > 1 {
 			return

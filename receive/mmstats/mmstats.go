@@ -302,7 +302,7 @@ func (p *Poller) read(path string) (fields []field, reason string) {
 	if p.second, err = readAll(file, p.second); err != nil {
 		return nil, Unreadable
 	}
-	settle(file, fields, p.buffer, p.second)
+	repair(file, fields, p.buffer, p.second)
 	return fields, reason
 }
 

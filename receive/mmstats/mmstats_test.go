@@ -270,7 +270,7 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("%+v of %d bytes", field, len(data))
 			}
 		}
-		settle(strings.NewReader(""), fields, data, data[:len(data)/2])
-		settle(strings.NewReader(string(data)), fields, data, make([]byte, len(data)))
+		repair(strings.NewReader(""), fields, data, data[:len(data)/2])
+		repair(strings.NewReader(string(data)), fields, data, make([]byte, len(data)))
 	})
 }

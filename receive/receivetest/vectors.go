@@ -1,5 +1,5 @@
-// Package receivetest holds wire formats against recorded streams: what real clients
-// sent, and crafted streams, with the datapoints they must come to.
+// Package receivetest helps to test wire formats: recorded streams of real clients and
+// crafted streams, with the datapoints that must come of them, and streams in memory.
 package receivetest
 
 import (
@@ -18,15 +18,15 @@ import (
 // Now is the time of arrival, in unix seconds.
 const Now = 1700000500
 
-// Vector is one stream. Of each series and second Expected has the last value;
-// metrics named in Optional may be there or not.
+// Vector is a stream. Expected has the last value of each series and second. The
+// metrics in Optional may be missing.
 type Vector struct {
 	ID        string   `json:"id"`
 	Transport string   `json:"transport"`
 	Data      []byte   `json:"data_b64"`
 	Expected  [][4]any `json:"expected"` // metric, value, time, tags
 	Optional  []string `json:"optional"`
-	Status    []int    `json:"status"` // of HTTP, any of these
+	Status    []int    `json:"status"` // allowed HTTP statuses
 }
 
 // Load reads testdata/vectors.json, a list of vectors.
@@ -43,9 +43,9 @@ func Load(t testing.TB) []Vector {
 	return vectors
 }
 
-// Check compares the datapoints that a format made of v, with the time of arrival
-// Now, with those expected. Names are made canonical before; those that cannot be
-// are left out, as the server does.
+// Check compares the datapoints that a format made of v, at the time of arrival Now,
+// with the expected ones. As the server does, it makes names canonical and drops
+// invalid ones.
 func (v Vector) Check(t testing.TB, points []metric.Datapoint) {
 	t.Helper()
 	want := make(map[string]float64)
@@ -86,12 +86,12 @@ func (v Vector) Check(t testing.TB, points []metric.Datapoint) {
 	}
 	for k, value := range got {
 		if _, ok := want[k]; !ok && !optional(k) {
-			t.Errorf("%s = %v should not be there", k, value)
+			t.Errorf("%s = %v is not expected", k, value)
 		}
 	}
 }
 
-// key is one series at one second, as text.
+// key returns a series and a second as text.
 func key(name string, tags map[string]any, time int64) string {
 	if canonical, err := metric.Canonical(name); err == nil {
 		name = canonical

@@ -10,16 +10,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// atOnce is how many datagrams are read with one system call.
+// atOnce is the maximum number of datagrams of one system call.
 const atOnce = 64
 
-// skew is how much further apart buffers stand than a power of two, so that their
-// beginnings have different places in the processor's caches.
+// skew is added to the distance of the buffers, so that their beginnings are not in the
+// same lines of the processor's caches.
 const skew = 5 * 64
 
-// reader reads many datagrams with one system call (recvmmsg). Its socket is none of
-// the runtime's poller: that one would be woken for every datagram, even while nobody
-// waits for it.
+// reader reads many datagrams with one system call (recvmmsg). The runtime's poller
+// does not know its socket: it would be woken for each datagram, also while nothing
+// waits.
 type reader struct {
 	socket   int
 	signal   int // an eventfd that ends waiting
@@ -27,7 +27,7 @@ type reader struct {
 	views    [][]byte
 	buffers  [][]byte
 
-	mu     sync.Mutex // of closed, and while socket is asked something
+	mu     sync.Mutex // guards closed, and socket in other methods than read
 	closed bool
 }
 
@@ -38,7 +38,7 @@ type message struct {
 	_      [4]byte
 }
 
-// newReader takes the socket over from conn, which it closes.
+// newReader takes the socket of conn, and closes conn.
 func newReader(conn *net.UDPConn) (*reader, error) {
 	socket, err := duplicate(conn)
 	conn.Close()
@@ -55,7 +55,7 @@ func newReader(conn *net.UDPConn) (*reader, error) {
 		messages: make([]message, atOnce), buffers: make([][]byte, atOnce), views: make([][]byte, 0, atOnce),
 	}
 	vectors := make([]unix.Iovec, atOnce)
-	slab := make([]byte, atOnce*(maxDatagram+skew)) // the kernel gives pages to those that are used
+	slab := make([]byte, atOnce*(maxDatagram+skew)) // unused pages take no memory
 	for i := range r.messages {
 		r.buffers[i] = slab[i*(maxDatagram+skew):][:maxDatagram:maxDatagram]
 		vectors[i].Base = &r.buffers[i][0]
@@ -66,7 +66,7 @@ func newReader(conn *net.UDPConn) (*reader, error) {
 	return r, nil
 }
 
-// duplicate returns the socket of a connection, once more.
+// duplicate duplicates the socket of a connection.
 func duplicate(conn *net.UDPConn) (socket int, err error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -80,9 +80,9 @@ func duplicate(conn *net.UDPConn) (socket int, err error) {
 	return socket, err
 }
 
-// read gives datagrams that are there to take, which does not keep them. It waits for
-// them so long, without end if that is negative; none: it was interrupted, or time is
-// up.
+// read calls take with the datagrams that have been received. take does not keep them.
+// read waits for at most wait, or without bound if wait is negative. It returns 0 when
+// it was interrupted or the time is up.
 func (r *reader) read(wait time.Duration, take func([][]byte)) (n int, err error) {
 	if r.gone() {
 		return 0, net.ErrClosed
@@ -111,7 +111,7 @@ func (r *reader) read(wait time.Duration, take func([][]byte)) (n int, err error
 	return int(got), nil
 }
 
-// temporary is nil for errors that mean nothing.
+// temporary returns nil for an error that means that nothing was read.
 func temporary(err error) error {
 	if err == unix.EAGAIN || err == unix.EINTR {
 		return nil
@@ -128,14 +128,14 @@ func (r *reader) interrupt() {
 	}
 }
 
-// gone tells of a reader that is closed: its numbers may be those of other files.
+// gone reports whether the reader is closed: its descriptors may be other files now.
 func (r *reader) gone() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.closed
 }
 
-// close ends the reader. It is not called while a read runs.
+// close closes the reader. It must not be called during a read.
 func (r *reader) close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -147,8 +147,8 @@ func (r *reader) close() error {
 	return unix.Close(r.socket)
 }
 
-// setBuffer asks the kernel to hold so many bytes, and returns how many it will. Only
-// the superuser gets more than net.core.rmem_max says.
+// setBuffer asks the kernel for a buffer, and returns its size in bytes. Only the
+// superuser gets more than net.core.rmem_max.
 func (r *reader) setBuffer(size int) (got int) {
 	if unix.SetsockoptInt(r.socket, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, size) != nil {
 		unix.SetsockoptInt(r.socket, unix.SOL_SOCKET, unix.SO_RCVBUF, size)
@@ -157,7 +157,7 @@ func (r *reader) setBuffer(size int) (got int) {
 	return got
 }
 
-// drops is how many datagrams the kernel has dropped.
+// drops returns how many datagrams the kernel has dropped.
 func (r *reader) drops() (n uint32, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

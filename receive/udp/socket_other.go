@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// atOnce is how many datagrams are read at once.
+// atOnce is the maximum number of datagrams of one system call.
 const atOnce = 1
 
 // reader reads one datagram at a time.
@@ -22,8 +22,9 @@ func newReader(conn *net.UDPConn) (*reader, error) {
 	return &reader{conn, make([]byte, maxDatagram)}, nil
 }
 
-// read gives a datagram to take, which does not keep it. It waits for it so long,
-// without end if that is negative; none: it was interrupted, or time is up.
+// read calls take with a datagram, which take does not keep. It waits for at most wait,
+// or without bound if wait is negative. It returns 0 when it was interrupted or the
+// time is up.
 func (r *reader) read(wait time.Duration, take func([][]byte)) (n int, err error) {
 	if wait >= 0 {
 		r.conn.SetReadDeadline(time.Now().Add(wait))
@@ -44,8 +45,7 @@ func (r *reader) interrupt() { r.conn.SetReadDeadline(time.Now()) }
 
 func (r *reader) close() error { return r.conn.Close() }
 
-// setBuffer asks the kernel to hold so many bytes, and returns how many it will, as far
-// as is known.
+// setBuffer asks the kernel for a buffer. Its size is not known.
 func (r *reader) setBuffer(size int) (got int) {
 	for r.conn.SetReadBuffer(size) != nil && size > maxDatagram {
 		size /= 2
@@ -53,5 +53,5 @@ func (r *reader) setBuffer(size int) (got int) {
 	return 0
 }
 
-// drops is not known here.
+// drops is not known on this system.
 func (r *reader) drops() (n uint32, ok bool) { return 0, false }

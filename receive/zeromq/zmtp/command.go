@@ -1,6 +1,6 @@
 package zmtp
 
-// readCommand takes the body of a command apart.
+// readCommand splits the body of a command.
 func readCommand(body []byte) (name, data []byte, ok bool) {
 	if len(body) == 0 || len(body)-1 < int(body[0]) {
 		return nil, nil, false
@@ -9,14 +9,14 @@ func readCommand(body []byte) (name, data []byte, ok bool) {
 	return body[1:n], body[n:], true
 }
 
-// command is a whole command frame of ZMTP 3.
+// command returns a command frame of ZMTP 3.
 func command(name string, data []byte) []byte {
 	body := append([]byte{byte(len(name))}, name...)
 	return appendFrame(nil, v30, flagCommand, append(body, data...))
 }
 
-// readCommand reads the body of a command. PING is answered, others are given to
-// each, or ignored.
+// readCommand reads the body of a command. It answers PING, and calls each, if it is
+// not nil, with other commands.
 func (c *Conn) readCommand(h header, each func(name, data []byte) error) error {
 	if h.length > maxCommand {
 		return bad(BadCommand)
@@ -32,7 +32,7 @@ func (c *Conn) readCommand(h header, each func(name, data []byte) error) error {
 	case string(name) == "ERROR":
 		return bad(PeerError)
 	case string(name) == "PING":
-		// Two bytes say how long the peer will wait; what follows comes back.
+		// Two bytes are the time that the peer waits. The answer repeats the rest.
 		const ttl, maxContext = 2, 16
 		if len(data) < ttl || len(data) > ttl+maxContext {
 			return bad(BadCommand)

@@ -12,17 +12,18 @@ const (
 	flagCommand = 4
 )
 
-// header is what stands before a frame's body.
+// header is the header of a frame.
 type header struct {
 	length  uint64 // of the body
-	more    bool   // the message goes on with the next frame
+	more    bool   // the message has another frame
 	command bool
 }
 
-// headerSize is the longest a header can be: ZMTP 1.0's with a long length.
+// headerSize is the maximum header in bytes: that of ZMTP 1.0 with a long length.
 const headerSize = 10
 
-// header reads the header of the next frame. It is io.EOF when the peer is done.
+// header reads the header of the next frame. The error is io.EOF if the peer has closed
+// the connection.
 func (c *Conn) header() (header, error) {
 	first, err := c.r.Peek(1)
 	if err != nil {
@@ -35,7 +36,7 @@ func (c *Conn) header() (header, error) {
 	return c.parseHeader(b)
 }
 
-// headerLength is how long a header is that begins with that byte.
+// headerLength returns the length of a header by its first byte.
 func (c *Conn) headerLength(first byte) int {
 	switch {
 	case c.v == v1 && first == 0xFF:
@@ -48,7 +49,7 @@ func (c *Conn) headerLength(first byte) int {
 
 func (c *Conn) parseHeader(b []byte) (header, error) {
 	if c.v == v1 {
-		// The length counts the flags, which follow it.
+		// The length includes the flags, which follow it.
 		h := header{length: uint64(b[0]), more: b[len(b)-1]&flagMore != 0}
 		if len(b) > 2 {
 			h.length = binary.BigEndian.Uint64(b[1:])
@@ -77,7 +78,7 @@ func (c *Conn) readMessage(command func(name, data []byte) error) ([][]byte, err
 	}
 	frames, err := c.readFrames(command)
 	if err != nil && c.claim != nil && c.claim.Lost() {
-		return nil, bad(Crowded)
+		return nil, bad(OutOfMemory)
 	}
 	return frames, err
 }
@@ -104,7 +105,7 @@ func (c *Conn) readFrames(command func(name, data []byte) error) ([][]byte, erro
 		case len(c.sizes) == maxFrames:
 			return nil, bad(TooMany)
 		case !h.more && len(c.sizes) == 0 && h.length <= bufferSize:
-			// Nearly all: one frame, which is left where it was read.
+			// The usual message: one frame, which stays in the read buffer.
 			b, err := c.take(int(h.length))
 			c.list = append(c.list, b)
 			return c.list, err
@@ -158,7 +159,7 @@ func (c *Conn) readBody(n int) error {
 func (c *Conn) grow(n int) error {
 	size := min(max(2*cap(c.body), bufferSize), len(c.body)+n)
 	if size > keptBody && c.claim != nil && c.claim.Resize(size) != nil {
-		return bad(Crowded)
+		return bad(OutOfMemory)
 	}
 	c.body = append(make([]byte, 0, size), c.body...)
 	return nil
@@ -173,8 +174,7 @@ func (c *Conn) Release() {
 	c.body = nil
 }
 
-// Ready tells whether a whole frame waits in memory, so that reading will not
-// wait.
+// Ready reports whether a complete frame is in the read buffer.
 func (c *Conn) Ready() bool {
 	n := c.r.Buffered()
 	if n == 0 {
@@ -189,7 +189,7 @@ func (c *Conn) Ready() bool {
 	return err != nil || h.length <= uint64(n-size)
 }
 
-// appendFrame writes a frame as that version has it.
+// appendFrame appends a frame in a version of the protocol.
 func appendFrame(b []byte, v version, flags byte, body []byte) []byte {
 	if v == v1 {
 		if n := len(body) + 1; n < 0xFF {
@@ -207,7 +207,7 @@ func appendFrame(b []byte, v version, flags byte, body []byte) []byte {
 	return append(b, body...)
 }
 
-// appendMessage writes all frames of a message.
+// appendMessage appends the frames of a message.
 func appendMessage(b []byte, v version, frames [][]byte) []byte {
 	for i, f := range frames {
 		var flags byte

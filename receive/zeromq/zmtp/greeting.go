@@ -9,23 +9,22 @@ import (
 	"time"
 )
 
-// signature begins what each side sends since ZMTP 2.0. To a peer of ZMTP 1.0 it
-// is an anonymous identity frame, with a long length and an odd flag.
+// signature begins the greeting since ZMTP 2.0. For a peer of ZMTP 1.0 it is the frame
+// of an anonymous identity, with a long length and an unusual flag.
 var signature = []byte{0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F}
 
 const (
-	revision2 = 1 // as libzmq 3 says it; 0 and 2 are spoken the same
+	revision2 = 1 // that of libzmq 3; 0 and 2 are the same protocol
 	revision3 = 3
 
-	// A greeting of ZMTP 3 is signature, revision, minor, mechanism, as-server and
-	// a filler.
+	// A greeting of ZMTP 3 has signature, revision, minor, mechanism, as-server and a
+	// filler.
 	mechanismSize = 20
 	fillerSize    = 31
 )
 
-// Handshake says that we are a socket of type self, Pub or Sub, and hears what the
-// peer is. It takes no longer than HandshakeTime: then it closes nc. The error is
-// an *Error, or that of reading.
+// Handshake exchanges greetings as a socket of type self, Pub or Sub. It closes nc if
+// that takes longer than HandshakeTime. The error is an *Error or that of reading.
 func Handshake(nc net.Conn, self Type, o Options) (*Conn, error) {
 	o = o.withDefaults()
 	c := &Conn{net: nc, r: bufio.NewReaderSize(nc, bufferSize), o: o, self: self}
@@ -44,7 +43,7 @@ func Handshake(nc net.Conn, self Type, o Options) (*Conn, error) {
 	return c, nil
 }
 
-// greet finds out the version the peer speaks, and goes on in it.
+// greet finds out the version of the peer and completes its handshake.
 func (c *Conn) greet() error {
 	c.send(signature)
 	first, err := c.r.ReadByte()
@@ -77,11 +76,10 @@ func (c *Conn) greet() error {
 	return c.greet3()
 }
 
-// identity1 reads over the identity of a peer of ZMTP 1.0, which does not say
-// what it is: what is no publisher or subscriber cannot be told.
+// identity1 skips the identity of a peer of ZMTP 1.0. Its socket type is not known.
 func (c *Conn) identity1(length uint64, flags byte) error {
 	const maxIdentity = 1 + 255
-	// The flags tell a web browser at once, which would wait for an answer.
+	// The flags show a web browser, which would wait for an answer.
 	if length == 0 || length > maxIdentity || flags != 0 {
 		return bad(BadGreeting)
 	}
@@ -112,7 +110,7 @@ func (c *Conn) greet2() error {
 	return err
 }
 
-// greet3 exchanges mechanisms and, by the command READY, what the sockets are.
+// greet3 exchanges mechanisms and, with the command READY, socket types.
 func (c *Conn) greet3() error {
 	mechanism := make([]byte, mechanismSize+1+fillerSize)
 	copy(mechanism, "NULL")
@@ -169,15 +167,15 @@ func (c *Conn) greet3() error {
 	return nil
 }
 
-// property is one property of READY.
+// property returns a property of READY.
 func property(name, value string) []byte {
 	b := append([]byte{byte(len(name))}, name...)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(value)))
 	return append(b, value...)
 }
 
-// socketType looks for the peer's type among its properties, whose names compare
-// without case. One that is not known is 0.
+// socketType returns the peer's type from its properties, whose names are not
+// case-sensitive. An unknown type is 0.
 func socketType(properties []byte) (t Type, ok bool) {
 	for len(properties) > 0 {
 		length := int(properties[0])
@@ -199,8 +197,8 @@ func socketType(properties []byte) (t Type, ok bool) {
 	return t, true
 }
 
-// take reads n bytes, few, which are good until the next read. The end of the
-// stream before them is io.ErrUnexpectedEOF.
+// take reads n bytes, at most bufferSize, which are valid until the next read. The
+// error is io.ErrUnexpectedEOF if the stream ends before.
 func (c *Conn) take(n int) ([]byte, error) {
 	b, err := c.r.Peek(n)
 	if err == io.EOF {

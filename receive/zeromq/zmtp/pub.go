@@ -10,16 +10,19 @@ import (
 	"time"
 )
 
-// Bounds of what waits for subscribers that read slowly.
+// DefaultQueue is the default maximum of messages that wait for a subscriber, as in
+// libzmq.
+const DefaultQueue = 1000
+
+// Limits of the messages that wait for slow subscribers, in bytes.
 const (
-	DefaultQueue = 1000     // messages for each, as in libzmq
-	queueBytes   = 32 << 20 // for each
-	totalBytes   = 256 << 20
+	queueBytes = 32 << 20 // for each
+	totalBytes = 256 << 20
 )
 
-// Publisher sends messages to whoever subscribed. It never waits for one of them:
-// what does not fit a subscriber's queue is dropped for that one, and counted. All
-// methods may be called concurrently.
+// Publisher sends messages to subscribers. It does not wait for slow ones: a message
+// that does not fit a subscriber's queue is dropped for this subscriber and counted.
+// Its methods may be called concurrently.
 type Publisher struct {
 	o     Options
 	queue int
@@ -32,7 +35,7 @@ type Publisher struct {
 	dropped atomic.Int64
 }
 
-// NewPublisher returns a Publisher with queues of that many messages; 0 means
+// NewPublisher returns a Publisher with queues of at most queue messages; 0 means
 // DefaultQueue.
 func NewPublisher(queue int, o Options) *Publisher {
 	if queue <= 0 {
@@ -42,37 +45,37 @@ func NewPublisher(queue int, o Options) *Publisher {
 	return &Publisher{o: o, queue: queue, subscribers: map[*subscriber]struct{}{}}
 }
 
-// PublisherStats is a snapshot of a Publisher. Counts are since the start, once for
-// each subscriber.
+// PublisherStats is a snapshot of a Publisher. Counts are since the start, for all
+// subscribers together.
 type PublisherStats struct {
 	Subscribers int
-	Sent        int64 // messages that went into a queue
-	Dropped     int64 // messages that did not fit
+	Sent        int64 // messages put into a queue
+	Dropped     int64 // messages that did not fit a queue
 	Waiting     int64 // bytes in all queues
 }
 
-// Stats counts what was published.
+// Stats returns the current figures.
 func (p *Publisher) Stats() PublisherStats {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return PublisherStats{len(p.subscribers), p.sent.Load(), p.dropped.Load(), p.waiting.Load()}
 }
 
-// subscriber is one connection that is published to.
+// subscriber is a connection with a subscriber.
 type subscriber struct {
 	conn *Conn
-	out  chan []byte // whole messages, as its version has them
+	out  chan []byte // encoded messages
 
 	mu     sync.Mutex
 	topics topics
 
-	waiting atomic.Int64  // bytes in out, and being written
-	unsent  atomic.Int64  // messages, also the one being written
+	waiting atomic.Int64  // bytes in out and being written
+	unsent  atomic.Int64  // messages in out and being written
 	gone    chan struct{} // closed when it cannot be written to
 }
 
-// Serve serves one subscriber until it leaves, or sends what is against the
-// protocol. The error is nil, an *Error, or that of reading. The caller closes nc.
+// Serve serves a subscriber until it closes the connection or violates the protocol.
+// The error is nil, an *Error, or that of reading. The caller closes nc.
 func (p *Publisher) Serve(nc net.Conn) error {
 	c, err := Handshake(nc, Pub, p.o)
 	if err != nil {
@@ -84,9 +87,9 @@ func (p *Publisher) Serve(nc net.Conn) error {
 	defer c.Release()
 	s := &subscriber{conn: c, out: make(chan []byte, p.queue), gone: make(chan struct{})}
 	c.pong = func(frame []byte) { p.enqueue(s, frame) }
-	nc.SetWriteDeadline(time.Time{}) // it may be slow for ever
+	nc.SetWriteDeadline(time.Time{}) // a subscriber may be slow
 	if c.v == v1 {
-		s.topics.add(nil) // it chooses by itself
+		s.topics.add(nil) // it filters by itself
 	}
 	p.mu.Lock()
 	p.subscribers[s] = struct{}{}
@@ -97,7 +100,7 @@ func (p *Publisher) Serve(nc net.Conn) error {
 
 	err = s.read()
 	select {
-	case <-s.gone: // it does not take what is written
+	case <-s.gone: // the subscriber has gone
 		err = nil
 	default:
 	}
@@ -106,7 +109,7 @@ func (p *Publisher) Serve(nc net.Conn) error {
 	delete(p.subscribers, s)
 	p.mu.Unlock()
 	close(stop)
-	nc.Close() // for a write that waits
+	nc.Close() // ends a write that waits
 	writing.Wait()
 	p.waiting.Add(-s.waiting.Load())
 	if errors.Is(err, io.EOF) {
@@ -115,7 +118,7 @@ func (p *Publisher) Serve(nc net.Conn) error {
 	return err
 }
 
-// read follows what the subscriber wants.
+// read applies the changes that the subscriber sends.
 func (s *subscriber) read() error {
 	apply := func(ch change) error {
 		s.mu.Lock()
@@ -145,7 +148,7 @@ func (s *subscriber) read() error {
 	}
 }
 
-// write sends what is in the queue, as much at once as there is.
+// write sends the messages of the queue, several at a time.
 func (p *Publisher) write(s *subscriber, stop <-chan struct{}) {
 	defer close(s.gone)
 	for {
@@ -160,7 +163,7 @@ func (p *Publisher) write(s *subscriber, stop <-chan struct{}) {
 			}
 			n := int64(len(batch))
 			if _, err := batch.WriteTo(s.conn.net); err != nil {
-				s.conn.net.Close() // for the read that waits
+				s.conn.net.Close() // ends the read that waits
 				return
 			}
 			s.waiting.Add(-bytes)
@@ -170,14 +173,14 @@ func (p *Publisher) write(s *subscriber, stop <-chan struct{}) {
 	}
 }
 
-// Publish sends a message to all that want it. It keeps nothing of frames.
+// Publish sends a message to its subscribers. It does not keep frames.
 func (p *Publisher) Publish(frames [][]byte) {
 	if len(frames) == 0 {
 		return
 	}
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	var old, current []byte // as ZMTP 1.0 has it, and as 2.0 and 3 have it
+	var old, current []byte // encoded in ZMTP 1.0, and in 2.0 or 3
 	for s := range p.subscribers {
 		s.mu.Lock()
 		wanted := s.topics.match(frames[0])
@@ -200,7 +203,7 @@ func (p *Publisher) Publish(frames [][]byte) {
 	}
 }
 
-// enqueue reports false when there is no room.
+// enqueue puts an encoded message into the queue. It returns false if there is no room.
 func (p *Publisher) enqueue(s *subscriber, message []byte) bool {
 	n := int64(len(message))
 	if s.waiting.Load()+n > queueBytes || p.waiting.Load()+n > totalBytes {
@@ -220,10 +223,9 @@ func (p *Publisher) enqueue(s *subscriber, message []byte) bool {
 	}
 }
 
-// Flush waits until every subscriber has been sent what it was to have, or ctx is
-// done.
+// Flush waits until the queues of all subscribers are empty, or ctx is done.
 func (p *Publisher) Flush(ctx context.Context) error {
-	const look = 5 * time.Millisecond
+	const interval = 5 * time.Millisecond
 	for {
 		if !p.unsent() {
 			return nil
@@ -231,7 +233,7 @@ func (p *Publisher) Flush(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(look):
+		case <-time.After(interval):
 		}
 	}
 }

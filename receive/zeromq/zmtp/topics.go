@@ -5,21 +5,21 @@ import (
 	"slices"
 )
 
-// What one subscriber may ask for.
+// Limits of a subscriber.
 const (
 	maxTopics     = 1000
-	maxTopicBytes = 64 << 10 // of all of them
+	maxTopicBytes = 64 << 10 // of all topics
 )
 
-// topics are what one subscriber wants: prefixes, each as often as it asked for
-// it.
+// topics are the prefixes that a subscriber has subscribed to, with the number of its
+// subscriptions.
 type topics struct {
 	count   map[string]int
-	lengths []int // those of the prefixes, ascending, each once
+	lengths []int // of the prefixes, ascending, without duplicates
 	bytes   int
 }
 
-// add reports false when there are too many.
+// add adds a subscription. It returns false if there are too many.
 func (t *topics) add(topic []byte) bool {
 	if t.count[string(topic)] == 0 {
 		if len(t.count) == maxTopics || t.bytes+len(topic) > maxTopicBytes {
@@ -37,7 +37,7 @@ func (t *topics) add(topic []byte) bool {
 	return true
 }
 
-// remove takes back one add. What was never added is let be.
+// remove removes a subscription. It ignores one that does not exist.
 func (t *topics) remove(topic []byte) {
 	switch t.count[string(topic)] {
 	case 0:
@@ -56,7 +56,7 @@ func (t *topics) remove(topic []byte) {
 	t.count[string(topic)]--
 }
 
-// match tells whether one of the prefixes begins the frame.
+// match reports whether the frame begins with one of the prefixes.
 func (t *topics) match(frame []byte) bool {
 	for _, n := range t.lengths {
 		if n > len(frame) {
@@ -69,14 +69,14 @@ func (t *topics) match(frame []byte) bool {
 	return false
 }
 
-// change is what a subscriber says about what it wants: in ZMTP 3.1 by commands,
-// before by messages.
+// change adds or removes a subscription. Peers send it as a command in ZMTP 3.1, and as
+// a message before.
 type change struct {
 	add   bool
 	topic []byte
 }
 
-// commandChange reads SUBSCRIBE and CANCEL.
+// commandChange returns the change of SUBSCRIBE or CANCEL.
 func commandChange(name, data []byte) (ch change, ok bool) {
 	switch {
 	case bytes.Equal(name, []byte("SUBSCRIBE")):
@@ -87,8 +87,8 @@ func commandChange(name, data []byte) (ch change, ok bool) {
 	return change{}, false
 }
 
-// messageChange reads a message that begins with 1 or 0. Others are an XSUB's own
-// messages, for which there is no taker.
+// messageChange returns the change of a message that begins with 1 or 0. Other messages
+// are those of an XSUB socket, which are ignored.
 func messageChange(frames [][]byte) (ch change, ok bool) {
 	if len(frames) != 1 || len(frames[0]) == 0 || frames[0][0] > 1 {
 		return change{}, false

@@ -1,17 +1,17 @@
-// Package zmtp speaks what ZeroMQ's sockets speak on TCP, as far as publishing and
-// subscribing need it: ZMTP 1.0 (libzmq 2), 2.0 (libzmq 3) and 3.0 and 3.1
-// (libzmq 4), the NULL mechanism, the socket types PUB and SUB.
+// Package zmtp implements ZMTP, the protocol of ZeroMQ's sockets on TCP, for publishing
+// and subscribing: versions 1.0 (libzmq 2), 2.0 (libzmq 3), 3.0 and 3.1 (libzmq 4), the
+// NULL mechanism, the socket types PUB and SUB.
 //
-// A Conn is one connection after its Handshake. A subscriber reads messages from
-// it; a Publisher serves any number of connections that subscribe. Neither
-// listens nor dials. What is sent is best effort while there may be something to
-// read: a peer that wrote and left is read to its end.
+// A Conn is a connection after its handshake. A subscriber reads messages from it. A
+// Publisher serves connections that subscribe. The package neither listens nor dials.
+// An error of writing does not end a connection: what the peer sent before it closed
+// the connection is read to its end.
 //
-// No length that a peer announces makes memory be reserved; it grows with what
-// has come, up to MaxMessage, and for all connections together up to Memory.
+// Memory grows with the bytes received, not with announced lengths, up to MaxMessage,
+// and up to Memory for all connections together.
 //
-// Deliberately absent: CURVE, PLAIN and GSSAPI, other socket types, heartbeats of
-// our own (those of peers are answered).
+// Deliberately absent: CURVE, PLAIN and GSSAPI, other socket types, and sending
+// heartbeats (those of peers are answered).
 package zmtp
 
 import (
@@ -22,11 +22,11 @@ import (
 	"carbon/receive/memory"
 )
 
-// Type is what a socket is.
+// Type is the type of a socket.
 type Type byte
 
-// The types that publish and subscribe, by their number in ZMTP 2.0. A peer may
-// be of the X types, which speak the same.
+// Socket types, by their numbers in ZMTP 2.0. The X types of peers use the same
+// protocol.
 const (
 	Pub  Type = 1
 	Sub  Type = 2
@@ -34,10 +34,10 @@ const (
 	XSub Type = 10
 )
 
-// names are the types' names in ZMTP 3.
+// names are the names of types in ZMTP 3.
 var names = map[string]Type{"PUB": Pub, "SUB": Sub, "XPUB": XPub, "XSUB": XSub}
 
-// fits tells whether a socket may be connected with a peer of that type.
+// fits reports whether a socket can be connected with a peer of that type.
 func (t Type) fits(peer Type) bool {
 	if t == Pub {
 		return peer == Sub || peer == XSub
@@ -45,7 +45,7 @@ func (t Type) fits(peer Type) bool {
 	return peer == Pub || peer == XPub
 }
 
-// version is how a connection is spoken, as agreed in the handshake.
+// version is the version of a connection, which the handshake negotiates.
 type version byte
 
 const (
@@ -55,42 +55,42 @@ const (
 	v31                // ZMTP 3.1: subscriptions are commands
 )
 
-// Error is what a peer did against the protocol or over a limit. The connection
-// cannot be used further.
+// Error reports that a peer has violated the protocol or a limit. The connection cannot
+// be used any more.
 type Error struct {
 	Reason string // one of the constants below
 }
 
 func (e *Error) Error() string { return "zmtp: " + e.Reason }
 
-// Reasons of errors. They are constant words, fit to label a counter.
+// Reasons of errors.
 const (
-	BadGreeting   = "greeting"         // not ZeroMQ, or what was none of its versions
-	BadMechanism  = "mechanism"        // another than NULL
-	BadType       = "socket type"      // neither publishes nor subscribes, as we need it
-	BadFrame      = "frame"            // a frame that cannot be
-	BadCommand    = "command"          // a command that cannot be read
-	PeerError     = "refused by peer"  // it sent ERROR
+	BadGreeting   = "greeting"         // not a greeting of ZeroMQ
+	BadMechanism  = "mechanism"        // not NULL
+	BadType       = "socket type"      // neither publishes nor subscribes, as needed
+	BadFrame      = "frame"            // invalid header of a frame
+	BadCommand    = "command"          // invalid or unexpected command
+	PeerError     = "refused by peer"  // the peer sent ERROR
 	TooLong       = "message too long" // over MaxMessage
-	TooMany       = "too many frames"  // of one message
-	Crowded       = "out of memory"    // over Memory
-	TooSlow       = "handshake late"   // not done in HandshakeTime
-	Subscriptions = "subscriptions"    // more of them than a peer may have
+	TooMany       = "too many frames"  // in one message
+	OutOfMemory   = "out of memory"    // over Memory
+	TooSlow       = "handshake late"   // over HandshakeTime
+	Subscriptions = "subscriptions"    // too many of them
 )
 
 func bad(reason string) error { return &Error{reason} }
 
-// Options of connections. Zero means the default.
+// Options of connections.
 type Options struct {
-	// MaxMessage is the limit of a message in bytes, all its frames together;
-	// 0 means DefaultMaxMessage.
+	// MaxMessage is the maximum message in bytes, with all its frames; 0 means
+	// DefaultMaxMessage.
 	MaxMessage int
 
 	// Memory bounds the unfinished messages of all connections that share it; nil:
 	// they are not bounded.
 	Memory *memory.Pool
 
-	// HandshakeTime is how long a peer may take to say what it is; 0 means 10 s.
+	// HandshakeTime bounds the handshake; 0 means 10 s.
 	HandshakeTime time.Duration
 }
 
@@ -100,17 +100,17 @@ const DefaultMaxMessage = 1 << 20
 const (
 	defaultHandshakeTime = 10 * time.Second
 
-	// maxFrames is how many frames a message may have.
+	// maxFrames is the maximum number of frames of a message.
 	maxFrames = 1024
 
-	// maxCommand bounds a command, and a handshake's: properties of applications
-	// may stand in it.
+	// maxCommand is the maximum command in bytes. That of the handshake may contain
+	// properties of applications.
 	maxCommand = 8 << 10
 
-	// bufferSize is what a connection reads at once.
+	// bufferSize is the size of the read buffer of a connection.
 	bufferSize = 8 << 10
 
-	// writeTime is how long what a subscriber sends may wait for the peer to take it.
+	// writeTime bounds the writing of what a subscriber sends.
 	writeTime = 10 * time.Second
 )
 
@@ -124,8 +124,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Conn is a connection on which both sides have said what they are. It is read by
-// one goroutine.
+// Conn is a connection after its handshake. One goroutine reads it.
 type Conn struct {
 	net  net.Conn
 	r    *bufio.Reader
@@ -133,22 +132,22 @@ type Conn struct {
 	self Type
 	v    version
 
-	body  []byte        // of a message that does not fit the reader's buffer
-	list  [][]byte      // its frames, as ReadMessage returned them
-	sizes []int         // and how long they are
+	body  []byte        // of a message that does not fit r's buffer
+	list  [][]byte      // its frames, as ReadMessage has returned them
+	sizes []int         // and their lengths
 	claim *memory.Claim // for body; nil: its size is not bounded
 
-	pong func(frame []byte) // sends the answer to a PING
-	deaf bool               // the peer takes nothing any more
+	pong       func(frame []byte) // sends the answer to a PING
+	unwritable bool               // a write has failed
 }
 
-// send writes at once, for at most writeTime. What cannot be written is let be:
-// the peer may have left, and what it wrote before is still to be read.
+// send writes for at most writeTime. It ignores errors: the peer may have closed the
+// connection, and what it sent before is still to be read.
 func (c *Conn) send(b []byte) {
-	if c.deaf {
+	if c.unwritable {
 		return
 	}
 	c.net.SetWriteDeadline(time.Now().Add(writeTime))
 	_, err := c.net.Write(b)
-	c.deaf = err != nil
+	c.unwritable = err != nil
 }

@@ -275,7 +275,7 @@ func TestAStalledPeerLosesItsMemory(t *testing.T) {
 	}
 	second, peer := begin()
 	var e *Error
-	if err := <-first; !errors.As(err, &e) || e.Reason != Crowded {
+	if err := <-first; !errors.As(err, &e) || e.Reason != OutOfMemory {
 		t.Errorf("error %v", err)
 	}
 	peer.Write(make([]byte, 168<<10))
