@@ -16,21 +16,21 @@ import (
 )
 
 const (
-	// maxCommand bounds a command of the management port, in bytes.
+	// maxCommand is the maximum command of the management port in bytes.
 	maxCommand = 64 << 10
 
-	// commandPause is how long the newline of a command may be late: some clients
-	// send none.
+	// commandPause is the time after which a command is complete without its newline,
+	// which some clients do not send.
 	commandPause = 200 * time.Millisecond
 
-	// answerTime is how long a client may take to read an answer.
+	// answerTime bounds the time in which a client reads an answer.
 	answerTime = 10 * time.Second
 )
 
-// Setting is one line of what `config` answers.
+// Setting is a line of the answer to `config`.
 type Setting struct{ Name, Value string }
 
-// Admin is statsd's management port: commands in, text out.
+// Admin is statsd's management port.
 type Admin struct {
 	Aggregator *Aggregator
 	Settings   func() []Setting
@@ -67,7 +67,7 @@ func (m Admin) Serve(_ context.Context, conn receive.Conn, _ func([]metric.Datap
 			pending = rest
 		}
 		if len(pending) == 0 {
-			pending = nil // a connection that waits holds nothing of a long command
+			pending = nil // an idle connection holds no buffer
 		}
 		switch {
 		case err == io.EOF:
@@ -75,12 +75,12 @@ func (m Admin) Serve(_ context.Context, conn receive.Conn, _ func([]metric.Datap
 		case err != nil && !late:
 			return err
 		case len(pending) > maxCommand:
-			return fmt.Errorf("statsd: a command of more than %d bytes", maxCommand)
+			return fmt.Errorf("command over %d bytes", maxCommand)
 		}
 	}
 }
 
-// answer carries out one command.
+// answer executes a command.
 func (m Admin) answer(command string) (answer string, quit bool) {
 	a := m.Aggregator
 	words := strings.Split(strings.TrimSpace(command), " ")
@@ -99,11 +99,11 @@ func (m Admin) answer(command string) (answer string, quit bool) {
 			return someValues{slices.Clone(t.values[:min(len(t.values), maxShown)]), len(t.values)}
 		}), formatValues) + "END\n\n", false
 	case "delcounters":
-		return forget(a, &a.counters, arguments), false
+		return remove(a, &a.counters, arguments), false
 	case "deltimers":
-		return forget(a, &a.timers, arguments), false
+		return remove(a, &a.timers, arguments), false
 	case "delgauges":
-		return forget(a, &a.gauges, arguments), false
+		return remove(a, &a.gauges, arguments), false
 	case "health":
 		return a.health(arguments), false
 	case "config":
@@ -119,7 +119,8 @@ func (m Admin) answer(command string) (answer string, quit bool) {
 	return "ERROR\n", false
 }
 
-// status answers `stats`. What begins with last_ is seconds ago.
+// status returns the answer to `stats`. Names that begin with last_ are in seconds
+// before now.
 func (a *Aggregator) status() string {
 	now := seconds(a.o.Now())
 	a.mu.Lock()
@@ -133,7 +134,7 @@ func (a *Aggregator) status() string {
 		now-a.started, now-a.lastSeen, a.badLines, now-flushed, now-a.lastError, a.flushTime, a.flushCount)
 }
 
-// health tells and sets what load balancers ask for.
+// health returns, or sets, the health that load balancers ask for.
 func (a *Aggregator) health(arguments []string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -151,8 +152,8 @@ func (a *Aggregator) health(arguments []string) string {
 	return "health: up\n"
 }
 
-// forget deletes keys by name, or with NAME.* all below it.
-func forget[T any](a *Aggregator, t *table[T], names []string) string {
+// remove deletes keys by name, or with NAME.* all keys below NAME.
+func remove[T any](a *Aggregator, t *table[T], names []string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var b strings.Builder
@@ -178,7 +179,7 @@ func forget[T any](a *Aggregator, t *table[T], names []string) string {
 	return b.String()
 }
 
-// collect copies a table, so that nobody waits while it is written out.
+// collect copies a table, so that the lock is not held while it is formatted.
 func collect[T, V any](a *Aggregator, t *table[T], value func(*T) V) []named[V] {
 	a.mu.Lock()
 	defer a.mu.Unlock()

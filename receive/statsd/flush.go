@@ -9,11 +9,11 @@ import (
 	"carbon/metric"
 )
 
-// batchSize is how many datapoints are pushed at once, at most.
+// batchSize is the maximum number of datapoints of a push.
 const batchSize = 1024
 
 // Run flushes at every multiple of the interval since the start, until stop is closed.
-// ctx ends a flush that waits.
+// When ctx is done, it gives up a flush that waits.
 func (a *Aggregator) Run(ctx context.Context, stop <-chan struct{}) {
 	for {
 		timer := time.NewTimer(a.untilFlush())
@@ -24,12 +24,12 @@ func (a *Aggregator) Run(ctx context.Context, stop <-chan struct{}) {
 		case <-timer.C:
 		}
 		if err := a.Flush(ctx); err != nil && ctx.Err() == nil {
-			a.o.Logger.Error("statsd: an interval is lost", "err", err)
+			a.o.Logger.Error("flush failed; the interval is lost", "receiver", "statsd", "err", err)
 		}
 	}
 }
 
-// untilFlush is how long the next flush is off.
+// untilFlush returns the time until the next flush.
 func (a *Aggregator) untilFlush() time.Duration {
 	begin := time.Unix(a.started, 0)
 	now := a.o.Now()
@@ -37,12 +37,12 @@ func (a *Aggregator) untilFlush() time.Duration {
 	return begin.Add(time.Duration(rounds) * a.o.FlushInterval).Sub(now)
 }
 
-// Flush pushes what gathered, and the names without news as statsd reports them, and
-// begins a new interval. The datapoints' time is now.
+// Flush pushes the datapoints of the interval, also of names without new values as
+// statsd does, and begins a new interval. The time of the datapoints is now.
 func (a *Aggregator) Flush(ctx context.Context) error { return a.flush(ctx, false) }
 
-// FlushRest pushes what gathered since the last flush and nothing else: what is idle
-// could override what the last flush said. It is for the end of the server.
+// FlushRest pushes only the names with values since the last flush. It is called at
+// shutdown, when the datapoints of idle names could replace those of the last flush.
 func (a *Aggregator) FlushRest(ctx context.Context) error { return a.flush(ctx, true) }
 
 func (a *Aggregator) flush(ctx context.Context, rest bool) error {
@@ -54,14 +54,14 @@ func (a *Aggregator) flush(ctx context.Context, rest bool) error {
 	}
 	begin := a.o.Now()
 	w := writer{a: a, ctx: ctx, points: make([]metric.Datapoint, 0, batchSize)}
-	taken := a.take(seconds(begin), rest)
-	w.time = taken.time
-	w.counters(taken.counters)
-	processing := w.timers(taken.timers)
-	w.gauges(taken.gauges)
-	w.sets(taken.sets)
+	in := a.take(seconds(begin), rest)
+	w.time = in.time
+	w.counters(in.counters)
+	processing := w.timers(in.timers)
+	w.gauges(in.gauges)
+	w.sets(in.sets)
 	if !rest {
-		numStats := len(taken.counters) + len(taken.timers) + len(taken.gauges) + len(taken.sets)
+		numStats := len(in.counters) + len(in.timers) + len(in.gauges) + len(in.sets)
 		w.addOwn(a.names.numStats, float64(numStats))
 		w.addOwn(a.names.own+"graphiteStats.calculationtime", float64(a.o.Now().Sub(begin).Milliseconds()))
 		w.addOwn(a.names.own+"processing_time", float64(processing.Milliseconds()))
@@ -78,8 +78,8 @@ func (a *Aggregator) flush(ctx context.Context, rest bool) error {
 	return w.err
 }
 
-// taken is what one interval came to.
-type taken struct {
+// interval is the aggregates of an interval.
+type interval struct {
 	time             int64 // unix seconds
 	counters, gauges []named[float64]
 	timers           []named[timer]
@@ -91,9 +91,9 @@ type named[T any] struct {
 	v   T
 }
 
-// take empties the tables and keeps what is reported without news. With rest only
-// what changed since the last flush is taken.
-func (a *Aggregator) take(now int64, rest bool) taken {
+// take removes the aggregates of the interval from the tables, which keep the names.
+// With rest it returns only names with values since the last flush.
+func (a *Aggregator) take(now int64, rest bool) interval {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.lastFlush != 0 && !rest {
@@ -106,11 +106,11 @@ func (a *Aggregator) take(now int64, rest bool) taken {
 		lag.v.left = math.MaxInt
 	}
 	if rest && now <= a.lastFlush {
-		now = a.lastFlush + 1 // or it would override what that second has
+		now = a.lastFlush + 1 // or it would replace the datapoints of the last flush
 	}
 	a.lastFlush = now
 
-	t := taken{time: now}
+	t := interval{time: now}
 	a.used -= a.volatile
 	a.volatile = 0
 	a.used -= a.counters.remove(func(e *entry[counter]) bool {
@@ -145,15 +145,15 @@ func (a *Aggregator) take(now int64, rest bool) taken {
 	return t
 }
 
-// writer makes datapoints of what was taken, and pushes them in batches.
+// writer makes datapoints of an interval and pushes them in batches.
 type writer struct {
 	a      *Aggregator
 	ctx    context.Context
 	time   int64
-	names  []byte // of points
+	names  []byte // memory of the names of points
 	points []metric.Datapoint
 	count  int64
-	err    error // the first; nothing is pushed after it
+	err    error // of the first failed push; nothing is pushed after it
 }
 
 func (w *writer) counters(counters []named[float64]) {
@@ -166,12 +166,12 @@ func (w *writer) counters(counters []named[float64]) {
 	}
 }
 
-// timers returns how long the figures took.
+// timers returns the time that computing the metrics took.
 func (w *writer) timers(timers []named[timer]) time.Duration {
 	begin := w.a.o.Now()
-	figures := newFigures(&w.a.o)
+	metrics := newTimerMetrics(&w.a.o)
 	for _, t := range timers {
-		figures.of(t.key, t.v.values, t.v.count, func(name string, v float64) {
+		metrics.compute(t.key, t.v.values, t.v.count, func(name string, v float64) {
 			w.add(w.a.names.timer, t.key, name, v)
 		})
 	}
@@ -190,7 +190,7 @@ func (w *writer) sets(sets []named[int]) {
 	}
 }
 
-// add writes one datapoint of a key. What is not finite is none.
+// add adds a datapoint of a key, unless the value is not finite.
 func (w *writer) add(around affix, key, what string, v float64) {
 	begin := len(w.names)
 	w.names = w.a.names.appendName(w.names, around, key, what)
@@ -203,7 +203,7 @@ func (w *writer) addOwn(name string, v float64) {
 	w.point(begin, v)
 }
 
-// point adds the point whose name begins at that place of names.
+// point adds a datapoint whose name begins at begin in names.
 func (w *writer) point(begin int, v float64) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return
@@ -218,7 +218,7 @@ func (w *writer) point(begin int, v float64) {
 	}
 }
 
-// push empties the batch. Names alias memory that is used again then.
+// push pushes the batch and empties it. The memory of the names is used again.
 func (w *writer) push() {
 	if len(w.points) > 0 && w.err == nil {
 		w.count += int64(len(w.points))

@@ -7,11 +7,10 @@ import (
 )
 
 const (
-	// maxShown is how many values of a timer a dump has, as in node.
+	// maxShown is the maximum number of values of a timer in a dump, as in node.
 	maxShown = 100
 
-	// lineWidth is how long an object may be to stand on one line, as in node: 80
-	// less what its braces and separators are taken for.
+	// lineWidth is the maximum width of an object on one line, as in node.
 	lineWidth = 80
 )
 
@@ -21,8 +20,8 @@ type someValues struct {
 	all   int
 }
 
-// inspect writes keys and values as node's util.inspect does an object: on one line
-// if it is short, else a line for each.
+// inspect formats keys and values as node's util.inspect formats an object: on one line
+// if it is short, otherwise on a line for each key.
 func inspect[V any](all []named[V], format func(V) string) string {
 	if len(all) == 0 {
 		return "{}\n"
@@ -39,7 +38,7 @@ func inspect[V any](all []named[V], format func(V) string) string {
 	return "{\n  " + strings.Join(pairs, ",\n  ") + "\n}\n"
 }
 
-// quoteKey writes a key as JavaScript needs it.
+// quoteKey formats a key as in JavaScript.
 func quoteKey(key string) string {
 	plainName := key != ""
 	for i := range len(key) {
@@ -60,7 +59,7 @@ func quoteKey(key string) string {
 	return "'" + escaped + "'"
 }
 
-// formatSigned writes a number as node shows it: -0 too.
+// formatSigned formats a number as node does, with -0.
 func formatSigned(v float64) string {
 	if v == 0 && math.Signbit(v) {
 		return "-0"

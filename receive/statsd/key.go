@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// plain are the characters of a key that stay as they are and mean nothing.
+// plain are the characters of a key that are kept and have no meaning.
 var plain = func() (t [256]bool) {
 	for c := range t {
 		switch {
@@ -17,8 +17,8 @@ var plain = func() (t [256]bool) {
 	return t
 }()
 
-// quickKey reads the key of a line that has none but plain characters and no tags.
-// rest is what follows the colon.
+// quickKey returns the key of a line, if it has only plain characters and no tags. rest
+// is the text after the colon.
 func (a *Aggregator) quickKey(line []byte) (key, rest []byte, ok bool) {
 	i := 0
 	for i < len(line) && plain[line[i]] {
@@ -30,8 +30,8 @@ func (a *Aggregator) quickKey(line []byte) (key, rest []byte, ok bool) {
 	return line[:i], line[i+1:], true
 }
 
-// slowKey makes a key of any name and the tags of DogStatsD, in memory that is good
-// until it is called again: cleaned, its tags in order and each with a value.
+// slowKey makes a key of a name and the tags of DogStatsD: clean, with sorted tags that
+// all have a value. The key is valid until the next call.
 func (a *Aggregator) slowKey(name, tags []byte) []byte {
 	raw := append(a.key[:0], name...)
 	for len(tags) > 0 {
@@ -61,8 +61,8 @@ func (a *Aggregator) slowKey(name, tags []byte) []byte {
 	return a.key
 }
 
-// sanitize cleans a key in its own memory: white space becomes '_', a run of it
-// one; '/' becomes '-'; all but letters and digits of ASCII and _ - . ; = goes.
+// sanitize cleans a key in place: a run of white space becomes '_', '/' becomes '-', and
+// other characters than ASCII letters, digits and _ - . ; = are removed.
 func sanitize(b []byte) []byte {
 	out := b[:0]
 	for i := 0; i < len(b); {
@@ -90,7 +90,7 @@ func sanitize(b []byte) []byte {
 	return out
 }
 
-// spaces is the length of the white space that b begins with.
+// spaces returns the length of the white space that b begins with.
 func spaces(b []byte) (n int) {
 	for n < len(b) {
 		r, size := utf8.DecodeRune(b[n:])
@@ -102,7 +102,7 @@ func spaces(b []byte) (n int) {
 	return n
 }
 
-// isSpaceJS is white space as JavaScript has it.
+// isSpaceJS reports whether JavaScript treats a character as white space.
 func isSpaceJS(r rune) bool {
 	switch r {
 	case '\t', '\n', '\v', '\f', '\r', ' ', 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff:
@@ -111,17 +111,17 @@ func isSpaceJS(r rune) bool {
 	return r >= 0x2000 && r <= 0x200a
 }
 
-// withTags puts the tags of a key in order, in its own memory where that is enough.
-// A tag without a value becomes true, as Graphite refuses it; one that is empty, or
-// has an empty name or an empty value, goes.
+// withTags sorts the tags of a key, and returns it in its memory if nothing changes. A
+// tag without '=' gets the value true, because Graphite would refuse it. Empty tags, and
+// tags with an empty name or value, are removed.
 func withTags(key []byte) []byte {
 	first := bytes.IndexByte(key, ';')
 	if first < 0 {
 		return key
 	}
-	var room [16][]byte
-	tags := room[:0]
-	clean := true // nothing is to be changed
+	var buffer [16][]byte
+	tags := buffer[:0]
+	clean := true // nothing changes
 	for rest := key[first+1:]; rest != nil; {
 		tag := rest
 		if i := bytes.IndexByte(rest, ';'); i >= 0 {

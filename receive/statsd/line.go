@@ -7,7 +7,7 @@ import (
 	"carbon/metric"
 )
 
-// line takes one line, which is not empty.
+// line aggregates a line, which must not be empty.
 func (a *Aggregator) line(line []byte) {
 	if bytes.HasPrefix(line, []byte("_e{")) || bytes.HasPrefix(line, []byte("_sc|")) {
 		a.event(line)
@@ -38,18 +38,18 @@ func (a *Aggregator) line(line []byte) {
 		return
 	}
 	for more := true; more; {
-		measurement := rest
+		value := rest
 		i := bytes.IndexByte(rest, ':')
 		if more = i >= 0; more {
-			measurement, rest = rest[:i], rest[i+1:]
+			value, rest = rest[:i], rest[i+1:]
 		}
-		if reason := a.measure(key, measurement); reason != "" {
+		if reason := a.value(key, value); reason != "" {
 			a.refuse(reason, line)
 		}
 	}
 }
 
-// event counts a DogStatsD event as statsd does, whatever its text looks like.
+// event counts a DogStatsD event as statsd does: as a bad line for each colon.
 func (a *Aggregator) event(line []byte) {
 	if i := bytes.Index(line, []byte("|#")); i >= 0 {
 		line = line[:i]
@@ -59,8 +59,8 @@ func (a *Aggregator) event(line []byte) {
 	}
 }
 
-// measure takes one measurement: value|type or value|type|@rate.
-func (a *Aggregator) measure(key, m []byte) (reason string) {
+// value aggregates value|type or value|type|@rate.
+func (a *Aggregator) value(key, m []byte) (reason string) {
 	i := bytes.IndexByte(m, '|')
 	if i < 0 {
 		return BadLine
@@ -71,7 +71,7 @@ func (a *Aggregator) measure(key, m []byte) (reason string) {
 		field := kind[i+1:]
 		kind = kind[:i]
 		if i = bytes.IndexByte(field, '|'); i >= 0 {
-			field = field[:i] // as statsd, which looks no further
+			field = field[:i] // as statsd, which ignores the rest
 		}
 		var ok bool
 		if rate, ok = sampleRate(field); !ok {
@@ -94,7 +94,7 @@ func (a *Aggregator) measure(key, m []byte) (reason string) {
 	if reason = unusable(key); reason != "" {
 		return reason
 	}
-	// Validated as it stands, but read without the white space around it: as in statsd.
+	// As statsd does: validated with white space around it, but compared without.
 	switch kind = trimJS(kind); {
 	case string(kind) == "c":
 		return a.count(key, v*(1/rate))
@@ -108,7 +108,7 @@ func (a *Aggregator) measure(key, m []byte) (reason string) {
 	return a.count(key, v*(1/rate))
 }
 
-// unusable says what is wrong with a key, which no series could be stored under.
+// unusable returns the reason why a key cannot be stored.
 func unusable(key []byte) (reason string) {
 	switch {
 	case len(key) == 0, (key[0] == '.' || key[0] == ';') && len(bytes.Trim(nameOf(key), ".")) == 0:
@@ -119,7 +119,7 @@ func unusable(key []byte) (reason string) {
 	return ""
 }
 
-// nameOf is a key without its tags.
+// nameOf returns a key without its tags.
 func nameOf(key []byte) []byte {
 	if i := bytes.IndexByte(key, ';'); i >= 0 {
 		return key[:i]
@@ -128,7 +128,7 @@ func nameOf(key []byte) []byte {
 }
 
 func (a *Aggregator) count(key []byte, v float64) (reason string) {
-	if math.IsInf(v, 0) || v != v { // the rate is 0
+	if math.IsInf(v, 0) || v != v { // the sample rate is 0
 		return Infinite
 	}
 	e := entryOf(a, &a.counters, key)
@@ -158,7 +158,7 @@ func (a *Aggregator) time(key []byte, v, weight float64) (reason string) {
 	return ""
 }
 
-// set gives a gauge its value, or adds to it.
+// set sets the value of a gauge, or adds to it.
 func (a *Aggregator) set(key []byte, v float64, relative bool) (reason string) {
 	e := entryOf(a, &a.gauges, key)
 	if e == nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// ParsePercentages reads percentThreshold: numbers separated by commas or white
-// space, or a list of JSON. Nothing, and a lone 0, mean 90.
+// ParsePercentages parses percentThreshold: numbers separated by commas or white space,
+// or a JSON list. As in statsd, an empty text and a single 0 mean 90.
 func ParsePercentages(text string) ([]float64, error) {
 	words := splitList(text)
 	if len(words) == 0 || len(words) == 1 && words[0] == "0" && !strings.HasPrefix(strings.TrimSpace(text), "[") {
@@ -20,14 +20,14 @@ func ParsePercentages(text string) ([]float64, error) {
 	for i, word := range words {
 		p, err := strconv.ParseFloat(word, 64)
 		if err != nil || math.IsNaN(p) || math.Abs(p) > 100 {
-			return nil, fmt.Errorf("%q: want percentages from -100 to 100", word)
+			return nil, fmt.Errorf("%q: want a percentage from -100 to 100", word)
 		}
 		percentages[i] = p
 	}
 	return percentages, nil
 }
 
-// FormatPercentages writes what ParsePercentages reads.
+// FormatPercentages is the inverse of ParsePercentages.
 func FormatPercentages(percentages []float64) string {
 	words := make([]string, len(percentages))
 	for i, p := range percentages {
@@ -36,8 +36,8 @@ func FormatPercentages(percentages []float64) string {
 	return strings.Join(words, ", ")
 }
 
-// ParseNames reads calculatedTimerMetrics: names separated by commas or white space,
-// or a list of JSON. Nothing is nil.
+// ParseNames parses calculatedTimerMetrics: names separated by commas or white space, or
+// a JSON list. It returns nil for an empty text.
 func ParseNames(text string) []string {
 	if names := splitList(text); len(names) > 0 {
 		return names
@@ -45,7 +45,7 @@ func ParseNames(text string) []string {
 	return nil
 }
 
-// splitList splits at commas and white space, without the brackets and quotes of
+// splitList splits a list at commas and white space, without the brackets and quotes of
 // JSON and JavaScript.
 func splitList(text string) []string {
 	text = strings.TrimSpace(text)
@@ -59,9 +59,9 @@ func splitList(text string) []string {
 	return words
 }
 
-// ParseHistograms reads histogram: one for each line or between '|', as "render: 0.01
-// 0.1 1 inf", where * before the colon means all timers; or statsd's own form, a list
-// of objects with metric and bins.
+// ParseHistograms parses histogram: histograms such as "render: 0.01 0.1 1 inf", one per
+// line or separated by '|', where * before the colon means all timers; or as statsd has
+// them, a list of objects with metric and bins.
 func ParseHistograms(text string) ([]Histogram, error) {
 	text = strings.TrimSpace(text)
 	if strings.HasPrefix(text, "[") {
@@ -90,7 +90,7 @@ func ParseHistograms(text string) ([]Histogram, error) {
 	return all, nil
 }
 
-// add takes one limit.
+// add parses the limit of a bin.
 func (h *Histogram) add(word string) error {
 	limit := math.Inf(1)
 	if word != "inf" {
@@ -100,16 +100,16 @@ func (h *Histogram) add(word string) error {
 		}
 	}
 	if n := len(h.Bins); n > 0 && limit <= h.Bins[n-1] {
-		return fmt.Errorf("%s: the limits of bins have to rise", word)
+		return fmt.Errorf("%s: the limit of a bin must be greater than the one before", word)
 	}
 	h.Bins = append(h.Bins, limit)
 	return nil
 }
 
-// bareKey is a key of an object as JavaScript may have it and JSON may not.
+// bareKey matches a key without quotes, as in JavaScript.
 var bareKey = regexp.MustCompile(`([{,]\s*)(metric|bins)\s*:`)
 
-// parseObjects reads a list of objects, in JSON or as statsd's own files have it.
+// parseObjects parses a list of objects in JSON or JavaScript.
 func parseObjects(text string) ([]Histogram, error) {
 	text = bareKey.ReplaceAllString(strings.ReplaceAll(text, "'", `"`), `$1"$2":`)
 	var objects []struct {
@@ -131,7 +131,7 @@ func parseObjects(text string) ([]Histogram, error) {
 	return all, nil
 }
 
-// FormatHistograms writes what ParseHistograms reads, on one line.
+// FormatHistograms is the inverse of ParseHistograms, on one line.
 func FormatHistograms(all []Histogram) string {
 	parts := make([]string, len(all))
 	for i, h := range all {

@@ -2,19 +2,19 @@ package statsd
 
 import "bytes"
 
-// names is how series are called: what stands before and after a key.
+// names makes the names of series: it adds text before and after a key.
 type names struct {
 	rate, count, timer, gauge, set affix
-	own                            string // before the names of what statsd reports of itself, with its dot
+	own                            string // prefix of metrics about statsd, with its dot
 	numStats                       string
 	suffix                         string // with its dot; empty: none
-	clean                          bool   // keys were not when they came
+	clean                          bool   // clean keys, because they were not cleaned on arrival
 }
 
-// affix is what stands around the name of a key, with dots where they belong.
+// affix is the text around a key, with its dots.
 type affix struct{ before, after string }
 
-// newNames lays out the legacy or the new namespace.
+// newNames returns the names of the legacy or the new namespace.
 func newNames(o Options) names {
 	n := names{clean: !o.KeyNameSanitize}
 	if o.GlobalSuffix != "" {
@@ -47,7 +47,7 @@ func newNames(o Options) names {
 	return n
 }
 
-// appendName writes the series of a key: its tags stand after everything else.
+// appendName appends the name of a series of a key. Tags are at the end.
 func (n *names) appendName(b []byte, around affix, key, what string) []byte {
 	b = append(b, around.before...)
 	begin := len(b)

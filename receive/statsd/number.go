@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// powers of ten that a float64 holds exactly.
+// powers are the powers of ten that are exact and used by quickNumber.
 var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
-// parseNumber reads a number as JavaScript's Number() does: decimal, with an
-// exponent, 0x, 0o and 0b, Infinity, white space around it. Nothing at all is none,
-// but white space alone is 0.
+// parseNumber parses a number as JavaScript's Number() does: decimal, with an exponent,
+// with 0x, 0o or 0b, Infinity, with white space around it. White space alone is 0; an
+// empty text is not a number.
 func parseNumber(b []byte) (v float64, ok bool) {
 	if v, ok = quickNumber(b); ok {
 		return v, true
@@ -58,7 +58,7 @@ func parseNumber(b []byte) (v float64, ok bool) {
 	return v, true
 }
 
-// quickNumber reads decimal numbers of up to 15 digits, exactly.
+// quickNumber parses decimal numbers of up to 15 digits, exactly.
 func quickNumber(b []byte) (v float64, ok bool) {
 	i := 0
 	negative := false
@@ -98,7 +98,7 @@ func quickNumber(b []byte) (v float64, ok bool) {
 	return v, true
 }
 
-// wholeNumber reads digits of a base.
+// wholeNumber parses an integer in a base.
 func wholeNumber(b []byte, base int) (v float64, ok bool) {
 	if n, err := strconv.ParseUint(string(b), base, 53); err == nil {
 		return float64(n), true
@@ -114,7 +114,7 @@ func wholeNumber(b []byte, base int) (v float64, ok bool) {
 	return v, true
 }
 
-// sampleRate reads a rate: '@' and a number without a minus sign. NaN is none.
+// sampleRate parses '@' and a number that is not negative and not NaN.
 func sampleRate(b []byte) (rate float64, ok bool) {
 	if len(b) < 2 || b[0] != '@' || b[1] == '-' {
 		return 0, false
@@ -126,7 +126,7 @@ func sampleRate(b []byte) (rate float64, ok bool) {
 	return rate, ok && rate >= 0
 }
 
-// trimJS is JavaScript's trim.
+// trimJS removes white space as JavaScript's trim does.
 func trimJS(b []byte) []byte {
 	if len(b) == 0 || b[0] > ' ' && b[0] < utf8.RuneSelf && b[len(b)-1] > ' ' && b[len(b)-1] < utf8.RuneSelf {
 		return b
@@ -134,7 +134,7 @@ func trimJS(b []byte) []byte {
 	return bytes.TrimFunc(b, isSpaceJS)
 }
 
-// formatNumber writes a number as JavaScript does.
+// formatNumber formats a number as JavaScript does.
 func formatNumber(v float64) string {
 	switch {
 	case math.IsNaN(v):

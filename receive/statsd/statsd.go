@@ -1,41 +1,38 @@
-// Package statsd aggregates what statsd clients send, as Etsy's statsd does:
-// counters, timers, gauges and sets gather for an interval, and at its end become
-// datapoints named as statsd's Graphite back end names them.
+// Package statsd is statsd: it aggregates counters, timers, gauges and sets for an
+// interval, then pushes datapoints with the names of statsd's Graphite back end.
 //
-// An Aggregator takes packets (datagrams, or what a TCP stream holds up to its last
-// newline), of any number of senders at once. Flush gives what gathered to
-// Options.Push. Admin speaks the protocol of statsd's management port.
+// An Aggregator reads packets, which are datagrams or the complete lines of a TCP
+// stream. Flush pushes the datapoints. Admin is statsd's management port. A Receiver
+// is all of them with their listeners.
 //
-// Where the reference (statsd for node, 0.9) is exact this is, too: numbers as
-// JavaScript reads them, names cleaned by its rules, sums in its order. It differs
-// where Graphite would refuse what it writes: see docs/ingest/statsd.md.
+// Results are those of the reference, statsd 0.9 for node, to the digit: numbers are
+// read as in JavaScript, names are cleaned by the same rules, values are summed in the
+// same order. docs/ingest/statsd.md lists the differences.
 package statsd
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"carbon/metric"
+	"carbon/receive"
 )
 
-// Reasons why something that a client sent does not count, as given to
-// Options.Refuse.
+// Reasons why a line or a value is refused, as given to Options.Refuse.
 const (
-	BadLine  = "bad line"         // what statsd counts in bad_lines_seen
-	Event    = "event"            // of DogStatsD, or a service check; counted there too
-	Infinite = "infinite value"   // or a rate of 0
-	NoName   = "no name"          // nothing is left of it
+	BadLine  = "bad line"         // counted in bad_lines_seen
+	Event    = "event"            // event or service check of DogStatsD; counted in bad_lines_seen
+	Infinite = "infinite value"   // or a sample rate of 0
+	NoName   = "no name"          // no valid character in the name
 	TooLong  = "too long"         // a name, or a line over TCP
-	Full     = "too much to hold" // Options.MaxMemory, or unfinished lines over TCP
+	Full     = "too much to hold" // over Options.MaxMemory, or too many unfinished lines over TCP
 )
 
-// Aggregator is the state of statsd: what was received since the last flush, and
-// the names that are reported without.
+// Aggregator is the state of statsd: the values since the last flush, and the names that
+// are reported also without new values.
 type Aggregator struct {
 	o       Options
 	names   names
@@ -44,25 +41,25 @@ type Aggregator struct {
 
 	flushing chan struct{} // full during a flush
 	buffers  sync.Pool     // for streams
-	rests    atomic.Int64  // bytes of unfinished lines that streams hold
+	rests    atomic.Int64  // bytes of unfinished lines of all streams
 
 	mu        sync.Mutex
 	counters  table[counter]
 	timers    table[timer]
 	gauges    table[gauge]
 	sets      table[set]
-	used      int64 // bytes, about, that tables hold
-	volatile  int64 // of them, what goes at the next flush
-	lastFlush int64 // unix seconds; 0: none yet
-	lastSeen  int64 // when a packet came; unix seconds
-	badLines  int64 // since the start
-	packets   int64 // since the start
-	metrics   int64 // since the start
-	down      bool  // what `health` answers
-	key       []byte
+	used      int64  // approximate bytes of the tables
+	volatile  int64  // of used, bytes that the next flush frees
+	lastFlush int64  // unix seconds; 0: none yet
+	lastSeen  int64  // time of the last packet; unix seconds
+	badLines  int64  // since the start
+	packets   int64  // since the start
+	metrics   int64  // since the start
+	down      bool   // the answer to `health`
+	key       []byte // buffer of slowKey
 
-	lastError  int64 // unix seconds, when a flush failed
-	flushTime  int64 // milliseconds that pushing took at the last flush
+	lastError  int64 // time of the last failed flush; unix seconds
+	flushTime  int64 // duration of the last flush in milliseconds
 	flushCount int64 // datapoints of the last flush
 }
 
@@ -74,12 +71,12 @@ type counter struct {
 type timer struct {
 	values []float64
 	count  float64 // of events: each value stands for 1/rate
-	last   int     // how many values the last interval had
+	last   int     // number of values of the last interval
 }
 
 type gauge struct {
 	value   float64
-	left    int // flushes until it is idle, with DeleteGauges
+	left    int // flushes until it is deleted, with DeleteGauges
 	touched bool
 }
 
@@ -87,7 +84,7 @@ type set struct {
 	members map[string]struct{}
 }
 
-// New returns an Aggregator with nothing in it but its own counters.
+// New returns an Aggregator that has only its own counters.
 func New(o Options) *Aggregator {
 	o = o.withDefaults()
 	a := &Aggregator{o: o, names: newNames(o), down: o.Down, flushing: make(chan struct{}, 1)}
@@ -106,13 +103,13 @@ func New(o Options) *Aggregator {
 	return a
 }
 
-// ownNames are the names of what statsd reports of itself.
+// ownNames are the keys of statsd's metrics about itself.
 type ownNames struct{ badLines, packets, metrics, lag string }
 
 // seconds rounds as statsd does.
 func seconds(t time.Time) int64 { return (t.UnixMilli() + 500) / 1000 }
 
-// Packets takes packets in. It keeps nothing of their memory.
+// Packets aggregates packets. It does not keep their memory.
 func (a *Aggregator) Packets(packets [][]byte) {
 	if len(packets) == 0 {
 		return
@@ -142,18 +139,18 @@ func (a *Aggregator) Packets(packets [][]byte) {
 	a.increase(a.own.metrics, lines)
 }
 
-// Example is the name of a series that is there as long as statsd is.
+// Example returns the name of a series that every flush has.
 func (a *Aggregator) Example() string {
 	return string(a.names.appendName(nil, a.names.rate, a.own.metrics, ""))
 }
 
-// increase adds to one of statsd's own counters.
+// increase adds to one of statsd's counters about itself.
 func (a *Aggregator) increase(name string, n int) {
 	if n == 0 {
 		return
 	}
 	e := a.counters.index[name]
-	if e == nil { // deleted through the management port
+	if e == nil { // deleted at the management port
 		e = a.counters.add(name)
 		a.used += e.size()
 	}
@@ -161,14 +158,14 @@ func (a *Aggregator) increase(name string, n int) {
 	e.v.touched = true
 }
 
-// refuse counts a measurement or a line that is not taken. element is what to log.
+// refuse counts a line or a value that is refused. element is what to log.
 func (a *Aggregator) refuse(reason string, element []byte) {
 	if reason == BadLine || reason == Event {
 		a.badLines++
 		a.increase(a.own.badLines, 1)
 	}
 	if reason == Event {
-		element = nil // its senders mean no harm, and send many
+		element = nil // not logged: clients of DogStatsD send many
 	}
 	a.o.Refuse(reason, element)
 }
@@ -176,11 +173,11 @@ func (a *Aggregator) refuse(reason string, element []byte) {
 // Stats is a snapshot of an Aggregator. Counts are since the start.
 type Stats struct {
 	Packets, Lines, BadLines       int64
-	Counters, Timers, Gauges, Sets int   // names held
-	Memory                         int64 // bytes, about
+	Counters, Timers, Gauges, Sets int   // names in memory
+	Memory                         int64 // approximate bytes
 }
 
-// Stats counts what was received.
+// Stats returns the current figures.
 func (a *Aggregator) Stats() Stats {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -191,42 +188,41 @@ func (a *Aggregator) Stats() Stats {
 	}
 }
 
-// Options of an Aggregator. Push is needed; NewOptions holds statsd's defaults for
-// the rest. They are named as statsd names them.
+// Options of an Aggregator, named as statsd's settings. Push is needed. NewOptions
+// returns statsd's defaults for the others.
 type Options struct {
-	// Push takes datapoints in, as ingest.Pipeline does.
-	Push func(ctx context.Context, points []metric.Datapoint) error
+	Push receive.Push
 
-	// Refuse is told of what does not count, and why; nil means nobody. The element
-	// aliases the packet; it is nil for what need not be logged.
+	// Refuse is called for each line or value that is refused, with the reason; nil:
+	// it is not reported. The element aliases the packet. It is nil if it is not worth
+	// logging.
 	Refuse func(reason string, element []byte)
 
-	// MaxMemory is about how many bytes names, values of timers and members of sets
-	// may take. Beyond it new ones are refused; what is there goes on.
+	// MaxMemory is the approximate maximum memory of names, values of timers and
+	// members of sets, in bytes. Beyond it new ones are refused.
 	MaxMemory int64
 
-	// Now is the clock; nil means the machine's.
-	Now    func() time.Time
-	Logger *slog.Logger // nil discards
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger     // nil discards
 
 	FlushInterval          time.Duration
 	PercentThreshold       []float64
-	Histogram              []Histogram // the first that fits a timer applies
-	CalculatedTimerMetrics []string    // those to report; none: all
+	Histogram              []Histogram // the first that matches a timer applies
+	CalculatedTimerMetrics []string    // the metrics to report; empty: all
 	KeyNameSanitize        bool
 	FlushCounts            bool
-	HistogramAsTimer       bool // DogStatsD's types h and d are timers; not in statsd
+	HistogramAsTimer       bool // treat DogStatsD's types h and d as timers; statsd does not
 
-	DeleteCounters, DeleteTimers, DeleteSets, DeleteGauges bool // what was idle for an interval
+	DeleteCounters, DeleteTimers, DeleteSets, DeleteGauges bool // delete names without values in an interval
 
-	GaugesMaxTTL int // flushes without a value after which a gauge is idle
+	GaugesMaxTTL int // number of flushes without a value after which a gauge is deleted
 	PrefixStats  string
 
 	LegacyNamespace                                                  bool
 	GlobalPrefix, PrefixCounter, PrefixTimer, PrefixGauge, PrefixSet string // not in the legacy namespace
 	GlobalSuffix                                                     string // without its dot
 
-	Down bool // what `health` answers at first
+	Down bool // first answer to `health`
 }
 
 // NewOptions returns statsd's defaults.
@@ -258,7 +254,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// ownCounter tells of a counter which never goes, even when idle ones do.
+// ownCounter reports whether a counter is never deleted.
 func ownCounter(key string) bool {
 	return strings.Contains(key, "packets_received") || strings.Contains(key, "metrics_received") || strings.Contains(key, "bad_lines_seen")
 }

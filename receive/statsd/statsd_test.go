@@ -189,7 +189,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("kept counts %v", got)
 	}
 	// What a flush ends makes room again, and so does deleting.
-	answer := forget(d.Aggregator, &d.counters, []string{"flood.*"})
+	answer := remove(d.Aggregator, &d.counters, []string{"flood.*"})
 	if strings.Count(answer, "deleted: flood.") < 100 {
 		t.Errorf("%.200s", answer)
 	}

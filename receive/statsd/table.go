@@ -2,7 +2,7 @@ package statsd
 
 import "slices"
 
-// table holds what was received by key, in the order in which the keys came first.
+// table holds the aggregates by key, in the order in which the keys were first received.
 type table[T any] struct {
 	index map[string]*entry[T]
 	order []*entry[T]
@@ -13,15 +13,14 @@ type entry[T any] struct {
 	v   T
 }
 
-// size is about how many bytes e takes.
+// size returns the approximate memory of e in bytes.
 func (e *entry[T]) size() int64 { return int64(len(e.key) + entrySize) }
 
-// What an entry takes besides its key, and a member of a set besides its text, in
-// bytes, about; and a value of a timer, in a slice that may have grown too far.
+// Approximate memory in bytes.
 const (
-	entrySize  = 160
-	memberSize = 64
-	valueSize  = 16
+	entrySize  = 160 // of an entry, besides its key
+	memberSize = 64  // of a member of a set, besides its text
+	valueSize  = 16  // of a value of a timer, in a slice with spare capacity
 )
 
 func (t *table[T]) add(key string) *entry[T] {
@@ -34,7 +33,7 @@ func (t *table[T]) add(key string) *entry[T] {
 	return e
 }
 
-// remove deletes the entries that gone tells of, and returns the bytes they took.
+// remove deletes the entries for which gone returns true, and returns their memory.
 func (t *table[T]) remove(gone func(*entry[T]) bool) (freed int64) {
 	t.order = slices.DeleteFunc(t.order, func(e *entry[T]) bool {
 		if !gone(e) {
@@ -45,13 +44,13 @@ func (t *table[T]) remove(gone func(*entry[T]) bool) (freed int64) {
 		return true
 	})
 	if len(t.order) == 0 {
-		t.index = nil // a map keeps the room it once needed
+		t.index = nil // because a map does not shrink
 	}
 	return freed
 }
 
-// entryOf returns the entry of a key, a new one if there was none. nil: there is no
-// room for it.
+// entryOf returns the entry of a key, and adds it if needed. It returns nil if there is
+// no memory for it.
 func entryOf[T any](a *Aggregator, t *table[T], key []byte) *entry[T] {
 	if e := t.index[string(key)]; e != nil {
 		return e
@@ -62,7 +61,7 @@ func entryOf[T any](a *Aggregator, t *table[T], key []byte) *entry[T] {
 	return t.add(string(key))
 }
 
-// reserve takes n bytes from what there may be.
+// reserve counts n bytes. It returns false if that is over MaxMemory.
 func (a *Aggregator) reserve(n int) bool {
 	if a.used+int64(n) > a.o.MaxMemory {
 		return false

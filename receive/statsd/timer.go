@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// Histogram counts the values of timers in bins.
+// Histogram counts values of timers in bins.
 type Histogram struct {
-	Metric string    // part of the keys it is for; empty: all
-	Bins   []float64 // upper limits, each excluded, in rising order; +Inf takes the rest
+	Metric string    // applies to keys that contain it; empty: all
+	Bins   []float64 // upper limits, exclusive, ascending; +Inf takes the rest
 }
 
-// figures computes what is reported of timers, one after the other.
-type figures struct {
+// timerMetrics computes the metrics of timers, one timer at a time.
+type timerMetrics struct {
 	o          *Options
 	thresholds []threshold
-	bins       []histogramNames // of each of Options.Histogram
+	bins       []histogramNames // for each of Options.Histogram
 	keep       func(name string) bool
 
-	sums, squares []float64 // of the first i+1 values; scratch
+	sums, squares []float64 // of the first i+1 values
 }
 
-// threshold is one of Options.PercentThreshold with the names of what it gives.
+// threshold is one of Options.PercentThreshold with the names of its metrics.
 type threshold struct {
 	percent                         float64
 	count, mean, bound, sum, square string // empty: not reported
@@ -31,9 +31,9 @@ type threshold struct {
 
 type histogramNames []string
 
-// newFigures works the names out.
-func newFigures(o *Options) *figures {
-	f := &figures{o: o, keep: keeper(o.CalculatedTimerMetrics)}
+// newTimerMetrics makes the names.
+func newTimerMetrics(o *Options) *timerMetrics {
+	f := &timerMetrics{o: o, keep: keeper(o.CalculatedTimerMetrics)}
 	kept := func(name string) string {
 		if f.keep(name) {
 			return name
@@ -66,19 +66,21 @@ func newFigures(o *Options) *figures {
 	return f
 }
 
-// percentile is the end of a name that calculatedTimerMetrics writes as _percent. Of
-// 99_9 that is, as in statsd, only what follows the last underscore.
+// percentile matches the end of a name that calculatedTimerMetrics has as _percent. As
+// in statsd, of 99_9 it matches only what follows the last underscore.
 var percentile = regexp.MustCompile(`_(?:top)?[0-9]+$`)
 
-// keeper tells which figures of a timer are reported: all if none is listed.
+// keeper returns a function that reports whether a metric is listed. An empty list means
+// all.
 func keeper(listed []string) func(name string) bool {
 	return func(name string) bool {
 		return len(listed) == 0 || slices.Contains(listed, percentile.ReplaceAllString(name, "_percent"))
 	}
 }
 
-// of reports the figures of one timer, whose values it sorts. None: only its count.
-func (f *figures) of(key string, values []float64, events float64, report func(name string, v float64)) {
+// compute reports the metrics of a timer, and sorts its values. Without values it reports
+// only the counts.
+func (f *timerMetrics) compute(key string, values []float64, events float64, report func(name string, v float64)) {
 	say := func(name string, v float64) {
 		if f.keep(name) {
 			report(name, v)
@@ -121,7 +123,7 @@ func (f *figures) of(key string, values []float64, events float64, report func(n
 }
 
 // sum fills sums and squares.
-func (f *figures) sum(values []float64) {
+func (f *timerMetrics) sum(values []float64) {
 	f.sums, f.squares = f.sums[:0], f.squares[:0]
 	sum, squares := 0.0, 0.0
 	for _, v := range values {
@@ -131,9 +133,10 @@ func (f *figures) sum(values []float64) {
 	}
 }
 
-// threshold reports the figures of the smallest values, or with a negative percentage
-// the greatest. Of a negative one that takes all values statsd computes no sums.
-func (f *figures) threshold(t threshold, values []float64, report func(name string, v float64)) {
+// threshold reports the metrics of the smallest values, or with a negative percentage
+// of the greatest ones. As in statsd, a negative percentage that takes all values has
+// no sums.
+func (f *timerMetrics) threshold(t threshold, values []float64, report func(name string, v float64)) {
 	n := len(values)
 	k := n
 	if n > 1 {
@@ -149,19 +152,18 @@ func (f *figures) threshold(t threshold, values []float64, report func(name stri
 			sum, squares = f.sums[n-1]-f.sums[n-k-1], f.squares[n-1]-f.squares[n-k-1]
 		}
 	}
-	for _, figure := range [...]struct {
+	for _, m := range [...]struct {
 		name string
 		v    float64
 	}{{t.count, float64(k)}, {t.mean, sum / float64(k)}, {t.bound, bound}, {t.sum, sum}, {t.square, squares}} {
-		if figure.name != "" {
-			report(figure.name, figure.v)
+		if m.name != "" {
+			report(m.name, m.v)
 		}
 	}
 }
 
-// histogram reports how many values lie below each limit and not below the one
-// before.
-func (f *figures) histogram(key string, values []float64, report func(name string, v float64)) {
+// histogram reports the number of values in each bin.
+func (f *timerMetrics) histogram(key string, values []float64, report func(name string, v float64)) {
 	for h, histogram := range f.o.Histogram {
 		if !strings.Contains(key, histogram.Metric) {
 			continue
