@@ -21,7 +21,7 @@ import (
 	"carbon/receive/plaintext"
 )
 
-// sink is what servers push to in tests.
+// sink keeps what a server pushes.
 type sink struct {
 	mu     sync.Mutex
 	grown  *sync.Cond
@@ -59,7 +59,7 @@ func (s *sink) push(ctx context.Context, points []metric.Datapoint) error {
 	return nil
 }
 
-// wait returns when n points have come.
+// wait returns when n points have been pushed.
 func (s *sink) wait(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,14 +68,14 @@ func (s *sink) wait(n int) {
 	}
 }
 
-// all returns what came, by name.
+// all returns the values that were pushed, by name.
 func (s *sink) all() map[string]float64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.values)
 }
 
-// logText is a log to read while it is written.
+// logText is a log that can be read while it is written.
 type logText struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -140,7 +140,7 @@ func send(t testing.TB, c net.Conn, format string, args ...any) {
 	}
 }
 
-// wantClosed reads until the server closes, and nothing may come before.
+// wantClosed checks that the server closes the connection without writing to it.
 func wantClosed(t *testing.T, c net.Conn) {
 	t.Helper()
 	b, err := io.ReadAll(c)
@@ -172,7 +172,7 @@ func TestLinesFromManyConnections(t *testing.T) {
 	}
 }
 
-func TestListenPicksAPortAndNamesItsErrors(t *testing.T) {
+func TestListen(t *testing.T) {
 	server, err := receive.Listen("127.0.0.1:0", receive.Options{Name: "line"})
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +199,7 @@ func TestNothingIsWrittenToClients(t *testing.T) {
 	}
 }
 
-func TestALineTooLongCostsItselfOnly(t *testing.T) {
+func TestTooLongLineIsRefusedByItself(t *testing.T) {
 	var log logText
 	s := newSink()
 	refused := receive.NewRefused(slog.New(slog.NewTextHandler(&log, nil)))
@@ -228,7 +228,7 @@ func TestALineTooLongCostsItselfOnly(t *testing.T) {
 	}
 }
 
-func TestAFullSinkMakesSendersWait(t *testing.T) {
+func TestSendersWaitWhilePushesWait(t *testing.T) {
 	s := newSink()
 	s.shut = make(chan struct{})
 	server, _ := start(t, s, receive.Options{})
@@ -236,7 +236,7 @@ func TestAFullSinkMakesSendersWait(t *testing.T) {
 	chunk := []byte(strings.Repeat("a.b.c.d 1 1700000000\n", 10_000))
 	sent := 0
 	for {
-		// The socket's buffers fill up and no more is taken.
+		// The buffers of the socket fill up.
 		c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
 		n, err := c.Write(chunk)
 		sent += n
@@ -302,7 +302,7 @@ func TestShutdownReadsClientsThatWaitToBeAccepted(t *testing.T) {
 	}
 }
 
-func TestAContextThatIsCancelledShutsDown(t *testing.T) {
+func TestCancelledContextShutsDown(t *testing.T) {
 	s := newSink()
 	server, err := receive.Listen("127.0.0.1:0", receive.Options{Push: s.push, Format: plaintext.New(plaintext.Options{}).Read})
 	if err != nil {
@@ -319,7 +319,7 @@ func TestAContextThatIsCancelledShutsDown(t *testing.T) {
 	}
 }
 
-func TestShutdownDoesNotWaitForSendersWithoutEnd(t *testing.T) {
+func TestShutdownLimitsReading(t *testing.T) {
 	s := newSink()
 	l, err := receive.ListenTCP("line", "127.0.0.1:0")
 	if err != nil {
@@ -346,7 +346,7 @@ func TestShutdownDoesNotWaitForSendersWithoutEnd(t *testing.T) {
 	}
 }
 
-func TestShutdownWithoutPatienceCutsOff(t *testing.T) {
+func TestShutdownWithDoneContextCutsOff(t *testing.T) {
 	s := newSink()
 	s.shut = make(chan struct{}) // for ever
 	s.shutOn = make(chan struct{}, 1)
@@ -378,7 +378,7 @@ func TestClientsOverTheLimitWait(t *testing.T) {
 	s.wait(3)
 }
 
-func TestIdleConnectionsAreClosedIfAsked(t *testing.T) {
+func TestIdleTimeout(t *testing.T) {
 	s := newSink()
 	server, _ := start(t, s, receive.Options{IdleTimeout: 50 * time.Millisecond})
 	c := dial(t, server)
@@ -387,7 +387,7 @@ func TestIdleConnectionsAreClosedIfAsked(t *testing.T) {
 	s.wait(1)
 }
 
-// poor is a listener without file descriptors to spare.
+// poor is a listener whose Accept fails at first.
 type poor struct {
 	receive.Listener
 	fails chan error
@@ -402,7 +402,7 @@ func (p *poor) Accept() (net.Conn, error) {
 	}
 }
 
-func TestAcceptErrorsAreSurvived(t *testing.T) {
+func TestAcceptErrorsAreRetried(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -424,7 +424,7 @@ func TestAcceptErrorsAreSurvived(t *testing.T) {
 	}
 }
 
-func TestIdleConnectionsAreCheap(t *testing.T) {
+func TestIdleConnectionsTakeLittleMemory(t *testing.T) {
 	const clients = 500
 	used := func() uint64 {
 		runtime.GC()

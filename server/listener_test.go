@@ -71,7 +71,7 @@ func TestListeners(t *testing.T) {
 		}
 	}
 
-	// A client without TLS harms nobody, nor does one that keeps silent.
+	// Neither a client without TLS nor a silent one affects others.
 	send("safe", "tcp", false, line("a.unsafe"))
 	silent, err := net.Dial("tcp", s.m.Addrs()["safe"].String())
 	if err != nil {
@@ -108,8 +108,8 @@ func zipped(text string) string {
 	return b.String()
 }
 
-// TestPortInUse names the flag, key or section that asked for a port that another
-// program has.
+// TestPortInUse checks that an error names the flag, key or section of a port that is in
+// use.
 func TestPortInUse(t *testing.T) {
 	stream, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

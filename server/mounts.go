@@ -38,17 +38,17 @@ func (s *Server) openIntakes() ([]receive.Receiver, error) {
 	}
 	toInflux := influx.Handle(intake("influx"), template)
 	ofInflux := []api.Mount{
-		{Path: "/write", Methods: "POST", Handler: toInflux.Write, ID: "influxWrite", Takes: []string{"text/plain"}, About: "Takes line protocol, as InfluxDB 1.x does: ?db= and ?precision=."},
-		{Path: "/api/v2/write", Methods: "POST", Handler: toInflux.Write, ID: "influxWrite2", Takes: []string{"text/plain"}, About: "Takes line protocol, as InfluxDB 2.x does: ?bucket= and ?precision=."},
-		{Path: "/ping", Methods: "GET", Handler: toInflux.Ping, ID: "influxPing", Open: true, Answers: []string{"application/json"}, About: "Says that InfluxDB's clients can write here."},
-		{Path: "/query", Methods: "GET POST", Handler: toInflux.Query, ID: "influxQuery", Answers: []string{"application/json"}, About: "Agrees to CREATE DATABASE and the like, so that InfluxDB's clients go on to write."},
+		{Path: "/write", Methods: "POST", Handler: toInflux.Write, ID: "influxWrite", Takes: []string{"text/plain"}, About: "Accepts line protocol as InfluxDB 1.x does, with the parameters db and precision."},
+		{Path: "/api/v2/write", Methods: "POST", Handler: toInflux.Write, ID: "influxWrite2", Takes: []string{"text/plain"}, About: "Accepts line protocol as InfluxDB 2.x does, with the parameters bucket and precision."},
+		{Path: "/ping", Methods: "GET", Handler: toInflux.Ping, ID: "influxPing", Open: true, Answers: []string{"application/json"}, About: "Answers the ping of InfluxDB clients."},
+		{Path: "/query", Methods: "GET POST", Handler: toInflux.Query, ID: "influxQuery", Answers: []string{"application/json"}, About: "Answers statements of InfluxDB clients, such as CREATE DATABASE, with success; SELECT with an error."},
 	}
 	lineLength := s.config.Limits.LineLength
 	s.mounts = append(ofInflux,
-		api.Mount{Path: "/api/v1/sink", Methods: "POST", Handler: hostedgraphite.Handler(hostedgraphite.Options{Intake: intake("sink"), Timestamp: s.config.Web.SinkTimestamp, MaxLine: lineLength}), ID: "sink", Takes: []string{"text/plain"}, About: "Takes lines of clients of Hosted Graphite."},
-		api.Mount{Path: "/v1/metrics", Methods: "GET POST", Handler: librato.Handler(intake("librato")), ID: "librato", Takes: []string{"application/json"}, Answers: []string{"application/json"}, About: "Takes gauges and counters of clients of Librato."},
-		api.Mount{Path: "/api/put", Methods: "POST", Handler: opentsdb.Handler(intake("opentsdb")), ID: "opentsdb", Takes: []string{"application/json"}, Answers: []string{"application/json"}, About: "Takes datapoints of clients of OpenTSDB."},
-		api.Mount{Path: "/ingest", Methods: "POST", Handler: httplines.Handler(intake("ingest"), lineLength), ID: "ingest", Takes: []string{"text/plain"}, Answers: []string{"application/json"}, About: "Takes plaintext lines: {\"accepted\": HOW MANY, \"rejected\": HOW MANY, \"errors\": [{\"line\": LINE, \"reason\": WHY}]}."},
+		api.Mount{Path: "/api/v1/sink", Methods: "POST", Handler: hostedgraphite.Handler(hostedgraphite.Options{Intake: intake("sink"), Timestamp: s.config.Web.SinkTimestamp, MaxLine: lineLength}), ID: "sink", Takes: []string{"text/plain"}, About: "Accepts plaintext lines of Hosted Graphite clients."},
+		api.Mount{Path: "/v1/metrics", Methods: "GET POST", Handler: librato.Handler(intake("librato")), ID: "librato", Takes: []string{"application/json"}, Answers: []string{"application/json"}, About: "Accepts gauges and counters of Librato clients."},
+		api.Mount{Path: "/api/put", Methods: "POST", Handler: opentsdb.Handler(intake("opentsdb")), ID: "opentsdb", Takes: []string{"application/json"}, Answers: []string{"application/json"}, About: "Accepts datapoints of OpenTSDB clients."},
+		api.Mount{Path: "/ingest", Methods: "POST", Handler: httplines.Handler(intake("ingest"), lineLength), ID: "ingest", Takes: []string{"text/plain"}, Answers: []string{"application/json"}, About: "Accepts plaintext lines. The answer is {\"accepted\": NUMBER, \"rejected\": NUMBER, \"errors\": [{\"line\": LINE, \"reason\": REASON}]}."},
 	)
 	if isOff(s.config.Influx.Listen) {
 		return opened, nil

@@ -93,10 +93,10 @@ type readerFunc func(p []byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// TestStalledFramesMakeRoom has many clients send half a frame and then nothing: those
-// that wait longest are closed when there is no room, and a frame that comes wholly is
-// taken.
-func TestStalledFramesMakeRoom(t *testing.T) {
+// TestStalledStreamsLoseTheirMemory has many clients send half a frame and then nothing.
+// When there is no memory left, those that have waited longest are closed, and complete
+// frames are still read.
+func TestStalledStreamsLoseTheirMemory(t *testing.T) {
 	f := New(Options{})
 	half := frame(strings.Repeat("x", 1<<20))[:1<<20]
 	ended := make(chan error, 1000)

@@ -42,7 +42,7 @@ func TestStandingClockIsRepaired(t *testing.T) {
 	}
 }
 
-func TestWhatIsRepaired(t *testing.T) {
+func TestTimesAreRepaired(t *testing.T) {
 	s := httpintaketest.New(t, site(Repair))
 	f := func(wait time.Duration, key, body string, want ...string) {
 		t.Helper()
@@ -83,8 +83,8 @@ func TestLongIntegers(t *testing.T) {
 	f("a 5 1L\na\t5L\t1\r\n\n", "a 5 1L\na\t5\t1\r\n\n")
 }
 
-// A body of many that are no values takes no longer than another.
-func TestLongIntegersOfTheHostile(t *testing.T) {
+// A body with many L that are not values is read as fast as another one.
+func TestManyLongIntegersAreFast(t *testing.T) {
 	text := []byte("a b" + strings.Repeat(" 5L", 4<<20))
 	if got := stripLongs(text); len(got) != len(text) {
 		t.Errorf("%d bytes are left", len(got))

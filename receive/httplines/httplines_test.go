@@ -71,8 +71,8 @@ func TestCompressed(t *testing.T) {
 	f("zstd", zst, 413)
 }
 
-// A server that ends takes no more, and waits for what it has taken.
-func TestClose(t *testing.T) {
+// During a shutdown requests are refused, and running ones are waited for.
+func TestShutdown(t *testing.T) {
 	s := httpintaketest.New(t, handler)
 	if err := s.Intake.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)

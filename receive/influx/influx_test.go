@@ -35,7 +35,7 @@ func TestVectors(t *testing.T) { httpintaketest.Vectors(t, site) }
 
 const now = 1_700_000_500
 
-// read reads one text in seconds.
+// read reads a body with times in seconds.
 func read(t testing.TB, text string, o Options) (points []string, bad map[string]int, partial string) {
 	t.Helper()
 	bad = map[string]int{}
@@ -145,7 +145,7 @@ func TestPartialWrites(t *testing.T) {
 	}
 }
 
-// Bodies that are made to take long do not: each of these is read in no time.
+// Bodies that could take long to read do not.
 func TestHostileBodies(t *testing.T) {
 	const n = 1 << 20
 	for _, text := range []string{
@@ -253,7 +253,7 @@ func TestAnswers(t *testing.T) {
 	f("/query", "", 200, `{"results":[{"statement_id":0}]}`)
 }
 
-// Names of safe text are canonical: taking them in again costs nothing.
+// The names are canonical, so that the pipeline need not change them.
 func TestNamesAreCanonical(t *testing.T) {
 	points, _, _ := read(t, "a.b,z=1,a-b=2,ab=3,a=4,b.c=5 v=1,w.x=2 5", Options{})
 	for _, p := range points {
@@ -267,7 +267,7 @@ func TestNamesAreCanonical(t *testing.T) {
 	}
 }
 
-func TestWhatIsSkippedIsCounted(t *testing.T) {
+func TestFieldsWithoutValueAreCounted(t *testing.T) {
 	_, bad, _ := read(t, "a v=nan,w=inf,x=\"text\",y=1 5", Options{})
 	if !maps.Equal(bad, map[string]int{NoValue: 3}) {
 		t.Errorf("counted %v", bad)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// connection tells when it is closed.
+// connection is a channel that is closed by Close.
 type connection chan struct{}
 
 func (c connection) Close() error { close(c); return nil }

@@ -19,16 +19,16 @@ import (
 
 const now = 1_800_000_000
 
-// told is what a message came to.
-type told struct {
+// result is what a message has come to.
+type result struct {
 	points   []string // name, value and time
 	bad      map[string]int
 	readable bool
 }
 
-func read(t testing.TB, message []byte, o Options) told {
+func read(t testing.TB, message []byte, o Options) result {
 	t.Helper()
-	var got told
+	var got result
 	got.bad = map[string]int{}
 	o.Prefix = "demo."
 	o.Now = func() int64 { return now }
@@ -93,7 +93,7 @@ func TestMessages(t *testing.T) {
 	f("x 2 1700000000", "x 2 1700000000") // which is a header of zlib, but for a dictionary
 }
 
-func TestWhatIsRefused(t *testing.T) {
+func TestRefused(t *testing.T) {
 	f := func(message string, readable bool, want map[string]int, points ...string) {
 		t.Helper()
 		if got := read(t, []byte(message), Options{}); !maps.Equal(got.bad, want) || !slices.Equal(got.points, points) || got.readable != readable {
@@ -116,7 +116,7 @@ func TestWhatIsRefused(t *testing.T) {
 	f(`[["a", 1, "now"], ["a", 1, {}], ["a", 1, 1e12], ["a", 1, 0], ["a", 1, -5]]`, true, map[string]int{number.NoTime: 2, number.Milliseconds: 1, number.OutOfRange: 2})
 }
 
-func TestBombsStopAtTheLimit(t *testing.T) {
+func TestDecompressionStopsAtTheLimit(t *testing.T) {
 	o := Options{MaxInflated: 1000}
 	if got := read(t, deflate(strings.Repeat(" ", 1001)), o); got.bad[TooLong] != 1 || got.readable {
 		t.Errorf("refused %v", got.bad)
@@ -126,7 +126,7 @@ func TestBombsStopAtTheLimit(t *testing.T) {
 	}
 }
 
-func TestErrorsOfTheBatchAreReturned(t *testing.T) {
+func TestBatchErrorsAreReturned(t *testing.T) {
 	full := errors.New("full")
 	batch := metric.NewBatch(func([]metric.Datapoint) error { return full })
 	f := New(Options{})

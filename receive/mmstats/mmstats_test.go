@@ -79,7 +79,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// file is made of fields, each label, type, write buffer and values as bytes.
+// file returns a file of fields, each with label, type, write buffer and values as bytes.
 func file(fields ...string) []byte {
 	data := []byte{1}
 	for _, f := range fields {
@@ -93,7 +93,7 @@ func file(fields ...string) []byte {
 	return append(data, make([]byte, 4096-len(data)%4096)...)
 }
 
-// q is a field with one whole number.
+// q returns a field with an unsigned integer.
 func q(label string, v uint64) string {
 	return fmt.Sprintf("%s|Q|\xff%s", label, string([]byte{byte(v), byte(v >> 8), 0, 0, 0, 0, 0, 0}))
 }
@@ -111,7 +111,7 @@ func want(t *testing.T, got, want map[string]float64) {
 	}
 }
 
-func TestSeveralFilesAreLaidTogether(t *testing.T) {
+func TestFilesAreAggregated(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "a.1.mmstats"), file(q("n", 3), "f|d|\xff"+half, "b|?|\xff\x01", "s|3s|\xffabc", "nan|d|\xff"+notANumber))
 	write(t, filepath.Join(dir, "b.2.mmstats"), file(q("n", 5), "f|d|\xff"+oneAndAHalf, "b|?|\xff\x01"))
@@ -135,7 +135,7 @@ func TestSeveralFilesAreLaidTogether(t *testing.T) {
 	f(Options{Skip: []*regexp.Regexp{regexp.MustCompile("^[fb]$")}}, map[string]float64{"mmstats.n": 8})
 }
 
-func TestFilesOfDeadProcessesDoNotCount(t *testing.T) {
+func TestFilesOfEndedProcessesAreIgnored(t *testing.T) {
 	dir := t.TempDir()
 	dead := exec.Command("true")
 	if err := dead.Run(); err != nil {
@@ -153,7 +153,7 @@ func TestFilesOfDeadProcessesDoNotCount(t *testing.T) {
 	want(t, poll(t, dir, skip).series(), map[string]float64{"mmstats.web.n": 15})
 }
 
-func TestBadFilesCostNothingBeside(t *testing.T) {
+func TestBadFilesAreRefusedByThemselves(t *testing.T) {
 	dir := t.TempDir()
 	bad := map[string][]byte{
 		"version2": {2, 0, 0}, "label": {1, 0xff, 0xff, 'a'}, "type": file("a|99999999s|\xff"), "unknown": file("a|z|\xff"),
@@ -185,9 +185,9 @@ func TestBadFilesCostNothingBeside(t *testing.T) {
 	}
 }
 
-// TestAPythonProcessWrites polls the file of a process that flips its buffers as fast
-// as it can. Each value it writes is eight times the same byte: a torn one is not.
-func TestAPythonProcessWrites(t *testing.T) {
+// TestPythonProcessWrites polls the file of a process that writes as fast as it can.
+// Each value it writes is eight times the same byte; a torn one is not.
+func TestPythonProcessWrites(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "python3", "-c", `
 import mmap, os, struct, sys

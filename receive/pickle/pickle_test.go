@@ -12,7 +12,7 @@ import (
 	"carbon/receive/receivetest"
 )
 
-// result is what a stream came to.
+// result is what a stream has come to.
 type result struct {
 	points []metric.Datapoint
 	bad    []string
@@ -97,14 +97,14 @@ func TestFrames(t *testing.T) {
 	bad("", Malformed)
 	bad("]", Malformed)
 	bad("(S'a'\nt", Malformed)
-	// A list that holds itself.
+	// A list that contains itself.
 	bad("]p0\ng0\na.", BadShape)
-	// What would run code.
+	// Pickles that would run code.
 	bad("cos\nsystem\n(S'true'\ntR.", Unsafe)
 	bad("]((S'a'\n(I5\nI6\nttecos\nsystem\n.", Unsafe)
 }
 
-func TestHowAStreamIsCutMakesNoDifference(t *testing.T) {
+func TestChunksOfAnySize(t *testing.T) {
 	var stream strings.Builder
 	for i := range 50 {
 		stream.WriteString(framed(fmt.Sprintf("]((S'm%d'\n(I1700000000\nI%d\ntte.", i, i)))
@@ -143,7 +143,7 @@ func TestTooLongFrameEndsTheStream(t *testing.T) {
 	if want := `"a" 6 5; bad ["frame too long"], frame too long: 1048577 bytes`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	// Carbon's limit is allowed, and a frame that never ends is no harm.
+	// A frame of carbon's limit is read, and an unfinished one is not an error.
 	if got := read(strings.NewReader("\x00\x10\x00\x00" + good)); got.err != nil || got.points != nil {
 		t.Errorf("got %s", got)
 	}
@@ -215,7 +215,7 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/10_000, "ns/point")
 }
 
-// FuzzRead holds that how a stream is cut into reads makes no difference.
+// FuzzRead checks that chunks of any size give the same result.
 func FuzzRead(f *testing.F) {
 	for _, v := range receivetest.Load(f) {
 		f.Add(v.Data, uint8(7))

@@ -16,14 +16,14 @@ import (
 
 const now = receivetest.Now
 
-// result is what reading a stream came to.
+// result is what a stream has come to.
 type result struct {
 	points []metric.Datapoint
 	bad    []string // reasons
 	err    error
 }
 
-// read reads all of r and copies what it is given.
+// read reads all of r and copies what is pushed.
 func read(r io.Reader, o Options) result {
 	var res result
 	o.Now = func() int64 { return now }
@@ -100,7 +100,7 @@ func TestGoodLines(t *testing.T) {
 }
 
 func TestBadLines(t *testing.T) {
-	// Each is refused by itself: a good line before and after it counts.
+	// Each is refused by itself: the lines before and after it are read.
 	f := func(line, reason string) {
 		t.Helper()
 		got := read(strings.NewReader("x 1 1700000000\n"+line+"\ny 2 1700000000\n"), Options{}).String()
@@ -146,7 +146,7 @@ func TestBadLines(t *testing.T) {
 	f("a nan x", number.NoTime)
 }
 
-func TestNaNIsCountedInSilence(t *testing.T) {
+func TestNaNIsCountedAndNotLogged(t *testing.T) {
 	f := New(Options{Refuse: func(reason string, line []byte) {
 		if reason != NaN || line != nil {
 			t.Errorf("Refuse(%q, %q)", reason, line)
@@ -184,7 +184,7 @@ func TestLineLimit(t *testing.T) {
 	f(line(100000)+"\n", 100000, long(100000))
 }
 
-func TestReadReturnsTheErrorsOfOthers(t *testing.T) {
+func TestReadReturnsErrors(t *testing.T) {
 	broken := errors.New("broken")
 	got := read(io.MultiReader(strings.NewReader("a 1 1700000000\nb 2 17"), iotest.ErrReader(broken)), Options{})
 	// The unfinished line may be half a number.
@@ -203,12 +203,12 @@ func TestReadReturnsTheErrorsOfOthers(t *testing.T) {
 	}
 }
 
-// stuck is a reader that breaks io.Reader's advice.
+// stuck is a reader that returns neither bytes nor an error.
 type stuck struct{}
 
 func (stuck) Read([]byte) (int, error) { return 0, nil }
 
-func TestWaitComesBeforeEachRead(t *testing.T) {
+func TestReadWaitsBeforeEachRead(t *testing.T) {
 	var names []string
 	w := &waiter{chunks: []string{"a 1 17000", "00000\n", "b 2 1700000000\n"}}
 	err := New(Options{}).Read(w, func(points []metric.Datapoint) error {
@@ -312,8 +312,8 @@ func BenchmarkRead(b *testing.B) {
 	f("odd", "  servers.wéb%04d.cpu.user\t1e3  1.7e9 \r\n")
 }
 
-// FuzzRead holds that how a stream is cut into reads makes no difference, and
-// that both ways to read a line agree.
+// FuzzRead checks that chunks of any size give the same result, and that both ways to
+// read a line agree.
 func FuzzRead(f *testing.F) {
 	for _, v := range receivetest.Load(f) {
 		f.Add(v.Data, uint8(7))

@@ -12,7 +12,7 @@ import (
 	"carbon/receive/receivetest"
 )
 
-// result is what a stream came to.
+// result is what a stream has come to.
 type result struct {
 	points []metric.Datapoint
 	bad    []string
@@ -52,7 +52,7 @@ func TestFrames(t *testing.T) {
 	}
 	f("", "[{g {5 1}}] [] <nil>")
 	f(good, "[{g {5 1}} {g {5 1}}] [] <nil>")
-	// Points before the name, fields that nobody knows, a value of 0, an empty point.
+	// Points before the name, unknown fields, a value of 0, an empty point.
 	f("\n\x0b\x12\x02\x08\x07\x12\x00\n\x01x\x18\x01", "[{x {7 0}} {g {5 1}}] [timestamp out of range] <nil>")
 	f(good+"\n", "[{g {5 1}}] [malformed message] <nil>")
 	f("\x08\x01", "[{g {5 1}}] [malformed message] <nil>")

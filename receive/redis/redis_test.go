@@ -64,7 +64,7 @@ func (s *server) kill() {
 	s.cmd.Wait()
 }
 
-// client connects, patiently.
+// client connects when Redis is ready.
 func (s *server) client() *client {
 	s.t.Helper()
 	var c *client
@@ -93,7 +93,7 @@ func until(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// lists tells what stands in lists.
+// lists returns the elements of lists.
 func lists(t *testing.T, c *client, keys ...string) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
@@ -113,8 +113,8 @@ func lists(t *testing.T, c *client, keys ...string) map[string][]string {
 	return all
 }
 
-// sink is what workers push to. An element "a 5" is a point of 5; one with "bad" is
-// not readable.
+// sink keeps what is pushed. An element "a 5" is a point of 5; one with "bad" is not
+// readable.
 type sink struct {
 	mu      sync.Mutex
 	pushed  []string
@@ -162,7 +162,7 @@ func (s *sink) kept() []string {
 	return slices.Clone(s.log)
 }
 
-// run starts a worker on the list "in". It ends with the test, at the latest.
+// run serves a Receiver of the list "in" until the test ends.
 func (s *sink) run(t *testing.T, addr, id string, change ...func(*Options)) *Receiver {
 	t.Helper()
 	o := Options{Address: addr, Lists: []string{"in"}, ID: id, Message: s.message, Push: s.push, Commit: s.commit}
@@ -201,7 +201,7 @@ func fill(t testing.TB, c *client, list string, from, to int) (want []string) {
 	return want
 }
 
-func TestElementsAreTakenInOrderAndRemoved(t *testing.T) {
+func TestElementsAreStoredInOrderAndRemoved(t *testing.T) {
 	redis := startServer(t)
 	c := redis.client()
 	want := fill(t, c, "in", 0, 10_000)
@@ -225,7 +225,7 @@ func TestElementsAreTakenInOrderAndRemoved(t *testing.T) {
 	}
 }
 
-func TestNothingIsRemovedBeforeItIsInTheLog(t *testing.T) {
+func TestElementsAreRemovedWhenLogged(t *testing.T) {
 	redis := startServer(t)
 	c := redis.client()
 	want := fill(t, c, "in", 0, 3000)
@@ -242,7 +242,7 @@ func TestNothingIsRemovedBeforeItIsInTheLog(t *testing.T) {
 		t.Fatalf("%d of %d elements are left", n, len(want))
 	}
 
-	// The next start takes them up, the oldest first.
+	// The next start stores them, the oldest first.
 	next := &sink{}
 	w = next.run(t, redis.addr, "a")
 	until(t, "all are kept", func() bool { return len(next.kept()) == len(want) })
@@ -255,8 +255,8 @@ func TestNothingIsRemovedBeforeItIsInTheLog(t *testing.T) {
 	until(t, "removed", func() bool { return len(lists(t, c, "in", "in:processing:a")) == 0 })
 }
 
-// TestRedisDiesAndComesBack kills it again and again while elements come and go.
-func TestRedisDiesAndComesBack(t *testing.T) {
+// TestRedisIsKilledAndRestarted kills Redis several times while elements are stored.
+func TestRedisIsKilledAndRestarted(t *testing.T) {
 	redis := startServer(t)
 	s := &sink{}
 	s.run(t, redis.addr, "a")
@@ -280,7 +280,7 @@ func TestRedisDiesAndComesBack(t *testing.T) {
 	until(t, "removed", func() bool { return len(lists(t, c, "in", "in:processing:a")) == 0 })
 }
 
-func TestRedisMayComeLater(t *testing.T) {
+func TestRedisStartsLater(t *testing.T) {
 	redis := startServer(t)
 	redis.kill()
 	s := &sink{}
@@ -293,7 +293,7 @@ func TestRedisMayComeLater(t *testing.T) {
 	until(t, "kept", func() bool { return len(s.kept()) == 1 })
 }
 
-func TestWhatIsNotReadableIsSetAside(t *testing.T) {
+func TestUnreadableElementsAreRejected(t *testing.T) {
 	redis := startServer(t)
 	c := redis.client()
 	for i := range 1500 {
@@ -319,8 +319,8 @@ func TestWhatIsNotReadableIsSetAside(t *testing.T) {
 	}
 }
 
-// TestLongElementsAreTakenInParts has more in the list than is held at once.
-func TestLongElementsAreTakenInParts(t *testing.T) {
+// TestLongElementsAreStoredInParts has elements that do not fit one batch.
+func TestLongElementsAreStoredInParts(t *testing.T) {
 	redis := startServer(t)
 	c := redis.client()
 	const elements = 60
@@ -337,10 +337,10 @@ func TestLongElementsAreTakenInParts(t *testing.T) {
 	}
 }
 
-func TestServersShareAListAndKeepTheirOwn(t *testing.T) {
+func TestElementsOfDeadServersAreAdopted(t *testing.T) {
 	redis := startServer(t)
 	c := redis.client()
-	// Server b has taken something and takes its time; d is dead.
+	// Server b has taken elements and is alive; d is dead.
 	c.do("SADD", "in:processing", "b")
 	c.do("SETEX", "in:alive:b", "1000", "1")
 	fill(t, c, "in:processing:b", 0, 10)
@@ -402,8 +402,8 @@ func TestPasswordAndDatabase(t *testing.T) {
 	}
 }
 
-// TestWhatIsNoRedis has something else answer, or nothing.
-func TestWhatIsNoRedis(t *testing.T) {
+// TestPeersThatAreNotRedis has another protocol answer, or nothing.
+func TestPeersThatAreNotRedis(t *testing.T) {
 	for _, answer := range []string{"HTTP/1.1 400 Bad Request\r\n\r\n", "+OK\r\n$99999999999999\r\n", "+OK\r\n:1\r\n:1\r\n:1\r\n*999999999\r\n", ""} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -441,8 +441,8 @@ func TestWhatIsNoRedis(t *testing.T) {
 	}
 }
 
-// TestAListThatIsNone is tried again, not too often, and others are not troubled.
-func TestAListThatIsNone(t *testing.T) {
+// TestKeyThatIsNotAList retries until the key is a list.
+func TestKeyThatIsNotAList(t *testing.T) {
 	redis := startServer(t)
 	c := redis.client()
 	c.do("SET", "in", "text")
@@ -481,7 +481,7 @@ func TestReplies(t *testing.T) {
 	f(strings.Repeat("+", 100_000), reply{}, errProtocol)
 }
 
-// FuzzReplies reads what anything but Redis may answer.
+// FuzzReplies reads any replies.
 func FuzzReplies(f *testing.F) {
 	f.Add([]byte("*2\r\n$1\r\na\r\n$-1\r\n"))
 	f.Add([]byte("-ERR\r\n:1\r\n+OK\r\n$99999999999\r\n"))
@@ -500,7 +500,7 @@ func FuzzReplies(f *testing.F) {
 	})
 }
 
-// TestVectors has Redis take what the talk's subscriber wrote to it.
+// TestVectors sends Redis the commands of the talk's subscriber.
 func TestVectors(t *testing.T) {
 	redis := startServer(t)
 	stream, err := os.ReadFile(filepath.Join("testdata", "talk-redis-lpush.resp"))

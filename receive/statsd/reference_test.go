@@ -23,7 +23,7 @@ type reference struct {
 	out *bufio.Scanner
 }
 
-// startReference runs it with a configuration as its files have it.
+// startReference runs the reference with a configuration in the form of its files.
 func startReference(t *testing.T, config string) *reference {
 	t.Helper()
 	root, err := exec.Command("npm", "root", "-g").Output()
@@ -66,10 +66,10 @@ func startReference(t *testing.T, config string) *reference {
 	return &reference{in, lines}
 }
 
-// own is what the reference says of itself and its connection to carbon.
+// own matches the metrics of the reference about itself.
 var own = regexp.MustCompile(`\.(numStats|calculationtime|processing_time|timestamp_lag|last_exception|last_flush|flush_time|flush_length)\b`)
 
-// flush returns what the reference makes of packets in one interval.
+// flush returns the datapoints of the reference for the packets of an interval.
 func (r *reference) flush(t *testing.T, packets [][]byte) map[string]float64 {
 	t.Helper()
 	text, err := json.Marshal(packets)
@@ -105,7 +105,7 @@ func (r *reference) flush(t *testing.T, packets [][]byte) map[string]float64 {
 	return series
 }
 
-// withTrue puts tags in order, and gives those without a value the value true.
+// withTrue sorts tags, and gives those without a value the value true.
 func withTrue(name string) string {
 	nodes := strings.Split(name, ";")
 	for i := 1; i < len(nodes); i++ {
@@ -117,9 +117,9 @@ func withTrue(name string) string {
 	return strings.Join(nodes, ";")
 }
 
-// TestLikeTheReference sends the same random packets to Etsy's statsd. Left out is
-// where this server differs: see docs/ingest/statsd.md.
-func TestLikeTheReference(t *testing.T) {
+// TestReference sends the same random packets to Etsy's statsd. It leaves out the
+// differences that docs/ingest/statsd.md lists.
+func TestReference(t *testing.T) {
 	rounds := 50
 	for _, config := range []string{
 		`{}`,
@@ -171,7 +171,7 @@ func TestLikeTheReference(t *testing.T) {
 
 const seed = 1
 
-// randomPackets is what clients, good and bad, may send in one interval.
+// randomPackets returns valid and invalid packets of an interval.
 func randomPackets(r *rand.Rand) [][]byte {
 	packets := make([][]byte, r.IntN(30))
 	for i := range packets {
@@ -213,7 +213,7 @@ func randomLine(r *rand.Rand) string {
 
 var blankRate = regexp.MustCompile(`\|@([\r ])`)
 
-// randomNumber is a number as clients write it, or none.
+// randomNumber returns a number as clients write it, or a text that is not one.
 func randomNumber(r *rand.Rand) string {
 	switch r.IntN(10) {
 	case 0:

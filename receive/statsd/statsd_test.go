@@ -16,7 +16,7 @@ import (
 	"carbon/receive/receivetest"
 )
 
-// daemon is an aggregator with what it pushed and refused.
+// daemon is an Aggregator with what it has pushed and refused.
 type daemon struct {
 	*Aggregator
 	collector
@@ -36,14 +36,14 @@ func newDaemon(t testing.TB, change func(*Options)) *daemon {
 	return d
 }
 
-// send takes packets in, one for each text.
+// send sends packets.
 func (d *daemon) send(packets ...string) {
 	for _, p := range packets {
 		d.Packets([][]byte{[]byte(p)})
 	}
 }
 
-// flushed are the values by name that a flush gives, without those of statsd itself.
+// flushed flushes, and returns the values by name without metrics about statsd.
 func (d *daemon) flushed() map[string]float64 {
 	d.t.Helper()
 	series := make(map[string]float64)
@@ -62,7 +62,7 @@ func (d *daemon) want(want map[string]float64) {
 	}
 }
 
-func TestWhatGraphiteWouldRefuseIsMendedOrCounted(t *testing.T) {
+func TestNamesThatGraphiteRefusesAreRepaired(t *testing.T) {
 	f := func(packet, reason string, want map[string]float64) {
 		t.Helper()
 		d := newDaemon(t, func(o *Options) { o.FlushCounts = false })
@@ -72,7 +72,7 @@ func TestWhatGraphiteWouldRefuseIsMendedOrCounted(t *testing.T) {
 			t.Errorf("%q: refused %v, want %q", packet, d.bad, reason)
 		}
 	}
-	// Tags: each with a value, in order, none empty.
+	// Tags have a value, are sorted, and are not empty.
 	f("a:10|c|#flag", "", map[string]float64{"stats.a;flag=true": 1})
 	f("a:10|c|#y:2,x:1", "", map[string]float64{"stats.a;x=1;y=2": 1})
 	f("a:10|c|#y:2,x:1\na:10|c|#x:1,y:2", "", map[string]float64{"stats.a;x=1;y=2": 2})
@@ -95,7 +95,7 @@ func TestWhatGraphiteWouldRefuseIsMendedOrCounted(t *testing.T) {
 	f("a:1|ms|@0", Infinite, map[string]float64{})
 	f(strings.Repeat("a", 5000)+":1|c", TooLong, map[string]float64{})
 
-	// Rates are numbers as values are. The reference dies of some of them.
+	// Rates are numbers like values. The reference crashes with some of them.
 	f("a:10|c|@1e-1", "", map[string]float64{"stats.a": 10})
 	f("a:10|c|@+0.5", "", map[string]float64{"stats.a": 2})
 	f("a:10|c|@\r", BadLine, map[string]float64{})
@@ -119,7 +119,7 @@ func TestHistogramAsTimer(t *testing.T) {
 	d.want(map[string]float64{"stats.timers.a.sum": 5, "stats.b": 1})
 }
 
-func TestGaugesGoWhenTheyAreIdle(t *testing.T) {
+func TestIdleGaugesAreDeleted(t *testing.T) {
 	d := newDaemon(t, func(o *Options) { o.DeleteGauges, o.GaugesMaxTTL = true, 2 })
 	d.send("g:5|g")
 	d.want(map[string]float64{"stats.gauges.g": 5})
@@ -129,7 +129,7 @@ func TestGaugesGoWhenTheyAreIdle(t *testing.T) {
 	d.want(map[string]float64{"stats.gauges.g": 1})
 }
 
-func TestTheLagOfTheClockIsAGauge(t *testing.T) {
+func TestTimestampLag(t *testing.T) {
 	at := now()
 	d := newDaemon(t, func(o *Options) { o.Now = func() time.Time { return at } })
 	for range 2 {
@@ -146,7 +146,7 @@ func TestTheLagOfTheClockIsAGauge(t *testing.T) {
 	}
 }
 
-func TestTheRestIsOnlyWhatIsNew(t *testing.T) {
+func TestFlushRestPushesOnlyNewValues(t *testing.T) {
 	d := newDaemon(t, func(o *Options) { o.CalculatedTimerMetrics, o.FlushCounts = []string{"sum"}, false })
 	d.send("c:10|c", "g:1|g", "s:x|s", "t:5|ms", "c2:10|c", "g2:1|g", "s2:x|s", "t2:5|ms")
 	d.collector.flush(t, d.Aggregator)
@@ -188,7 +188,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if got := d.flushed()["stats_counts.kept"]; got != 2 {
 		t.Errorf("kept counts %v", got)
 	}
-	// What a flush ends makes room again, and so does deleting.
+	// A flush and deleting names free memory.
 	answer := remove(d.Aggregator, &d.counters, []string{"flood.*"})
 	if strings.Count(answer, "deleted: flood.") < 100 {
 		t.Errorf("%.200s", answer)
@@ -200,7 +200,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-func TestMemoryIsGivenBack(t *testing.T) {
+func TestMemoryIsFreed(t *testing.T) {
 	d := newDaemon(t, func(o *Options) {
 		o.DeleteCounters, o.DeleteTimers, o.DeleteSets, o.DeleteGauges = true, true, true, true
 	})
@@ -212,7 +212,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 	}
 }
 
-func TestALongLineOfAStreamIsLeftOut(t *testing.T) {
+func TestLongLineOfAStreamIsRefused(t *testing.T) {
 	d := newDaemon(t, nil)
 	long := strings.Repeat("x", 3*streamBuffer)
 	if err := d.Read(receivetest.Stream(strings.NewReader("a:1|c\n"+long+":1|c\nb:1|c\n")), nil); err != nil {
@@ -224,8 +224,8 @@ func TestALongLineOfAStreamIsLeftOut(t *testing.T) {
 	}
 }
 
-// TestUnfinishedLinesOfStreamsAreBounded has other streams hold all they may: a long
-// line in pieces is left out, those beside it and short ones count.
+// TestUnfinishedLinesOfStreamsAreBounded has other streams use all memory. A long
+// unfinished line is dropped; the lines around it and short ones are read.
 func TestUnfinishedLinesOfStreamsAreBounded(t *testing.T) {
 	d := newDaemon(t, nil)
 	d.rests.Store(restsLimit)
@@ -251,7 +251,7 @@ func TestUnfinishedLinesOfStreamsAreBounded(t *testing.T) {
 	}
 }
 
-func TestTheErrorOfAStreamIsReturned(t *testing.T) {
+func TestStreamErrorsAreReturned(t *testing.T) {
 	d := newDaemon(t, nil)
 	broken := errors.New("broken")
 	if err := d.Read(receivetest.Stream(io.MultiReader(strings.NewReader("a:1|c\n"), iotestErr{broken})), nil); !errors.Is(err, broken) {
@@ -266,7 +266,7 @@ type iotestErr struct{ err error }
 
 func (r iotestErr) Read([]byte) (int, error) { return 0, r.err }
 
-func TestFlushesComeAtMultiplesOfTheInterval(t *testing.T) {
+func TestFlushTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(300 * time.Millisecond) // statsd counts from the next whole second
 		var times []int64
@@ -293,7 +293,7 @@ func TestFlushesComeAtMultiplesOfTheInterval(t *testing.T) {
 	})
 }
 
-func TestAFlushThatWaitsEndsWithItsContext(t *testing.T) {
+func TestFlushEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := NewOptions()
 		o.Push = func(ctx context.Context, _ []metric.Datapoint) error {
@@ -354,7 +354,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-func TestDumpsAreNodes(t *testing.T) {
+func TestInspect(t *testing.T) {
 	f := func(want string, format func(float64) string, all ...named[float64]) {
 		t.Helper()
 		if got := inspect(all, format); got != want {
@@ -371,7 +371,7 @@ func TestDumpsAreNodes(t *testing.T) {
 	}
 }
 
-func TestACommandMayLackItsNewline(t *testing.T) {
+func TestCommandWithoutNewline(t *testing.T) {
 	d := newDaemon(t, nil)
 	c := &chunks{list: []string{"heal", "th\ncoun", "ters\r\nhealth"}}
 	if err := (Admin{Aggregator: d.Aggregator}).Serve(t.Context(), c.conn(), nil); err != nil {
@@ -387,7 +387,7 @@ func TestACommandMayLackItsNewline(t *testing.T) {
 	}
 }
 
-func TestLinesOfKnownNamesAllocateNothing(t *testing.T) {
+func TestKnownNamesDoNotAllocate(t *testing.T) {
 	d := newDaemon(t, nil)
 	packets := [][]byte{[]byte("a.b.c:1|c\na.b.c:17.25|g|@0.1\na.b.c:x|s\nbad"), []byte("a.b.c:1|c|#a:b,x:y")}
 	d.Packets(packets)

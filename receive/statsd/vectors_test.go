@@ -18,8 +18,7 @@ import (
 	"carbon/receive/receivetest"
 )
 
-// vector is what clients sent a real statsd, and what that gave to Graphite at its
-// first flush and at the second.
+// vector is what clients have sent to a real statsd, and its first and second flush.
 type vector struct {
 	receivetest.Vector
 	Packets       [][]byte        `json:"packets_b64"`
@@ -47,7 +46,7 @@ func loadVectors(t testing.TB) map[string]vector {
 	return vectors
 }
 
-// configure reads options as statsd's own configuration files have them.
+// configure reads options from the form of statsd's files.
 func configure(t testing.TB, text json.RawMessage) Options {
 	o := NewOptions()
 	if text == nil {
@@ -94,7 +93,7 @@ func (c *collector) push(_ context.Context, points []metric.Datapoint) error {
 	return nil
 }
 
-// timings are what statsd says of itself and what no vector has.
+// timings matches metrics about statsd that depend on time.
 var timings = regexp.MustCompile(`\.(numStats|calculationtime|processing_time|timestamp_lag)\b`)
 
 // flush returns what a flush pushes, without timings.
@@ -148,7 +147,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// chunks is a stream that gives one text for each read.
+// chunks is a reader that returns one text for each read.
 type chunks struct {
 	list    []string
 	answers bytes.Buffer

@@ -15,10 +15,10 @@ import (
 	"carbon/receive/receivetest"
 )
 
-// patience bounds every wait for something that must happen.
+// patience bounds waiting.
 const patience = 30 * time.Second
 
-// listener is a Server and what it pushed.
+// listener is a Server and what it has pushed.
 type listener struct {
 	*Server
 	t    *testing.T
@@ -127,7 +127,7 @@ func TestNothingIsLostWhilePushesWait(t *testing.T) {
 	}
 }
 
-func TestWhatTheKernelDropsIsCounted(t *testing.T) {
+func TestKernelDropsAreCounted(t *testing.T) {
 	hold := make(chan struct{})
 	l := listen(t, hold, 1)
 	if _, known := l.in.drops(); !known {
@@ -175,7 +175,7 @@ func TestShutdownEndsWhilePushesWait(t *testing.T) {
 	}
 }
 
-func TestShutdownGivesUpWhenTold(t *testing.T) {
+func TestShutdownWithDoneContextGivesUp(t *testing.T) {
 	l := listen(t, make(chan struct{}), 0) // pushes wait for ever
 	l.send(l.dial(), "a 1 1700000000")
 	until(t, "read", func() bool { return l.Stats().Datagrams == 1 })
@@ -186,7 +186,7 @@ func TestShutdownGivesUpWhenTold(t *testing.T) {
 	}
 }
 
-func TestDatagramsAsTheyCame(t *testing.T) {
+func TestPackets(t *testing.T) {
 	var mu sync.Mutex
 	var got []string
 	s, err := Listen("127.0.0.1:0", Options{Name: "packets", Packets: func(datagrams [][]byte) {

@@ -21,7 +21,7 @@ import (
 	"carbon/receive/zeromq/zmtp"
 )
 
-// sink is what is pushed to, and what is told of what is bad.
+// sink keeps what is pushed and what is refused.
 type sink struct {
 	mu     sync.Mutex
 	points []string // name, value and time
@@ -60,7 +60,7 @@ func (s *sink) all() []string {
 	return slices.Clone(s.points)
 }
 
-// subscriber reads messages as the talk sends them.
+// subscriber returns a Subscriber for messages of metrics_talk.
 func (s *sink) subscriber(topics ...string) *Subscriber {
 	format := metricstalk.New(metricstalk.Options{Prefix: "demo.", Refuse: s.refuse, Lines: plaintext.New(plaintext.Options{Refuse: s.refuse}).Lines})
 	return NewSubscriber(SubscriberOptions{Topics: topics, Refuse: s.refuse, Message: func(frames [][]byte, batch *metric.Batch) error {
@@ -97,8 +97,8 @@ func until(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// TestVectors replays what publishers wrote, and others did; they do not stay to
-// read what is answered.
+// TestVectors replays what publishers and other programs have sent. They do not read
+// answers.
 func TestVectors(t *testing.T) {
 	for _, v := range receivetest.Load(t) {
 		var want []string
@@ -120,10 +120,10 @@ const now = 1_700_000_000
 
 func message(name string) string { return fmt.Sprintf(`[[%q, 1, %d]]`, name, now) }
 
-// frame is a message of one short frame as ZMTP 1.0 has it.
+// frame returns a message of one short frame in ZMTP 1.0.
 func frame(text string) string { return string([]byte{byte(len(text) + 1), 0}) + text }
 
-func TestMessagesThatCameAreTakenWhateverFollows(t *testing.T) {
+func TestMessagesBeforeAnErrorAreRead(t *testing.T) {
 	f := func(stream string, reason string, want ...string) {
 		t.Helper()
 		ours, theirs := connection(t)
@@ -141,7 +141,7 @@ func TestMessagesThatCameAreTakenWhateverFollows(t *testing.T) {
 	f(frame("nonsense")+frame(message("a")), plaintext.BadFields, "demo.a 1 1700000000")
 }
 
-func TestErrorsOfPushEndTheConnection(t *testing.T) {
+func TestPushErrorsEndTheConnection(t *testing.T) {
 	ours, theirs := connection(t)
 	io.WriteString(theirs, "\x01\x00"+frame(message("a")))
 	full := errors.New("full")
@@ -150,7 +150,7 @@ func TestErrorsOfPushEndTheConnection(t *testing.T) {
 	}
 }
 
-// publisher is one that is dialled. It listens on the same address each time.
+// publisher is a publisher that listens.
 type publisher struct {
 	*zmtp.Publisher
 	t     *testing.T
@@ -191,7 +191,7 @@ func (p *publisher) close() {
 	p.conns.Wait()
 }
 
-// say publishes until the sink has it.
+// say publishes a message until the sink has it.
 func (p *publisher) say(s *sink, name string) {
 	p.t.Helper()
 	until(p.t, name+" came", func() bool {
@@ -209,7 +209,7 @@ func dial(t *testing.T, s *sink, addr string) (c *receive.Client, ended <-chan e
 	return c, done
 }
 
-func TestAPublisherIsDialledForEver(t *testing.T) {
+func TestClientReconnects(t *testing.T) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -232,7 +232,7 @@ func TestAPublisherIsDialledForEver(t *testing.T) {
 	}
 }
 
-func TestShutdownReadsWhatADialledPublisherSent(t *testing.T) {
+func TestShutdownReadsWhatAPublisherSent(t *testing.T) {
 	p := listen(t, "127.0.0.1:0")
 	s := &sink{}
 	c, ended := dial(t, s, p.l.Addr().String())
@@ -256,7 +256,7 @@ func TestShutdownReadsWhatADialledPublisherSent(t *testing.T) {
 	}
 }
 
-func TestShutdownWithoutPatienceCutsOff(t *testing.T) {
+func TestShutdownWithDoneContextCutsOff(t *testing.T) {
 	p := listen(t, "127.0.0.1:0")
 	s := &sink{full: make(chan struct{})} // for ever
 	c, _ := dial(t, s, p.l.Addr().String())
@@ -272,7 +272,7 @@ func TestShutdownWithoutPatienceCutsOff(t *testing.T) {
 	}
 }
 
-func TestShutdownOfWhatWasNeverServed(t *testing.T) {
+func TestShutdownWithoutServe(t *testing.T) {
 	if err := receive.NewClient(receive.ClientOptions{Addr: "127.0.0.1:1"}).Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}

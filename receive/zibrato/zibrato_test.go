@@ -18,7 +18,7 @@ import (
 
 const now = 1_800_000_000
 
-// site is a Store, and what came of it.
+// site is a Store with what it has pushed.
 type site struct {
 	*Store
 	at     int64
@@ -99,7 +99,7 @@ func TestMessages(t *testing.T) {
 	f("info|Gauge|a|1|None|s", "zibrato.s.a 1 1800000000")
 }
 
-func TestWhatIsRefused(t *testing.T) {
+func TestRefused(t *testing.T) {
 	f := func(message, reason string) {
 		t.Helper()
 		s := newSite()
@@ -121,7 +121,7 @@ func TestWhatIsRefused(t *testing.T) {
 	f("info|Gauge|a|1|1700000000000|s", number.Milliseconds)
 }
 
-func TestCountersAreSummedUntilTheFlush(t *testing.T) {
+func TestCountersAreSummed(t *testing.T) {
 	s := newSite()
 	s.read(t, "info|Counter|a|5|1700000000|s", "crit|c|a|1|1700000009|s", "info|COUNTERS|a|2|1700000000|t")
 	if len(s.points) > 0 {
@@ -139,7 +139,7 @@ func TestCountersAreSummedUntilTheFlush(t *testing.T) {
 	}
 }
 
-func TestRunFlushesOnTheBeatOfTheClock(t *testing.T) {
+func TestRunFlushesAtMultiplesOfTheInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite()
 		s.o.Now = func() int64 { return time.Now().Unix() }

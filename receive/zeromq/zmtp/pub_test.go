@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// serve has a publisher serve a new connection. ended tells its error.
+// serve has a publisher serve a new connection. ended has its error.
 func serve(t *testing.T, p *Publisher) (peer *net.TCPConn, ended <-chan error) {
 	t.Helper()
 	ours, theirs := connection(t)
@@ -24,7 +24,7 @@ func serve(t *testing.T, p *Publisher) (peer *net.TCPConn, ended <-chan error) {
 	return theirs, done
 }
 
-// wantBytes reads as many bytes as are wanted, and they must be those.
+// wantBytes checks the next bytes of a connection.
 func wantBytes(t *testing.T, r io.Reader, want []byte) {
 	t.Helper()
 	got := make([]byte, len(want))
@@ -51,7 +51,7 @@ func text(frames ...string) [][]byte {
 	return list
 }
 
-// wants tells what the only subscriber of p wants.
+// wants reports whether the only subscriber of p wants a message.
 func wants(p *Publisher) []string {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
@@ -67,9 +67,9 @@ func wants(p *Publisher) []string {
 	return nil
 }
 
-// TestSubscribersOfAllTimes replays what libzmq's subscribers wrote. They are sent
-// what libzmq's own publisher sent them.
-func TestSubscribersOfAllTimes(t *testing.T) {
+// TestSubscribersOfAllVersions replays what libzmq's subscribers have sent. They must
+// get what libzmq's publisher has sent them.
+func TestSubscribersOfAllVersions(t *testing.T) {
 	vectors := loadVectors(t)
 	const message = "info|Gauge|a|1|1700000000|s"
 
@@ -150,7 +150,7 @@ func TestSubscriptionsAreCounted(t *testing.T) {
 	f("info|x", true)
 }
 
-func TestTooManySubscriptionsEndTheirConnection(t *testing.T) {
+func TestTooManySubscriptionsEndTheConnection(t *testing.T) {
 	p := NewPublisher(0, Options{})
 	peer, ended := serve(t, p)
 	go io.Copy(io.Discard, peer)
@@ -166,8 +166,8 @@ func TestTooManySubscriptionsEndTheirConnection(t *testing.T) {
 	}
 }
 
-// TestASlowSubscriberDelaysNobody has one that never reads beside one that does.
-func TestASlowSubscriberDelaysNobody(t *testing.T) {
+// TestSlowSubscriberDelaysNoOther has a subscriber that never reads, and one that does.
+func TestSlowSubscriberDelaysNoOther(t *testing.T) {
 	p := NewPublisher(10, Options{})
 	slow, ended := serve(t, p)
 	slow.Write(append(greeting3("SUB"), command("SUBSCRIBE", nil)...))
@@ -229,7 +229,7 @@ func TestFlushWaitsForSubscribers(t *testing.T) {
 	}
 }
 
-// FuzzPublisher has a subscriber write anything.
+// FuzzPublisher has a subscriber send any bytes.
 func FuzzPublisher(f *testing.F) {
 	for _, v := range loadVectors(f) {
 		f.Add(v.Data)

@@ -16,8 +16,7 @@ import (
 	"carbon/receive/memory"
 )
 
-// vector is what one peer wrote on a connection with libzmq, and what the other
-// did.
+// vector is what one peer has sent on a connection with libzmq, and the other has done.
 type vector struct {
 	ID   string `json:"id"`
 	Data []byte `json:"data_b64"`
@@ -62,8 +61,8 @@ func connection(t testing.TB) (ours, theirs *net.TCPConn) {
 	return s.(*net.TCPConn), theirs
 }
 
-// hear is what a subscriber to everything hears of a peer that writes data and
-// then no more: its messages, frames joined by '+', what it was sent, and the end.
+// hear has a subscriber read what a peer sends. It returns the messages, with frames
+// joined by '+', what the peer was sent, and the error at the end.
 func hear(t testing.TB, data []byte, o Options) (messages []string, sent []byte, err error) {
 	t.Helper()
 	ours, theirs := connection(t)
@@ -92,9 +91,9 @@ func hear(t testing.TB, data []byte, o Options) (messages []string, sent []byte,
 	return messages, sent, err
 }
 
-// TestPublishersOfAllTimes replays what libzmq's publishers wrote, and answers what
-// libzmq's own subscriber did.
-func TestPublishersOfAllTimes(t *testing.T) {
+// TestPublishersOfAllVersions replays what libzmq's publishers have sent. They must get
+// what libzmq's subscriber has sent.
+func TestPublishersOfAllVersions(t *testing.T) {
 	vectors := loadVectors(t)
 	for id, want := range map[string][]string{
 		"zmtp3-pub-to-sub": {string(vectors["zmtp3-pub-to-sub"].Data[93:])},
@@ -110,7 +109,7 @@ func TestPublishersOfAllTimes(t *testing.T) {
 		if !bytes.Equal(sent, v.Peer) {
 			t.Errorf("%s: sent %q, libzmq %q", id, sent, v.Peer)
 		}
-		// However it is cut, nothing else comes of it.
+		// Chunks of any size give the same result.
 		for n := range v.Data {
 			got, _, err := hear(t, v.Data[:n], Options{})
 			if err == nil || len(got) > len(want) || !slices.Equal(got, want[:len(got)]) {
@@ -120,7 +119,7 @@ func TestPublishersOfAllTimes(t *testing.T) {
 	}
 }
 
-// greeting3 begins what a peer of ZMTP 3.1 writes.
+// greeting3 returns the greeting of a peer of ZMTP 3.1.
 func greeting3(kind string) []byte {
 	b := append([]byte{}, signature...)
 	b = append(b, 3, 1)
@@ -172,7 +171,7 @@ func TestMessages(t *testing.T) {
 	f(join("\xff\x00\x00\x00\x00\x00\x00\x00\x06\x00ident", "\x02\x00a"), "a") // as other implementations write it
 }
 
-func TestPingIsAnsweredByItsContext(t *testing.T) {
+func TestPingIsAnswered(t *testing.T) {
 	_, sent, _ := hear(t, join(greeting3("PUB"), command("PING", []byte("\x00\x0acontext"))), Options{})
 	if !bytes.HasSuffix(sent, command("PONG", []byte("context"))) {
 		t.Errorf("sent %q", sent)
@@ -221,9 +220,9 @@ func TestHostilePeers(t *testing.T) {
 	f(join("\x01\x00", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"), TooLong)
 }
 
-// TestAnnouncedLengthsReserveNothing has many peers announce messages of the
-// greatest length allowed and send little of them.
-func TestAnnouncedLengthsReserveNothing(t *testing.T) {
+// TestAnnouncedLengthsTakeNoMemory has many peers announce messages of the maximum
+// length and send little of them.
+func TestAnnouncedLengthsTakeNoMemory(t *testing.T) {
 	const peers = 50
 	before := heap()
 	for range peers {
@@ -249,9 +248,9 @@ func TestAnnouncedLengthsReserveNothing(t *testing.T) {
 	}
 }
 
-// TestAStalledPeerLosesItsMemory has two peers stop within long messages that do not
+// TestStalledPeerLosesItsMemory has two peers stop within long messages that do not
 // fit the memory together.
-func TestAStalledPeerLosesItsMemory(t *testing.T) {
+func TestStalledPeerLosesItsMemory(t *testing.T) {
 	pool := memory.New(1 << 20)
 	o := Options{MaxMessage: 1 << 20, Memory: pool}
 	begin := func() (ended chan error, peer *net.TCPConn) {
@@ -294,7 +293,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-func TestASilentPeerIsSentAway(t *testing.T) {
+func TestSilentPeerIsClosed(t *testing.T) {
 	ours, theirs := connection(t)
 	_, err := Handshake(ours, Sub, Options{HandshakeTime: 20 * time.Millisecond})
 	var e *Error
@@ -306,9 +305,9 @@ func TestASilentPeerIsSentAway(t *testing.T) {
 	}
 }
 
-// TestAPeerThatLeavesIsReadToItsEnd closes without reading what it was sent, so
-// that what is sent further fails.
-func TestAPeerThatLeavesIsReadToItsEnd(t *testing.T) {
+// TestPeerThatClosesIsReadToItsEnd has a peer that closes without reading, so that
+// writing to it fails.
+func TestPeerThatClosesIsReadToItsEnd(t *testing.T) {
 	ours, theirs := connection(t)
 	theirs.Write(join(greeting3("PUB"), "\x00\x01a", command("PING", []byte("\x00\x00")), "\x00\x01b"))
 	theirs.Close()
@@ -341,7 +340,7 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// FuzzSubscriber reads what any peer may write.
+// FuzzSubscriber has a publisher send any bytes.
 func FuzzSubscriber(f *testing.F) {
 	for _, v := range loadVectors(f) {
 		f.Add(v.Data)
@@ -370,7 +369,7 @@ func FuzzSubscriber(f *testing.F) {
 	})
 }
 
-// recorded is a connection whose peer wrote something and reads nothing.
+// recorded is a connection whose peer has sent something and reads nothing.
 type recorded struct {
 	net.Conn
 	r io.Reader
