@@ -10,8 +10,7 @@ import (
 	"carbon/receive/frame"
 )
 
-// CacheConfig is the part of [cache] that concerns the line port, the cache and
-// whisper files.
+// CacheConfig is the [cache] section: directories, receivers, cache and whisper files.
 type CacheConfig struct {
 	StorageDir, LocalDataDir string
 	LineInterface            string
@@ -32,10 +31,7 @@ type CacheConfig struct {
 	MetricInterval           time.Duration // 0: off
 	WriteDelay               time.Duration // 0: points are written at once
 	WritePoints              int
-}
 
-// CarbonConfig is the part of [cache] that concerns carbon's other receivers and lists.
-type CarbonConfig struct {
 	PickleInterface string
 	PicklePort      int // 0: off
 	PickleMaxLength int // bytes of a frame
@@ -84,52 +80,52 @@ var cacheKeys = []key[Config]{
 		`Port of the plaintext TCP listener.`, "",
 	},
 	{
-		"ENABLE_UDP_LISTENER", boolean(func(c *Config) *bool { return &c.Carbon.UDP }, false),
+		"ENABLE_UDP_LISTENER", boolean(func(c *Config) *bool { return &c.Cache.UDP }, false),
 		`Listen for plaintext lines in UDP datagrams. The server counts datagrams that it has to drop.`, "",
 	},
-	{"UDP_RECEIVER_INTERFACE", text(func(c *Config) *string { return &c.Carbon.UDPInterface }, ""), `Address of the UDP listener. Empty: all interfaces.`, ""},
-	{"UDP_RECEIVER_PORT", port(func(c *Config) *int { return &c.Carbon.UDPPort }, 2003), `Port of the UDP listener.`, ""},
-	{"PICKLE_RECEIVER_INTERFACE", text(func(c *Config) *string { return &c.Carbon.PickleInterface }, ""), `Address of the pickle TCP listener. Empty: all interfaces.`, ""},
-	{"PICKLE_RECEIVER_PORT", port(func(c *Config) *int { return &c.Carbon.PicklePort }, 2004), `Port of the pickle TCP listener.`, ""},
+	{"UDP_RECEIVER_INTERFACE", text(func(c *Config) *string { return &c.Cache.UDPInterface }, ""), `Address of the UDP listener. Empty: all interfaces.`, ""},
+	{"UDP_RECEIVER_PORT", port(func(c *Config) *int { return &c.Cache.UDPPort }, 2003), `Port of the UDP listener.`, ""},
+	{"PICKLE_RECEIVER_INTERFACE", text(func(c *Config) *string { return &c.Cache.PickleInterface }, ""), `Address of the pickle TCP listener. Empty: all interfaces.`, ""},
+	{"PICKLE_RECEIVER_PORT", port(func(c *Config) *int { return &c.Cache.PicklePort }, 2004), `Port of the pickle TCP listener.`, ""},
 	{
-		"PICKLE_RECEIVER_MAX_LENGTH", number(func(c *Config) *int { return &c.Carbon.PickleMaxLength }, frame.DefaultMaxLength, 1024, 64<<20),
+		"PICKLE_RECEIVER_MAX_LENGTH", number(func(c *Config) *int { return &c.Cache.PickleMaxLength }, frame.DefaultMaxLength, 1024, 64<<20),
 		`Maximum pickle frame in bytes. A longer frame closes the connection.`, "",
 	},
-	{"PROTOBUF_RECEIVER_INTERFACE", text(func(c *Config) *string { return &c.Carbon.ProtobufInterface }, ""), `Address of the Protocol Buffers TCP listener. Empty: all interfaces.`, ""},
+	{"PROTOBUF_RECEIVER_INTERFACE", text(func(c *Config) *string { return &c.Cache.ProtobufInterface }, ""), `Address of the Protocol Buffers TCP listener. Empty: all interfaces.`, ""},
 	{
-		"PROTOBUF_RECEIVER_PORT", port(func(c *Config) *int { return &c.Carbon.ProtobufPort }, 0),
+		"PROTOBUF_RECEIVER_PORT", port(func(c *Config) *int { return &c.Cache.ProtobufPort }, 0),
 		`Port of the Protocol Buffers TCP listener, by custom 2005.`, "",
 	},
-	{"CACHE_QUERY_INTERFACE", text(func(c *Config) *string { return &c.Carbon.QueryInterface }, ""), `Address of the cache query (carbonlink) listener. Empty: all interfaces.`, ""},
+	{"CACHE_QUERY_INTERFACE", text(func(c *Config) *string { return &c.Cache.QueryInterface }, ""), `Address of the cache query (carbonlink) listener. Empty: all interfaces.`, ""},
 	{
-		"CACHE_QUERY_PORT", port(func(c *Config) *int { return &c.Carbon.QueryPort }, 0),
+		"CACHE_QUERY_PORT", port(func(c *Config) *int { return &c.Cache.QueryPort }, 0),
 		`Port of the cache query (carbonlink) listener, by custom 7002. A graphite-web that reads the whisper files beside this server asks it for points that are not stored yet (its CARBONLINK_HOSTS).`, "listens on 7002 by default",
 	},
 	{
-		"USE_WHITELIST", boolean(func(c *Config) *bool { return &c.Carbon.UseWhitelist }, false),
+		"USE_WHITELIST", boolean(func(c *Config) *bool { return &c.Cache.UseWhitelist }, false),
 		`Refuse names that a line of blacklist.conf matches and, if whitelist.conf has any line, names that no line of it matches. Lines are regular expressions, searched anywhere in the name. The server's own series always pass.`, "",
 	},
-	{"WHITELISTS_DIR", text(func(c *Config) *string { return &c.Carbon.WhitelistsDir }, ""), `Directory of both lists. Empty: that of carbon.conf.`, ""},
+	{"WHITELISTS_DIR", text(func(c *Config) *string { return &c.Cache.WhitelistsDir }, ""), `Directory of both lists. Empty: that of carbon.conf.`, ""},
 	{
-		"ENABLE_AMQP", boolean(func(c *Config) *bool { return &c.Carbon.AMQP }, false),
+		"ENABLE_AMQP", boolean(func(c *Config) *bool { return &c.Cache.AMQP }, false),
 		`Consume plaintext lines from an AMQP broker, such as RabbitMQ.`, "",
 	},
-	{"AMQP_HOST", text(func(c *Config) *string { return &c.Carbon.AMQPHost }, amqp.DefaultHost), `Host of the broker.`, ""},
-	{"AMQP_PORT", number(func(c *Config) *int { return &c.Carbon.AMQPPort }, amqp.DefaultPort, 1, 65535), `Port of the broker.`, ""},
-	{"AMQP_VHOST", text(func(c *Config) *string { return &c.Carbon.AMQPVHost }, amqp.DefaultVHost), `Virtual host of the broker.`, ""},
-	{"AMQP_USER", text(func(c *Config) *string { return &c.Carbon.AMQPUser }, amqp.DefaultUser), `User at the broker.`, ""},
-	{"AMQP_PASSWORD", secret(func(c *Config) *string { return &c.Carbon.AMQPPassword }, amqp.DefaultPassword), `Password at the broker.`, ""},
-	{"AMQP_EXCHANGE", text(func(c *Config) *string { return &c.Carbon.AMQPExchange }, amqp.DefaultExchange), `Durable topic exchange to bind to.`, ""},
+	{"AMQP_HOST", text(func(c *Config) *string { return &c.Cache.AMQPHost }, amqp.DefaultHost), `Host of the broker.`, ""},
+	{"AMQP_PORT", number(func(c *Config) *int { return &c.Cache.AMQPPort }, amqp.DefaultPort, 1, 65535), `Port of the broker.`, ""},
+	{"AMQP_VHOST", text(func(c *Config) *string { return &c.Cache.AMQPVHost }, amqp.DefaultVHost), `Virtual host of the broker.`, ""},
+	{"AMQP_USER", text(func(c *Config) *string { return &c.Cache.AMQPUser }, amqp.DefaultUser), `User at the broker.`, ""},
+	{"AMQP_PASSWORD", secret(func(c *Config) *string { return &c.Cache.AMQPPassword }, amqp.DefaultPassword), `Password at the broker.`, ""},
+	{"AMQP_EXCHANGE", text(func(c *Config) *string { return &c.Cache.AMQPExchange }, amqp.DefaultExchange), `Durable topic exchange to bind to.`, ""},
 	{
-		"AMQP_METRIC_NAME_IN_BODY", boolean(func(c *Config) *bool { return &c.Carbon.AMQPNameInBody }, false),
+		"AMQP_METRIC_NAME_IN_BODY", boolean(func(c *Config) *bool { return &c.Cache.AMQPNameInBody }, false),
 		`Take the metric's name from the message body. False: the routing key is the name.`, "",
 	},
-	{"BIND_PATTERNS", text(func(c *Config) *string { return &c.Carbon.AMQPBindPatterns }, amqp.DefaultBind), `Patterns of routing keys to bind to, separated by commas.`, ""},
+	{"BIND_PATTERNS", text(func(c *Config) *string { return &c.Cache.AMQPBindPatterns }, amqp.DefaultBind), `Patterns of routing keys to bind to, separated by commas.`, ""},
 	{
-		"AMQP_QUEUE", text(func(c *Config) *string { return &c.Carbon.AMQPQueue }, ""),
+		"AMQP_QUEUE", text(func(c *Config) *string { return &c.Cache.AMQPQueue }, ""),
 		`Name of a durable queue. The broker keeps messages in it while the server is away. Empty: a queue that ends with the connection.`, "",
 	},
-	{"AMQP_TLS", boolean(func(c *Config) *bool { return &c.Carbon.AMQPTLS }, false), `Connect to the broker with TLS.`, ""},
+	{"AMQP_TLS", boolean(func(c *Config) *bool { return &c.Cache.AMQPTLS }, false), `Connect to the broker with TLS.`, ""},
 	{
 		"MAX_RECEIVER_CONNECTIONS", capacity(func(c *Config) *int { return &c.Cache.MaxReceiverConnections }, receive.DefaultMaxConnections),
 		`Maximum number of connections of each listener. Further clients wait to be accepted.`, "no limit by default",

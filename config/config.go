@@ -21,7 +21,6 @@ type Config struct {
 	LogFormat string // text or json
 
 	Cache    CacheConfig
-	Carbon   CarbonConfig
 	Statsd   StatsdConfig
 	Mmstats  MmstatsConfig
 	WAL      WALConfig

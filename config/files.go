@@ -82,7 +82,7 @@ func (c *Config) LoadTemplates() (*graph.Templates, error) {
 
 // NameLists returns the paths of blacklist.conf and whitelist.conf, which need not exist.
 func (c *Config) NameLists() (black, white string) {
-	dir := c.Carbon.WhitelistsDir
+	dir := c.Cache.WhitelistsDir
 	if dir == "" {
 		dir = filepath.Dir(c.File)
 	}
@@ -125,7 +125,7 @@ func (c *Config) CheckFiles() (warnings []string, err error) {
 	if err != nil {
 		return warnings, err
 	}
-	if c.Carbon.UseWhitelist {
+	if c.Cache.UseWhitelist {
 		_, found, err := c.LoadNameLists()
 		warnings = append(warnings, found...)
 		if err != nil {

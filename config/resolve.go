@@ -43,10 +43,10 @@ func (c *Config) resolve(f Flags) {
 
 	c.Line = first(f.Line, ListenAddress(c.Cache.LineInterface, c.Cache.LinePort))
 	c.UDP = first(f.UDP, "off")
-	if f.UDP == "" && c.Carbon.UDP {
-		c.UDP = ListenAddress(c.Carbon.UDPInterface, c.Carbon.UDPPort)
+	if f.UDP == "" && c.Cache.UDP {
+		c.UDP = ListenAddress(c.Cache.UDPInterface, c.Cache.UDPPort)
 	}
-	c.Pickle = first(f.Pickle, ListenAddress(c.Carbon.PickleInterface, c.Carbon.PicklePort))
+	c.Pickle = first(f.Pickle, ListenAddress(c.Cache.PickleInterface, c.Cache.PicklePort))
 	c.Statsd.resolve(f.Statsd)
 	c.HTTP = first(f.HTTP, c.Web.Listen)
 	c.PortsFile = f.PortsFile

@@ -15,6 +15,11 @@ func Gauge(name, help string, v float64) Sample {
 	return Sample{Name: name, Help: help, Value: v}
 }
 
+// GaugeIn returns a gauge in a base unit, bytes or seconds.
+func GaugeIn(unit, name, help string, v float64) Sample {
+	return Sample{Name: name, Help: help, Unit: unit, Value: v}
+}
+
 // ByReason returns a counter for each reason, sorted.
 func ByReason(name, help string, counts map[string]int64) []Sample {
 	var samples []Sample

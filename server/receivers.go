@@ -126,7 +126,7 @@ func (s *Server) openPickle() ([]receive.Receiver, error) {
 }
 
 func (s *Server) openProtobuf() ([]receive.Receiver, error) {
-	c := s.config.Carbon
+	c := s.config.Cache
 	addr := config.ListenAddress(c.ProtobufInterface, c.ProtobufPort)
 	if isOff(addr) {
 		return nil, nil
@@ -168,7 +168,7 @@ func (s *Server) listenOptions(name, format string, encrypted bool) receive.Opti
 	}
 	switch format {
 	case "pickle":
-		o.Format = pickle.New(pickle.Options{MaxLength: s.config.Carbon.PickleMaxLength, Refuse: refused.Add}).Read
+		o.Format = pickle.New(pickle.Options{MaxLength: s.config.Cache.PickleMaxLength, Refuse: refused.Add}).Read
 	case "protobuf":
 		o.Format = protobuf.New(protobuf.Options{Refuse: refused.Add}).Read
 	default:
@@ -193,7 +193,7 @@ func (s *Server) lines(refused *receive.Refused) *plaintext.Format {
 }
 
 func (s *Server) openCarbonlink() ([]receive.Receiver, error) {
-	c := s.config.Carbon
+	c := s.config.Cache
 	addr := config.ListenAddress(c.QueryInterface, c.QueryPort)
 	if isOff(addr) {
 		return nil, nil
@@ -202,7 +202,7 @@ func (s *Server) openCarbonlink() ([]receive.Receiver, error) {
 }
 
 func (s *Server) openAMQP() ([]receive.Receiver, error) {
-	c := s.config.Carbon
+	c := s.config.Cache
 	if !c.AMQP {
 		return nil, nil
 	}

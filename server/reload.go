@@ -77,7 +77,7 @@ func (s *Server) loadAccess() (*api.Access, []string, error) {
 // followNameLists applies blacklist.conf and whitelist.conf to the pipeline.
 func (s *Server) followNameLists() error {
 	c := s.config
-	if !c.Carbon.UseWhitelist {
+	if !c.Cache.UseWhitelist {
 		return nil
 	}
 	black, white := c.NameLists()

@@ -12,7 +12,7 @@ import (
 // selfMetrics collects the server's own figures, for the carbon.agents series and
 // for /-/metrics.
 type selfMetrics struct {
-	m        *Server
+	server   *Server
 	recorder *instrumentation.Recorder
 	prom     *instrumentation.Prometheus
 
@@ -20,15 +20,15 @@ type selfMetrics struct {
 	process instrumentation.Process
 }
 
-func newSelfMetrics(m *Server) *selfMetrics {
+func newSelfMetrics(server *Server) *selfMetrics {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "localhost"
 	}
-	interval := int64(m.config.Cache.MetricInterval / time.Second)
+	interval := int64(server.config.Cache.MetricInterval / time.Second)
 	s := &selfMetrics{
-		m:        m,
-		recorder: instrumentation.NewRecorder(instrumentation.AgentPrefix(m.config.Cache.MetricPrefix, host), max(interval, 1)),
+		server:   server,
+		recorder: instrumentation.NewRecorder(instrumentation.AgentPrefix(server.config.Cache.MetricPrefix, host), max(interval, 1)),
 	}
 	s.prom = instrumentation.NewPrometheus(func() []instrumentation.Sample { return s.samples(time.Now()) })
 	return s
@@ -42,7 +42,7 @@ const (
 
 // run records the server's own series until ctx is cancelled.
 func (s *selfMetrics) run(ctx context.Context) {
-	interval := s.m.config.Cache.MetricInterval
+	interval := s.server.config.Cache.MetricInterval
 	if interval < time.Second {
 		return
 	}
@@ -65,16 +65,16 @@ func (s *selfMetrics) run(ctx context.Context) {
 
 func (s *selfMetrics) record(ctx context.Context, now time.Time) {
 	points := s.recorder.Record(now.Unix(), s.samples(now))
-	if err := s.m.pipeline.PushOwn(ctx, points); err != nil && ctx.Err() == nil {
-		s.m.log.Warn("self metrics not recorded", "err", err)
+	if err := s.server.pipeline.PushOwn(ctx, points); err != nil && ctx.Err() == nil {
+		s.server.log.Warn("self metrics not recorded", "err", err)
 	}
 }
 
 func (s *selfMetrics) samples(now time.Time) []instrumentation.Sample {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m := s.m
-	in, stored, log := m.pipeline.Stats(), m.store.Stats(), m.wal.Stats()
+	server := s.server
+	in, stored, log := server.pipeline.Stats(), server.store.Stats(), server.wal.Stats()
 	samples := []instrumentation.Sample{
 		instrumentation.Counter("metricsReceived", "Datapoints accepted from clients.", in.MetricsReceived),
 		instrumentation.Counter("committedPoints", "Datapoints stored.", stored.CommittedPoints),
@@ -89,9 +89,9 @@ func (s *selfMetrics) samples(now time.Time) []instrumentation.Sample {
 		instrumentation.Gauge("pointsPerUpdate", "Datapoints per update, since the start.", ratio(stored.CommittedPoints, stored.UpdateOperations)),
 		instrumentation.Gauge("cache.size", "Pending points: accepted and not stored.", float64(in.Cache.Points)),
 		instrumentation.Gauge("cache.queues", "Metrics with pending points.", float64(in.Cache.Queues)),
-		gaugeIn("seconds", "cache.oldest", "Age of the oldest pending point in seconds.", in.OldestAge.Seconds()),
+		instrumentation.GaugeIn("seconds", "cache.oldest", "Age of the oldest pending point in seconds.", in.OldestAge.Seconds()),
 		instrumentation.Counter("cache.overflow", "Times that senders had to wait because the cache was full.", in.Cache.Overflow),
-		gaugeIn("bytes", "wal.size", "Size of the write-ahead log in bytes.", float64(log.Size)),
+		instrumentation.GaugeIn("bytes", "wal.size", "Size of the write-ahead log in bytes.", float64(log.Size)),
 		instrumentation.Gauge("wal.segments", "Segments of the write-ahead log.", float64(log.Segments)),
 		instrumentation.Counter("wal.bytes", "Bytes written to the write-ahead log.", log.Bytes),
 		instrumentation.Counter("wal.writeErrors", "Failed writes to the write-ahead log.", log.WriteErrors),
@@ -99,22 +99,17 @@ func (s *selfMetrics) samples(now time.Time) []instrumentation.Sample {
 		instrumentation.Counter("wal.replayed", "Datapoints replayed from the write-ahead log.", in.Replayed),
 		instrumentation.Counter("wal.damaged", "Damaged records of the write-ahead log.", log.Damaged),
 	}
-	if free, total, err := m.store.Room(); err == nil && total > 0 {
+	if free, total, err := server.store.Room(); err == nil && total > 0 {
 		samples = append(samples,
-			gaugeIn("bytes", "disk.free", "Free bytes of the file system of the whisper tree.", float64(free)),
-			gaugeIn("bytes", "disk.size", "Size of the file system of the whisper tree in bytes.", float64(total)))
+			instrumentation.GaugeIn("bytes", "disk.free", "Free bytes of the file system of the whisper tree.", float64(free)),
+			instrumentation.GaugeIn("bytes", "disk.size", "Size of the file system of the whisper tree in bytes.", float64(total)))
 	}
-	for _, r := range m.receivers {
+	for _, r := range server.receivers {
 		samples = append(samples, r.Samples()...)
 	}
 	samples = append(samples, instrumentation.ByReason("metricsFiltered", "Datapoints refused by blacklist.conf and whitelist.conf, by list.", in.Filtered)...)
 	samples = append(samples, instrumentation.ByReason("metricsRefused", "Datapoints refused because of their name, by reason.", in.Refused)...)
 	return append(samples, s.process.Samples(now)...)
-}
-
-// gaugeIn is a gauge in a base unit, bytes or seconds.
-func gaugeIn(unit, name, help string, v float64) instrumentation.Sample {
-	return instrumentation.Sample{Name: name, Help: help, Unit: unit, Value: v}
 }
 
 func ratio(a, b int64) float64 {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -236,8 +237,8 @@ func (s *Server) Run(ctx context.Context) error {
 // announce tells the supervisor, the ports file and the log that the server listens.
 func (s *Server) announce() error {
 	addrs := s.Addrs()
-	for name, addr := range addrs {
-		s.log.Info("listening", "receiver", name, "addr", addr)
+	for _, name := range slices.Sorted(maps.Keys(addrs)) {
+		s.log.Info("listening", "receiver", name, "addr", addrs[name])
 	}
 	if s.config.PortsFile != "" {
 		if err := writePorts(s.config.PortsFile, addrs); err != nil {
