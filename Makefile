@@ -35,7 +35,7 @@ race: ## all tests with the race detector, without linters
 	$(GO) test -race ./...
 
 docs: ## rewrite what is generated: ARCHITECTURE.md's table, carbon.conf, docs/configuration.md, docs/functions.md, docs/commands.md
-	$(GO) test . ./config ./render/function ./cmd/carbon -update
+	$(GO) test . ./api ./config ./render/function ./cmd/carbon -update
 
 fuzz: ## every fuzz target, each for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)

@@ -2,111 +2,104 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 )
 
-// Access says who may do what. Reading is open to everybody unless there are tokens
-// for it, or users; so is sending datapoints, unless there are tokens for it. The
-// admin token may do all. Users may read, and send.
+// Access holds the access rules. Its zero value lets everybody read and send
+// datapoints, and programs on this machine delete and configure.
 type Access struct {
-	AdminToken   string // empty: programs on this machine may do what it may
-	ReadTokens   []string
-	IngestTokens []string
+	AdminToken   string   // gives every right; empty: programs on this machine have them
+	ReadTokens   []string // may read
+	IngestTokens []string // may send datapoints
 
-	// Users tells whether a user has a password. Nil: there are no users.
+	// Users reports whether password is the password of the user name. Users may read
+	// and send datapoints. Nil: there are no users.
 	Users func(ctx context.Context, name, password string) bool
 
-	// ProxyHeader is where TrustedProxies say which user a request is of, whom they
-	// have asked for the password. Empty: nowhere.
+	// ProxyHeader is the header in which TrustedProxies name the user that they have
+	// authenticated. Empty: no proxy authenticates users.
 	ProxyHeader    string
 	TrustedProxies []netip.Prefix
 }
 
-// right is what a request needs.
-type right int
+// unauthorizedError reports a request without the credentials that it needs.
+type unauthorizedError struct {
+	reason     string
+	challenges []string // values of WWW-Authenticate
+}
 
-const (
-	toRead right = iota
-	toIngest
-	open // to everybody
+func (e *unauthorizedError) Error() string { return e.reason }
+
+var (
+	errNoCredentials = &unauthorizedError{
+		"needs a token, or a user with a password",
+		[]string{`Basic realm="carbon", charset="UTF-8"`, "Bearer"},
+	}
+	errNoAdminToken = &unauthorizedError{"needs the admin token: Authorization: Bearer TOKEN", []string{"Bearer"}}
+	errNotLocal     = errors.New("only for programs on the server's own machine, at localhost, unless [auth] ADMIN_TOKEN is set")
 )
 
-// rights are what paths need that are not for reading. What deletes or configures
-// needs the admin's besides (see admin).
-var rights = map[string]right{
-	"/health":              open,
-	"/-/ready":             open,
-	"/lb_check":            open,
-	"/tags/tagSeries":      toIngest,
-	"/tags/tagMultiSeries": toIngest,
-}
-
-// needs is what a request to a path needs.
-func (s *server) needs(r *http.Request, path string) right {
+// admit reports whether the client may send a request to a route: nil, or why not.
+func (s *server) admit(rt *Route, r *http.Request) error {
 	if r.Method == http.MethodOptions {
-		return open // a browser asks whether it may ask
+		return nil // a browser asks which requests it may send
 	}
-	if path == "/events" && r.Method == http.MethodPost {
-		return toIngest
+	if (rt.Changes || rt.Right == Admin) && fromOtherSite(r) {
+		return errOtherSite
 	}
-	if need, ok := rights[path]; ok {
-		return need
-	}
-	for i := range s.Mounts {
-		if m := &s.Mounts[i]; m.Path == path {
-			if m.Open {
-				return open
-			}
-			return toIngest
-		}
-	}
-	return toRead
+	return s.Access().check(r, rt.Right)
 }
 
-// authorize lets only those through who may do what they ask for.
-func (s *server) authorize(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		need := s.needs(r, pathOf(r))
-		if s.Access().allows(r, need) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		w.Header().Add("WWW-Authenticate", `Basic realm="carbon", charset="UTF-8"`)
-		w.Header().Add("WWW-Authenticate", "Bearer")
-		s.fail(w, r, &accessError{http.StatusUnauthorized, "needs a token, or a user with a password"})
-	})
+// needsAdmin reports whether the parameters of a request are among those for which the
+// route needs the right Admin.
+func (rt *Route) needsAdmin(p params) bool {
+	name, value, ok := strings.Cut(rt.adminIf, "=")
+	return ok && p.get(name) == value
 }
 
-// allows tells whether a request may do what it needs to.
-func (a *Access) allows(r *http.Request, need right) bool {
+// check reports whether the client has a right: nil, or what it lacks.
+func (a *Access) check(r *http.Request, right Right) error {
 	users := a.Users != nil || a.ProxyHeader != ""
-	var tokens []string
-	switch need {
-	case open:
-		return true
-	case toRead:
-		if len(a.ReadTokens) == 0 && !users {
-			return true
-		}
-		tokens = a.ReadTokens
-	case toIngest:
-		if len(a.IngestTokens) == 0 {
-			return true
-		}
-		tokens = a.IngestTokens
+	switch {
+	case right == Public,
+		right == Read && len(a.ReadTokens) == 0 && !users,
+		right == Ingest && len(a.IngestTokens) == 0:
+		return nil
+	case right == Read:
+		return a.checkCredentials(r, credentials(r, false), a.ReadTokens)
+	case right == Ingest:
+		return a.checkCredentials(r, credentials(r, true), a.IngestTokens)
 	}
-	sent := credentials(r, need == toIngest)
-	if sent.isOneOf(tokens) || a.AdminToken != "" && sent.isOneOf([]string{a.AdminToken}) {
-		return true
+	if err := a.check(r, Read); err != nil {
+		return err
 	}
-	if a.ProxyHeader != "" && r.Header.Get(a.ProxyHeader) != "" && a.fromTrustedProxy(r) {
-		return true
+	switch {
+	case a.AdminToken == "" && !fromThisMachine(r):
+		return errNotLocal
+	case a.AdminToken != "" && !credentials(r, false).isOneOf([]string{a.AdminToken}):
+		return errNoAdminToken
 	}
-	return a.Users != nil && sent.name != "" && a.Users(r.Context(), sent.name, sent.password)
+	return nil
 }
 
+// checkCredentials accepts the given tokens, the admin token, users, and users that a
+// trusted proxy has authenticated.
+func (a *Access) checkCredentials(r *http.Request, sent sent, tokens []string) error {
+	switch {
+	case sent.isOneOf(tokens),
+		a.AdminToken != "" && sent.isOneOf([]string{a.AdminToken}),
+		a.ProxyHeader != "" && r.Header.Get(a.ProxyHeader) != "" && a.fromTrustedProxy(r),
+		a.Users != nil && sent.name != "" && a.Users(r.Context(), sent.name, sent.password):
+		return nil
+	}
+	return errNoCredentials
+}
+
+// fromTrustedProxy reports whether the peer of the connection is a trusted proxy.
 func (a *Access) fromTrustedProxy(r *http.Request) bool {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -123,27 +116,4 @@ func (a *Access) fromTrustedProxy(r *http.Request) bool {
 		}
 	}
 	return false
-}
-
-// accessError reports a request that its sender may not make.
-type accessError struct {
-	code   int // 401 or 403
-	reason string
-}
-
-func (e *accessError) Error() string { return e.reason }
-
-// admin lets only those through who may delete and configure: who sends the
-// admin token or, while there is none, programs on this machine.
-func (s *server) admin(h dataHandler) dataHandler {
-	return func(w http.ResponseWriter, r *http.Request, p params) error {
-		switch token := s.Access().AdminToken; {
-		case token == "" && !fromThisMachine(r):
-			return &accessError{http.StatusForbidden, "only for programs on the server's own machine, at localhost, unless [auth] ADMIN_TOKEN is set"}
-		case token != "" && !credentials(r, false).isOneOf([]string{token}):
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			return &accessError{http.StatusUnauthorized, "needs the admin token: Authorization: Bearer TOKEN"}
-		}
-		return h(w, r, p)
-	}
 }

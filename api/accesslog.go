@@ -5,12 +5,11 @@ import (
 	"net/http"
 	"regexp"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 )
 
-// accessLog counts each request when it is done, and logs it: at debug level, or
-// at info level if something was wrong with it.
+// accessLog reports each answered request to Options.Observe, by the path of its
+// route, and logs it: at debug level, or at info level if the status is an error.
 func (s *server) accessLog(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := s.Now()
@@ -21,13 +20,17 @@ func (s *server) accessLog(next http.Handler) http.Handler {
 				code = http.StatusOK
 			}
 			took := s.Now().Sub(begin)
-			s.Observe(chi.RouteContext(r.Context()).RoutePattern(), r.Method, code, took)
+			path := ""
+			if rt := infoOf(r).route; rt != nil {
+				path = rt.Path
+			}
+			s.Observe(path, r.Method, code, took)
 			level := slog.LevelDebug
 			if code >= 400 {
 				level = slog.LevelInfo
 			}
 			s.Logger.Log(r.Context(), level, "request",
-				"id", idOf(r), "status", code, "method", r.Method, "url", shorten(withoutPassword(r.URL.String())),
+				"id", idOf(r), "status", code, "method", r.Method, "url", truncate(withoutPassword(r.URL.String())),
 				"remote", r.RemoteAddr, "bytes", ww.BytesWritten(), "took", took)
 		}()
 		next.ServeHTTP(ww, r)
@@ -36,6 +39,5 @@ func (s *server) accessLog(next http.Handler) http.Handler {
 
 var passwordParameter = regexp.MustCompile(`([?&]p=)[^&]*`)
 
-// withoutPassword is an address without the password that InfluxDB's clients may put
-// there.
+// withoutPassword masks the password that clients of InfluxDB may put into a URL.
 func withoutPassword(url string) string { return passwordParameter.ReplaceAllString(url, "$1***") }

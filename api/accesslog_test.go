@@ -32,7 +32,8 @@ func TestObserve(t *testing.T) {
 	check("GET", "/health", "GET /health 200")
 	check("GET", "/", "GET / 200")
 	check("GET", "/wp-login.php", "GET  404")
-	check("DELETE", "/render", "DELETE  405")
+	check("DELETE", "/render", "DELETE /render 405")
+	check("BREW", "/render/", "BREW /render 405")
 	got = nil
 	if f.do(t, "GET", "/elsewhere", ""); !slices.Equal(got, []string{"GET  404"}) {
 		t.Errorf("beside the prefix: %q", got)

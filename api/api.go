@@ -13,12 +13,10 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
-	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 	"golang.org/x/sync/semaphore"
 
 	"carbon/metric"
@@ -66,9 +64,8 @@ type Options struct {
 
 	App *web.App // what browsers run; nil: they get plain pages
 
-	// Mounts are paths that others answer. Nil: there are none.
-	Mounts     []Mount
-	mountsOnly bool // nothing else is served
+	// Mounts are routes that other packages answer, such as HTTP ingest.
+	Mounts []Route
 
 	// Access returns the access rules in force. Nil: those of an empty Access.
 	Access func() *Access
@@ -123,9 +120,9 @@ type Options struct {
 
 type server struct {
 	Options
-	document func() []byte // what /-/openapi.json answers
+	routes   []Route
+	document func() []byte // answers /-/openapi.json
 
-	router  chi.Router
 	slots   chan struct{} // holds one for each request for data being answered
 	bodies  atomic.Int64  // bytes read of the bodies of all requests
 	held    atomic.Int64  // bytes of records read for all requests
@@ -137,8 +134,41 @@ type server struct {
 	answers answerCache
 }
 
-// New returns the handler of all paths.
+// New returns the handler of all routes: those of this package, and Options.Mounts.
 func New(o Options) http.Handler {
+	s := newServer(o)
+	s.routes = append(s.ownRoutes(), o.Mounts...)
+	checkRoutes(s.routes)
+	return s.newRouter()
+}
+
+// NewMounted returns a handler of Options.Mounts alone. Requests pass the same checks
+// as in New. Of the other options only those about requests count.
+func NewMounted(o Options) http.Handler {
+	s := newServer(o)
+	s.routes = o.Mounts
+	checkRoutes(s.routes)
+	return s.newRouter()
+}
+
+func newServer(o Options) *server {
+	o.setDefaults()
+	s := &server{
+		Options: o,
+		slots:   make(chan struct{}, o.MaxRequests),
+		easels:  make(chan struct{}, runtime.GOMAXPROCS(0)),
+		lookups: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		found:   semaphore.NewWeighted(maxFound),
+		wide:    make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
+	s.Finder = heldFinder{s.Finder, s}
+	s.Documents, s.Events = heldDocuments{s.Documents, s.hold}, heldEvents{s.Events, s.hold}
+	s.document = sync.OnceValue(s.openAPIDocument)
+	return s
+}
+
+// setDefaults replaces zero values by what they stand for.
+func (o *Options) setDefaults() {
 	if o.Access == nil {
 		o.Access = func() *Access { return &Access{} }
 	}
@@ -200,139 +230,4 @@ func New(o Options) http.Handler {
 		o.Now = time.Now
 	}
 	o.URLPrefix = cleanPrefix(o.URLPrefix)
-	s := &server{
-		Options: o,
-		slots:   make(chan struct{}, o.MaxRequests),
-		easels:  make(chan struct{}, runtime.GOMAXPROCS(0)),
-		lookups: make(chan struct{}, runtime.GOMAXPROCS(0)),
-		found:   semaphore.NewWeighted(maxFound),
-		wide:    make(chan struct{}, runtime.GOMAXPROCS(0)),
-	}
-	s.Finder = heldFinder{s.Finder, s}
-	s.Documents, s.Events = heldDocuments{s.Documents, s.hold}, heldEvents{s.Events, s.hold}
-	s.document = s.newDocument()
-	s.router = s.routes()
-	return s.router
-}
-
-// routes lists every path. Each is answered with and without a slash at its
-// end, without a redirect, which would turn a POST into a GET.
-func (s *server) routes() chi.Router {
-	r := chi.NewRouter()
-	r.Use(
-		requestID,
-		s.accessLog,
-		s.recoverPanic,
-		s.secure,
-		compress,
-		s.stripPrefix,
-		middleware.StripSlashes,
-		s.authorize,
-		s.limitBody,
-		s.limitTime,
-	)
-	r.NotFound(s.notFound)
-	r.MethodNotAllowed(s.methodNotAllowed)
-	if s.mountsOnly {
-		s.mount(r)
-		return r
-	}
-
-	get := func(r chi.Router, path string, h http.HandlerFunc) {
-		r.Get(path, h)
-		r.Head(path, h)
-	}
-	// Graphite's own paths take forms too, and scripts of other sites may read them.
-	r.Group(func(r chi.Router) {
-		r.Use(cors)
-		for path, h := range map[string]dataHandler{
-			"/render":             jsonParams(s.render),
-			"/metrics":            jsonParams(s.find),
-			"/metrics/find":       jsonParams(s.find),
-			"/metrics/expand":     jsonParams(s.expand),
-			"/metrics/search":     s.searchNodes,
-			"/metrics/index.json": s.index,
-			"/metrics/list":       s.list,
-			"/metrics/list_query": s.listQuery,
-			"/metrics/details":    s.details,
-			"/info":               s.info,
-			"/version":            s.version,
-
-			"/_internal/capabilities": s.capabilities,
-
-			"/metrics/get-metadata": s.getMetadata,
-			"/metrics/set-metadata": sameSite(s.admin(s.setMetadata)),
-		} {
-			get(r, path, s.data(h))
-			r.Post(path, s.data(h))
-			r.Options(path, func(http.ResponseWriter, *http.Request) {}) // cors answers
-		}
-		for path, h := range map[string]dataHandler{
-			"/functions":          s.functionList,
-			"/functions/*":        s.functionDetails,
-			"/events":             s.app(s.eventsPage),
-			"/events/get_data":    s.eventsData,
-			"/events/{id:[0-9]+}": s.eventDetails,
-		} {
-			get(r, path, s.data(h))
-			r.Options(path, func(http.ResponseWriter, *http.Request) {})
-		}
-		r.Post("/events", s.recordEvent)
-		r.Post("/events/get_data", s.data(s.eventsData))
-		for path, t := range s.tagRoutes() {
-			h := s.data(t.handler)
-			r.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-				refuseMethod(w, r, append(slices.Clone(t.methods), http.MethodOptions))
-			})
-			r.Options(path, func(http.ResponseWriter, *http.Request) {})
-			for _, m := range t.methods {
-				r.Method(m, path, h)
-			}
-		}
-		get(r, "/tags/{tag}", s.data(func(w http.ResponseWriter, r *http.Request, p params) error {
-			return s.tagValues(w, r, p, pathParam(r, "tag"))
-		}))
-		r.Options("/tags/{tag}", func(http.ResponseWriter, *http.Request) {})
-	})
-
-	r.Post("/events/delete", s.data(sameSite(s.admin(s.deleteEvents))))
-	r.Post("/metrics/delete", s.data(sameSite(s.admin(s.deleteMetrics))))
-	s.routeDocuments(r)
-	for _, path := range []string{"/", "/browser", "/composer"} { // the last two are in bookmarks of graphite-web
-		get(r, path, s.data(s.app(s.page)))
-	}
-	get(r, "/server", s.data(s.app(s.page)))
-	get(r, "/plain", s.data(s.page))
-	get(r, "/-/static/{name}", s.asset)
-	get(r, "/favicon.ico", s.favicon)
-	get(r, "/health", s.health)
-	get(r, "/-/ready", s.health)
-	get(r, "/-/metrics", s.metrics)
-	get(r, "/-/openapi.json", s.openAPI)
-	get(r, "/-/config", s.data(s.admin(s.config)))
-	get(r, "/-/pprof", s.data(s.admin(s.profiles)))
-	get(r, "/-/pprof/{name}", s.data(sameSite(s.admin(s.profile))))
-	get(r, "/lb_check", s.loadBalancerCheck)
-	s.mount(r)
-	return r
-}
-
-// dataHandler answers a request for data or says why not.
-type dataHandler func(w http.ResponseWriter, r *http.Request, p params) error
-
-// data makes a handler of one that is given the parameters, and the time and
-// memory that requests for data may take.
-func (s *server) data(h dataHandler) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		p, err := readParams(r)
-		if err == nil {
-			readAhead(r)
-			ctx, release := s.withHeld(r.Context())
-			defer release()
-			err = s.limitRequests(func() error { return h(w, r.WithContext(ctx), p) })
-		}
-		if err != nil {
-			s.fail(w, r, err)
-		}
-	}
 }

@@ -7,10 +7,10 @@ import (
 	"carbon/web"
 )
 
-// app answers with the application, in which browsers draw the page that is asked
+// browserPage answers with the application, in which browsers draw the page that is asked
 // for, and with the plain page whoever does not run it: text browsers, programs, all
 // while the binary holds no application.
-func (s *server) app(plain dataHandler) dataHandler {
+func (s *server) browserPage(plain handler) handler {
 	return func(w http.ResponseWriter, r *http.Request, p params) error {
 		if s.App == nil {
 			return plain(w, r, p)
@@ -27,7 +27,7 @@ func (s *server) app(plain dataHandler) dataHandler {
 
 // answerApp writes the page of the application.
 func (s *server) answerApp(w http.ResponseWriter, r *http.Request) error {
-	page := web.AppPage{App: s.App, Prefix: s.URLPrefix, Version: s.Version, Line: s.lineFor(r), Plain: s.URLPrefix + "/plain"}
+	page := web.AppPage{App: s.App, Prefix: s.URLPrefix, Version: s.Version, Line: s.lineFor(r), Plain: s.URLPrefix + plainPath}
 	if len(s.Own) > 0 {
 		page.Own = s.Own[0]
 	}

@@ -15,6 +15,16 @@ type capability struct {
 	LikeSplittedRequests bool     `json:"likeSplittedRequests"` // requests may come in parts
 }
 
+func (s *server) capabilitiesRoutes() []Route {
+	return []Route{
+		{
+			Path: "/_internal/capabilities", Methods: "GET POST", ID: "capabilities", Doc: "Lists the protocols that this server speaks, for carbonapi.",
+			Params: []Param{listFormatParam}, Answers: []string{mediaJSON, messages2, messages3},
+			answer: s.capabilities, cors: true,
+		},
+	}
+}
+
 // capabilities answers /_internal/capabilities, where carbonapi asks what messages
 // it can send.
 func (s *server) capabilities(w http.ResponseWriter, r *http.Request, p params) error {

@@ -5,6 +5,16 @@ import (
 	"net/http"
 )
 
+func (s *server) configRoutes() []Route {
+	return []Route{
+		{
+			Path: "/-/config", Methods: "GET", ID: "config", Right: Admin, Doc: "Returns the effective configuration, without secrets.",
+			Answers: []string{mediaText},
+			answer:  s.config,
+		},
+	}
+}
+
 // config answers /-/config: what the server was told, without its secrets.
 func (s *server) config(w http.ResponseWriter, _ *http.Request, _ params) error {
 	var b bytes.Buffer

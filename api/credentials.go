@@ -8,17 +8,16 @@ import (
 	"strings"
 )
 
-// sent is what a request says of who sends it.
+// sent holds the credentials of a request.
 type sent struct {
 	name, password string
-	tokens         []string // each may be one
+	tokens         []string // candidates: each may be a token
 }
 
-// credentials are what a request comes with: a bearer token; a token as InfluxDB's
-// clients send it, perhaps as NAME:PASSWORD; or basic authentication, whose name or
-// password may be a token, and which may come without its colon, as from clients of
-// Hosted Graphite. Of who sends datapoints parameters u and p count, too, as to
-// InfluxDB.
+// credentials returns the credentials of a request: a bearer token; a token as clients
+// of InfluxDB send it, or their NAME:PASSWORD in its place; or basic authentication,
+// whose name or password may be a token. Clients of Hosted Graphite leave out its
+// colon. With parameters set, the parameters u and p count too, as in InfluxDB.
 func credentials(r *http.Request, parameters bool) (s sent) {
 	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	value = strings.TrimSpace(value)
@@ -46,7 +45,8 @@ func credentials(r *http.Request, parameters bool) (s sent) {
 	return s
 }
 
-// isOneOf compares in a time that says nothing about the tokens.
+// isOneOf reports whether one of the candidates is one of the tokens. The time that it
+// takes does not depend on the tokens' bytes.
 func (s sent) isOneOf(tokens []string) bool {
 	found := 0
 	for _, t := range s.tokens {

@@ -23,49 +23,54 @@ type imported struct {
 	Error   string       `json:"error,omitempty"`
 }
 
+func (s *server) dashboardImportRoutes() []Route {
+	return []Route{
+		{
+			Path: "/dashboard/import", Methods: "POST", ID: "importDashboards", Changes: true,
+			Doc:     "Saves one dashboard, a list of them, or a dump of graphite-web's database (manage.py dumpdata) with its templates, saved graphs and short URLs.",
+			Example: `[{"name":"web","state":{"graphs":[]}}]`, Answers: []string{mediaJSON},
+			answer: s.importDashboards, body: rawBody,
+		},
+	}
+}
+
 // importDashboards answers a POST to /dashboard/import. Its body is JSON, whatever
 // it claims to be: one entry or a list of them. What is wrong with one is said in
 // its place.
-func (s *server) importDashboards(w http.ResponseWriter, r *http.Request) {
-	take := sameSite(func(w http.ResponseWriter, r *http.Request, p params) error {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return &bodyError{err}
-		}
-		entries, err := importEntries(body)
-		if err != nil {
-			return err
-		}
-		results, taken := make([]imported, len(entries)), 0
-		for i, entry := range entries {
-			d := readEntry(entry)
-			switch {
-			case d.err != nil:
-			case d.kind == link:
-				d.err = s.Links.KeepLink(r.Context(), d.number, d.state)
-			default:
-				d.err = s.Documents.Save(r.Context(), d.kind, d.name, d.state)
-			}
-			results[i] = imported{Kind: d.kind, Name: d.name, Success: d.err == nil}
-			if d.err == nil {
-				taken++
-				continue
-			}
-			code, text := status(d.err)
-			if code >= http.StatusInternalServerError || context.Cause(r.Context()) != nil {
-				return fmt.Errorf("entry %d, %d were imported: %w", i, taken, d.err)
-			}
-			results[i].Error = text
-		}
-		return s.answerRecord(w, r, p, struct {
-			Imported int        `json:"imported"`
-			Entries  []imported `json:"entries"`
-		}{taken, results})
-	})
-	readAhead(r)
-	if err := s.limitRequests(func() error { return take(w, r, params{}) }); err != nil {
-		s.fail(w, r, err)
+func (s *server) importDashboards(w http.ResponseWriter, r *http.Request, p params) error {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return &bodyError{err}
 	}
+	entries, err := importEntries(body)
+	if err != nil {
+		return err
+	}
+	results, taken := make([]imported, len(entries)), 0
+	for i, entry := range entries {
+		d := readEntry(entry)
+		switch {
+		case d.err != nil:
+		case d.kind == link:
+			d.err = s.Links.KeepLink(r.Context(), d.number, d.state)
+		default:
+			d.err = s.Documents.Save(r.Context(), d.kind, d.name, d.state)
+		}
+		results[i] = imported{Kind: d.kind, Name: d.name, Success: d.err == nil}
+		if d.err == nil {
+			taken++
+			continue
+		}
+		code, text := status(d.err)
+		if code >= http.StatusInternalServerError || context.Cause(r.Context()) != nil {
+			return fmt.Errorf("entry %d, %d were imported: %w", i, taken, d.err)
+		}
+		results[i].Error = text
+	}
+	return s.answerRecord(w, r, p, struct {
+		Imported int        `json:"imported"`
+		Entries  []imported `json:"entries"`
+	}{taken, results})
 }
 
 // importEntries are the entries of an import.

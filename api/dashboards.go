@@ -14,32 +14,71 @@ import (
 	"carbon/web"
 )
 
-// dashboardRoutes are the paths below /dashboard: graphite-web's, and history,
-// restore and import of ours. As there, what looks and what deletes may be a GET; what
-// brings a state is a POST.
-func (s *server) dashboardRoutes() map[string]tagRoute {
-	const get, head, post = http.MethodGet, http.MethodHead, http.MethodPost
-	looked, both, posted := []string{get, head}, []string{get, head, post}, []string{post}
-	deleted := []string{get, post} // a HEAD asks for nothing to be done
-	dashboard, template := records.Dashboard, records.Template
-	return map[string]tagRoute{
-		"/dashboard":                              {s.app(s.dashboardList), looked},
-		"/dashboard/help":                         {s.app(s.dashboardList), looked},
-		"/dashboard/{name}":                       {s.app(s.dashboardPage), looked},
-		"/dashboard/{name}/{value}":               {s.app(s.templatePage), looked},
-		"/dashboard/load/{name}":                  {s.loadDashboard, both},
-		"/dashboard/load/{name}/{value}":          {s.loadTemplate, both},
-		"/dashboard/load_template/{name}/{value}": {s.loadTemplate, both},
-		"/dashboard/find":                         {s.findDocuments(dashboard, "dashboards"), both},
-		"/dashboard/find_template":                {s.findDocuments(template, "templates"), both},
-		"/dashboard/save/{name}":                  {sameSite(s.saveDashboard), posted},
-		"/dashboard/save_template/{name}/{key}":   {sameSite(s.saveTemplate), posted},
-		"/dashboard/create-temporary":             {sameSite(s.saveTemporary), posted},
-		"/dashboard/delete/{name}":                {sameSite(s.admin(s.deleteDocument(dashboard))), deleted},
-		"/dashboard/delete_template/{name}":       {sameSite(s.admin(s.deleteDocument(template))), deleted},
-		"/dashboard/history/{name}":               {s.dashboardHistory, looked},
-		"/dashboard/restore/{name}":               {sameSite(s.admin(s.restoreDashboard)), posted},
-		"/dashboard/email":                        {mailNothing, posted},
+func (s *server) dashboardRoutes() []Route {
+	return []Route{
+		{
+			Path: "/dashboard", Methods: "GET", ID: "dashboards", Doc: "Shows a page that lists all dashboards.",
+			Answers: []string{mediaHTML},
+			answer:  s.browserPage(s.dashboardList),
+		},
+		{
+			Path: "/dashboard/help", Methods: "GET", ID: "dashboardHelp", Doc: "The same as /dashboard, which has the help.",
+			Answers: []string{mediaHTML},
+			answer:  s.browserPage(s.dashboardList),
+		},
+		{
+			Path: "/dashboard/{name}", Methods: "GET", ID: "dashboard", Doc: "Shows a page of the graphs of a dashboard.",
+			Params: []Param{dashboardNameParam}, Answers: []string{mediaHTML},
+			answer: s.browserPage(s.dashboardPage),
+		},
+		{
+			Path: "/dashboard/load/{name}", Methods: "GET POST", ID: "loadDashboard",
+			Doc:     `Returns a dashboard: {"state": {...}}, or {"error": REASON}.`,
+			Params:  []Param{dashboardNameParam, {Name: "version", Type: "integer", Doc: "Number of a version; default: the latest."}},
+			Answers: []string{mediaJSON},
+			answer:  s.loadDashboard,
+		},
+		{
+			Path: "/dashboard/find", Methods: "GET POST", ID: "findDashboards",
+			Doc:    `Lists the names of dashboards, without temporary ones: {"dashboards": [{"name": NAME}]}.`,
+			Params: []Param{wordsParam}, Answers: []string{mediaJSON},
+			answer: s.findDocuments(records.Dashboard, "dashboards"),
+		},
+		{
+			Path: "/dashboard/save/{name}", Methods: "POST", ID: "saveDashboard", Changes: true,
+			Doc:    `Saves a dashboard as a new version: {"success": true}.`,
+			Params: []Param{dashboardNameParam, stateParam}, Answers: []string{mediaJSON},
+			answer: s.saveDashboard,
+		},
+		{
+			Path: "/dashboard/create-temporary", Methods: "POST", ID: "saveTemporary", Changes: true,
+			Doc:    `Saves a dashboard under a new name: {"name": "temporary-0"}. Of more than 1000 such dashboards the oldest are deleted.`,
+			Params: []Param{stateParam}, Answers: []string{mediaJSON},
+			answer: s.saveTemporary,
+		},
+		{
+			Path: "/dashboard/delete/{name}", Methods: "GET POST", ID: "deleteDashboard", Right: Admin, Changes: true,
+			Doc:    "Deletes a dashboard. /dashboard/restore brings it back.",
+			Params: []Param{dashboardNameParam, forgetParam}, Answers: []string{mediaJSON},
+			answer: s.deleteDocument(records.Dashboard),
+		},
+		{
+			Path: "/dashboard/history/{name}", Methods: "GET", ID: "dashboardHistory",
+			Doc:    `Lists the versions of a dashboard, also of a deleted one, latest first: {"name": NAME, "versions": [{"version": 1, "epoch": SECONDS, "size": BYTES}]}.`,
+			Params: []Param{dashboardNameParam}, Answers: []string{mediaJSON},
+			answer: s.dashboardHistory,
+		},
+		{
+			Path: "/dashboard/restore/{name}", Methods: "POST", ID: "restoreDashboard", Right: Admin, Changes: true,
+			Doc:     "Saves an earlier version of a dashboard again.",
+			Params:  []Param{dashboardNameParam, {Name: "version", Type: "integer", Doc: "Number of a version that /dashboard/history lists.", Required: true}},
+			Answers: []string{mediaJSON},
+			answer:  s.restoreDashboard,
+		},
+		{
+			Path: "/dashboard/email", Methods: "POST", ID: "mailGraph", Doc: "Answers 501: this server sends no mail.",
+			answer: mailNothing,
+		},
 	}
 }
 
@@ -76,7 +115,7 @@ func missing(kind records.Kind, name string, number int) refusal {
 }
 
 // findDocuments answers /dashboard/find: the names in which each word of query is.
-func (s *server) findDocuments(kind records.Kind, list string) dataHandler {
+func (s *server) findDocuments(kind records.Kind, list string) handler {
 	type named struct {
 		Name string `json:"name"`
 	}
@@ -105,7 +144,7 @@ func (s *server) saveDashboard(w http.ResponseWriter, r *http.Request, p params)
 	if err := documentName(name); err != nil {
 		return err
 	}
-	state, err := stateParam(p)
+	state, err := readState(p)
 	if err != nil {
 		return err
 	}
@@ -115,8 +154,8 @@ func (s *server) saveDashboard(w http.ResponseWriter, r *http.Request, p params)
 	return s.answerRecord(w, r, p, done{true})
 }
 
-// stateParam is the state of a dashboard: a JSON object, without blanks.
-func stateParam(p params) (string, error) {
+// readState returns the state of a dashboard: a JSON object, without blanks.
+func readState(p params) (string, error) {
 	if !p.has("state") {
 		return "", &paramError{"state", "", "missing"}
 	}
@@ -144,7 +183,7 @@ func boundState(size int) error {
 
 // saveTemporary answers /dashboard/create-temporary: the name it gave.
 func (s *server) saveTemporary(w http.ResponseWriter, r *http.Request, p params) error {
-	state, err := stateParam(p)
+	state, err := readState(p)
 	if err != nil {
 		return err
 	}
@@ -158,7 +197,7 @@ func (s *server) saveTemporary(w http.ResponseWriter, r *http.Request, p params)
 }
 
 // deleteDocument answers /dashboard/delete/NAME. With forget nothing of it is kept.
-func (s *server) deleteDocument(kind records.Kind) dataHandler {
+func (s *server) deleteDocument(kind records.Kind) handler {
 	return func(w http.ResponseWriter, r *http.Request, p params) error {
 		name, remove := pathParam(r, "name"), s.Documents.Delete
 		forget, err := p.int("forget")
@@ -175,7 +214,7 @@ func (s *server) deleteDocument(kind records.Kind) dataHandler {
 		if err != nil {
 			return err
 		}
-		s.Logger.Info("document deleted", "id", idOf(r), "remote", r.RemoteAddr, "kind", kind, "name", shorten(name), "forgotten", forget != 0)
+		s.Logger.Info("document deleted", "id", idOf(r), "remote", r.RemoteAddr, "kind", kind, "name", truncate(name), "forgotten", forget != 0)
 		return s.answerRecord(w, r, p, done{true})
 	}
 }
@@ -219,9 +258,11 @@ func (s *server) restoreDashboard(w http.ResponseWriter, r *http.Request, p para
 	return s.answerRecord(w, r, p, done{true})
 }
 
+var errNoMail = errors.New("this server sends no mail: send the URL of the graph")
+
 // mailNothing answers /dashboard/email, by which graphite-web sends a picture.
 func mailNothing(http.ResponseWriter, *http.Request, params) error {
-	return &accessError{http.StatusNotImplemented, "this server sends no mail: send the address of the picture"}
+	return errNoMail
 }
 
 // dashboardList answers /dashboard: a page of what dashboards there are.

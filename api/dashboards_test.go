@@ -97,7 +97,7 @@ func TestDashboards(t *testing.T) {
 	f.want(t, post, "/dashboard/save/%20", state(`{}`), 400, "name: missing\n")
 	f.want(t, post, "/dashboard/save/"+strings.Repeat("x", 256), state(`{}`), 413, "name: more than 255 bytes\n")
 	f.want(t, get, "/dashboard/save/web?"+state(`{}`), "", 405, "GET is not allowed here\n")
-	f.want(t, post, "/dashboard/email", "", 501, "this server sends no mail: send the address of the picture\n")
+	f.want(t, post, "/dashboard/email", "", 501, "this server sends no mail: send the URL of the graph\n")
 }
 
 func TestDashboardHistory(t *testing.T) {

@@ -13,6 +13,44 @@ import (
 // blank stands in the targets of a template where a value goes, as in graphite-web.
 const blank = "__VALUE__"
 
+func (s *server) dashboardTemplateRoutes() []Route {
+	return []Route{
+		{
+			Path: "/dashboard/{name}/{value}", Methods: "GET", ID: "dashboardOfTemplate", Doc: "Shows a page of the graphs of a template, filled with a value.",
+			Params: []Param{templateNameParam, templateValueParam}, Answers: []string{mediaHTML},
+			answer: s.browserPage(s.templatePage),
+		},
+		{
+			Path: "/dashboard/load_template/{name}/{value}", Methods: "GET POST", ID: "loadTemplate",
+			Doc:    "Returns the dashboard of a template, filled with a value, as /dashboard/load does.",
+			Params: []Param{templateNameParam, templateValueParam}, Answers: []string{mediaJSON},
+			answer: s.loadTemplate,
+		},
+		{
+			Path: "/dashboard/load/{name}/{value}", Methods: "GET POST", ID: "loadTemplateShort", Doc: "The same as /dashboard/load_template.",
+			Params: []Param{templateNameParam, templateValueParam}, Answers: []string{mediaJSON},
+			answer: s.loadTemplate,
+		},
+		{
+			Path: "/dashboard/find_template", Methods: "GET POST", ID: "findTemplates", Doc: `Lists the names of templates: {"templates": [{"name": NAME}]}.`,
+			Params: []Param{wordsParam}, Answers: []string{mediaJSON},
+			answer: s.findDocuments(records.Template, "templates"),
+		},
+		{
+			Path: "/dashboard/save_template/{name}/{key}", Methods: "POST", ID: "saveTemplate", Changes: true,
+			Doc:     "Saves a dashboard as a template. Values will replace the text key in its targets.",
+			Params:  []Param{templateNameParam, {Name: "key", Type: "string", Doc: "Text in targets that values replace."}, stateParam},
+			Answers: []string{mediaJSON},
+			answer:  s.saveTemplate,
+		},
+		{
+			Path: "/dashboard/delete_template/{name}", Methods: "GET POST", ID: "deleteTemplate", Right: Admin, Changes: true, Doc: "Deletes a template.",
+			Params: []Param{templateNameParam, forgetParam}, Answers: []string{mediaJSON},
+			answer: s.deleteDocument(records.Template),
+		},
+	}
+}
+
 // saveTemplate answers /dashboard/save_template/NAME/KEY: a dashboard in which KEY
 // is to be replaced.
 func (s *server) saveTemplate(w http.ResponseWriter, r *http.Request, p params) error {
@@ -20,7 +58,7 @@ func (s *server) saveTemplate(w http.ResponseWriter, r *http.Request, p params) 
 	if err := documentName(name); err != nil {
 		return err
 	}
-	state, err := stateParam(p)
+	state, err := readState(p)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,18 @@ func (keepsAll) Delete(context.Context, []string) (int, error) {
 	return 0, errors.New("this server cannot delete")
 }
 
+func (s *server) deleteMetricsRoutes() []Route {
+	return []Route{
+		{
+			Path: "/metrics/delete", Methods: "POST", ID: "deleteMetrics", Right: Admin, Changes: true,
+			Doc:     `Deletes metrics with all their points, by pattern and by name: {"deleted": NUMBER}.`,
+			Params:  []Param{queriesParam, {Name: "name", Type: "list of string", Doc: "Names of metrics. Wildcards in them stand for themselves."}},
+			Answers: []string{mediaJSON},
+			answer:  s.deleteMetrics,
+		},
+	}
+}
+
 // deleteMetrics answers /metrics/delete: it deletes the metrics that match any of
 // the patterns given as query, and those named by name, whatever stands in it,
 // and says how many there were.
@@ -52,7 +64,7 @@ func (s *server) deleteMetrics(w http.ResponseWriter, r *http.Request, p params)
 	if len(names) > 0 {
 		n, err = s.Deleter.Delete(r.Context(), names)
 	}
-	s.Logger.Info("metrics deleted", "id", idOf(r), "remote", r.RemoteAddr, "query", shortenAll(patterns), "name", shortenAll(p.list("name")), "metrics", n)
+	s.Logger.Info("metrics deleted", "id", idOf(r), "remote", r.RemoteAddr, "query", truncateAll(patterns), "name", truncateAll(p.list("name")), "metrics", n)
 	if err != nil {
 		return err
 	}
@@ -61,12 +73,12 @@ func (s *server) deleteMetrics(w http.ResponseWriter, r *http.Request, p params)
 	}{n})
 }
 
-// shortenAll keeps a line of the log readable.
-func shortenAll(all []string) []string {
+// truncateAll keeps a line of the log readable.
+func truncateAll(all []string) []string {
 	const limit = 10
 	short := slices.Clone(all[:min(len(all), limit)])
 	for i := range short {
-		short[i] = shorten(short[i])
+		short[i] = truncate(short[i])
 	}
 	if len(all) > limit {
 		short = append(short, "…")

@@ -2,13 +2,11 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 	"unicode"
-
-	"github.com/go-chi/chi/v5"
 
 	"carbon/records"
 )
@@ -48,30 +46,7 @@ func (noDocuments) Delete(context.Context, records.Kind, string) error { return 
 
 func (noDocuments) Forget(context.Context, records.Kind, string) error { return errNoRecords }
 
-var errNoRecords = &accessError{http.StatusServiceUnavailable, "this server keeps no dashboards, graphs and short URLs now: its log says why"}
-
-// routeDocuments adds the paths of dashboards, saved graphs and short URLs.
-func (s *server) routeDocuments(r chi.Router) {
-	get, head, post := http.MethodGet, http.MethodHead, http.MethodPost
-	routes := map[string]tagRoute{
-		"/s":        {sameSite(s.shorten), []string{get, post}},
-		"/s/*":      {sameSite(s.shorten), []string{get, post}},
-		"/S/{link}": {s.follow, []string{get, head}},
-	}
-	maps.Copy(routes, s.dashboardRoutes())
-	maps.Copy(routes, s.graphRoutes())
-	refuse := func(path string, methods []string) {
-		r.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { refuseMethod(w, r, methods) })
-	}
-	for path, t := range routes {
-		refuse(path, t.methods)
-		for _, m := range t.methods {
-			r.Method(m, path, s.data(t.handler))
-		}
-	}
-	refuse("/dashboard/import", []string{post})
-	r.Post("/dashboard/import", s.importDashboards)
-}
+var errNoRecords = errors.New("dashboards, saved graphs and short URLs are not available: see the log of the server")
 
 // maxName is how many bytes the name of a document may have.
 const maxName = 255

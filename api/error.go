@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/go-chi/chi/v5"
-
 	"carbon/attime"
 	"carbon/metric"
 	"carbon/records"
@@ -21,110 +19,139 @@ import (
 	"carbon/storage"
 )
 
-// bodyError reports a request body that could not be read.
+// statusClientGone is the status, in metrics and logs, of a request whose client
+// closed the connection before the answer.
+const statusClientGone = 499
+
+// statuses is the one place where an error becomes a status. The first row that
+// matches counts; an error without a row is an internal error.
+var statuses = []struct {
+	code    int
+	matches func(error) bool
+}{
+	{statusClientGone, is(context.Canceled)},
+	{http.StatusGatewayTimeout, is(context.DeadlineExceeded)},
+
+	{http.StatusServiceUnavailable, is(errOverloaded, render.ErrOverloaded, errNotReady, errNoEvents, errNoRecords)},
+	{http.StatusInsufficientStorage, is(records.ErrFull)},
+	{http.StatusNotImplemented, is(errNoMail)},
+
+	{http.StatusUnauthorized, as[*unauthorizedError]},
+	{http.StatusForbidden, is(errNotLocal, errOtherSite)},
+
+	{http.StatusRequestEntityTooLarge, as[*http.MaxBytesError]},
+	{http.StatusRequestEntityTooLarge, as[*limitError]},
+	{http.StatusRequestEntityTooLarge, as[*render.LimitError]},
+	{http.StatusRequestEntityTooLarge, is(records.ErrTooMany, records.ErrTooManyDocuments)},
+
+	{http.StatusBadRequest, as[*target.SyntaxError]},
+	{http.StatusBadRequest, as[*function.UnknownError]},
+	{http.StatusBadRequest, as[*function.ArgError]},
+	{http.StatusBadRequest, as[*attime.Error]},
+	{http.StatusBadRequest, as[*metric.PatternError]},
+	{http.StatusBadRequest, as[*metric.TagExprError]},
+	{http.StatusBadRequest, as[*graph.OptionError]},
+	{http.StatusBadRequest, as[*paramError]},
+	{http.StatusBadRequest, as[*bodyError]},
+	{http.StatusBadRequest, is(records.ErrNumber)},
+
+	{http.StatusNotFound, as[*pathError]},
+	{http.StatusNotFound, as[*unknownFunctionError]},
+	{http.StatusNotFound, is(storage.ErrNotFound, records.ErrNotFound)},
+	{http.StatusMethodNotAllowed, as[*methodError]},
+}
+
+func is(targets ...error) func(error) bool {
+	return func(err error) bool {
+		for _, target := range targets {
+			if errors.Is(err, target) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func as[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// status returns the status of an error and the text for the client. The text of an
+// internal error is empty: its cause is for the log.
+func status(err error) (code int, text string) {
+	for _, row := range statuses {
+		if row.matches(err) {
+			return row.code, errorText(row.code, err)
+		}
+	}
+	return http.StatusInternalServerError, ""
+}
+
+// errorText returns the text of an error for the client.
+func errorText(code int, err error) string {
+	var body *http.MaxBytesError
+	switch {
+	case code == statusClientGone:
+		return ""
+	case code == http.StatusGatewayTimeout:
+		return "time limit exceeded"
+	case errors.As(err, &body):
+		return fmt.Sprintf("body: more than %d bytes", body.Limit)
+	}
+	return err.Error()
+}
+
+// bodyError reports a request body that cannot be read.
 type bodyError struct{ err error }
 
 func (e *bodyError) Error() string { return "body: " + e.err.Error() }
 func (e *bodyError) Unwrap() error { return e.err }
 
-// limitError reports a request that asks for too much of something.
+// limitError reports a request that exceeds a limit.
 type limitError struct{ what string }
 
 func (e *limitError) Error() string { return e.what }
 
-// statusClientGone is the status of a request whose client left before the answer, or
-// looks as if it had.
-const statusClientGone = 499
+// pathError reports a path without a route.
+type pathError struct{ path string }
 
-// status is the one place where an error becomes a status and a text for the
-// client. The text of 500 is empty: its cause is for the log.
-func status(err error) (code int, text string) {
-	var (
-		syntax  *target.SyntaxError
-		arg     *function.ArgError
-		unknown *function.UnknownError
-		limit   *render.LimitError
-		when    *attime.Error
-		pattern *metric.PatternError
-		tagExpr *metric.TagExprError
-		option  *graph.OptionError
-		param   *paramError
-		body    *bodyError
-		tooLong *http.MaxBytesError
-		tooMuch *limitError
-		access  *accessError
-	)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return statusClientGone, ""
-	case errors.Is(err, context.DeadlineExceeded):
-		return http.StatusGatewayTimeout, "time limit exceeded"
-	case errors.Is(err, errOverloaded), errors.Is(err, render.ErrOverloaded):
-		return http.StatusServiceUnavailable, err.Error()
-	case errors.Is(err, records.ErrFull):
-		return http.StatusInsufficientStorage, err.Error()
-	case errors.As(err, &access):
-		return access.code, access.reason
-	case errors.As(err, &tooLong):
-		return http.StatusRequestEntityTooLarge, fmt.Sprintf("body: more than %d bytes", tooLong.Limit)
-	case errors.As(err, &limit), errors.As(err, &tooMuch), errors.Is(err, records.ErrTooMany), errors.Is(err, records.ErrTooManyDocuments):
-		return http.StatusRequestEntityTooLarge, err.Error()
-	case errors.As(err, &syntax), errors.As(err, &arg), errors.As(err, &unknown),
-		errors.As(err, &when), errors.As(err, &pattern), errors.As(err, &tagExpr), errors.As(err, &option),
-		errors.As(err, &param), errors.As(err, &body), errors.Is(err, records.ErrNumber):
-		return http.StatusBadRequest, err.Error()
-	case errors.Is(err, storage.ErrNotFound), errors.Is(err, records.ErrNotFound):
-		return http.StatusNotFound, err.Error()
-	}
-	return http.StatusInternalServerError, ""
+func (e *pathError) Error() string { return "no such path: " + truncate(e.path) }
+
+// methodError reports a method that no route of a path answers.
+type methodError struct {
+	method  string
+	allowed []string
 }
+
+func (e *methodError) Error() string { return e.method + " is not allowed here" }
 
 // fail answers with an error.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var method *methodError
+	if errors.As(err, &method) {
+		w.Header().Set("Allow", strings.Join(method.allowed, ", "))
+	}
+	var unauthorized *unauthorizedError
+	if errors.As(err, &unauthorized) {
+		w.Header()["Www-Authenticate"] = unauthorized.challenges
+	}
 	code, text := status(err)
 	switch {
 	case code == statusClientGone && r.Context().Err() == nil:
-		// Cancelled, but not by the client: a server on its way down.
+		// The server cancelled the request, because it shuts down.
 		code, text = http.StatusServiceUnavailable, "shutting down"
 	case code == statusClientGone:
-		// Who only ended its half of the connection still reads.
+		// A client that only closed its sending side can still read this.
 		text = "the connection was closed before the answer"
 	case code == http.StatusInternalServerError:
-		s.Logger.Error("request failed", "id", idOf(r), "method", r.Method, "url", shorten(r.URL.String()), "err", err)
+		s.Logger.Error("request failed", "id", idOf(r), "method", r.Method, "url", truncate(r.URL.String()), "err", err)
 	}
 	answerError(w, r, code, text)
 }
 
-func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
-	answerError(w, r, http.StatusNotFound, "no such path: "+shorten(r.URL.Path))
-}
-
-func (s *server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
-	var allowed []string
-	path := chi.RouteContext(r.Context()).RoutePath
-	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions} {
-		if s.router.Match(chi.NewRouteContext(), m, path) {
-			allowed = append(allowed, m)
-		}
-	}
-	refuseMethod(w, r, allowed)
-}
-
-// refuseMethod answers a request of another method than those that are allowed.
-func refuseMethod(w http.ResponseWriter, r *http.Request, allowed []string) {
-	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	answerError(w, r, http.StatusMethodNotAllowed, r.Method+" is not allowed here")
-}
-
-// failsInJSON tells whether errors are JSON in graphite-web, too, whatever a client
-// asks for. Its own, which has the tags asked of another server, reads nothing else.
-func failsInJSON(r *http.Request) bool {
-	path := pathOf(r)
-	return path == "/tags" || strings.HasPrefix(path, "/tags/") || strings.HasPrefix(path, "/functions/") ||
-		path == "/events" && r.Method == http.MethodPost
-}
-
-// answerError writes an error as text, or as JSON for who asks for JSON.
+// answerError writes an error as JSON if the client accepts JSON or the route says
+// so, else as text.
 func answerError(w http.ResponseWriter, r *http.Request, code int, text string) {
 	if text == "" {
 		text = "internal error, request " + idOf(r)
@@ -137,7 +164,8 @@ func answerError(w http.ResponseWriter, r *http.Request, code int, text string) 
 	for _, name := range []string{"Expires", "Content-Length", "ETag"} {
 		h.Del(name)
 	}
-	if strings.Contains(r.Header.Get("Accept"), "application/json") || failsInJSON(r) {
+	rt := infoOf(r).route
+	if strings.Contains(r.Header.Get("Accept"), "application/json") || rt != nil && rt.jsonErrors {
 		h.Set("Content-Type", "application/json")
 		w.WriteHeader(code)
 		json.NewEncoder(w).Encode(struct {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -41,7 +42,40 @@ func (noEvents) Events(context.Context, records.EventQuery) ([]records.Event, er
 
 func (noEvents) DeleteEvents(context.Context, []int64) (int64, error) { return 0, errNoEvents }
 
-var errNoEvents = &accessError{http.StatusServiceUnavailable, "this server keeps no events now: its log says why"}
+var errNoEvents = errors.New("events are not available: see the log of the server")
+
+func (s *server) eventRoutes() []Route {
+	selection := []Param{
+		{Name: "tags", Type: "string", Doc: "Tags, separated by spaces."},
+		{Name: "set", Type: "string", Doc: "union: events with any of the tags; intersection: with all.", Options: []string{"union", "intersection"}},
+		fromParam, untilParam,
+	}
+	return []Route{
+		{
+			Path: "/events", Methods: "GET", ID: "events", Doc: "Shows a page of the latest events.",
+			Params: append(selection[:4:4], jsonpParam), Answers: []string{mediaHTML},
+			answer: s.browserPage(s.eventsPage), cors: true,
+		},
+		{
+			Path: "/events/get_data", Methods: "GET POST", ID: "eventsData", Doc: "Lists events as JSON.",
+			Params: append(selection[:4:4], jsonpParam), Answers: []string{mediaJSON},
+			answer: s.eventsData, cors: true,
+		},
+		{
+			Path: "/events/{id:[0-9]+}", Methods: "GET", ID: "event", Doc: "Shows one event, as JSON if Accept is application/json.",
+			Params:  []Param{{Name: "id", Type: "integer", Doc: "Number of the event."}},
+			Answers: []string{mediaHTML, mediaJSON},
+			answer:  s.eventDetails, cors: true,
+		},
+		{
+			Path: "/events/delete", Methods: "POST", ID: "deleteEvents", Right: Admin, Changes: true,
+			Doc:     `Deletes events, by number or as /events/get_data finds them: {"deleted": NUMBER}.`,
+			Params:  append([]Param{{Name: "id", Type: "list of integer", Doc: "Numbers of events."}}, selection...),
+			Answers: []string{mediaJSON},
+			answer:  s.deleteEvents,
+		},
+	}
+}
 
 // eventData is an event as /events/get_data tells of it.
 type eventData struct {
@@ -228,7 +262,7 @@ func (s *server) deleteEvents(w http.ResponseWriter, r *http.Request, p params) 
 	if err != nil {
 		return err
 	}
-	s.Logger.Info("events deleted", "id", idOf(r), "remote", r.RemoteAddr, "query", shorten(fmt.Sprint(p)), "events", n)
+	s.Logger.Info("events deleted", "id", idOf(r), "remote", r.RemoteAddr, "query", truncate(fmt.Sprint(p)), "events", n)
 	return s.answerRecord(w, r, p, struct {
 		Deleted int64 `json:"deleted"`
 	}{n})

@@ -8,6 +8,26 @@ import (
 	"carbon/metric"
 )
 
+func (s *server) expandRoutes() []Route {
+	return []Route{
+		{
+			Path: "/metrics/expand", Methods: "GET POST", ID: "expand", Doc: "Lists the paths that match patterns.",
+			Params: []Param{
+				queriesParam,
+				{Name: "groupByExpr", Type: "integer", Doc: "1: group the paths by pattern."},
+				leavesOnlyParam, jsonpParam, prettyParam, localParam,
+			},
+			Example: `{"query":["a.*"]}`, Answers: []string{mediaJSON},
+			answer: s.expand, body: jsonParamsBody, cors: true,
+		},
+		{
+			Path: "/metrics/index.json", Methods: "GET POST", ID: "index", Doc: "Lists the names of all metrics.",
+			Params: []Param{jsonpParam, prettyParam, localParam}, Answers: []string{mediaJSON},
+			answer: s.index, cors: true,
+		},
+	}
+}
+
 // expand answers /metrics/expand: the paths that patterns stand for.
 func (s *server) expand(w http.ResponseWriter, r *http.Request, p params) error {
 	flags := map[string]int{}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -27,6 +28,31 @@ var findFormats = map[string]func(b []byte, q *findQuery, nodes []metric.Node) [
 	"json":      appendNodes,
 	"completer": appendCompletions,
 	"nodelist":  appendPositions,
+}
+
+func (s *server) findRoutes() []Route {
+	found := []Param{
+		queryParam.required(),
+		{Name: "format", Type: "string", Doc: "Format of the answer; default treejson.", Options: optionsOf(maps.Keys(findFormats), maps.Keys(objectFormats), maps.Keys(messageFormats))},
+		fromParam, untilParam, tzParam, nowParam, leavesOnlyParam,
+		{Name: "wildcards", Type: "integer", Doc: "1: add a node * if there is more than one."},
+		{Name: "automatic_variants", Type: "integer", Doc: "1: a,b means {a,b}, in format completer."},
+		{Name: "position", Type: "integer", Doc: "Which node of paths format nodelist lists; below 0: from the end."},
+		jsonpParam, prettyParam, localParam,
+	}
+	answers := []string{mediaJSON, mediaPickle, mediaMsgpack, messages2, messages3}
+	return []Route{
+		{
+			Path: "/metrics/find", Methods: "GET POST", ID: "find", Doc: "Lists the nodes that match a pattern.",
+			Params: found, Example: `{"query":"a.*"}`, Answers: answers,
+			answer: s.find, body: jsonParamsBody, cors: true,
+		},
+		{
+			Path: "/metrics", Methods: "GET POST", ID: "findShort", Doc: "The same as /metrics/find.",
+			Params: found, Example: `{"query":"a.*"}`, Answers: answers,
+			answer: s.find, body: jsonParamsBody, cors: true,
+		},
+	}
 }
 
 // find answers /metrics/find and /metrics.

@@ -10,6 +10,39 @@ import (
 	"carbon/web"
 )
 
+// plainPath is the path of the front page without scripts.
+const plainPath = "/plain"
+
+func (s *server) pageRoutes() []Route {
+	return []Route{
+		{
+			Path: "/", Methods: "GET", ID: "page", Doc: "Shows the front page.",
+			Answers: []string{mediaHTML},
+			answer:  s.browserPage(s.page),
+		},
+		{
+			Path: "/browser", Methods: "GET", ID: "browser", Doc: "The same as /, for bookmarks of graphite-web.",
+			Answers: []string{mediaHTML},
+			answer:  s.browserPage(s.page),
+		},
+		{
+			Path: "/composer", Methods: "GET", ID: "composer", Doc: "The same as /, for bookmarks of graphite-web.",
+			Answers: []string{mediaHTML},
+			answer:  s.browserPage(s.page),
+		},
+		{
+			Path: "/server", Methods: "GET", ID: "serverPage", Doc: "Shows a page of the server's own metrics. Without scripts the same as /.",
+			Answers: []string{mediaHTML},
+			answer:  s.browserPage(s.page),
+		},
+		{
+			Path: plainPath, Methods: "GET", ID: "plainPage", Doc: "Shows the front page without scripts.",
+			Answers: []string{mediaHTML},
+			answer:  s.page,
+		},
+	}
+}
+
 // page answers /, the front page.
 func (s *server) page(w http.ResponseWriter, r *http.Request, p params) error {
 	page := web.Page{
@@ -20,14 +53,14 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, p params) error {
 		Line:     s.lineFor(r),
 		Children: map[string][]web.Node{},
 	}
-	page.State.Plain = s.App != nil && strings.HasSuffix(strings.TrimRight(r.URL.Path, "/"), "/plain")
+	page.State.Plain = s.App != nil && strings.HasSuffix(strings.TrimRight(r.URL.Path, "/"), plainPath)
 	code := http.StatusOK
 	if err := s.fill(r.Context(), &page); err != nil {
 		if code, page.Problem = status(err); code == statusClientGone {
 			return err
 		}
 		if page.Problem == "" {
-			s.Logger.Error("request failed", "id", idOf(r), "method", r.Method, "url", shorten(r.URL.String()), "err", err)
+			s.Logger.Error("request failed", "id", idOf(r), "method", r.Method, "url", truncate(r.URL.String()), "err", err)
 			page.Problem = "Internal error, request " + idOf(r)
 		}
 	}

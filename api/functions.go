@@ -83,6 +83,28 @@ func described(p params) map[string]functionInfo {
 	return functions()
 }
 
+func (s *server) functionRoutes() []Route {
+	pie := Param{Name: "type", Type: "string", Doc: "pie: the functions that compute the size of a pie slice.", Options: []string{"pie"}}
+	return []Route{
+		{
+			Path: "/functions", Methods: "GET", ID: "functions", Doc: "Describes the functions of targets.",
+			Params: []Param{
+				{Name: "group", Type: "string", Doc: "Only the functions of this group."},
+				{Name: "grouped", Type: "boolean", Doc: "Group the functions."},
+				pie, prettyParam,
+			},
+			Answers: []string{mediaJSON},
+			answer:  s.functionList, cors: true,
+		},
+		{
+			Path: "/functions/*", Methods: "GET", ID: "function", Doc: "Describes one function.",
+			Params:  []Param{{Name: "name", Type: "string", Doc: "Name of the function."}, pie, prettyParam},
+			Answers: []string{mediaJSON},
+			answer:  s.functionDetails, cors: true, jsonErrors: true,
+		},
+	}
+}
+
 // functionList answers /functions: all functions, or those of a group.
 func (s *server) functionList(w http.ResponseWriter, r *http.Request, p params) error {
 	grouped := strings.EqualFold(p.get("grouped"), "true") || p.get("grouped") == "1"
@@ -104,14 +126,18 @@ func (s *server) functionList(w http.ResponseWriter, r *http.Request, p params) 
 	return s.answerValue(w, r, p, list)
 }
 
+// unknownFunctionError reports a name that no function has.
+type unknownFunctionError struct{ name string }
+
+func (e *unknownFunctionError) Error() string { return "no such function: " + truncate(e.name) }
+
 // functionDetails answers /functions/NAME.
 func (s *server) functionDetails(w http.ResponseWriter, r *http.Request, p params) error {
 	name := pathParam(r, "*")
 	info, ok := described(p)[name]
 	// As in graphite-web a slash at the end is part of the name.
 	if !ok || strings.HasSuffix(r.URL.Path, "/") {
-		answerError(w, r, http.StatusNotFound, "no such function: "+shorten(name))
-		return nil
+		return &unknownFunctionError{name}
 	}
 	delete(p, "jsonp")
 	return s.answerValue(w, r, p, info)

@@ -3,30 +3,8 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"io"
-	"mime"
-	"net/http"
 	"slices"
 )
-
-// jsonParams makes a handler that takes a POST of JSON too: an object of parameters,
-// {"target": ["a", "b"], "from": "-1h", "maxDataPoints": 100}. They come after those
-// of the address, as those of a form do.
-func jsonParams(h dataHandler) dataHandler {
-	return func(w http.ResponseWriter, r *http.Request, p params) error {
-		media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if r.Method == http.MethodPost && err == nil && media == mediaJSON {
-			body, err := io.ReadAll(r.Body)
-			if err != nil {
-				return &bodyError{err}
-			}
-			if err := p.addJSON(body); err != nil {
-				return err
-			}
-		}
-		return h(w, r, p)
-	}
-}
 
 // flags are parameters that hold whatever their value is, as in graphite-web.
 var flags = []string{"noCache", "noNullPoints", "pickle", "pretty", "rawData"}

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// fromThisMachine tells whether a request comes from a loopback address, from no
-// proxy there, and to a name that nobody else can give to this machine.
+// fromThisMachine reports whether a program on this machine sent the request: the peer
+// has a loopback address, no proxy left a header, and Host is this machine's own name.
 func fromThisMachine(r *http.Request) bool {
 	for name := range r.Header {
 		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") || name == "X-Real-Ip" || name == "Via" {
@@ -20,9 +20,10 @@ func fromThisMachine(r *http.Request) bool {
 	return err == nil && ip != nil && ip.IsLoopback() && ownName(r.Host)
 }
 
-// ownName tells whether a host, with or without a port, is an address or a name that
-// is only known here. The owner of any other name can have it lead to 127.0.0.1 when
-// a page of theirs is open in a browser here, which then takes us for that page's site.
+// ownName reports whether a host, with or without a port, is an address or a name that
+// only this machine resolves. The owner of any other name can point it at 127.0.0.1
+// while a browser on this machine shows a page of theirs; the browser then takes this
+// server for the page's own site (DNS rebinding).
 func ownName(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -28,6 +28,17 @@ type retentionInfo struct {
 	NumberOfPoints  int64 `json:"numberOfPoints,omitempty,string"`
 }
 
+func (s *server) infoRoutes() []Route {
+	return []Route{
+		{
+			Path: "/info", Methods: "GET POST", ID: "info", Doc: "Returns retentions, aggregation method and xFilesFactor of metrics, as go-carbon does.",
+			Params:  []Param{{Name: "target", Type: "list of string", Doc: "Names of metrics.", Required: true}, listFormatParam},
+			Answers: []string{mediaJSON, messages2, messages3},
+			answer:  s.info, cors: true,
+		},
+	}
+}
+
 // info answers /info as go-carbon does: how the metrics named by target are kept,
 // or by a MultiMetricsInfoRequest in version 3 of the messages. Version 2 knows of
 // one metric. If any is unknown, nothing is told of the others.
@@ -111,7 +122,7 @@ func (s *server) infoOf(ctx context.Context, name string) (m metricInfo, err err
 		return m, err
 	}
 	if len(found) != 1 || s.Describer == nil {
-		return m, fmt.Errorf("%s: %w", shorten(name), storage.ErrNotFound)
+		return m, fmt.Errorf("%s: %w", truncate(name), storage.ErrNotFound)
 	}
 	l, err := s.Describer.Describe(found[0])
 	if err != nil {

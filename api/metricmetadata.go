@@ -31,6 +31,34 @@ func (n noAggregator) SetAggregation(ctx context.Context, name, _ string) (strin
 	return n.Aggregation(ctx, name)
 }
 
+func (s *server) metadataRoutes() []Route {
+	return []Route{
+		{
+			Path: "/metrics/get-metadata", Methods: "GET POST", ID: "getMetadata",
+			Doc: `Returns the aggregation methods of metrics: {METRIC: {"value": METHOD}}, or {"error": REASON} in place of a value.`,
+			Params: []Param{
+				{Name: "metric", Type: "list of string", Doc: "Names of metrics."},
+				{Name: "key", Type: "string", Doc: "aggregationMethod.", Required: true},
+				jsonpParam,
+			},
+			Answers: []string{mediaJSON},
+			answer:  s.getMetadata, cors: true,
+		},
+		{
+			Path: "/metrics/set-metadata", Methods: "GET POST", ID: "setMetadata", Right: Admin, Changes: true,
+			Doc: "Changes aggregation methods: of one metric with GET, of a list with POST, as JSON or in operations.",
+			Params: []Param{
+				{Name: "metric", Type: "string", Doc: "Name of a metric."},
+				{Name: "key", Type: "string", Doc: "aggregationMethod."},
+				{Name: "value", Type: "string", Doc: "average, sum, last, max, min, avg_zero, absmax or absmin."},
+				{Name: "operations", Type: "string", Doc: "A JSON list of changes."},
+			},
+			Example: `[{"metric":"a.b","key":"aggregationMethod","value":"sum"}]`, Answers: []string{mediaJSON},
+			answer: s.setMetadata, cors: true,
+		},
+	}
+}
+
 // aggregationMethod is the one thing that whisper knows of a metric.
 const aggregationMethod = "aggregationMethod"
 
@@ -136,7 +164,7 @@ func canonicalOr(name string) string {
 type unsupportedKey string
 
 func (k unsupportedKey) Error() string {
-	return fmt.Sprintf("Unsupported metadata key %q", shorten(string(k)))
+	return fmt.Sprintf("Unsupported metadata key %q", truncate(string(k)))
 }
 
 // metadataError says what is wrong with one metric. What is not the client's

@@ -24,6 +24,17 @@ type metricDetails struct {
 	Name                                   string
 }
 
+func (s *server) detailsRoutes() []Route {
+	return []Route{
+		{
+			Path: "/metrics/details", Methods: "GET POST", ID: "details",
+			Doc:    "Lists all metrics with their sizes on disk, and the free space there, as go-carbon does.",
+			Params: []Param{listFormatParam}, Answers: []string{mediaJSON, messages2, messages3},
+			answer: s.details, cors: true,
+		},
+	}
+}
+
 // details answers /metrics/details as go-carbon does: what each metric takes on
 // disk, and what room there is. Metrics of which nothing is stored yet are left out.
 func (s *server) details(w http.ResponseWriter, r *http.Request, p params) error {

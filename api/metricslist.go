@@ -7,6 +7,16 @@ import (
 	"carbon/codec/protobuf"
 )
 
+func (s *server) listRoutes() []Route {
+	return []Route{
+		{
+			Path: "/metrics/list", Methods: "GET POST", ID: "list", Doc: "Lists the names of all metrics, as go-carbon does.",
+			Params: []Param{listFormatParam}, Answers: []string{mediaJSON, messages2, messages3},
+			answer: s.list, cors: true,
+		},
+	}
+}
+
 // list answers /metrics/list as go-carbon does: the names of all metrics.
 func (s *server) list(w http.ResponseWriter, r *http.Request, p params) error {
 	version, err := listFormat(r, p)

@@ -10,6 +10,24 @@ import (
 	"carbon/storage"
 )
 
+func (s *server) listQueryRoutes() []Route {
+	return []Route{
+		{
+			Path: "/metrics/list_query", Methods: "GET POST", ID: "listQuery",
+			Doc: "Lists metrics that match a pattern, with their sizes on disk, as go-carbon does.",
+			Params: []Param{
+				{Name: "target", Type: "string", Doc: "Pattern of metrics or branches. A branch stands for the metrics below it.", Required: true},
+				limitParam,
+				{Name: "leaf_only", Type: "boolean", Doc: "Leave out metrics below matching branches."},
+				{Name: "stats_only", Type: "boolean", Doc: "Return only the totals."},
+				jsonpParam,
+			},
+			Answers: []string{mediaJSON},
+			answer:  s.listQuery, cors: true,
+		},
+	}
+}
+
 // listedMetric is what go-carbon lists of a metric.
 type listedMetric struct {
 	Name                      string

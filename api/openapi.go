@@ -4,157 +4,147 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
-	"sync"
 )
 
-// operation is what can be done with a path, as /-/openapi.json tells of it. The
-// table of them is in openapi_paths.go.
-type operation struct {
-	path    string // with {name} for what differs
-	methods string // GET, POST or both; HEAD goes with GET
-	id      string
-	about   string
-	params  []string // names in parameters; what follows a colon tells apart those of one name, ! marks those that must be
-	body    string   // what a POST takes as JSON, if not parameters: an example
-	takes   []string // media types of other bodies
-	answers []string // media types
-	admin   bool
+func (s *server) openAPIRoutes() []Route {
+	return []Route{
+		{
+			Path: "/-/openapi.json", Methods: "GET", ID: "openapi", Doc: "Describes all routes in OpenAPI 3.1.",
+			Answers: []string{mediaJSON},
+			answer:  s.openAPI, cost: light,
+		},
+	}
 }
 
-// parameter is a parameter of requests.
-type parameter struct {
-	kind  string // string, integer, boolean; a list may be given several times
-	about string
-	one   func() []string // of which it is one; nil: anything
-}
-
-// openAPI answers /-/openapi.json: all this in OpenAPI's words.
-func (s *server) openAPI(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
+// openAPI answers /-/openapi.json.
+func (s *server) openAPI(w http.ResponseWriter, _ *http.Request, _ params) error {
+	w.Header().Set("Content-Type", mediaJSON)
 	w.Write(s.document())
+	return nil
 }
 
 // object is a JSON object.
 type object = map[string]any
 
-// newDocument returns what makes the document, once.
-func (s *server) newDocument() func() []byte {
-	return sync.OnceValue(func() []byte {
-		paths := map[string]object{}
-		all := operations()
-		for _, m := range s.Mounts {
-			all = append(all, m.operation())
+// openAPIDocument returns the description of all routes.
+func (s *server) openAPIDocument() []byte {
+	paths := map[string]object{}
+	for i := range s.routes {
+		rt := &s.routes[i]
+		path := rt.openAPIPath()
+		if paths[path] == nil {
+			paths[path] = object{}
 		}
-		for _, o := range all {
-			if paths[o.path] == nil {
-				paths[o.path] = object{}
-			}
-			for method := range strings.FieldsSeq(o.methods) {
-				paths[o.path][strings.ToLower(method)] = o.describe(method)
-			}
+		for method := range strings.FieldsSeq(rt.Methods) {
+			paths[path][strings.ToLower(method)] = rt.operation(method)
 		}
-		text, err := json.MarshalIndent(object{
-			"openapi": "3.1.0",
-			"info": object{
-				"title":       "carbon",
-				"version":     s.Version,
-				"description": "Graphite's API, and what this server adds to it. Every path may end in a slash; where GET is answered, HEAD is.",
-			},
-			"servers": []object{{"url": cmp.Or(s.URLPrefix, "/")}},
-			"paths":   paths,
-			"components": object{
-				"securitySchemes": object{"admin": object{
-					"type": "http", "scheme": "bearer",
-					"description": "[auth] ADMIN_TOKEN. While there is none, programs on the server's own machine need none.",
-				}},
-				"responses": object{"Error": object{
-					"description": "What is wrong: as JSON for who accepts JSON, and below /tags and /functions, else as text.",
-					"content": object{
-						"text/plain":       object{"schema": object{"type": "string"}},
-						"application/json": object{"schema": object{"type": "object", "properties": object{"error": object{"type": "string"}}}},
-					},
-				}},
-			},
-		}, "", "  ")
-		if err != nil {
-			panic(err) // a table of texts
-		}
-		return append(text, '\n')
-	})
+	}
+	text, err := json.MarshalIndent(object{
+		"openapi": "3.1.0",
+		"info": object{
+			"title":       "carbon",
+			"version":     s.Version,
+			"description": "Graphite's HTTP API, with additions. Every path may end in a slash. Routes that answer GET and change nothing answer HEAD too.",
+		},
+		"servers": []object{{"url": cmp.Or(s.URLPrefix, "/")}},
+		"paths":   paths,
+		"components": object{
+			"securitySchemes": object{"admin": object{
+				"type": "http", "scheme": "bearer",
+				"description": "[auth] ADMIN_TOKEN. While it is not set, programs on the server's own machine need no token.",
+			}},
+			"responses": object{"Error": object{
+				"description": "The reason of the failure: JSON if the client accepts JSON, and for most routes below /tags and /functions; else text.",
+				"content": object{
+					mediaText: object{"schema": object{"type": "string"}},
+					mediaJSON: object{"schema": object{"type": "object", "properties": object{"error": object{"type": "string"}}}},
+				},
+			}},
+		},
+	}, "", "  ")
+	if err != nil {
+		panic(err) // a table of texts
+	}
+	return append(text, '\n')
 }
 
-// describe is the operation by a method.
-func (o *operation) describe(method string) object {
-	content := object{}
-	for _, media := range o.answers {
-		content[media] = object{}
+var patternOfVariable = regexp.MustCompile(`\{(\w+):[^}]*\}`)
+
+// openAPIPath returns the path as OpenAPI writes it: "/events/{id:[0-9]+}" and
+// "/functions/*" become "/events/{id}" and "/functions/{name}".
+func (rt *Route) openAPIPath() string {
+	return strings.Replace(patternOfVariable.ReplaceAllString(rt.Path, "{$1}"), "*", "{name}", 1)
+}
+
+// operation describes the route for one of its methods.
+func (rt *Route) operation(method string) object {
+	o := object{"operationId": rt.ID, "summary": rt.Doc}
+	if method == http.MethodPost && rt.Methods != method {
+		o["operationId"] = rt.ID + "Post"
 	}
 	answer := object{"description": "The answer."}
-	if len(content) > 0 {
+	if content := mediaTypes(rt.Answers); len(content) > 0 {
 		answer["content"] = content
 	}
-	d := object{
-		"operationId": o.id + map[string]string{http.MethodPost: "Post"}[method],
-		"summary":     o.about,
-		"responses":   object{"200": answer, "default": object{"$ref": "#/components/responses/Error"}},
+	o["responses"] = object{"200": answer, "default": object{"$ref": "#/components/responses/Error"}}
+	if rt.Right == Admin {
+		o["security"] = []object{{"admin": []string{}}, {}}
 	}
-	if o.methods == http.MethodPost {
-		d["operationId"] = o.id
-	}
-	if o.admin {
-		d["security"] = []object{{"admin": []string{}}, {}}
-	}
-	query, form, required := []object{}, object{}, []string{}
-	for _, key := range o.params {
-		key, must := strings.CutSuffix(key, "!")
-		p := parameters[key]
-		name, _, _ := strings.Cut(key, ":")
-		inPath := strings.Contains(o.path, "{"+name+"}")
+
+	parameters, form, required := []object{}, object{}, []string{}
+	for _, p := range rt.Params {
+		schema := p.schema()
 		switch {
-		case inPath:
-			query = append(query, object{"name": name, "in": "path", "required": true, "description": p.about, "schema": p.schema()})
-		case method == http.MethodPost:
-			schema := p.schema()
-			schema["description"] = p.about
-			form[name] = schema
-			if must {
-				required = append(required, name)
+		case strings.Contains(rt.openAPIPath(), "{"+p.Name+"}"):
+			parameters = append(parameters, object{"name": p.Name, "in": "path", "required": true, "description": p.Doc, "schema": schema})
+		case method == http.MethodPost && len(rt.Takes) == 0:
+			schema["description"] = p.Doc
+			form[p.Name] = schema
+			if p.Required {
+				required = append(required, p.Name)
 			}
 		default:
-			query = append(query, object{"name": name, "in": "query", "required": must, "description": p.about, "schema": p.schema()})
+			parameters = append(parameters, object{"name": p.Name, "in": "query", "required": p.Required, "description": p.Doc, "schema": schema})
 		}
 	}
-	if len(query) > 0 {
-		d["parameters"] = query
+	if len(parameters) > 0 {
+		o["parameters"] = parameters
 	}
-	bodies := object{}
+	if method != http.MethodPost {
+		return o
+	}
+	bodies := mediaTypes(rt.Takes)
 	if len(form) > 0 {
-		// They may stand in the address as well, so none has to be in the form.
 		bodies["application/x-www-form-urlencoded"] = object{"schema": object{"type": "object", "properties": form}}
-		if len(required) > 0 {
-			d["description"] = "Needs " + strings.Join(required, ", ") + ", in the form or in the address."
-		}
 	}
-	if method == http.MethodPost && o.body != "" {
-		bodies["application/json"] = object{"schema": object{}, "example": json.RawMessage(o.body)}
+	if len(required) > 0 { // in the schema of the form it would be required there
+		o["description"] = "Requires " + strings.Join(required, ", ") + ", in the form or in the query."
 	}
-	if method == http.MethodPost {
-		for _, media := range o.takes {
-			bodies[media] = object{}
-		}
+	if rt.Example != "" {
+		bodies[mediaJSON] = object{"schema": object{}, "example": json.RawMessage(rt.Example)}
 	}
 	if len(bodies) > 0 {
-		d["requestBody"] = object{"content": bodies}
+		o["requestBody"] = object{"content": bodies}
 	}
-	return d
+	return o
 }
 
-func (p parameter) schema() object {
-	kind, isList := strings.CutPrefix(p.kind, "list of ")
+// mediaTypes returns OpenAPI's content object of media types.
+func mediaTypes(types []string) object {
+	content := object{}
+	for _, t := range types {
+		content[t] = object{}
+	}
+	return content
+}
+
+func (p Param) schema() object {
+	kind, isList := strings.CutPrefix(p.Type, "list of ")
 	schema := object{"type": kind}
-	if p.one != nil {
-		schema["enum"] = p.one()
+	if p.Options != nil {
+		schema["enum"] = p.Options
 	}
 	if isList {
 		return object{"type": "array", "items": schema}

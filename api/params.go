@@ -34,12 +34,16 @@ func (e *paramError) Error() string {
 	if e.Value == "" {
 		return e.Name + ": " + e.Reason
 	}
-	return fmt.Sprintf("%s: %s: %q", e.Name, e.Reason, shorten(e.Value))
+	return fmt.Sprintf("%s: %s: %q", e.Name, e.Reason, truncate(e.Value))
 }
 
-// readParams reads what the address and the body say.
-func readParams(r *http.Request) (params, error) {
+// readParams returns the parameters of a request: those of its query, then those of a
+// posted body of the kind that the route takes.
+func readParams(r *http.Request, kind bodyKind) (params, error) {
 	p := params{}
+	if kind == rawBody {
+		return p, nil
+	}
 	if err := p.addQuery(r.URL.RawQuery); err != nil {
 		return nil, err
 	}
@@ -59,6 +63,12 @@ func readParams(r *http.Request) (params, error) {
 			return p, p.addEscaped(string(body), unescapeLatin1)
 		}
 		return p, p.addQuery(string(body))
+	case media == mediaJSON && kind == jsonParamsBody:
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, &bodyError{err}
+		}
+		return p, p.addJSON(body)
 	case media == "multipart/form-data":
 		return p, p.addMultipart(multipart.NewReader(r.Body, attrs["boundary"]))
 	}
@@ -186,7 +196,7 @@ func (p params) values() url.Values {
 }
 
 // shorten keeps an answer readable when somebody sends a megabyte.
-func shorten(s string) string {
+func truncate(s string) string {
 	const limit = 200
 	if len(s) <= limit {
 		return s

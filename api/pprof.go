@@ -11,6 +11,26 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
+func (s *server) pprofRoutes() []Route {
+	return []Route{
+		{
+			Path: "/-/pprof", Methods: "GET", ID: "profiles", Right: Admin, Doc: "Lists the profiles of the running program.",
+			Answers: []string{mediaText},
+			answer:  s.profiles,
+		},
+		{
+			Path: "/-/pprof/{name}", Methods: "GET", ID: "profile", Right: Admin, Doc: "Returns a profile of the running program, for go tool pprof.",
+			Params: []Param{
+				{Name: "name", Type: "string", Doc: "Name of a profile that /-/pprof lists."},
+				{Name: "seconds", Type: "integer", Doc: "Duration of the profile."},
+				{Name: "debug", Type: "integer", Doc: "1: as text."},
+			},
+			Answers: []string{"application/octet-stream", mediaText},
+			answer:  s.profile,
+		},
+	}
+}
+
 // profiles answers /-/pprof: what can be asked for below it.
 func (s *server) profiles(w http.ResponseWriter, _ *http.Request, _ params) error {
 	names := []string{"cmdline", "profile", "symbol", "trace"}
@@ -36,8 +56,7 @@ func (s *server) profile(w http.ResponseWriter, r *http.Request, _ params) error
 	}[name]
 	if answer == nil {
 		if runtimepprof.Lookup(name) == nil {
-			s.notFound(w, r)
-			return nil
+			return &pathError{r.URL.Path}
 		}
 		answer = pprof.Handler(name).ServeHTTP
 	}

@@ -22,7 +22,7 @@ func (s *server) stripPrefix(next http.Handler) http.Handler {
 		path := "/" + strings.TrimLeft(r.URL.EscapedPath(), "/")
 		rest, ok := strings.CutPrefix(path, s.URLPrefix)
 		if !ok || rest != "" && rest[0] != '/' {
-			s.notFound(w, r)
+			s.fail(w, r, &pathError{r.URL.Path})
 			return
 		}
 		chi.RouteContext(r.Context()).RoutePath = "/" + strings.TrimLeft(rest, "/")

@@ -19,30 +19,33 @@ const (
 	maxTags  = 64 << 10
 )
 
-// recordEvent answers a POST to /events. Its body is JSON, whatever it claims to
-// be: curl says of everything that it is a form.
-func (s *server) recordEvent(w http.ResponseWriter, r *http.Request) {
-	record := sameSite(func(w http.ResponseWriter, r *http.Request, _ params) error {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return &bodyError{err}
-		}
-		e, err := s.readEvent(body)
-		if err != nil {
-			return err
-		}
-		if _, err := s.Events.Record(r.Context(), e); err != nil {
-			return err
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(http.StatusOK)
-		return nil
-	})
-	r.Body = http.MaxBytesReader(w, r.Body, maxEvent)
-	readAhead(r)
-	if err := s.limitRequests(func() error { return record(w, r, nil) }); err != nil {
-		s.fail(w, r, err)
+func (s *server) recordEventRoutes() []Route {
+	return []Route{
+		{
+			Path: "/events", Methods: "POST", ID: "recordEvent", Right: Ingest, Changes: true, Doc: "Records an event.",
+			Example: `{"what":"deployed","tags":["web"],"data":"version 7","when":1793613660}`, Answers: []string{mediaHTML},
+			answer: s.recordEvent, body: rawBody, maxBody: maxEvent, cors: true, jsonErrors: true,
+		},
 	}
+}
+
+// recordEvent answers a POST of /events. Its body is JSON, whatever its Content-Type:
+// curl sends that of a form.
+func (s *server) recordEvent(w http.ResponseWriter, r *http.Request, _ params) error {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return &bodyError{err}
+	}
+	e, err := s.readEvent(body)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Events.Record(r.Context(), e); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(http.StatusOK)
+	return nil
 }
 
 // readEvent reads {"what": …, "when": …, "tags": …, "data": …}.

@@ -20,7 +20,7 @@ func (s *server) recoverPanic(next http.Handler) http.Handler {
 			if v == http.ErrAbortHandler {
 				panic(v)
 			}
-			s.Logger.Error("request panicked", "id", idOf(r), "method", r.Method, "url", shorten(r.URL.String()),
+			s.Logger.Error("request panicked", "id", idOf(r), "method", r.Method, "url", truncate(r.URL.String()),
 				"panic", v, "stack", string(debug.Stack()))
 			if ww.Status() != 0 {
 				panic(http.ErrAbortHandler)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -31,6 +32,34 @@ var formats = map[string]format{
 	"protobuf":        {messages2, writeProtobuf2},
 	"protobuf3":       {messages2, writeProtobuf2},
 	"carbonapi_v2_pb": {messages2, writeProtobuf2},
+}
+
+func (s *server) renderRoutes() []Route {
+	return []Route{
+		{
+			Path: "/render", Methods: "GET POST", ID: "render",
+			Doc: "Evaluates targets, and draws a graph of them or writes their points. Takes graphite-web's parameters of graphs too.",
+			Params: []Param{
+				{Name: "target", Type: "list of string", Doc: "Patterns of metrics, and functions of them.", Required: true},
+				fromParam, untilParam, tzParam, nowParam,
+				{Name: "format", Type: "string", Doc: "Format of the answer; any other value means png.", Options: optionsOf(maps.Keys(formats), maps.Keys(messageFormats), maps.Keys(pictures))},
+				{Name: "graphType", Type: "string", Doc: "line: series over time; pie: shares of a whole, whose targets may be NAME:VALUE.", Options: []string{"line", "pie"}},
+				{Name: "width", Type: "integer", Doc: "Width of the graph in pixels."},
+				{Name: "height", Type: "integer", Doc: "Height of the graph in pixels."},
+				{Name: "title", Type: "string", Doc: "Title of the graph."},
+				{Name: "template", Type: "string", Doc: "Name of a graph template. template[NAME] is something else: a variable of template() in targets."},
+				{Name: "maxDataPoints", Type: "integer", Doc: "Maximum number of points of each series; more are consolidated."},
+				{Name: "noNullPoints", Type: "boolean", Doc: "Leave out points without a value."},
+				{Name: "xFilesFactor", Type: "number", Doc: "Fraction of points that must be present for a consolidated point."},
+				{Name: "noCache", Type: "boolean", Doc: "Do not answer from the cache of answers."},
+				{Name: "cacheTimeout", Type: "integer", Doc: "Maximum age in seconds of an answer from the cache."},
+				jsonpParam, prettyParam,
+			},
+			Example: `{"target":["a.b"],"from":"-1h","format":"json"}`,
+			Answers: []string{"image/png", mediaJSON, "text/csv", mediaText, mediaPickle, mediaMsgpack, messages2, messages3},
+			answer:  s.render, body: jsonParamsBody, cors: true,
+		},
+	}
 }
 
 // render answers /render.

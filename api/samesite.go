@@ -1,24 +1,22 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 )
 
-// sameSite keeps pages of other sites from changing anything through the browser
-// of somebody who may. Programs send none of these headers.
-func sameSite(h dataHandler) dataHandler {
-	return func(w http.ResponseWriter, r *http.Request, p params) error {
-		site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
-		foreign := site == "cross-site" || site == "same-site"
-		if origin != "" && site == "" { // a browser too old to say it, or one without TLS
-			u, err := url.Parse(origin)
-			foreign = err != nil || !strings.EqualFold(u.Host, r.Host)
-		}
-		if foreign {
-			return &accessError{http.StatusForbidden, "from a page of another site"}
-		}
-		return h(w, r, p)
+var errOtherSite = errors.New("from a page of another site")
+
+// fromOtherSite reports whether a page of another site sent the request, through the
+// browser of a user who may have rights that the page lacks. Programs other than
+// browsers send neither Sec-Fetch-Site nor Origin.
+func fromOtherSite(r *http.Request) bool {
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	if origin != "" && site == "" { // an old browser, or a page without TLS
+		u, err := url.Parse(origin)
+		return err != nil || !strings.EqualFold(u.Host, r.Host)
 	}
+	return site == "cross-site" || site == "same-site"
 }

@@ -14,14 +14,32 @@ import (
 	"carbon/records"
 )
 
-// graphRoutes are the paths by which graphite-web's composer saves graphs. It saves
-// them per user; here all are of the user that it calls default.
-func (s *server) graphRoutes() map[string]tagRoute {
-	both := []string{http.MethodGet, http.MethodHead, http.MethodPost}
-	return map[string]tagRoute{
-		"/composer/mygraph":  {sameSite(s.changeGraph), []string{http.MethodGet, http.MethodPost}},
-		"/browser/mygraph":   {s.graphTree, both},
-		"/browser/usergraph": {s.userGraphTree, both},
+func (s *server) savedGraphRoutes() []Route {
+	path := Param{Name: "path", Type: "string", Doc: "Branch of the tree of names, which dots separate."}
+	return []Route{
+		{
+			Path: "/composer/mygraph", Methods: "GET POST", ID: "changeGraph", Changes: true, adminIf: "action=delete",
+			Doc: "Saves a graph by its URL (SAVED), or deletes it (DELETED), which needs the right admin.",
+			Params: []Param{
+				{Name: "action", Type: "string", Doc: "What to do.", Options: []string{"delete", "save"}, Required: true},
+				{Name: "graphName", Type: "string", Doc: "Name of the graph. Dots make a tree of names.", Required: true},
+				{Name: "url", Type: "string", Doc: "URL of the graph."},
+			},
+			Answers: []string{mediaHTML},
+			answer:  s.changeGraph,
+		},
+		{
+			Path: "/browser/mygraph", Methods: "GET POST", ID: "graphTree", Doc: "Lists saved graphs and branches as a tree.",
+			Params: []Param{path, jsonpParam}, Answers: []string{mediaJSON},
+			answer: s.graphTree,
+		},
+		{
+			Path: "/browser/usergraph", Methods: "GET POST", ID: "userGraphTree",
+			Doc:     "The same as /browser/mygraph, below the user default, who owns all graphs.",
+			Params:  []Param{{Name: "user", Type: "string", Doc: "Owner of the graphs: default."}, path, jsonpParam},
+			Answers: []string{mediaJSON},
+			answer:  s.userGraphTree,
+		},
 	}
 }
 
@@ -42,7 +60,7 @@ func (s *server) changeGraph(w http.ResponseWriter, r *http.Request, p params) e
 		}
 		return answerWord(w, "SAVED")
 	case "delete":
-		return s.admin(s.deleteGraph)(w, r, p)
+		return s.deleteGraph(w, r, p)
 	default:
 		return &paramError{"action", action, "must be save or delete"}
 	}
@@ -57,7 +75,7 @@ func (s *server) deleteGraph(w http.ResponseWriter, r *http.Request, p params) e
 	if err != nil {
 		return err
 	}
-	s.Logger.Info("document deleted", "id", idOf(r), "remote", r.RemoteAddr, "kind", records.Graph, "name", shorten(name))
+	s.Logger.Info("document deleted", "id", idOf(r), "remote", r.RemoteAddr, "kind", records.Graph, "name", truncate(name))
 	return answerWord(w, "DELETED")
 }
 

@@ -20,6 +20,22 @@ type foundNode struct {
 	Leaf bool   `json:"leaf"`
 }
 
+func (s *server) searchRoutes() []Route {
+	return []Route{
+		{
+			Path: "/metrics/search", Methods: "GET POST", ID: "search",
+			Doc: `Returns the first nodes that match, fast enough to ask at each key: {"results": [{"path": PATH, "leaf": true}], "more": false}.`,
+			Params: []Param{
+				{Name: "query", Type: "string", Doc: "Words that the path must contain; a pattern; or tag expressions, separated by spaces. Empty: the top of the tree."},
+				{Name: "limit", Type: "integer", Doc: "Maximum number of nodes; default 200, at most 10000."},
+				jsonpParam, prettyParam,
+			},
+			Answers: []string{mediaJSON},
+			answer:  s.searchNodes, cors: true,
+		},
+	}
+}
+
 // searchNodes answers /metrics/search: the first nodes that match. It does not look
 // for more of them than it gives, so that who types can be answered at each key.
 func (s *server) searchNodes(w http.ResponseWriter, r *http.Request, p params) error {

@@ -2,9 +2,9 @@ package api
 
 import "net/http"
 
-// secure sets the headers that keep a browser from making more of an answer
-// than it is. Images may be embedded anywhere: wikis and dashboards do.
-func (s *server) secure(next http.Handler) http.Handler {
+// setSecurityHeaders sets the headers that keep browsers from executing answers as pages or
+// scripts. Pages of any site may embed images, as wikis and dashboards do.
+func (s *server) setSecurityHeaders(next http.Handler) http.Handler {
 	name := "carbon"
 	if s.Version != "" {
 		name += "/" + s.Version

@@ -5,13 +5,23 @@ import (
 	"net/http"
 )
 
+func (s *server) selfMetricsRoutes() []Route {
+	return []Route{
+		{
+			Path: "/-/metrics", Methods: "GET", ID: "metrics", Doc: "Returns the server's own metrics, for Prometheus.",
+			Answers: []string{mediaText},
+			answer:  s.metrics, cost: light,
+		},
+	}
+}
+
 // metrics answers with the server's own figures.
-func (s *server) metrics(w http.ResponseWriter, r *http.Request) {
+func (s *server) metrics(w http.ResponseWriter, _ *http.Request, _ params) error {
 	var b bytes.Buffer
 	if err := s.Metrics(&b); err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	b.WriteTo(w)
+	return nil
 }

@@ -30,6 +30,27 @@ func (noLinks) Shorten(context.Context, string) (int64, error) { return 0, errNo
 func (noLinks) KeepLink(context.Context, int64, string) error  { return errNoRecords }
 func (noLinks) Address(context.Context, int64) (string, error) { return "", errNoRecords }
 
+func (s *server) shortURLRoutes() []Route {
+	return []Route{
+		{
+			Path: "/s", Methods: "GET POST", ID: "shortenRoot", Changes: true, Doc: "Returns a short URL of the front page with the given parameters.",
+			Answers: []string{mediaText},
+			answer:  s.shorten,
+		},
+		{
+			Path: "/s/*", Methods: "GET POST", ID: "shorten", Changes: true, Doc: "Returns a short URL of the given path with all parameters.",
+			Params:  []Param{{Name: "name", Type: "string", Doc: "A path on this server, below URL_PREFIX."}},
+			Answers: []string{mediaText},
+			answer:  s.shorten,
+		},
+		{
+			Path: "/S/{link}", Methods: "GET", ID: "follow", Doc: "Redirects (302) from a short URL to what it stands for.",
+			Params: []Param{{Name: "link", Type: "string", Doc: "The number that /s/ returned."}},
+			answer: s.follow,
+		},
+	}
+}
+
 // passing are parameters that make each address a new one.
 var passing = regexp.MustCompile(`&_(uniq|salt|dc)=[0-9.]+`)
 

@@ -15,6 +15,34 @@ import (
 // number.
 const suggestions = 100
 
+func (s *server) tagCompletionRoutes() []Route {
+	return []Route{
+		{
+			Path: "/tags/autoComplete/tags", Methods: "GET POST", ID: "completeTags",
+			Doc: "Lists the tags of matching series, for editors.",
+			Params: []Param{
+				exprParam,
+				{Name: "tagPrefix", Type: "string", Doc: "Beginning of the tags."},
+				limitParam, jsonpParam, prettyParam,
+			},
+			Answers: []string{mediaJSON},
+			answer:  s.suggestTags, cors: true, jsonErrors: true,
+		},
+		{
+			Path: "/tags/autoComplete/values", Methods: "GET POST", ID: "completeValues",
+			Doc: "Lists the values that a tag has among matching series, for editors.",
+			Params: []Param{
+				{Name: "tag", Type: "string", Doc: "A tag.", Required: true},
+				exprParam,
+				{Name: "valuePrefix", Type: "string", Doc: "Beginning of the values."},
+				limitParam, jsonpParam, prettyParam,
+			},
+			Answers: []string{mediaJSON},
+			answer:  s.suggestValues, cors: true, jsonErrors: true,
+		},
+	}
+}
+
 // suggestTags answers /tags/autoComplete/tags: the tags, beginning with a prefix,
 // of the series for which all expressions hold, but for those in them.
 func (s *server) suggestTags(w http.ResponseWriter, r *http.Request, p params) error {

@@ -30,6 +30,47 @@ func (noTags) TagValues(context.Context, string, string, int) ([]metric.TagCount
 func (noTags) Tag(context.Context, []string) error   { return nil }
 func (noTags) Untag(context.Context, []string) error { return nil }
 
+func (s *server) tagRoutes() []Route {
+	path := Param{Name: "path", Type: "string", Doc: "Name of a series, with its tags.", Required: true}
+	paths := Param{Name: "path", Type: "list of string", Doc: "Names of series, with their tags.", Required: true}
+	return []Route{
+		{
+			Path: "/tags", Methods: "GET", ID: "tags", Doc: "Lists all tags.",
+			Params: []Param{filterParam, limitParam, jsonpParam, prettyParam}, Answers: []string{mediaJSON},
+			answer: s.tagList, cors: true, jsonErrors: true,
+		},
+		{
+			Path: "/tags/{tag}", Methods: "GET", ID: "tagValues", Doc: "Lists the values of a tag, with the number of series of each.",
+			Params:  []Param{{Name: "tag", Type: "string", Doc: "A tag."}, filterParam, limitParam, jsonpParam, prettyParam},
+			Answers: []string{mediaJSON},
+			answer:  s.tagValues, cors: true, jsonErrors: true,
+		},
+		{
+			Path: "/tags/findSeries", Methods: "GET POST", ID: "findSeries", Doc: "Lists the series that match all tag expressions.",
+			Params: []Param{exprParam.required(), jsonpParam, prettyParam}, Answers: []string{mediaJSON},
+			answer: s.findSeries, cors: true, jsonErrors: true,
+		},
+		{
+			Path: "/tags/tagSeries", Methods: "POST", ID: "tagSeries", Right: Ingest, Changes: true,
+			Doc:    "Adds a series to the index of tags.",
+			Params: []Param{path}, Answers: []string{mediaJSON},
+			answer: s.tagSeries, cors: true, jsonErrors: true,
+		},
+		{
+			Path: "/tags/tagMultiSeries", Methods: "POST", ID: "tagMultiSeries", Right: Ingest, Changes: true,
+			Doc:    "Adds several series to the index of tags.",
+			Params: []Param{paths}, Answers: []string{mediaJSON},
+			answer: s.tagMultiSeries, cors: true, jsonErrors: true,
+		},
+		{
+			Path: "/tags/delSeries", Methods: "POST", ID: "delSeries", Right: Admin, Changes: true,
+			Doc:    "Removes series from the index of tags. Their points stay.",
+			Params: []Param{paths}, Answers: []string{mediaJSON},
+			answer: s.delSeries, cors: true, jsonErrors: true,
+		},
+	}
+}
+
 // tagList answers /tags: all tags.
 func (s *server) tagList(w http.ResponseWriter, r *http.Request, p params) error {
 	filter, limit, err := p.tagFilter()
@@ -51,7 +92,8 @@ func (s *server) tagList(w http.ResponseWriter, r *http.Request, p params) error
 }
 
 // tagValues answers /tags/TAG: the values of a tag, null if there is no such tag.
-func (s *server) tagValues(w http.ResponseWriter, r *http.Request, p params, tag string) error {
+func (s *server) tagValues(w http.ResponseWriter, r *http.Request, p params) error {
+	tag := pathParam(r, "tag")
 	filter, limit, err := p.tagFilter()
 	if err != nil {
 		return err
@@ -189,23 +231,4 @@ func canonicalSeries(paths []string) ([]string, error) {
 		}
 	}
 	return names, nil
-}
-
-// tagRoutes are the paths below /tags.
-func (s *server) tagRoutes() map[string]tagRoute {
-	const get, head, post = http.MethodGet, http.MethodHead, http.MethodPost
-	return map[string]tagRoute{
-		"/tags":                     {s.tagList, []string{get, head}},
-		"/tags/findSeries":          {s.findSeries, []string{get, head, post}},
-		"/tags/autoComplete/tags":   {s.suggestTags, []string{get, head, post}},
-		"/tags/autoComplete/values": {s.suggestValues, []string{get, head, post}},
-		"/tags/tagSeries":           {sameSite(s.tagSeries), []string{post}},
-		"/tags/tagMultiSeries":      {sameSite(s.tagMultiSeries), []string{post}},
-		"/tags/delSeries":           {sameSite(s.admin(s.delSeries)), []string{post}},
-	}
-}
-
-type tagRoute struct {
-	handler dataHandler
-	methods []string
 }

@@ -36,19 +36,41 @@ func (s *Server) openIntakes() ([]receive.Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	toInflux := influx.Handle(intake("influx"), template)
-	ofInflux := []api.Mount{
-		{Path: "/write", Methods: "POST", Handler: toInflux.Write, ID: "influxWrite", Takes: []string{"text/plain"}, About: "Accepts line protocol as InfluxDB 1.x does, with the parameters db and precision."},
-		{Path: "/api/v2/write", Methods: "POST", Handler: toInflux.Write, ID: "influxWrite2", Takes: []string{"text/plain"}, About: "Accepts line protocol as InfluxDB 2.x does, with the parameters bucket and precision."},
-		{Path: "/ping", Methods: "GET", Handler: toInflux.Ping, ID: "influxPing", Open: true, Answers: []string{"application/json"}, About: "Answers the ping of InfluxDB clients."},
-		{Path: "/query", Methods: "GET POST", Handler: toInflux.Query, ID: "influxQuery", Answers: []string{"application/json"}, About: "Answers statements of InfluxDB clients, such as CREATE DATABASE, with success; SELECT with an error."},
-	}
+	ofInflux := influxRoutes(influx.Handle(intake("influx"), template))
 	lineLength := s.config.Limits.LineLength
-	s.mounts = append(ofInflux,
-		api.Mount{Path: "/api/v1/sink", Methods: "POST", Handler: hostedgraphite.Handler(hostedgraphite.Options{Intake: intake("sink"), Timestamp: s.config.Web.SinkTimestamp, MaxLine: lineLength}), ID: "sink", Takes: []string{"text/plain"}, About: "Accepts plaintext lines of Hosted Graphite clients."},
-		api.Mount{Path: "/v1/metrics", Methods: "GET POST", Handler: librato.Handler(intake("librato")), ID: "librato", Takes: []string{"application/json"}, Answers: []string{"application/json"}, About: "Accepts gauges and counters of Librato clients."},
-		api.Mount{Path: "/api/put", Methods: "POST", Handler: opentsdb.Handler(intake("opentsdb")), ID: "opentsdb", Takes: []string{"application/json"}, Answers: []string{"application/json"}, About: "Accepts datapoints of OpenTSDB clients."},
-		api.Mount{Path: "/ingest", Methods: "POST", Handler: httplines.Handler(intake("ingest"), lineLength), ID: "ingest", Takes: []string{"text/plain"}, Answers: []string{"application/json"}, About: "Accepts plaintext lines. The answer is {\"accepted\": NUMBER, \"rejected\": NUMBER, \"errors\": [{\"line\": LINE, \"reason\": REASON}]}."},
+	toLibrato := librato.Handler(intake("librato"))
+	s.mounts = append(
+		ofInflux,
+		api.Route{
+			Path: "/api/v1/sink", Methods: "POST", ID: "sink", Right: api.Ingest, Changes: true,
+			Doc:     "Accepts plaintext lines of Hosted Graphite clients.",
+			Takes:   []string{"text/plain"},
+			Handler: hostedgraphite.Handler(hostedgraphite.Options{Intake: intake("sink"), Timestamp: s.config.Web.SinkTimestamp, MaxLine: lineLength}),
+		},
+		api.Route{
+			Path: "/v1/metrics", Methods: "GET", ID: "librato", Right: api.Ingest, Handler: toLibrato,
+			Doc:     "Answers Librato clients that check the server.",
+			Answers: []string{"application/json"},
+		},
+		api.Route{
+			Path: "/v1/metrics", Methods: "POST", ID: "libratoPost", Right: api.Ingest, Changes: true, Handler: toLibrato,
+			Doc:   "Accepts gauges and counters of Librato clients.",
+			Takes: []string{"application/json"}, Answers: []string{"application/json"},
+		},
+		api.Route{
+			Path: "/api/put", Methods: "POST", ID: "opentsdb", Right: api.Ingest, Changes: true, Handler: opentsdb.Handler(intake("opentsdb")),
+			Doc: "Accepts datapoints of OpenTSDB clients.",
+			Params: []api.Param{
+				{Name: "details", Type: "boolean", Doc: "Return the number of stored datapoints and the errors."},
+				{Name: "summary", Type: "boolean", Doc: "Return the number of stored datapoints."},
+			},
+			Takes: []string{"application/json"}, Answers: []string{"application/json"},
+		},
+		api.Route{
+			Path: "/ingest", Methods: "POST", ID: "ingest", Right: api.Ingest, Changes: true, Handler: httplines.Handler(intake("ingest"), lineLength),
+			Doc:   `Accepts plaintext lines. The answer is {"accepted": NUMBER, "rejected": NUMBER, "errors": [{"line": LINE, "reason": REASON}]}.`,
+			Takes: []string{"text/plain"}, Answers: []string{"application/json"},
+		},
 	)
 	if isOff(s.config.Influx.Listen) {
 		return opened, nil
@@ -60,6 +82,34 @@ func (s *Server) openIntakes() ([]receive.Receiver, error) {
 	return append([]receive.Receiver{port}, opened...), nil
 }
 
+// influxRoutes returns the paths that clients of InfluxDB use.
+func influxRoutes(to influx.Handlers) []api.Route {
+	return []api.Route{
+		{
+			Path: "/write", Methods: "POST", ID: "influxWrite", Right: api.Ingest, Changes: true, Handler: to.Write,
+			Doc:    "Accepts line protocol as InfluxDB 1.x does.",
+			Params: []api.Param{{Name: "db", Type: "string", Doc: "Database, for [influx] TEMPLATE."}, precisionParam}, Takes: []string{"text/plain"},
+		},
+		{
+			Path: "/api/v2/write", Methods: "POST", ID: "influxWrite2", Right: api.Ingest, Changes: true, Handler: to.Write,
+			Doc:    "Accepts line protocol as InfluxDB 2.x does.",
+			Params: []api.Param{{Name: "bucket", Type: "string", Doc: "Bucket, for [influx] TEMPLATE."}, precisionParam}, Takes: []string{"text/plain"},
+		},
+		{
+			Path: "/ping", Methods: "GET", ID: "influxPing", Right: api.Public, Handler: to.Ping,
+			Doc:    "Answers the ping of InfluxDB clients.",
+			Params: []api.Param{{Name: "verbose", Type: "boolean", Doc: "Return the version as JSON."}}, Answers: []string{"application/json"},
+		},
+		{
+			Path: "/query", Methods: "GET POST", ID: "influxQuery", Right: api.Ingest, Handler: to.Query,
+			Doc:     "Answers statements of InfluxDB clients, such as CREATE DATABASE, with success; SELECT with an error.",
+			Answers: []string{"application/json"},
+		},
+	}
+}
+
+var precisionParam = api.Param{Name: "precision", Type: "string", Doc: "Unit of timestamps; default ns.", Options: []string{"ns", "us", "ms", "s", "m", "h"}}
+
 // mountPort is a port that serves some paths.
 type mountPort struct {
 	name     string
@@ -68,15 +118,17 @@ type mountPort struct {
 	life     *receive.Life
 }
 
-func (s *Server) listenMounts(name, addr string, mounts []api.Mount) (*mountPort, error) {
+func (s *Server) listenMounts(name, addr string, mounts []api.Route) (*mountPort, error) {
 	listener, err := receive.ListenTCP(name, addr)
 	if err != nil {
 		return nil, err
 	}
+	o := s.apiOptions()
+	o.Mounts = mounts
 	return &mountPort{
 		name:     name,
 		listener: listener,
-		server:   s.httpServer(api.NewMounted(s.apiOptions(), mounts)),
+		server:   s.httpServer(api.NewMounted(o)),
 		life:     receive.NewLife(receive.LifeOptions{Limit: answerTime, Release: listener.Close}),
 	}, nil
 }

@@ -55,7 +55,7 @@ type Server struct {
 	records   *records.DB // nil: it could not be opened
 	pipeline  *ingest.Pipeline
 	receivers []receive.Receiver
-	mounts    []api.Mount  // HTTP paths that take datapoints
+	mounts    []api.Route  // HTTP paths that take datapoints
 	listener  net.Listener // for HTTP; nil: off
 	http      *http.Server
 	self      *selfMetrics
