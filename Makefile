@@ -34,7 +34,7 @@ parts: ## install the programs that tests compare with, as far as this user may
 race: ## all tests with the race detector, without linters
 	$(GO) test -race ./...
 
-docs: ## rewrite what is generated: ARCHITECTURE.md's table, carbon.conf, docs/configuration.md, docs/functions.md, docs/commands.md
+docs: ## rewrite generated files: carbon.conf, docs/configuration.md, functions.md, commands.md, tables of ARCHITECTURE.md and http-api.md
 	$(GO) test . ./api ./config ./render/function ./cmd/carbon -update
 
 fuzz: ## every fuzz target, each for FUZZTIME (20s)
