@@ -200,12 +200,6 @@ func optionalBool[C any](field func(*C) *string) setting[C] {
 	}, strings.Clone)
 }
 
-// list is a list of words separated by commas.
-func list[C any](field func(*C) *[]string, value ...string) setting[C] {
-	return newSetting(field, value, "words separated by commas", func(v string) ([]string, error) { return ini.List(v), nil },
-		func(words []string) string { return strings.Join(words, ", ") })
-}
-
 // fold returns the form in which names of keys compare: lower case, without underscores.
 func fold(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
 
