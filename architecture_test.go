@@ -55,7 +55,7 @@ var packages = []row{
 	{"receive/zibrato", "messages of Zibrato, and its counters", "metric receive/number"},
 	{"receive/statsd", "statsd: packets to aggregates to datapoints; its management port", "instrumentation metric receive receive/udp"},
 	{"receive/mmstats", "mmstats files, polled", "instrumentation metric receive"},
-	{"receive/udp", "datagrams of lines, many per system call", "instrumentation instrumentation/tally metric receive"},
+	{"receive/udp", "datagrams of lines, many per system call", "instrumentation instrumentation/loglimit metric receive"},
 	{"receive/pickle", "carbon's pickle frames", "codec/pickle metric receive receive/frame receive/number"},
 	{"receive/protobuf", "carbon's Protocol Buffers frames", "codec/protobuf metric receive receive/frame receive/number"},
 	{"receive/carbonlink", "the cache queries of graphite-web", "codec/pickle instrumentation metric receive receive/frame"},
@@ -65,10 +65,10 @@ var packages = []row{
 	{"receive/jsonpoint", "values and times of datapoints in JSON", "codec/pyjson receive/number"},
 	{"receive/number", "numbers and times as clients write them", ""},
 	{"receive/receivetest", "streams in memory; recorded streams and the datapoints formats must make of them, as tests", "metric receive"},
-	{"receive", "the contracts of receivers and formats; TCP server and client: limits, deadlines, TLS, gzip, shutdown", "instrumentation instrumentation/tally metric receive/redial"},
+	{"receive", "the contracts of receivers and formats; TCP server and client: limits, deadlines, TLS, gzip, shutdown", "instrumentation instrumentation/loglimit metric receive/redial"},
 	{"receive/redial", "connecting to a peer again and again", ""},
 
-	{"ingest", "names, write-ahead log, cache, writer, checkpoint, replay", "cache codec/compact instrumentation/tally metric storage wal"},
+	{"ingest", "names, write-ahead log, cache, writer, checkpoint, replay", "cache codec/compact instrumentation/loglimit metric storage wal"},
 	{"ingest/filter", "whitelist.conf and blacklist.conf", "codec/ini regex"},
 	{"cache", "pending points, and answers from them and a Store together", "codec/compact metric storage"},
 	{"wal", "the write-ahead log: checksummed records in segments", "disk"},
@@ -83,7 +83,7 @@ var packages = []row{
 	{"disk", "the file system as an interface", ""},
 
 	{"instrumentation", "the server's own figures, as carbon's series and as Prometheus text", "metric"},
-	{"instrumentation/tally", "counts by reason, and which of them to log", ""},
+	{"instrumentation/loglimit", "counts events by reason and limits how often each is logged", ""},
 
 	{"codec/ini", "carbon's configuration file syntax", ""},
 	{"codec/pickle", "Python pickles of plain values", ""},

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"carbon/instrumentation/tally"
+	"carbon/instrumentation/loglimit"
 )
 
 // A failed metric is tried again after firstDelay, and after each further failure
@@ -22,7 +22,7 @@ type failures struct {
 	delays map[string]time.Duration // the current delay of each metric
 	last   error
 	count  atomic.Int64 // len(delays)
-	logged tally.Tally
+	logged loglimit.Counter
 }
 
 // failed adds a metric. It returns how long to wait before it is tried again, and

@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"carbon/cache"
-	"carbon/instrumentation/tally"
+	"carbon/instrumentation/loglimit"
 	"carbon/storage"
 	"carbon/wal"
 )
@@ -133,13 +133,13 @@ type Pipeline struct {
 	unsynced     chan struct{} // has a token if the log may need a sync
 	failures     failures
 
-	retrying  chan struct{} // held by the one push that retries while the others wait
-	stallLog  tally.Tally   // which stalls to log
-	lastStall atomic.Int64  // unix nanoseconds; 0: there was none
+	retrying  chan struct{}    // held by the one push that retries while the others wait
+	stallLog  loglimit.Counter // which stalls to log
+	lastStall atomic.Int64     // unix nanoseconds; 0: there was none
 
 	filter    atomic.Pointer[filter] // nil: nothing is refused
-	filtered  tally.Tally            // points refused by the filter, by reason
-	refused   tally.Tally            // points with an invalid name, by reason
+	filtered  loglimit.Counter       // points refused by the filter, by reason
+	refused   loglimit.Counter       // points with an invalid name, by reason
 	received  atomic.Int64
 	replayed  atomic.Int64
 	updates   atomic.Int64

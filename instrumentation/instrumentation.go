@@ -1,6 +1,7 @@
-// Package instrumentation publishes the server's own figures: one list of samples
-// becomes carbon's own series (carbon.agents.HOST-a.*, named as
-// carbon/instrumentation.py names them) and Prometheus metrics.
+// Package instrumentation publishes metrics about the server itself. The server
+// lists them once, as samples. Recorder turns the samples into series below
+// carbon.agents.HOST-a, named as in carbon's instrumentation.py, and Prometheus
+// turns them into Prometheus metrics.
 package instrumentation
 
 import (
@@ -9,34 +10,35 @@ import (
 	"carbon/metric"
 )
 
-// Sample is one figure of the server at one moment.
+// Sample is the value of one metric of the server at one moment.
 type Sample struct {
-	Name    string // as carbon names it: metricsReceived, cache.size and so on
+	Name    string // carbon's name where it has one: metricsReceived, cache.size
 	Help    string
-	Unit    string // base unit, bytes or seconds, that ends the Prometheus name; empty: none
+	Unit    string // base unit, such as bytes or seconds; suffix of the Prometheus name; may be empty
 	Value   float64
-	Counter bool   // Value only grows; carbon's series show its growth per interval
-	Reason  string // tells samples of one name apart, as a Prometheus label; empty: none
+	Counter bool   // Value never decreases; the carbon.agents series hold its increase per interval
+	Reason  string // distinguishes samples with the same name; a label in Prometheus; may be empty
 }
 
 // Recorder turns samples into datapoints of the server's own series.
 //
-// A counter is recorded as its growth within an interval, at the time the
-// interval began. Recording several times within an interval gives the growth
-// so far, which the last recording replaces with the whole.
+// For a counter it records the increase during an interval, at the start of the
+// interval. If Record is called several times during an interval, each call returns
+// the increase so far, and its datapoint replaces that of the call before.
 type Recorder struct {
 	prefix   string
-	interval int64
-	begin    int64              // of the running interval
-	base     map[string]float64 // counters when it began
+	interval int64              // seconds
+	begin    int64              // start of the current interval
+	base     map[string]float64 // values of the counters at begin
 }
 
-// NewRecorder returns a recorder of series below prefix, one point per interval (seconds).
+// NewRecorder returns a recorder for series below prefix. They have one point per
+// interval, in seconds.
 func NewRecorder(prefix string, interval int64) *Recorder {
 	return &Recorder{prefix: prefix, interval: interval, base: map[string]float64{}}
 }
 
-// AgentPrefix is the prefix carbon gives the series of a cache daemon:
+// AgentPrefix returns the prefix that carbon gives the series of a cache daemon:
 // "carbon.agents.web01_example_org-a." for instance a on host web01.example.org.
 func AgentPrefix(prefix, host string) string {
 	if prefix != "" {
@@ -72,7 +74,8 @@ func (r *Recorder) Record(now int64, samples []Sample) []metric.Datapoint {
 	return points
 }
 
-// key is the sample's name below the prefix: "linesBad.no_value" with a reason.
+// key returns the name of the sample's series below the prefix: its name and, if
+// there is one, its reason, as in "linesBad.no_value".
 func (s Sample) key() string {
 	if s.Reason == "" {
 		return s.Name

@@ -29,11 +29,11 @@ func TestRecorder(t *testing.T) {
 			}
 		}
 	}
-	f(610, 5, 600, 5)     // started within the minute
-	f(650, 9, 600, 9)     // more of it
-	f(660, 10, 600, 10)   // the whole of it
-	f(670, 12, 660, 2)    // the next begins
-	f(720, 110, 660, 100) // and ends
-	f(900, 111, 720, 1)   // late: the growth belongs to the interval that was running
-	f(910, 111, 900, 0)   // nothing since
+	f(610, 5, 600, 5)     // the server starts during an interval
+	f(650, 9, 600, 9)     // the increase so far
+	f(660, 10, 600, 10)   // the whole interval
+	f(670, 12, 660, 2)    // the next interval begins
+	f(720, 110, 660, 100) // it ends
+	f(900, 111, 720, 1)   // late: the increase belongs to the interval that began at 720
+	f(910, 111, 900, 0)   // no increase
 }

@@ -2,14 +2,15 @@ package instrumentation
 
 import "time"
 
-// Process samples the process itself. Its cpuUsage is the share of one core
-// used since the sample before, in percent, as carbon's.
+// Process measures the CPU and memory usage of the process. The zero value is
+// ready to use.
 type Process struct {
-	at  time.Time
-	cpu float64
+	at  time.Time // of the last measurement
+	cpu float64   // CPU time used until then, in seconds
 }
 
-// Samples returns cpuUsage (percent of a core) and memUsage (bytes).
+// Samples returns cpuUsage, in percent of one core since the last call as in
+// carbon, and memUsage, in bytes.
 func (p *Process) Samples(now time.Time) []Sample {
 	cpu := cpuSeconds()
 	usage := 0.0

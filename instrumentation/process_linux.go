@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// cpuSeconds is the processor time the process has used, user and system.
+// cpuSeconds returns the CPU time that the process has used, in user and system mode.
 func cpuSeconds() float64 {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
@@ -16,7 +16,7 @@ func cpuSeconds() float64 {
 	return float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1e9
 }
 
-// residentBytes is the memory of the process that is in RAM.
+// residentBytes returns the resident memory of the process.
 func residentBytes() float64 {
 	statm, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

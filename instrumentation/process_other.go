@@ -4,10 +4,10 @@ package instrumentation
 
 import "runtime"
 
-// cpuSeconds is not known here.
+// cpuSeconds returns 0: the CPU time is not measured on this system.
 func cpuSeconds() float64 { return 0 }
 
-// residentBytes is what the Go runtime has obtained from the system.
+// residentBytes returns the memory that the Go runtime has obtained from the system.
 func residentBytes() float64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -10,26 +10,26 @@ import (
 	"github.com/prometheus/common/expfmt"
 )
 
-// Prometheus publishes samples, HTTP requests, and the process and its Go runtime
-// as Prometheus metrics.
+// Prometheus publishes Prometheus metrics: the samples, HTTP requests, and those of
+// the process and the Go runtime.
 type Prometheus struct {
 	registry  *prometheus.Registry
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
 }
 
-// NewPrometheus returns a publisher of the samples that a function returns at each
-// scrape. Samples of one name have the same help, unit and kind.
+// NewPrometheus returns a publisher that calls samples at each scrape. Samples with
+// the same name must have the same help, unit and kind.
 func NewPrometheus(samples func() []Sample) *Prometheus {
 	p := &Prometheus{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "carbon_http_requests_total",
-			Help: "HTTP requests answered, by status code; 499 is a client that left before.",
+			Help: "HTTP requests answered, by status code; 499 means that the client left before the answer.",
 		}, []string{"route", "method", "code"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "carbon_http_request_duration_seconds",
-			Help:    "Duration of HTTP requests until the end of the answer, by class of status.",
+			Help:    "Time until the end of the answer to HTTP requests, by class of status code.",
 			Buckets: []float64{0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60},
 		}, []string{"route", "method", "status"}),
 	}
@@ -40,8 +40,9 @@ func NewPrometheus(samples func() []Sample) *Prometheus {
 	return p
 }
 
-// Observe counts an HTTP request. route is the pattern of its path, of which there
-// are few; empty: no route matched.
+// Observe counts an HTTP request. The route is the pattern that its path matched,
+// not the path itself, to bound the number of label values. It is empty if none
+// matched.
 func (p *Prometheus) Observe(route, method string, code int, took time.Duration) {
 	switch method {
 	case "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS":
@@ -55,7 +56,7 @@ func (p *Prometheus) Observe(route, method string, code int, took time.Duration)
 	p.durations.WithLabelValues(route, method, strconv.Itoa(code/100)+"xx").Observe(max(0, took.Seconds()))
 }
 
-// Write writes all metrics in Prometheus' text format.
+// Write writes all metrics in the Prometheus text format.
 func (p *Prometheus) Write(w io.Writer) error {
 	families, err := p.registry.Gather()
 	if err != nil {
@@ -70,13 +71,13 @@ func (p *Prometheus) Write(w io.Writer) error {
 	return nil
 }
 
-// collector makes metrics of samples.
+// collector implements prometheus.Collector for the samples that it returns.
 type collector func() []Sample
 
-// Describe sends nothing: which samples there are can change.
+// Describe sends nothing, because the list of samples can change.
 func (c collector) Describe(chan<- *prometheus.Desc) {}
 
-// Collect sends a metric for each sample.
+// Collect sends one metric for each sample.
 func (c collector) Collect(metrics chan<- prometheus.Metric) {
 	for _, s := range c() {
 		kind := prometheus.GaugeValue

@@ -8,7 +8,7 @@ import (
 	"carbon/instrumentation"
 )
 
-// scrape returns what a publisher of samples writes after the observations.
+// scrape returns the metrics of a publisher of samples after observe was called on it.
 func scrape(t *testing.T, samples []instrumentation.Sample, observe func(*instrumentation.Prometheus)) string {
 	t.Helper()
 	p := instrumentation.NewPrometheus(func() []instrumentation.Sample { return samples })
@@ -24,7 +24,7 @@ func wantAll(t *testing.T, got string, want ...string) {
 	t.Helper()
 	for _, w := range want {
 		if !strings.Contains(got, w) {
-			t.Errorf("no %q in\n%s", w, got)
+			t.Errorf("missing %q in\n%s", w, got)
 		}
 	}
 }
@@ -48,7 +48,7 @@ func TestPrometheusSamples(t *testing.T) {
 func TestPrometheusRequests(t *testing.T) {
 	got := scrape(t, nil, func(p *instrumentation.Prometheus) {
 		p.Observe("/render", "GET", 200, 3*time.Millisecond)
-		p.Observe("/render", "GET", 200, 5*time.Millisecond) // a bound belongs to its bucket
+		p.Observe("/render", "GET", 200, 5*time.Millisecond) // the upper bound is part of a bucket
 		p.Observe("/render", "GET", 204, time.Hour)
 		p.Observe("/render", "GET", 404, -time.Second)
 		p.Observe("", "BREW", 405, time.Second)

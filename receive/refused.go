@@ -4,7 +4,7 @@ import (
 	"log/slog"
 	"time"
 
-	"carbon/instrumentation/tally"
+	"carbon/instrumentation/loglimit"
 )
 
 // shown is how many bytes of refused input are logged, as in carbon.
@@ -13,8 +13,8 @@ const shown = 400
 // Refused counts what a receiver refuses, by reason: lines, frames, messages, or
 // elements of them. It logs one of each reason per second.
 type Refused struct {
-	log   *slog.Logger
-	tally tally.Tally
+	log    *slog.Logger
+	counts loglimit.Counter
 }
 
 // NewRefused returns a Refused that logs to logger; nil discards.
@@ -28,7 +28,7 @@ func NewRefused(logger *slog.Logger) *Refused {
 // Add counts input that is refused. The reason is a constant. Nil input is counted and
 // not logged.
 func (r *Refused) Add(reason string, input []byte) {
-	if !r.tally.Add(reason, time.Now()) || input == nil {
+	if !r.counts.Add(reason, time.Now()) || input == nil {
 		return
 	}
 	r.log.Warn("input refused", "reason", reason, "input", string(input[:min(len(input), shown)]), "bytes", len(input))
@@ -39,5 +39,5 @@ func (r *Refused) Counts() map[string]int64 {
 	if r == nil {
 		return nil
 	}
-	return r.tally.Counts()
+	return r.counts.Counts()
 }

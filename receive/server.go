@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"carbon/instrumentation"
-	"carbon/instrumentation/tally"
+	"carbon/instrumentation/loglimit"
 )
 
 // DefaultMaxConnections is the default of Options.MaxConnections.
@@ -67,7 +67,7 @@ type Server struct {
 
 	accepted atomic.Int64
 	points   atomic.Int64
-	failures tally.Tally
+	failures loglimit.Counter
 }
 
 var _ Receiver = (*Server)(nil)

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"carbon/instrumentation"
-	"carbon/instrumentation/tally"
+	"carbon/instrumentation/loglimit"
 	"carbon/metric"
 	"carbon/receive"
 )
@@ -98,7 +98,7 @@ type Server struct {
 	datagrams atomic.Int64
 	points    atomic.Int64
 	kernel    atomic.Int64 // drops that the kernel reported last
-	failures  tally.Tally
+	failures  loglimit.Counter
 }
 
 var _ receive.Receiver = (*Server)(nil)
