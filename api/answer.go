@@ -9,8 +9,8 @@ import (
 	"carbon/codec/pyjson"
 )
 
-// answerJSON writes what is appended as graphite-web does: in ASCII, unless the
-// client asks for anything else than plain application/json.
+// answerJSON answers with the JSON that write appends. As in graphite-web it is ASCII,
+// unless the client accepts anything but plain application/json.
 func (s *server) answerJSON(w http.ResponseWriter, r *http.Request, p params, write func(b []byte) []byte) error {
 	jsonp, err := p.jsonp()
 	if err != nil {
@@ -43,12 +43,13 @@ func (s *server) answerJSON(w http.ResponseWriter, r *http.Request, p params, wr
 	})
 }
 
+// noCache keeps caches from answering without asking the server.
 func noCache(w http.ResponseWriter) {
 	w.Header().Set("Pragma", "no-cache")
 	w.Header().Set("Cache-Control", "no-cache")
 }
 
-// answerValue answers any value as JSON.
+// answerValue answers with a value as JSON.
 func (s *server) answerValue(w http.ResponseWriter, r *http.Request, p params, v any) error {
 	text, err := json.Marshal(v)
 	if err != nil {

@@ -12,42 +12,41 @@ import (
 )
 
 const (
-	cacheBytes  = 64 << 20 // of all answers kept
-	cacheLength = 4 << 20  // of one; a longer one is not kept
+	cacheBytes  = 64 << 20 // of all answers
+	cacheLength = 4 << 20  // of one answer; a longer one is not cached
 )
 
-// answerCache keeps answers of /render for those who ask the same again and said
-// that an older answer will do.
+// answerCache keeps answers of /render for equal requests that accept an answer of
+// some age. It forgets the answers used least recently.
 type answerCache struct {
 	mu    sync.Mutex
 	byKey map[string]*list.Element
-	used  list.List // of *keptAnswer, the latest used first
+	used  list.List // of *cachedAnswer, most recently used first
 	bytes int
 }
 
-type keptAnswer struct {
+type cachedAnswer struct {
 	key, mediaType string
 	body           []byte
 	made           time.Time
 }
 
-// get returns an answer that was made after a time. Who asks says how old it may be,
-// not who had it made.
-func (c *answerCache) get(key string, after time.Time) (a *keptAnswer, ok bool) {
+// get returns the answer of a key if it was made after a time.
+func (c *answerCache) get(key string, after time.Time) (a *cachedAnswer, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.byKey[key]
 	if !ok {
 		return nil, false
 	}
-	if a = e.Value.(*keptAnswer); !a.made.After(after) {
+	if a = e.Value.(*cachedAnswer); !a.made.After(after) {
 		return nil, false
 	}
 	c.used.MoveToFront(e)
 	return a, true
 }
 
-func (c *answerCache) put(a *keptAnswer) {
+func (c *answerCache) put(a *cachedAnswer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.byKey[a.key]; ok {
@@ -64,15 +63,15 @@ func (c *answerCache) put(a *keptAnswer) {
 }
 
 func (c *answerCache) remove(e *list.Element) {
-	a := c.used.Remove(e).(*keptAnswer)
+	a := c.used.Remove(e).(*cachedAnswer)
 	delete(c.byKey, a.key)
 	c.bytes -= a.size()
 }
 
-func (a *keptAnswer) size() int { return len(a.key) + len(a.body) + 256 }
+func (a *cachedAnswer) size() int { return len(a.key) + len(a.body) + 256 }
 
-// cacheKey is what answers are the same by: all parameters but those that are to
-// make a browser ask again. Times count as they are written, "-1h" for one.
+// cacheKey returns a key that equal requests share: all parameters but those that
+// clients add to defeat the caches of browsers. Times count as written, such as -1h.
 func (p params) cacheKey() string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(p)) {
@@ -81,20 +80,20 @@ func (p params) cacheKey() string {
 			continue
 		}
 		for _, v := range p[name] {
-			fmt.Fprintf(&b, "%q %q ", name, v) // a name or value may hold whatever stands between others
+			fmt.Fprintf(&b, "%q %q ", name, v) // quoted, as names and values may contain any separator
 		}
 	}
 	return b.String()
 }
 
-// keeper writes on, and keeps what it wrote as long as that is not too long.
-type keeper struct {
+// recorder passes writes on, and keeps a copy up to cacheLength bytes.
+type recorder struct {
 	io.Writer
 	body []byte
-	long bool
+	long bool // longer than cacheLength: no copy
 }
 
-func (k *keeper) Write(b []byte) (int, error) {
+func (k *recorder) Write(b []byte) (int, error) {
 	if k.long = k.long || len(k.body)+len(b) > cacheLength; k.long {
 		k.body = nil
 	} else {

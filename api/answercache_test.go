@@ -54,7 +54,7 @@ func TestAnswerCacheIsBounded(t *testing.T) {
 	var c answerCache
 	now := time.Unix(testNow, 0)
 	for i := range 100 {
-		c.put(&keptAnswer{fmt.Sprint(i % 50), "", make([]byte, cacheLength), now})
+		c.put(&cachedAnswer{fmt.Sprint(i % 50), "", make([]byte, cacheLength), now})
 		if c.bytes > cacheBytes || len(c.byKey) != c.used.Len() {
 			t.Fatalf("%d bytes, %d and %d answers", c.bytes, len(c.byKey), c.used.Len())
 		}

@@ -1,10 +1,10 @@
-// Package api answers HTTP: Graphite's render and find, the front page, health.
+// Package api answers HTTP: Graphite's API, the user interface, health, and the routes
+// of other packages that are mounted.
 //
-// A handler reads its parameters (params), asks the engine or the finder, and
-// writes. Errors become statuses in one table (error.go). What every request
-// goes through is middleware, one idea per file. Reading is open to everybody,
-// deleting and configuring to those that admin.go lets through. Every path has
-// its row in openapi_paths.go.
+// Each route is a row (Route), in the file of its handler. The router, access rules,
+// error format, request metrics, OpenAPI document and docs/http-api.md read the rows. A
+// handler gets parameters and returns an error, which one table turns into a status
+// (error.go). What concerns every request is middleware, one idea per file.
 package api
 
 import (
@@ -26,43 +26,42 @@ import (
 	"carbon/web"
 )
 
-// Renderer evaluates targets. *render.Engine is one.
+// Renderer evaluates targets. *render.Engine implements it.
 type Renderer interface {
 	Render(ctx context.Context, q render.Request) (*render.Result, error)
-	// Plan finds what is wrong with a request, as far as that shows without data.
+	// Plan returns the errors of a request that can be found without data.
 	Plan(q render.Request) (render.Plan, error)
 }
 
-// Finder looks up names. Every render.Source is one.
+// Finder looks up names. Every render.Source implements it.
 type Finder interface {
 	// Find returns the nodes that match a pattern, sorted by path, branches
 	// before leaves of the same path.
 	Find(ctx context.Context, pattern string, w metric.Window) ([]metric.Node, error)
-	// FindTagged returns the names of the series for which all tag expressions hold.
+	// FindTagged returns the names of the series that match all tag expressions.
 	FindTagged(ctx context.Context, exprs []string) ([]string, error)
 }
 
 // DefaultMaxRequests is how many requests for data are answered at once.
 const DefaultMaxRequests = 256
 
-// Options are what the API is made of. Renderer and Finder are needed; zero
-// values of all else are the defaults.
+// Options are the parts of the server that the API uses. Renderer and Finder are
+// required. A nil part means that the server has no such thing.
 type Options struct {
-	Renderer Renderer
-	Finder   Finder
-	Searcher storage.Searcher // nil: Finder finds all, of which the first are taken
-	Tags     TagIndex         // nil: there are no tags
-	Events   Events           // nil: none are kept
+	Renderer   Renderer
+	Finder     Finder
+	Searcher   storage.Searcher // nil: searches use Finder
+	Tags       TagIndex
+	Deleter    Deleter
+	Aggregator Aggregator
+	Describer  storage.Describer
+	Measurer   storage.Measurer
 
-	Documents Documents // dashboards and the like; nil: none are kept
-	Links     Links     // short URLs; nil: none are kept
+	Events    Events
+	Documents Documents // dashboards, dashboard templates and saved graphs
+	Links     Links     // short URLs
 
-	Deleter    Deleter           // nil: nothing is deleted
-	Aggregator Aggregator        // nil: nobody knows how metrics are rolled up
-	Describer  storage.Describer // nil: nobody knows how metrics are kept
-	Measurer   storage.Measurer  // nil: nor what they take
-
-	App *web.App // what browsers run; nil: they get plain pages
+	App *web.App // the user interface; nil: plain pages
 
 	// Mounts are routes that other packages answer, such as HTTP ingest.
 	Mounts []Route
@@ -70,48 +69,47 @@ type Options struct {
 	// Access returns the access rules in force. Nil: those of an empty Access.
 	Access func() *Access
 
-	Version   string // of this server, shown on the page and in the Server header
-	URLPrefix string // of all paths, as "/graphite"; empty: none
-	Line      string // address that takes lines, shown on the page; empty: none
+	Version   string // of the server, for the pages and the Server header
+	URLPrefix string // prefix of all paths, such as "/graphite"
+	Line      string // address of the plaintext listener, for the pages; empty: none
 
-	// Location is the zone of times and days where a request names none. Nil: UTC.
+	// Location is the time zone of requests without tz. Nil: UTC.
 	Location *time.Location
 
-	// Templates are the templates of graphs in force. Nil: those built in.
+	// Templates returns the graph templates in force. Nil: the built-in ones.
 	Templates func() *graph.Templates
 
-	// Own are patterns of the server's own metrics, drawn on the front page while
-	// nothing is chosen. Nil: what carbon names them.
+	// Own are patterns of the server's own metrics, which the front page shows first.
+	// Nil: those under carbon's default prefix.
 	Own []string
 
-	// Health says why the server should get no requests now, a reason each. Nil:
-	// it always may.
+	// Health returns the reasons why the server is not ready. Nil: always ready.
 	Health func() []string
 
-	// Metrics writes the server's own figures as Prometheus text. Nil: there are none.
+	// Metrics writes the server's own metrics as Prometheus text. Nil: none.
 	Metrics func(w io.Writer) error
 
-	// CacheDuration is how old an answer of /render may be where the request does not
-	// say it by cacheTimeout. 0: it is always made anew.
-	CacheDuration time.Duration
-
-	// Config writes what the server was told, without secrets. Nil: nothing.
+	// Config writes the effective configuration, without secrets. Nil: none.
 	Config func(w io.Writer) error
 
-	// Observe is told of each request when it is done: the pattern of its path, empty
-	// where there is none, and what became of it. Nil: nobody wants to know.
+	// Observe is called after each request, with the path of its route; empty: no
+	// route has the request's path. Nil: not called.
 	Observe func(route, method string, code int, took time.Duration)
 
-	// MaxBody bounds the bytes of a request body. 0: 16 MiB. Memory grows to
-	// several times of it per request. 16 times as much of all bodies at once is
-	// refused with 503.
+	// CacheDuration is the maximum age of cached answers of /render for requests
+	// without cacheTimeout. 0: such requests are not answered from the cache.
+	CacheDuration time.Duration
+
+	// MaxBody bounds the bytes of a request body. 0: 16 MiB. A request may take several
+	// times as much memory. All bodies together may have 16 times as many bytes;
+	// beyond that requests are answered 503.
 	MaxBody int64
 
-	// Timeout bounds the time one request may take to find and evaluate. 0: one minute.
+	// Timeout bounds the time to find and evaluate for one request. 0: one minute.
 	Timeout time.Duration
 
-	// MaxRequests bounds the requests for data that are answered at once; more
-	// are refused with 503. 0: DefaultMaxRequests.
+	// MaxRequests bounds the requests with cost query that are answered at once; more
+	// are answered 503. 0: 256.
 	MaxRequests int
 
 	Logger *slog.Logger     // nil: discard
@@ -121,20 +119,23 @@ type Options struct {
 type server struct {
 	Options
 	routes   []Route
-	document func() []byte // answers /-/openapi.json
+	document func() []byte // returns the answer of /-/openapi.json
 
-	slots   chan struct{} // holds one for each request for data being answered
-	bodies  atomic.Int64  // bytes read of the bodies of all requests
-	held    atomic.Int64  // bytes of records read for all requests
-	found   *semaphore.Weighted
-	wide    chan struct{} // holds one for each look for what may be nearly all names
-	easels  chan struct{} // holds one for each picture being drawn
-	lookups chan struct{} // holds one for each look at the tags of many series
-	shared  flights       // evaluations going on
-	answers answerCache
+	bodies      atomic.Int64 // bytes read of the bodies of all requests
+	recordBytes atomic.Int64 // bytes of records read for all requests
+	nameBytes   *semaphore.Weighted
+	evaluations evaluations
+	answers     answerCache
+
+	// Each channel holds an element for each such operation that is going on.
+
+	slots      chan struct{} // requests with cost query
+	wideFinds  chan struct{} // searches that may match nearly all names
+	drawings   chan struct{}
+	tagLookups chan struct{} // searches for the tags of many series
 }
 
-// New returns the handler of all routes: those of this package, and Options.Mounts.
+// New returns the handler of all routes: those of this package and Options.Mounts.
 func New(o Options) http.Handler {
 	s := newServer(o)
 	s.routes = append(s.ownRoutes(), o.Mounts...)
@@ -142,8 +143,8 @@ func New(o Options) http.Handler {
 	return s.newRouter()
 }
 
-// NewMounted returns a handler of Options.Mounts alone. Requests pass the same checks
-// as in New. Of the other options only those about requests count.
+// NewMounted returns a handler of Options.Mounts alone, for a port of their own. Requests
+// pass the same checks as in New.
 func NewMounted(o Options) http.Handler {
 	s := newServer(o)
 	s.routes = o.Mounts
@@ -154,20 +155,20 @@ func NewMounted(o Options) http.Handler {
 func newServer(o Options) *server {
 	o.setDefaults()
 	s := &server{
-		Options: o,
-		slots:   make(chan struct{}, o.MaxRequests),
-		easels:  make(chan struct{}, runtime.GOMAXPROCS(0)),
-		lookups: make(chan struct{}, runtime.GOMAXPROCS(0)),
-		found:   semaphore.NewWeighted(maxFound),
-		wide:    make(chan struct{}, runtime.GOMAXPROCS(0)),
+		Options:    o,
+		nameBytes:  semaphore.NewWeighted(maxNameBytes),
+		slots:      make(chan struct{}, o.MaxRequests),
+		wideFinds:  make(chan struct{}, runtime.GOMAXPROCS(0)),
+		drawings:   make(chan struct{}, runtime.GOMAXPROCS(0)),
+		tagLookups: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
-	s.Finder = heldFinder{s.Finder, s}
-	s.Documents, s.Events = heldDocuments{s.Documents, s.hold}, heldEvents{s.Events, s.hold}
+	s.Finder = boundedFinder{s.Finder, s}
+	s.Documents, s.Events = countedDocuments{s.Documents, s.countRecords}, countedEvents{s.Events, s.countRecords}
 	s.document = sync.OnceValue(s.openAPIDocument)
 	return s
 }
 
-// setDefaults replaces zero values by what they stand for.
+// setDefaults replaces zero values by the defaults.
 func (o *Options) setDefaults() {
 	if o.Access == nil {
 		o.Access = func() *Access { return &Access{} }
@@ -206,7 +207,7 @@ func (o *Options) setDefaults() {
 		o.Links = noLinks{}
 	}
 	if o.Deleter == nil {
-		o.Deleter = keepsAll{}
+		o.Deleter = noDeleter{}
 	}
 	if o.Measurer == nil {
 		o.Measurer = noMeasurer{}

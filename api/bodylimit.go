@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// limitBody bounds what is read of a request's body, and of the bodies of all
+// limitBody bounds the bytes read of a request's body, and of the bodies of all
 // requests that are not answered yet.
 func (s *server) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -17,10 +17,10 @@ func (s *server) limitBody(next http.Handler) http.Handler {
 	})
 }
 
-// bodiesAtOnce is how many of the longest bodies there may be at once.
+// bodiesAtOnce is the number of bodies of Options.MaxBody bytes that fit at once.
 const bodiesAtOnce = 16
 
-// countedBody counts what was read of it among all bodies.
+// countedBody counts the bytes read of a body.
 type countedBody struct {
 	io.ReadCloser
 	n, most int64
@@ -30,14 +30,14 @@ type countedBody struct {
 func (b *countedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.n += int64(n)
-	if n > 0 && b.all.Add(int64(n)) > b.most { // one that is all read is not the one too many
+	if n > 0 && b.all.Add(int64(n)) > b.most { // a body that is already read completely is not refused
 		err = errOverloaded
 	}
 	return n, err
 }
 
-// readAhead reads what is left of a request's body, so that whoever answers need not
-// wait for who sends. An error is for whoever reads the body.
+// readAhead reads the rest of a request's body into memory, so that the handler does
+// not wait for a slow sender. The handler gets an error when it reads that far.
 func readAhead(r *http.Request) {
 	if r.ContentLength == 0 {
 		return
@@ -46,7 +46,7 @@ func readAhead(r *http.Request) {
 	r.Body = &readBody{Closer: r.Body, text: text, err: err}
 }
 
-// readBody is a body that was read, and the error it ended with.
+// readBody is a body in memory, and the error after it.
 type readBody struct {
 	io.Closer
 	text []byte

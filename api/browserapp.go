@@ -7,9 +7,9 @@ import (
 	"carbon/web"
 )
 
-// browserPage answers with the application, in which browsers draw the page that is asked
-// for, and with the plain page whoever does not run it: text browsers, programs, all
-// while the binary holds no application.
+// browserPage answers browsers with the user interface, which draws the page of the
+// path. Text browsers and programs get the plain page, and all clients of a binary that
+// was built without the user interface.
 func (s *server) browserPage(plain handler) handler {
 	return func(w http.ResponseWriter, r *http.Request, p params) error {
 		if s.App == nil {
@@ -21,12 +21,12 @@ func (s *server) browserPage(plain handler) handler {
 		if !strings.Contains(r.Header.Get("Accept"), "text/html") || !web.RunsScripts(r.UserAgent()) || p.has("plain") {
 			return plain(w, r, p)
 		}
-		return s.answerApp(w, r)
+		return s.serveApp(w, r)
 	}
 }
 
-// answerApp writes the page of the application.
-func (s *server) answerApp(w http.ResponseWriter, r *http.Request) error {
+// serveApp answers with the page that loads the user interface.
+func (s *server) serveApp(w http.ResponseWriter, r *http.Request) error {
 	page := web.AppPage{App: s.App, Prefix: s.URLPrefix, Version: s.Version, Line: s.lineFor(r), Plain: s.URLPrefix + plainPath}
 	if len(s.Own) > 0 {
 		page.Own = s.Own[0]

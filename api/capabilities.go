@@ -8,11 +8,11 @@ import (
 	"carbon/codec/protobuf"
 )
 
-// capability is a CapabilityResponse. What is false is left out.
+// capability is a CapabilityResponse. Fields that are false are left out.
 type capability struct {
-	SupportedProtocols   []string `json:"supportedProtocols"` // the best first: carbonapi takes it
+	SupportedProtocols   []string `json:"supportedProtocols"` // carbonapi uses the first that it knows
 	Name                 string   `json:"name"`
-	LikeSplittedRequests bool     `json:"likeSplittedRequests"` // requests may come in parts
+	LikeSplittedRequests bool     `json:"likeSplittedRequests"` // clients may split requests
 }
 
 func (s *server) capabilitiesRoutes() []Route {
@@ -25,14 +25,14 @@ func (s *server) capabilitiesRoutes() []Route {
 	}
 }
 
-// capabilities answers /_internal/capabilities, where carbonapi asks what messages
-// it can send.
+// capabilities answers /_internal/capabilities, where carbonapi asks for the protocols
+// of a server.
 func (s *server) capabilities(w http.ResponseWriter, r *http.Request, p params) error {
 	version, err := listFormat(r, p)
 	if err != nil {
 		return err
 	}
-	if version != 0 { // a CapabilityRequest, in which nothing is asked
+	if version != 0 { // a CapabilityRequest, which has no fields of interest
 		if err := readFields(r, func(protobuf.Field) error { return nil }); err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (s *server) capabilities(w http.ResponseWriter, r *http.Request, p params) 
 		body = protobuf.AppendItem(body, 1, protocol)
 	}
 	body = protobuf.AppendString(body, 2, c.Name)
-	setMessageType(w, 3) // there is no other
+	setMessageType(w, 3) // version 3 is the only one
 	_, err = w.Write(protobuf.AppendBool(body, 5, c.LikeSplittedRequests))
 	return err
 }

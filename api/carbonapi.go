@@ -9,8 +9,8 @@ import (
 	"carbon/codec/protobuf"
 )
 
-// messageFormats are the formats that carbonapi, and go-carbon's server of the
-// same protocols, name: by the version of their messages.
+// messageFormats are the formats of carbonapi and go-carbon, with the version of their
+// Protocol Buffers messages.
 var messageFormats = map[string]int{
 	"protobuf": 2, "protobuf3": 2, "carbonapi_v2_pb": 2,
 	"carbonapi_v3_pb": 3,
@@ -22,8 +22,8 @@ const (
 	messages3 = "application/x-carbonapi-v3-pb"
 )
 
-// messageVersion is the version of messages that a request asks for, whose header
-// goes before its format; 0 is none.
+// messageVersion returns the version of messages that a request asks for, or 0. Its
+// Accept header wins over its format.
 func messageVersion(r *http.Request, p params) int {
 	if strings.Contains(r.Header.Get("Accept"), messages3) {
 		return 3
@@ -31,7 +31,7 @@ func messageVersion(r *http.Request, p params) int {
 	return messageFormats[p.get("format")]
 }
 
-// setMessageType says of which version the answer is.
+// setMessageType sets the Content-Type of an answer in messages of a version.
 func setMessageType(w http.ResponseWriter, version int) {
 	mediaType := messages2
 	if version == 3 {
@@ -41,7 +41,7 @@ func setMessageType(w http.ResponseWriter, version int) {
 }
 
 // readFields reads the body of a request as a message and calls f with each of its
-// fields. As carbonapi sends them, it is read whatever the method is.
+// fields. carbonapi sends bodies with GET too.
 func readFields(r *http.Request, f func(protobuf.Field) error) error {
 	body, err := io.ReadAll(r.Body)
 	if err == nil {
@@ -67,14 +67,14 @@ func eachField(message []byte, f func(protobuf.Field) error) error {
 	return nil
 }
 
-// readText reads the text of a field.
+// readText reads a field that is text.
 func readText(f protobuf.Field, into *string) error {
 	b, err := f.Bytes()
 	*into = strings.ToValidUTF8(string(b), "\uFFFD")
 	return err
 }
 
-// readInt reads the number of a field.
+// readInt reads a field that is a number.
 func readInt(f protobuf.Field, into *int64) (err error) {
 	*into, err = f.Int()
 	return err
@@ -83,7 +83,7 @@ func readInt(f protobuf.Field, into *int64) (err error) {
 // globRequest is a MultiGlobRequest of carbonapi_v3_pb.
 type globRequest struct {
 	patterns    []string
-	from, until int64 // 0: any
+	from, until int64 // 0: no bound
 }
 
 func (g *globRequest) read(f protobuf.Field) error {
@@ -104,8 +104,8 @@ func (g *globRequest) read(f protobuf.Field) error {
 	return nil
 }
 
-// fetchRequest is a FetchRequest of carbonapi_v3_pb. Filtering functions and the
-// number of points it may name are for servers that say they know them.
+// fetchRequest is a FetchRequest of carbonapi_v3_pb. carbonapi sets its fields for
+// filtering functions and numbers of points only for servers that support them.
 type fetchRequest struct {
 	name, pathExpression string
 	from, until          int64

@@ -9,9 +9,9 @@ import (
 	"carbon/storage"
 )
 
-// findMessages answers /metrics/find as go-carbon does: version 2 with a
-// GlobResponse for the query, version 3 with a MultiGlobResponse for the
-// MultiGlobRequest in the body. That nothing is found is 404, as there.
+// findMessages answers /metrics/find as go-carbon does: in version 2 with a
+// GlobResponse for the query, in version 3 with a MultiGlobResponse for the
+// MultiGlobRequest of the body. If nothing matches, the answer is 404, as there.
 func (s *server) findMessages(w http.ResponseWriter, r *http.Request, p params, version int) error {
 	q, patterns, err := s.globs(r, p, version)
 	if err != nil {
@@ -20,7 +20,7 @@ func (s *server) findMessages(w http.ResponseWriter, r *http.Request, p params, 
 	noCache(w)
 	setMessageType(w, version)
 	return stream(w, func(out io.Writer) error {
-		var b []byte // held back until something is found
+		var b []byte // sent once something is found
 		found := false
 		for _, q.pattern = range patterns {
 			nodes, err := s.findNodes(r.Context(), q)
@@ -47,8 +47,8 @@ func (s *server) findMessages(w http.ResponseWriter, r *http.Request, p params, 
 	})
 }
 
-// globs are the patterns that a request asks for. Without a body version 3 takes
-// them from the parameters, too.
+// globs returns the patterns of a request. Without a body version 3 takes them from
+// the parameters too.
 func (s *server) globs(r *http.Request, p params, version int) (*findQuery, []string, error) {
 	if version == 3 {
 		var g globRequest
@@ -70,7 +70,7 @@ func (s *server) globs(r *http.Request, p params, version int) (*findQuery, []st
 	return q, []string{q.pattern}, nil
 }
 
-// appendGlobResponse appends a GlobResponse, which both versions write alike.
+// appendGlobResponse appends a GlobResponse, which is the same in both versions.
 func appendGlobResponse(b []byte, pattern string, nodes []metric.Node) []byte {
 	b = protobuf.AppendString(b, 1, pattern)
 	var match []byte

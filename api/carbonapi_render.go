@@ -19,16 +19,16 @@ func writeProtobuf2(w io.Writer, _ *renderQuery, series []function.Series) error
 	return render.WriteProtobuf2(w, series)
 }
 
-// fetchBatch are requests for series that can be evaluated together.
+// fetchBatch holds requests for series that are evaluated together.
 type fetchBatch struct {
 	render.Request
-	asked map[string][]fetchRequest // by name
+	asked map[string][]fetchRequest // by name; "" for an expression
 }
 
 // renderMessages answers /render as go-carbon does: with a MultiFetchResponse of
-// carbonapi_v3_pb for the MultiFetchRequest in the body. Its names may be any
-// targets. Each answer names the path expression and the times of its request,
-// which is how carbonapi tells them apart. That nothing is found is 404, as there.
+// carbonapi_v3_pb for the MultiFetchRequest of the body, whose names may be any
+// targets. Each series carries the path expression and the times of its request, by
+// which carbonapi finds the request. If there is no series, the answer is 404, as there.
 func (s *server) renderMessages(w http.ResponseWriter, r *http.Request, p params) error {
 	asked, err := readFetches(r)
 	if err != nil {
@@ -49,13 +49,13 @@ func (s *server) renderMessages(w http.ResponseWriter, r *http.Request, p params
 	if err != nil {
 		return err
 	}
-	s.setCaching(w.Header(), 0) // a cache might not look at the body
+	s.setCaching(w.Header(), 0) // a cache may not tell bodies apart
 	setMessageType(w, 3)
 	return stream(w, func(out io.Writer) error {
 		found := false
 		for _, b := range batches {
 			key := (&renderQuery{Request: b.Request}).key()
-			result, release, err := s.shared.do(r.Context(), key, func() (*render.Result, error) {
+			result, release, err := s.evaluations.do(r.Context(), key, func() (*render.Result, error) {
 				return s.Renderer.Render(r.Context(), b.Request)
 			})
 			if err != nil {
@@ -75,9 +75,9 @@ func (s *server) renderMessages(w http.ResponseWriter, r *http.Request, p params
 	})
 }
 
-// batches puts together requests for paths over the same time. Others stay by
-// themselves, as of their series one could not say which of them they answer. What
-// is wrong with any is found before the first is answered.
+// batches groups requests for paths by their time range. A request for an expression
+// has a batch of its own, because its series do not tell which request they answer.
+// Errors of all requests are found before the first is answered.
 func (s *server) batches(asked []fetchRequest, now time.Time) ([]*fetchBatch, error) {
 	var all []*fetchBatch
 	paths := map[metric.Window]*fetchBatch{}
@@ -114,7 +114,7 @@ func (s *server) batches(asked []fetchRequest, now time.Time) ([]*fetchBatch, er
 	return all, nil
 }
 
-// writeFetched writes each series for each request that it answers.
+// writeFetched writes each series once for each request that it answers.
 func (s *server) writeFetched(w io.Writer, b *fetchBatch, series []function.Series) error {
 	for _, one := range series {
 		asked, isPath := b.asked[one.Path]

@@ -6,8 +6,8 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
-// compress answers in gzip or zstd to clients that take it. Numbers as text become
-// a tenth as long at the fastest level; what is short, or a picture, is left as it is.
+// compress compresses answers with gzip or zstd for clients that accept it, except
+// short ones and PNG. Text of numbers shrinks to a tenth at the fastest level.
 func compress(next http.Handler) http.Handler {
 	wrap, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(compressFrom),
@@ -22,7 +22,7 @@ func compress(next http.Handler) http.Handler {
 	return wrap(next)
 }
 
-// compressFrom is how many bytes are worth it.
+// compressFrom is the length in bytes from which answers are compressed.
 const compressFrom = 1400
 
 func compressible(mediaType string) bool {

@@ -2,8 +2,8 @@ package api
 
 import "net/http"
 
-// cors lets scripts of any site read what anybody may read. No cookies or
-// credentials of a browser come with such requests.
+// cors lets scripts of pages of any site read answers. Browsers send no cookies or
+// credentials with such requests.
 func cors(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -16,7 +16,7 @@ func cors(next http.Handler) http.Handler {
 		const methods = "GET, HEAD, POST, OPTIONS"
 		h.Set("Allow", methods)
 		h.Set("Access-Control-Allow-Methods", methods)
-		// Grafana sends a good dozen of headers of its own, and more by version.
+		// Grafana sends a dozen headers of its own, and more with each version.
 		wanted := r.Header.Get("Access-Control-Request-Headers")
 		if wanted == "" || len(wanted) > 4096 {
 			wanted = "Authorization, Content-Type, Accept, Origin"

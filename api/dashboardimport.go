@@ -147,12 +147,12 @@ func readEntry(text json.RawMessage) (d document) {
 		}
 		d.name = base62(max(0, d.number))
 		d.state = strings.TrimLeft(asciiQuery(given.URL), `/\`)
-		d.err = boundAddress(d.state)
+		d.err = checkURLSize(d.state)
 		return d
 	}
 	if d.kind == records.Graph {
-		if d.err = documentName(d.name); d.err == nil {
-			d.state, d.err = given.URL, graphAddress(given.URL)
+		if d.err = checkName(d.name); d.err == nil {
+			d.state, d.err = given.URL, checkGraphURL(given.URL)
 		}
 		return d
 	}
@@ -171,6 +171,6 @@ func readEntry(text json.RawMessage) (d document) {
 		json.Unmarshal(state, &own) // without one, none is missing
 		d.name = own.Name
 	}
-	d.err = documentName(d.name)
+	d.err = checkName(d.name)
 	return d
 }

@@ -72,7 +72,7 @@ func FuzzImport(f *testing.F) {
 		}
 		for _, entry := range entries {
 			d := readEntry(entry)
-			if d.err == nil && (documentName(d.name) != nil || d.kind != "graph" && d.kind != link && !json.Valid([]byte(d.state))) {
+			if d.err == nil && (checkName(d.name) != nil || d.kind != "graph" && d.kind != link && !json.Valid([]byte(d.state))) {
 				t.Errorf("%s: %+v", entry, d)
 			} else if _, text := status(d.err); d.err != nil && text == "" {
 				t.Error(d.err)

@@ -77,7 +77,7 @@ func (s *server) dashboardRoutes() []Route {
 		},
 		{
 			Path: "/dashboard/email", Methods: "POST", ID: "mailGraph", Doc: "Answers 501: this server sends no mail.",
-			answer: mailNothing,
+			answer: refuseMail,
 		},
 	}
 }
@@ -141,7 +141,7 @@ func (s *server) findDocuments(kind records.Kind, list string) handler {
 // saveDashboard answers /dashboard/save/NAME. What was saved before is kept too.
 func (s *server) saveDashboard(w http.ResponseWriter, r *http.Request, p params) error {
 	name := pathParam(r, "name")
-	if err := documentName(name); err != nil {
+	if err := checkName(name); err != nil {
 		return err
 	}
 	state, err := readState(p)
@@ -168,15 +168,15 @@ func checkState(text []byte) (string, error) {
 	if json.Unmarshal(text, &fields) != nil || fields == nil || json.Compact(&compact, text) != nil {
 		return "", &paramError{"state", string(text), "must be a JSON object"}
 	}
-	return compact.String(), boundState(compact.Len())
+	return compact.String(), checkStateSize(compact.Len())
 }
 
-// maxState is how many bytes a state may have. Django takes no longer form.
-const maxState = 2_621_440
+// maxStateBytes is how many bytes a state may have. Django takes no longer form.
+const maxStateBytes = 2_621_440
 
-func boundState(size int) error {
-	if size > maxState {
-		return &limitError{fmt.Sprintf("state: more than %d bytes", maxState)}
+func checkStateSize(size int) error {
+	if size > maxStateBytes {
+		return &limitError{fmt.Sprintf("state: more than %d bytes", maxStateBytes)}
 	}
 	return nil
 }
@@ -260,8 +260,8 @@ func (s *server) restoreDashboard(w http.ResponseWriter, r *http.Request, p para
 
 var errNoMail = errors.New("this server sends no mail: send the URL of the graph")
 
-// mailNothing answers /dashboard/email, by which graphite-web sends a picture.
-func mailNothing(http.ResponseWriter, *http.Request, params) error {
+// refuseMail answers /dashboard/email, by which graphite-web sends a picture.
+func refuseMail(http.ResponseWriter, *http.Request, params) error {
 	return errNoMail
 }
 
@@ -273,7 +273,7 @@ func (s *server) dashboardList(w http.ResponseWriter, r *http.Request, _ params)
 	}
 	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, records.Temporary) })
 	pageHeader(w)
-	return stream(w, web.DashboardsPage{Prefix: s.URLPrefix, Base: baseOf(r), Version: s.Version, Names: names}.Write)
+	return stream(w, web.DashboardsPage{Prefix: s.URLPrefix, Base: baseURL(r), Version: s.Version, Names: names}.Write)
 }
 
 // dashboardPage answers /dashboard/NAME: a page of its graphs.

@@ -55,7 +55,7 @@ func (s *server) dashboardTemplateRoutes() []Route {
 // is to be replaced.
 func (s *server) saveTemplate(w http.ResponseWriter, r *http.Request, p params) error {
 	name := pathParam(r, "name")
-	if err := documentName(name); err != nil {
+	if err := checkName(name); err != nil {
 		return err
 	}
 	state, err := readState(p)
@@ -95,7 +95,7 @@ func templateOf(state, key string) (string, error) {
 	if key == "" {
 		return "", &paramError{"key", "", "missing"}
 	}
-	if err := boundReplaced(state, key, blank); err != nil {
+	if err := checkReplacedSize(state, key, blank); err != nil {
 		return "", err
 	}
 	var fields map[string]json.RawMessage
@@ -130,7 +130,7 @@ func templateOf(state, key string) (string, error) {
 	}
 	text, err := json.Marshal(fields)
 	if err == nil {
-		err = boundState(len(text))
+		err = checkStateSize(len(text))
 	}
 	return string(text), err
 }
@@ -138,7 +138,7 @@ func templateOf(state, key string) (string, error) {
 // filledTemplate is the state of a template with a value in its place, and a name.
 func filledTemplate(state, name, value string) (string, error) {
 	escaped := string(appendString(nil, value))
-	if err := boundReplaced(state, blank, escaped); err != nil {
+	if err := checkReplacedSize(state, blank, escaped); err != nil {
 		return "", err
 	}
 	state = strings.ReplaceAll(state, blank, escaped)
@@ -154,7 +154,7 @@ func filledTemplate(state, name, value string) (string, error) {
 	return string(text), err
 }
 
-// boundReplaced refuses a replacement that makes too long a state.
-func boundReplaced(text, old, replacement string) error {
-	return boundState(len(text) + strings.Count(text, old)*max(0, len(replacement)-len(old)))
+// checkReplacedSize refuses a replacement that makes too long a state.
+func checkReplacedSize(text, old, replacement string) error {
+	return checkStateSize(len(text) + strings.Count(text, old)*max(0, len(replacement)-len(old)))
 }

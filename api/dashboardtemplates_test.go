@@ -19,9 +19,9 @@ func TestDashboardTemplates(t *testing.T) {
 		`{"state":{"graphs":[["a.\"\\",{"target":["\"\\.x","y"],"title":"HOST"},"/render?target=\"\\.x"]],"name":"host/\"\\"}}`)
 	f.want(t, get, "/dashboard/find_template/?query=HO", "", 200, `{"templates":[{"name":"host"}]}`)
 	f.want(t, get, "/dashboard/load/host", "", 200, `{"error":"Dashboard 'host' does not exist. "}`)
-	tooLong := fmt.Sprintf("state: more than %d bytes\n", maxState)
-	f.want(t, get, "/dashboard/load_template/host/"+strings.Repeat("x", maxState/3), "", 413, tooLong)
-	f.want(t, post, "/dashboard/save_template/host/x", state(`{"graphs": [["`+strings.Repeat("x", maxState/8)+`"]]}`), 413, tooLong)
+	tooLong := fmt.Sprintf("state: more than %d bytes\n", maxStateBytes)
+	f.want(t, get, "/dashboard/load_template/host/"+strings.Repeat("x", maxStateBytes/3), "", 413, tooLong)
+	f.want(t, post, "/dashboard/save_template/host/x", state(`{"graphs": [["`+strings.Repeat("x", maxStateBytes/8)+`"]]}`), 413, tooLong)
 	for _, bad := range []string{`{}`, `{"graphs": 1}`, `{"graphs": [1]}`} {
 		if w := f.do(post, "/dashboard/save_template/host/x", state(bad)); w.Code != 400 {
 			t.Errorf("%s: %d", bad, w.Code)

@@ -15,10 +15,10 @@ type Deleter interface {
 	Delete(ctx context.Context, names []string) (n int, err error)
 }
 
-// keepsAll is the Deleter of a server that has none.
-type keepsAll struct{}
+// noDeleter is the Deleter of a server that has none.
+type noDeleter struct{}
 
-func (keepsAll) Delete(context.Context, []string) (int, error) {
+func (noDeleter) Delete(context.Context, []string) (int, error) {
 	return 0, errors.New("this server cannot delete")
 }
 

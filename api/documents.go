@@ -51,8 +51,8 @@ var errNoRecords = errors.New("dashboards, saved graphs and short URLs are not a
 // maxName is how many bytes the name of a document may have.
 const maxName = 255
 
-// documentName says what is wrong with a name, if anything is.
-func documentName(name string) error {
+// checkName says what is wrong with a name, if anything is.
+func checkName(name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
 		return &paramError{"name", "", "missing"}

@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// streamTagged does so and, if the whole answer is no longer than what is sent at
-// once, gives it a tag: a client that has it already is told so instead.
+// streamTagged is stream with an ETag for answers that are sent in one part. A client
+// that has the answer gets 304.
 func streamTagged(w http.ResponseWriter, r *http.Request, write func(io.Writer) error) error {
-	return send(&clientWriter{w: w, r: r, control: http.NewResponseController(w), left: patience}, write)
+	return send(&clientWriter{w: w, r: r, control: http.NewResponseController(w), left: readGrace}, write)
 }
 
-// tagSeed makes tags that no other process knows: after a restart all is new.
+// tagSeed makes ETags that differ after a restart.
 var tagSeed = maphash.MakeSeed()
 
-// has sets the tag of a whole answer, and tells whether the client has that answer.
+// has sets the ETag of a whole answer, and reports whether the client has that answer.
 func (c *clientWriter) has(body []byte) bool {
 	tag := `W/"` + strconv.FormatUint(maphash.Bytes(tagSeed, body), 36) + `"`
 	c.w.Header().Set("ETag", tag)
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
-		return false // no cache answers a POST with what it has
+		return false // caches do not keep answers of POST
 	}
 	for known := range strings.SplitSeq(c.r.Header.Get("If-None-Match"), ",") {
 		if known = strings.TrimSpace(known); known == "*" || known == tag || "W/"+known == tag {

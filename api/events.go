@@ -94,15 +94,15 @@ func (s *server) eventsData(w http.ResponseWriter, r *http.Request, p params) er
 	}
 	list := make([]eventData, len(events))
 	for i, e := range events {
-		list[i] = eventData{e.When.Unix(), e.What, e.Data, tagWords(e), e.ID}
+		list[i] = eventData{e.When.Unix(), e.What, e.Data, splitTags(e), e.ID}
 	}
 	noCache(w)
 	return s.answerValue(w, r, p, list)
 }
 
-// tagWords are the tags of an event as graphite-web shows them: what was given,
+// splitTags are the tags of an event as graphite-web shows them: what was given,
 // parted at blanks.
-func tagWords(e records.Event) []string { return append([]string{}, strings.Fields(e.Tags)...) }
+func splitTags(e records.Event) []string { return append([]string{}, strings.Fields(e.Tags)...) }
 
 // maxEventTags is how many tags events may be looked for by.
 const maxEventTags = 1000
@@ -143,7 +143,7 @@ func (s *server) findEvents(ctx context.Context, p params, latest int) ([]record
 	if q.Tags == nil {
 		return nil, &paramError{"set", "intersection", "needs tags"}
 	}
-	return slices.DeleteFunc(events, func(e records.Event) bool { return !hasEach(tagWords(e), q.Tags) }), nil
+	return slices.DeleteFunc(events, func(e records.Event) bool { return !hasAllTags(splitTags(e), q.Tags) }), nil
 }
 
 // earlierEvents tells whether there are any, of those that are asked for, before the
@@ -161,9 +161,9 @@ func (s *server) earlierEvents(ctx context.Context, p params, latest []records.E
 	return len(events) > 0, err
 }
 
-// hasEach tells whether tags are all among words. As in graphite-web nothing has a
+// hasAllTags tells whether tags are all among words. As in graphite-web nothing has a
 // tag twice.
-func hasEach(words, tags []string) bool {
+func hasAllTags(words, tags []string) bool {
 	left := make(map[string]bool, len(words))
 	for _, word := range words {
 		left[word] = true
@@ -194,7 +194,7 @@ func (s *server) eventsPage(w http.ResponseWriter, r *http.Request, p params) er
 }
 
 func (s *server) answerEvents(w http.ResponseWriter, r *http.Request, events []records.Event, earlier bool) error {
-	page := web.EventsPage{Earlier: earlier, Prefix: s.URLPrefix, Base: baseOf(r), Version: s.Version}
+	page := web.EventsPage{Earlier: earlier, Prefix: s.URLPrefix, Base: baseURL(r), Version: s.Version}
 	for _, e := range events {
 		page.Events = append(page.Events, web.Event{
 			ID: e.ID, When: e.When.In(s.Location), What: e.What, Data: e.Data, Tags: e.Tags,
@@ -233,7 +233,7 @@ func (s *server) eventDetails(w http.ResponseWriter, r *http.Request, p params) 
 		What string   `json:"what"`
 		Data string   `json:"data"`
 		Tags []string `json:"tags"`
-	}{e.ID, e.When.UTC().Format(layout), e.What, e.Data, tagWords(e)})
+	}{e.ID, e.When.UTC().Format(layout), e.What, e.Data, splitTags(e)})
 }
 
 // deleteEvents answers /events/delete: it deletes those with an id, or those that

@@ -53,8 +53,8 @@ func TestEvents(t *testing.T) {
 		post(400, bad)
 	}
 
-	post(413, `{"what": "x", "data": "`+strings.Repeat("x", maxEvent)+`"}`)
-	post(413, `{"what": "x", "tags": "`+strings.Repeat("x ", maxTags)+`"}`)
+	post(413, `{"what": "x", "data": "`+strings.Repeat("x", maxEventBytes)+`"}`)
+	post(413, `{"what": "x", "tags": "`+strings.Repeat("x ", maxTagsBytes)+`"}`)
 
 	get := func(path string, want int, body string, header ...string) {
 		t.Helper()
@@ -146,7 +146,7 @@ func TestEarlierEvents(t *testing.T) {
 			t.Errorf("%s: says that there are earlier ones: %v", query, got)
 		}
 	}
-	long := strings.Repeat("x", maxEvent/2)
+	long := strings.Repeat("x", maxEventBytes/2)
 	for i := range 30 { // more than 32 MiB
 		f.do(http.MethodPost, "/events", fmt.Sprintf(`{"what": "e", "when": %d, "data": "%s"}`, i, long))
 	}

@@ -28,7 +28,7 @@ func (s *server) expandRoutes() []Route {
 	}
 }
 
-// expand answers /metrics/expand: the paths that patterns stand for.
+// expand answers /metrics/expand: the paths that match patterns.
 func (s *server) expand(w http.ResponseWriter, r *http.Request, p params) error {
 	flags := map[string]int{}
 	for _, name := range []string{"local", "groupByExpr", "leavesOnly"} {
@@ -58,7 +58,7 @@ func (s *server) expand(w http.ResponseWriter, r *http.Request, p params) error 
 	})
 }
 
-// paths are the distinct paths that match a pattern, sorted.
+// paths returns the distinct paths that match a pattern, sorted.
 func (s *server) paths(ctx context.Context, pattern string, leavesOnly bool) ([]string, error) {
 	paths := []string{}
 	if pattern == "" {

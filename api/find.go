@@ -10,18 +10,18 @@ import (
 	"carbon/metric"
 )
 
-// findQuery is what a request to /metrics/find asks for.
+// findQuery holds the parameters of a request to /metrics/find.
 type findQuery struct {
 	pattern    string
 	window     metric.Window
 	leavesOnly bool
-	wildcards  bool // add a node that stands for all
+	wildcards  bool // add a node *
 	variants   bool // a,b means {a,b}
-	position   int  // of the nodes wanted by format nodelist
+	position   int  // of the nodes that format nodelist lists
 	now        int64
 }
 
-// findFormats append the nodes that were found, sorted by path.
+// findFormats append the nodes found, which are sorted by path.
 var findFormats = map[string]func(b []byte, q *findQuery, nodes []metric.Node) []byte{
 	"":          appendTree,
 	"treejson":  appendTree,
@@ -68,7 +68,7 @@ func (s *server) find(w http.ResponseWriter, r *http.Request, p params) error {
 	format, known := findFormats[name]
 	_, binary := objectFormats[name]
 	if !known && !binary || p.has("format") && name == "" {
-		return &paramError{"format", name, "not a format of find"}
+		return &paramError{"format", name, "no such format"}
 	}
 	if name == "completer" {
 		q.completing()
@@ -89,7 +89,7 @@ func (s *server) findNodes(ctx context.Context, q *findQuery) ([]metric.Node, er
 	if err != nil {
 		return nil, err
 	}
-	if q.pattern == "." { // for graphite-web the branch that all others are below
+	if q.pattern == "." { // in graphite-web, the root branch
 		nodes = []metric.Node{{}}
 	}
 	if q.leavesOnly {
@@ -102,7 +102,7 @@ func (s *server) findQuery(p params) (*findQuery, error) {
 	q := &findQuery{position: -1}
 	for name, into := range map[string]*bool{
 		"leavesOnly": &q.leavesOnly, "wildcards": &q.wildcards, "automatic_variants": &q.variants,
-		"local": new(bool), // of no meaning to a single server, but checked as graphite-web does
+		"local": new(bool), // ignored, but checked as in graphite-web
 	} {
 		n, err := p.int(name)
 		if err != nil {
@@ -132,9 +132,8 @@ func (s *server) findQuery(p params) (*findQuery, error) {
 	return q, nil
 }
 
-// window is the range of time in which found metrics should have points; the
-// whole of time if the request names none. Grafana sends "undefined" where it
-// has no range.
+// window returns the time range in which metrics should have points; all time if the
+// request has no range. Grafana sends "undefined" if it has none.
 func (p params) window(now time.Time) (metric.Window, error) {
 	w := metric.Window{From: 0, Until: anyTime}
 	for name, at := range map[string]*int64{"from": &w.From, "until": &w.Until} {
@@ -150,6 +149,6 @@ func (p params) window(now time.Time) (metric.Window, error) {
 	return w, nil
 }
 
-// anyTime is later than all times that are stored, and far enough from the end
-// of int64 to reckon with.
+// anyTime is later than all stored times, and far enough from the end of int64 for
+// arithmetic.
 const anyTime = 1 << 40

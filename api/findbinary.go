@@ -11,8 +11,8 @@ import (
 	"carbon/render"
 )
 
-// objectFormats are the formats of find that are no JSON: what graphite-web asks
-// the members of its cluster for.
+// objectFormats are the binary formats of find, which graphite-web requests from the
+// members of its cluster.
 var objectFormats = map[string]struct {
 	mediaType string
 	writer    func(w io.Writer) render.ObjectWriter
@@ -21,8 +21,8 @@ var objectFormats = map[string]struct {
 	"msgpack": {"application/x-msgpack", func(w io.Writer) render.ObjectWriter { return msgpack.NewWriter(w) }},
 }
 
-// answerObjects writes nodes by their whole paths, leaves with the time they may
-// have points in: two numbers, which graphite-web makes an interval of.
+// answerObjects writes nodes with their paths, and leaves with the interval of their
+// points as two numbers.
 func answerObjects(w http.ResponseWriter, r *http.Request, format string, q *findQuery, nodes []metric.Node) error {
 	f := objectFormats[format]
 	var body bytes.Buffer

@@ -9,11 +9,10 @@ import (
 	"carbon/metric"
 )
 
-// appendTree appends nodes as a tree in a browser wants them. Nodes of the same
-// name are one, whatever is above them: the id keeps the wildcards of the query.
-// Branches come first. Of a name that is branch and leaf only the branch is
-// shown, as graphite-web shows it. Flags are numbers, which clients in typed
-// languages rely on.
+// appendTree appends nodes in format treejson. Nodes with the same last part are one,
+// whatever their parents: the id keeps the wildcards of the query. Branches come first.
+// As in graphite-web, a name that is a branch and a leaf is shown as a branch only.
+// Flags are numbers, on which clients in typed languages rely.
 func appendTree(b []byte, q *findQuery, nodes []metric.Node) []byte {
 	base := q.pattern[:strings.LastIndexByte(q.pattern, '.')+1]
 	merged := mergeByName(nodes)
@@ -47,12 +46,12 @@ func appendTreeNode(b []byte, base, name, text string, leaf bool) []byte {
 	return append(b, `","allowChildren":1,"expandable":1,"leaf":0},`...)
 }
 
-// mergeByName returns the distinct last nodes of paths, sorted: each as a leaf
-// only if none is a branch. What is below one branch is sorted already, so the
-// nodes are runs to be merged.
+// mergeByName returns the distinct last parts of paths, sorted; each is a leaf unless
+// one of its nodes is a branch. The children of one branch are sorted already, so the
+// nodes are sorted runs to merge.
 func mergeByName(nodes []metric.Node) []metric.Node {
 	merged := make([]metric.Node, 0, len(nodes))
-	var runs []int // where they begin, and in the end where the last ends
+	var runs []int // begin of each run, and finally the end of the last
 	for _, n := range nodes {
 		n.Path = lastNode(n.Path)
 		if len(merged) == 0 {
@@ -87,7 +86,7 @@ func mergeByName(nodes []metric.Node) []metric.Node {
 	return merged
 }
 
-// mergeRuns appends two sorted runs as one.
+// mergeRuns appends two sorted runs, merged.
 func mergeRuns(into, a, b []metric.Node) []metric.Node {
 	for len(a) > 0 && len(b) > 0 {
 		switch c := strings.Compare(a[0].Path, b[0].Path); {
@@ -105,8 +104,8 @@ func mergeRuns(into, a, b []metric.Node) []metric.Node {
 
 func lastNode(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
 
-// appendNodes appends nodes by their whole paths, leaves with the time they may
-// have points in. Finding does not read files, so that is all time up to now.
+// appendNodes appends nodes with their paths, and leaves with the interval of their
+// points. Finding reads no files, so the interval is all time until now.
 func appendNodes(b []byte, q *findQuery, nodes []metric.Node) []byte {
 	interval := strconv.AppendInt([]byte(`","is_leaf":true,"intervals":[{"start":0,"end":`), q.now, 10)
 	interval = append(interval, "}]},"...)
@@ -129,7 +128,7 @@ func appendNodes(b []byte, q *findQuery, nodes []metric.Node) []byte {
 	return append(b, ']')
 }
 
-// appendGroups appends lists of paths by the pattern that found them.
+// appendGroups appends lists of paths, grouped by pattern.
 func appendGroups(b []byte, groups map[string][]string) []byte {
 	b = append(b, `{"results":{`...)
 	for i, pattern := range slices.Sorted(maps.Keys(groups)) {
@@ -157,9 +156,9 @@ func appendStrings(b []byte, all []string) []byte {
 	return append(b, ']')
 }
 
-// completing changes the query as graphite-web does for its completer: what is
-// typed is the beginning of a name, two dots have any node between them, and, if
-// automatic_variants is set, a,b stands for {a,b}.
+// completing changes the pattern as graphite-web does for format completer: the input is
+// the beginning of a name, any node matches between two dots, and with
+// automatic_variants a,b means {a,b}.
 func (q *findQuery) completing() {
 	q.pattern = strings.ReplaceAll(q.pattern, "..", "*.")
 	if !strings.HasSuffix(q.pattern, "*") {
@@ -177,8 +176,7 @@ func (q *findQuery) completing() {
 	q.pattern = strings.Join(nodes, ".")
 }
 
-// appendCompletions appends nodes as graphite-web's completer wants them, in the
-// order of their names.
+// appendCompletions appends nodes in format completer, sorted by name.
 func appendCompletions(b []byte, q *findQuery, nodes []metric.Node) []byte {
 	nodes = slices.Clone(nodes)
 	slices.SortStableFunc(nodes, func(a, b metric.Node) int { return strings.Compare(lastNode(a.Path), lastNode(b.Path)) })
@@ -205,8 +203,8 @@ func appendCompletions(b []byte, q *findQuery, nodes []metric.Node) []byte {
 	return append(b, "]}"...)
 }
 
-// appendPositions appends the distinct nodes that paths have at a position, which
-// counts from the end if it is below 0.
+// appendPositions appends the distinct nodes at a position of the paths, which counts
+// from the end if it is negative.
 func appendPositions(b []byte, q *findQuery, nodes []metric.Node) []byte {
 	found := []string{}
 	for _, n := range nodes {

@@ -48,7 +48,7 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, p params) error {
 	page := web.Page{
 		State:    web.ParseState(map[string][]string(p)),
 		Prefix:   s.URLPrefix,
-		Base:     baseOf(r),
+		Base:     baseURL(r),
 		Version:  s.Version,
 		Line:     s.lineFor(r),
 		Children: map[string][]web.Node{},
@@ -64,7 +64,7 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, p params) error {
 			page.Problem = "Internal error, request " + idOf(r)
 		}
 	}
-	page.Broken = s.whyBroken(page.State)
+	page.Broken = s.problemOf(page.State)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", web.ContentSecurityPolicy)
@@ -97,9 +97,9 @@ func (s *server) fill(ctx context.Context, page *web.Page) error {
 	return nil
 }
 
-// whyBroken says what is wrong with the targets and the times of the graph, which
+// problemOf says what is wrong with the targets and the times of the graph, which
 // a browser cannot read off a picture that is none.
-func (s *server) whyBroken(state web.State) string {
+func (s *server) problemOf(state web.State) string {
 	if len(state.Targets) == 0 {
 		return ""
 	}
@@ -174,8 +174,8 @@ func escapeGlob(path string) string {
 
 var globEscaper = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`, `{`, `\{`, `}`, `\}`)
 
-// baseOf is the scheme and host that the client used to get here.
-func baseOf(r *http.Request) string {
+// baseURL is the scheme and host that the client used to get here.
+func baseURL(r *http.Request) string {
 	scheme := "http"
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
 		scheme = "https"

@@ -27,7 +27,7 @@ type paramInfo struct {
 	Default     any    `json:"default,omitempty"`
 	Multiple    bool   `json:"multiple,omitempty"`
 	Options     []any  `json:"options,omitempty"`
-	Suggestions []any  `json:"suggestions,omitempty"`
+	Suggestions []any  `json:"suggestionLimit,omitempty"`
 }
 
 // functions are the functions of targets by all their names, pies those that say

@@ -10,8 +10,8 @@ import (
 	"carbon/render/graph"
 )
 
-// pictures are the formats of graphs by name. Any name that is none of any format
-// is a PNG image, as in graphite-web: "PNG", "xyz", and nothing at all.
+// pictures are the formats of graphs. As in graphite-web, any unknown name is PNG:
+// "PNG", "xyz", and none.
 var pictures = map[string]format{
 	"png":     {"image/png", writePNG},
 	"svg":     {svgImage, writeSVG},
@@ -28,12 +28,12 @@ func pictureFormat(name string) format {
 	return pictures["png"]
 }
 
-// draw makes a picture, as many at a time as there are processors: uncompressed
-// ones are large, and a client may be slow to take its own.
+// draw draws a picture into memory, one per processor at a time: pictures are large
+// until they are compressed, and a client may read slowly.
 func (s *server) draw(ctx context.Context, write func(io.Writer) error) (*bytes.Buffer, error) {
 	select {
-	case s.easels <- struct{}{}:
-		defer func() { <-s.easels }()
+	case s.drawings <- struct{}{}:
+		defer func() { <-s.drawings }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -41,22 +41,23 @@ func (s *server) draw(ctx context.Context, write func(io.Writer) error) (*bytes.
 	return picture, write(picture)
 }
 
-// span is the time that a graph is of.
+// span returns the time range of the graph.
 func (q *renderQuery) span() graph.Span {
 	return graph.Span{From: q.From, Until: q.Until, Location: q.Location}
 }
 
 func writePNG(w io.Writer, q *renderQuery, series []function.Series) error {
-	return graph.DrawPNG(w, q.look, series, q.span())
+	return graph.DrawPNG(w, q.options, series, q.span())
 }
 
-// writeSVG writes an image, or with jsonp as graphite-web a call with it as a string.
+// writeSVG writes an image; with jsonp a call with the image as a string, as
+// graphite-web does.
 func writeSVG(w io.Writer, q *renderQuery, series []function.Series) error {
 	if q.jsonp == "" {
-		return graph.DrawSVG(w, q.look, series, q.span())
+		return graph.DrawSVG(w, q.options, series, q.span())
 	}
 	var image bytes.Buffer
-	if err := graph.DrawSVG(&image, q.look, series, q.span()); err != nil {
+	if err := graph.DrawSVG(&image, q.options, series, q.span()); err != nil {
 		return err
 	}
 	text, err := json.Marshal(image.String())
@@ -70,12 +71,12 @@ func writeSVG(w io.Writer, q *renderQuery, series []function.Series) error {
 }
 
 func writePDF(w io.Writer, q *renderQuery, series []function.Series) error {
-	return graph.DrawPDF(w, q.look, series, q.span())
+	return graph.DrawPDF(w, q.options, series, q.span())
 }
 
-// writeDrawing writes the facts of the picture as JSON.
+// writeDrawing writes the layout of the graph as JSON.
 func writeDrawing(w io.Writer, q *renderQuery, series []function.Series) error {
-	d, err := graph.Layout(q.look, series, q.span())
+	d, err := graph.Layout(q.options, series, q.span())
 	if err != nil {
 		return err
 	}

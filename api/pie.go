@@ -11,8 +11,8 @@ import (
 	"carbon/render/function"
 )
 
-// evaluatePie returns the series that the slices of a pie are made of. Targets of
-// pies may be literal: name:value is one series of that name with one point.
+// evaluatePie returns the series of a pie, one for each slice. A target of a pie may be
+// literal: name:value is a series of that name with one point.
 func (s *server) evaluatePie(ctx context.Context, q *renderQuery) (all []function.Series, release func(), err error) {
 	var releases []func()
 	release = func() {
@@ -21,14 +21,14 @@ func (s *server) evaluatePie(ctx context.Context, q *renderQuery) (all []functio
 		}
 	}
 	for rest := q.Targets; len(rest) > 0; {
-		n := 0 // targets up to the next literal one
+		n := 0 // targets before the next literal one
 		for n < len(rest) && !isLiteral(rest[n]) {
 			n++
 		}
 		if n > 0 {
 			one := *q
 			one.Targets, rest = rest[:n], rest[n:]
-			result, done, err := s.shared.do(ctx, one.key(), func() (*render.Result, error) {
+			result, done, err := s.evaluations.do(ctx, one.key(), func() (*render.Result, error) {
 				return s.Renderer.Render(ctx, one.Request)
 			})
 			if err != nil {
@@ -49,8 +49,8 @@ func (s *server) evaluatePie(ctx context.Context, q *renderQuery) (all []functio
 	return all, release, nil
 }
 
-// isLiteral reports whether a pie's target is, or is meant to be, name:value. An
-// expression may hold a colon, too, but not without parentheses.
+// isLiteral reports whether a target of a pie is name:value, with a valid value or not.
+// An expression may contain a colon too, but only with parentheses.
 func isLiteral(target string) bool {
 	name, value, ok := strings.Cut(target, ":")
 	if _, err := parseValue(value); err != nil && strings.Contains(name, "(") {
@@ -63,7 +63,7 @@ func parseLiteral(target string) (function.Series, error) {
 	name, value, _ := strings.Cut(target, ":")
 	v, err := parseValue(value)
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return function.Series{}, &paramError{"target", target, "of a pie with a colon must be name:value, value a number"}
+		return function.Series{}, &paramError{"target", target, "must be name:value, with a number as value, or an expression"}
 	}
 	return function.Series{Series: metric.Series{Name: name, Step: 1, Values: []float64{v}}, End: 1}, nil
 }

@@ -15,8 +15,8 @@ import (
 
 // Bytes of an event, of which Django takes no more either, and of its tags.
 const (
-	maxEvent = 2_621_440
-	maxTags  = 64 << 10
+	maxEventBytes = 2_621_440
+	maxTagsBytes  = 64 << 10
 )
 
 func (s *server) recordEventRoutes() []Route {
@@ -24,7 +24,7 @@ func (s *server) recordEventRoutes() []Route {
 		{
 			Path: "/events", Methods: "POST", ID: "recordEvent", Right: Ingest, Changes: true, Doc: "Records an event.",
 			Example: `{"what":"deployed","tags":["web"],"data":"version 7","when":1793613660}`, Answers: []string{mediaHTML},
-			answer: s.recordEvent, body: rawBody, maxBody: maxEvent, cors: true, jsonErrors: true,
+			answer: s.recordEvent, body: rawBody, maxBody: maxEventBytes, cors: true, jsonErrors: true,
 		},
 	}
 }
@@ -73,8 +73,8 @@ func (s *server) readEvent(body []byte) (e records.Event, err error) {
 	if tags, ok := given["tags"]; ok {
 		e.Tags, err = eventTags(tags)
 	}
-	if err == nil && len(e.Tags) > maxTags {
-		err = &limitError{fmt.Sprintf("tags: more than %d bytes", maxTags)}
+	if err == nil && len(e.Tags) > maxTagsBytes {
+		err = &limitError{fmt.Sprintf("tags: more than %d bytes", maxTagsBytes)}
 	}
 	return e, err
 }

@@ -19,7 +19,7 @@ type format struct {
 	write     func(w io.Writer, q *renderQuery, series []function.Series) error
 }
 
-// formats are the formats by name, but those of pictures.
+// formats are the formats by name, except those of pictures.
 var formats = map[string]format{
 	"json":     {"application/json", writeJSON},
 	"csv":      {"text/csv; charset=utf-8", writeCSV},
@@ -72,20 +72,20 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 		return err
 	}
 	f, known := formats[q.format]
-	drawn := q.pie || !known // as in graphite-web pies are pictures in every format
+	drawn := q.pie || !known // as in graphite-web, pies are pictures in every format
 	if drawn {
 		f = pictureFormat(q.format)
-		// What cannot be drawn is better known before it is evaluated.
-		if q.look, err = graph.ParseOptions(q.graph, s.Templates()); err != nil {
+		// Errors are found before the evaluation.
+		if q.options, err = graph.ParseOptions(q.graphParams, s.Templates()); err != nil {
 			return err
 		}
 	}
 	cacheKey := ""
-	if q.cached > 0 {
+	if q.cacheAge > 0 {
 		cacheKey = p.cacheKey()
-		if a, ok := s.answers.get(cacheKey, s.Now().Add(-q.cached)); ok {
+		if a, ok := s.answers.get(cacheKey, s.Now().Add(-q.cacheAge)); ok {
 			w.Header().Set("Content-Type", a.mediaType)
-			s.setCaching(w.Header(), q.keep)
+			s.setCaching(w.Header(), q.maxAge)
 			return streamTagged(w, r, func(out io.Writer) error {
 				_, err := out.Write(a.body)
 				return err
@@ -114,27 +114,27 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, p params) error 
 	if q.jsonp != "" && (f.mediaType == "application/json" || f.mediaType == svgImage) {
 		h.Set("Content-Type", "text/javascript; charset=utf-8")
 	}
-	s.setCaching(h, q.keep)
-	if q.cached == 0 {
+	s.setCaching(h, q.maxAge)
+	if q.cacheAge == 0 {
 		return streamTagged(w, r, write)
 	}
-	k := &keeper{}
+	rec := &recorder{}
 	err = streamTagged(w, r, func(out io.Writer) error {
-		k.Writer = out
-		return write(k)
+		rec.Writer = out
+		return write(rec)
 	})
-	if err == nil && !k.long {
-		s.answers.put(&keptAnswer{cacheKey, h.Get("Content-Type"), k.body, made})
+	if err == nil && !rec.long {
+		s.answers.put(&cachedAnswer{cacheKey, h.Get("Content-Type"), rec.body, made})
 	}
 	return err
 }
 
-// evaluate returns the series of all targets, valid until release is called.
+// evaluate returns the series of all targets. They are valid until release is called.
 func (s *server) evaluate(ctx context.Context, q *renderQuery) (series []function.Series, release func(), err error) {
 	if q.pie {
 		return s.evaluatePie(ctx, q)
 	}
-	result, release, err := s.shared.do(ctx, q.key(), func() (*render.Result, error) {
+	result, release, err := s.evaluations.do(ctx, q.key(), func() (*render.Result, error) {
 		return s.Renderer.Render(ctx, q.Request)
 	})
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *server) evaluate(ctx context.Context, q *renderQuery) (series []functio
 	return result.Series, release, nil
 }
 
-// setCaching says how long browsers and proxies may keep an answer.
+// setCaching sets for how many seconds browsers and proxies may cache an answer.
 func (s *server) setCaching(h http.Header, seconds int) {
 	h.Set("Expires", s.Now().Add(time.Duration(seconds)*time.Second).UTC().Format(http.TimeFormat))
 	if seconds == 0 {

@@ -252,7 +252,7 @@ func TestParams(t *testing.T) {
 // Pictures are drawn one after another where there is one processor; who waits
 // may leave.
 func TestDrawTakesTurns(t *testing.T) {
-	s := &server{easels: make(chan struct{}, 1)}
+	s := &server{drawings: make(chan struct{}, 1)}
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	first, err := s.draw(t.Context(), func(w io.Writer) error {

@@ -12,22 +12,23 @@ import (
 	"carbon/render/graph"
 )
 
-// renderQuery is what a request to /render asks for.
+// renderQuery holds the parameters of a request to /render.
 type renderQuery struct {
 	render.Request
 	format string
-	jsonp  string // only ever with an explicit format, as graphite-web does
+	jsonp  string // set only with an explicit format, as in graphite-web
 	pretty bool
 	noNull bool
-	graph  url.Values // the graph's parameters, not looked at for other formats
 	pie    bool
-	look   graph.Options // what graph says, where a picture is made
-	keep   int           // seconds the answer may be kept by whoever asked; 0: not at all
 
-	cached time.Duration // an answer that old will do
+	graphParams url.Values    // parameters of the graph, read for pictures only
+	options     graph.Options // read from graphParams
+
+	maxAge   int           // seconds that the client may cache the answer
+	cacheAge time.Duration // maximum age of an answer of the server's cache
 }
 
-// key is what evaluations are the same by.
+// key returns a key that equal evaluations share.
 func (q *renderQuery) key() string {
 	zone := ""
 	if q.Location != nil {
@@ -36,13 +37,12 @@ func (q *renderQuery) key() string {
 	return fmt.Sprintf("%q %d %d %d %q %v %q %d", q.Targets, q.From, q.Until, q.Now, zone, q.XFilesFactor, q.Template, q.MaxDataPoints)
 }
 
-// renderQuery checks the parameters, in the order and with the defaults of
-// graphite-web.
+// renderQuery reads the parameters, in the order and with the defaults of graphite-web.
 func (s *server) renderQuery(p params) (*renderQuery, error) {
-	q := &renderQuery{graph: p.values(), keep: 60, cached: s.CacheDuration}
+	q := &renderQuery{graphParams: p.values(), maxAge: 60, cacheAge: s.CacheDuration}
 	if t := p.get("graphType"); p.has("graphType") {
 		if t != "line" && t != "pie" {
-			return nil, &paramError{"graphType", t, "not a type of graph; there are line and pie"}
+			return nil, &paramError{"graphType", t, "must be line or pie"}
 		}
 		q.pie = t == "pie"
 	}
@@ -51,11 +51,11 @@ func (s *server) renderQuery(p params) (*renderQuery, error) {
 		if err != nil {
 			return nil, err
 		}
-		q.keep = min(max(seconds, 0), 365*86400)
-		q.cached = time.Duration(q.keep) * time.Second
+		q.maxAge = min(max(seconds, 0), 365*86400)
+		q.cacheAge = time.Duration(q.maxAge) * time.Second
 	}
 	if p.has("noCache") {
-		q.keep, q.cached = 0, 0
+		q.maxAge, q.cacheAge = 0, 0
 	}
 	if err := q.output(p); err != nil {
 		return nil, err
@@ -91,9 +91,9 @@ func (s *server) renderQuery(p params) (*renderQuery, error) {
 	return q, nil
 }
 
-// output reads how the answer is to be written.
+// output reads the parameters of the format.
 func (q *renderQuery) output(p params) error {
-	if p.has("pickle") { // whatever its value
+	if p.has("pickle") { // whatever its value is
 		q.format = "pickle"
 	}
 	if p.has("rawData") {
@@ -108,7 +108,7 @@ func (q *renderQuery) output(p params) error {
 	}
 	q.pretty = p.get("pretty") != ""
 	q.noNull = p.has("noNullPoints")
-	// As graphite-web does: anything but digits is ignored, and only json heeds it.
+	// As in graphite-web, anything but digits is ignored, and only json consolidates.
 	if n := p.get("maxDataPoints"); q.format == "json" && n != "" && strings.Trim(n, "0123456789") == "" {
 		points, err := strconv.Atoi(n)
 		if err == nil {
@@ -119,8 +119,8 @@ func (q *renderQuery) output(p params) error {
 }
 
 // setRange reads from, until and now.
-func (q *renderQuery) setRange(p params, now time.Time, otherwise *time.Location) error {
-	q.Location = p.location(otherwise)
+func (q *renderQuery) setRange(p params, now time.Time, fallback *time.Location) error {
+	q.Location = p.location(fallback)
 	now = now.In(q.Location)
 	now, err := p.time("now", now, now)
 	if err != nil {
@@ -139,12 +139,12 @@ func (q *renderQuery) setRange(p params, now time.Time, otherwise *time.Location
 		q.From, q.Until = q.Until, q.From
 	}
 	if q.From == q.Until {
-		return &paramError{"from", p.get("from"), "the same time as until, which leaves nothing between"}
+		return &paramError{"from", p.get("from"), "must differ from until"}
 	}
 	return nil
 }
 
-// inCall writes JSON inside a call of the function that jsonp names, if it does.
+// inCall writes JSON, inside a call of the function that jsonp names if there is one.
 func (q *renderQuery) inCall(w io.Writer, write func() error) error {
 	if q.jsonp == "" {
 		return write()

@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// limitTime bounds how long a request may look for data and compute, and how long
-// after that its client may take for an answer that is not streamed.
+// limitTime bounds the time to answer a request, and after that the time of the client
+// to read an answer that is not streamed.
 func (s *server) limitTime(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 		defer cancel()
-		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.Timeout + patience)) // not all writers can: those of tests
+		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.Timeout + readGrace)) // the recorders of tests cannot
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
 var errOverloaded = errors.New("overloaded: too many requests at once")
 
-// limitRequests bounds how many requests for data are answered at once, so that
-// a crowd of them cannot take the memory that receiving needs. Reading a
-// request does not count, lest slow clients keep others out.
+// limitRequests bounds the requests that are answered at once, so that queries leave
+// memory for receiving. A request does not count while it is read: a slow sender takes
+// no place from others.
 func (s *server) limitRequests(answer func() error) error {
 	select {
 	case s.slots <- struct{}{}:

@@ -140,7 +140,7 @@ func (s *server) answer(rt *Route, w http.ResponseWriter, r *http.Request) error
 		}
 	}
 	readAhead(r)
-	ctx, release := s.withHeld(r.Context())
+	ctx, release := s.withMemory(r.Context())
 	defer release()
 	return s.limitRequests(func() error { return rt.answer(w, r.WithContext(ctx), p) })
 }

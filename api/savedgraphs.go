@@ -46,19 +46,19 @@ func (s *server) savedGraphRoutes() []Route {
 // changeGraph answers /composer/mygraph: it saves or deletes the graph graphName.
 func (s *server) changeGraph(w http.ResponseWriter, r *http.Request, p params) error {
 	name := p.get("graphName")
-	if err := documentName(name); err != nil {
+	if err := checkName(name); err != nil {
 		return err
 	}
 	switch action := p.get("action"); action {
 	case "save":
 		address := p.get("url")
-		if err := graphAddress(address); err != nil {
+		if err := checkGraphURL(address); err != nil {
 			return err
 		}
 		if err := s.Documents.Save(r.Context(), records.Graph, name, address); err != nil {
 			return err
 		}
-		return answerWord(w, "SAVED")
+		return answerText(w, "SAVED")
 	case "delete":
 		return s.deleteGraph(w, r, p)
 	default:
@@ -70,25 +70,25 @@ func (s *server) deleteGraph(w http.ResponseWriter, r *http.Request, p params) e
 	name := p.get("graphName")
 	err := s.Documents.Delete(r.Context(), records.Graph, name)
 	if errors.Is(err, records.ErrNotFound) {
-		return answerWord(w, "No such graph '"+djangoEscaper.Replace(name)+"'")
+		return answerText(w, "No such graph '"+djangoEscaper.Replace(name)+"'")
 	}
 	if err != nil {
 		return err
 	}
 	s.Logger.Info("document deleted", "id", idOf(r), "remote", r.RemoteAddr, "kind", records.Graph, "name", truncate(name))
-	return answerWord(w, "DELETED")
+	return answerText(w, "DELETED")
 }
 
-func answerWord(w http.ResponseWriter, word string) error {
+func answerText(w http.ResponseWriter, word string) error {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	noCache(w)
 	_, err := io.WriteString(w, word)
 	return err
 }
 
-// graphAddress says what is wrong with the address of a graph, if anything is. It
+// checkGraphURL says what is wrong with the address of a graph, if anything is. It
 // becomes a link in browsers.
-func graphAddress(address string) error {
+func checkGraphURL(address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case address == "":
@@ -96,7 +96,7 @@ func graphAddress(address string) error {
 	case err != nil || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https":
 		return &paramError{"url", address, "not an address of a graph"}
 	}
-	return boundAddress(address)
+	return checkURLSize(address)
 }
 
 // graphNode is a node in the tree of saved graphs.

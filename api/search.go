@@ -2,19 +2,20 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"carbon/metric"
 )
 
-// How many nodes a search gives, unless it wants another number, and at most.
+// The default and the maximum number of nodes of a search.
 const (
 	searchLimit    = 200
 	maxSearchLimit = 10_000
 )
 
-// foundNode is a node as /metrics/search tells of it.
+// foundNode is a node in the answer of /metrics/search.
 type foundNode struct {
 	Path string `json:"path"`
 	Leaf bool   `json:"leaf"`
@@ -36,8 +37,8 @@ func (s *server) searchRoutes() []Route {
 	}
 }
 
-// searchNodes answers /metrics/search: the first nodes that match. It does not look
-// for more of them than it gives, so that who types can be answered at each key.
+// searchNodes answers /metrics/search: the first nodes that match. It stops searching at
+// the limit, so that a user interface can search at each key.
 func (s *server) searchNodes(w http.ResponseWriter, r *http.Request, p params) error {
 	limit := searchLimit
 	if p.has("limit") {
@@ -47,9 +48,9 @@ func (s *server) searchNodes(w http.ResponseWriter, r *http.Request, p params) e
 		}
 	}
 	if limit < 1 || limit > maxSearchLimit {
-		return &paramError{"limit", p.get("limit"), "must be from 1 to 10000"}
+		return &paramError{"limit", p.get("limit"), fmt.Sprintf("must be from 1 to %d", maxSearchLimit)}
 	}
-	found, more, err := s.first(r.Context(), strings.TrimSpace(p.get("query")), limit)
+	found, more, err := s.firstNodes(r.Context(), strings.TrimSpace(p.get("query")), limit)
 	if err != nil {
 		return err
 	}
@@ -64,10 +65,10 @@ func (s *server) searchNodes(w http.ResponseWriter, r *http.Request, p params) e
 	return s.answerValue(w, r, p, answer)
 }
 
-// first finds by tag expressions if there is a '=', by a pattern if there is a
-// wildcard, and else by words, which are all in the path. Nothing to look for finds
-// the roots of the tree.
-func (s *server) first(ctx context.Context, query string, limit int) ([]metric.Node, bool, error) {
+// firstNodes searches by tag expressions if the query contains '=', by pattern if it
+// contains a wildcard, and else by words that the path must contain. An empty query
+// returns the top of the tree. more reports whether there are further nodes.
+func (s *server) firstNodes(ctx context.Context, query string, limit int) (nodes []metric.Node, more bool, err error) {
 	switch {
 	case query == "":
 		return s.firstMatches(ctx, "*", limit)
@@ -91,7 +92,8 @@ func (s *server) first(ctx context.Context, query string, limit int) ([]metric.N
 	return append(found, tagged...), len(found)+len(tagged) >= limit, err
 }
 
-// taggedNames finds tagged series whose names, without their tags, have all words.
+// taggedNames returns the names, without tags, of tagged series that contain all words,
+// as tag expressions.
 func (s *server) taggedNames(ctx context.Context, words []string, limit int) ([]metric.Node, error) {
 	if limit <= 0 {
 		return nil, nil

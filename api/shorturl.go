@@ -61,7 +61,7 @@ func (s *server) shorten(w http.ResponseWriter, r *http.Request, _ params) error
 	if r.URL.RawQuery != "" {
 		address += "?" + passing.ReplaceAllString(asciiQuery(r.URL.RawQuery), "")
 	}
-	if err := boundAddress(address); err != nil {
+	if err := checkURLSize(address); err != nil {
 		return err
 	}
 	id, err := s.Links.Shorten(r.Context(), address)
@@ -74,12 +74,12 @@ func (s *server) shorten(w http.ResponseWriter, r *http.Request, _ params) error
 	return err
 }
 
-// maxAddress is how many bytes an address may have that is kept.
-const maxAddress = 64 << 10
+// maxURLBytes is how many bytes an address may have that is kept.
+const maxURLBytes = 64 << 10
 
-func boundAddress(address string) error {
-	if len(address) > maxAddress {
-		return &limitError{fmt.Sprintf("address: more than %d bytes", maxAddress)}
+func checkURLSize(address string) error {
+	if len(address) > maxURLBytes {
+		return &limitError{fmt.Sprintf("address: more than %d bytes", maxURLBytes)}
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func TestShortURLs(t *testing.T) {
 				t.Errorf("%d %s: %d %s leads to %q", i, evil, w.Code, w.Body, location)
 			}
 		}
-		if w := f.do(http.MethodGet, "/s/render?"+strings.Repeat("x", maxAddress), ""); w.Code != 413 {
+		if w := f.do(http.MethodGet, "/s/render?"+strings.Repeat("x", maxURLBytes), ""); w.Code != 413 {
 			t.Errorf("too long: %d", w.Code)
 		}
 	}

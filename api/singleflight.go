@@ -8,78 +8,79 @@ import (
 	"carbon/render"
 )
 
-// flights are evaluations that go on, and who waits for them: requests that ask the
-// same at the same time, as those of a dashboard on many screens, are evaluated once.
-type flights struct {
-	mu  sync.Mutex
-	all map[string]*flight // those that have no result yet
+// evaluations shares running evaluations: equal requests at the same time, such as
+// those of a dashboard on many screens, are evaluated once.
+type evaluations struct {
+	mu      sync.Mutex
+	running map[string]*evaluation
 }
 
-type flight struct {
+type evaluation struct {
 	done   chan struct{} // closed when there is a result or an error
 	result *render.Result
 	err    error
-	users  int // who needs the result, or waits for it
+	users  int // requests that need the result, or wait for it
 }
 
-// errAbandoned is the error of an evaluation that panicked.
-var errAbandoned = errors.New("the evaluation it waited for has failed")
+// errPanicked is the error of an evaluation that panicked, for the requests that waited.
+var errPanicked = errors.New("the evaluation of an equal request panicked")
 
-// do returns what evaluate returns, here or in a call with the same key that goes on.
-// release is to be called when the result is not needed any more.
-func (f *flights) do(ctx context.Context, key string, evaluate func() (*render.Result, error)) (result *render.Result, release func(), err error) {
+// do returns what evaluate returns, called here or by a running call with the same key.
+// The caller calls release when it no longer needs the result.
+func (e *evaluations) do(ctx context.Context, key string, evaluate func() (*render.Result, error)) (result *render.Result, release func(), err error) {
 	for {
-		one, leads := f.join(key)
+		one, leads := e.join(key)
 		if leads {
-			f.lead(one, key, evaluate)
+			e.lead(one, key, evaluate)
 		}
 		select {
 		case <-one.done:
 		case <-ctx.Done():
-			f.leave(one)
+			e.leave(one)
 			return nil, nil, ctx.Err()
 		}
 		if one.err == nil {
-			return one.result, func() { f.leave(one) }, nil
+			return one.result, func() { e.leave(one) }, nil
 		}
-		// Whoever evaluated it may have had less time, or have gone away.
-		gone := errors.Is(one.err, context.Canceled) || errors.Is(one.err, context.DeadlineExceeded)
-		if leads || !gone || ctx.Err() != nil {
+		// The request that evaluated may have been cancelled, or had less time left.
+		cancelled := errors.Is(one.err, context.Canceled) || errors.Is(one.err, context.DeadlineExceeded)
+		if leads || !cancelled || ctx.Err() != nil {
 			return nil, nil, one.err
 		}
 	}
 }
 
-func (f *flights) join(key string) (one *flight, leads bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if one = f.all[key]; one == nil {
-		one = &flight{done: make(chan struct{}), err: errAbandoned}
-		if f.all == nil {
-			f.all = make(map[string]*flight)
+// join adds a user to the evaluation of a key. A caller that leads must call lead.
+func (e *evaluations) join(key string) (one *evaluation, leads bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if one = e.running[key]; one == nil {
+		one = &evaluation{done: make(chan struct{}), err: errPanicked}
+		if e.running == nil {
+			e.running = make(map[string]*evaluation)
 		}
-		f.all[key], leads = one, true
+		e.running[key], leads = one, true
 	}
 	one.users++
 	return one, leads
 }
 
-func (f *flights) lead(one *flight, key string, evaluate func() (*render.Result, error)) {
+func (e *evaluations) lead(one *evaluation, key string, evaluate func() (*render.Result, error)) {
 	defer func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		delete(f.all, key)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.running, key)
 		close(one.done)
 	}()
 	one.result, one.err = evaluate()
 }
 
-// leave gives back the result when nobody is left who needs it.
-func (f *flights) leave(one *flight) {
-	f.mu.Lock()
+// leave removes a user, and releases the result after the last one.
+func (e *evaluations) leave(one *evaluation) {
+	e.mu.Lock()
 	one.users--
 	last := one.users == 0
-	f.mu.Unlock()
+	e.mu.Unlock()
 	if !last {
 		return
 	}
@@ -88,6 +89,6 @@ func (f *flights) leave(one *flight) {
 		if one.err == nil {
 			one.result.Release()
 		}
-	default: // it goes on: who leads it has not left
+	default: // still running; the leader has not left
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"carbon/render"
 )
 
-func TestFlightsShareAnEvaluation(t *testing.T) {
+func TestEqualRequestsShareAnEvaluation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var f flights
+		var e evaluations
 		evaluated, released := 0, 0
 		proceed := make(chan struct{})
 		evaluate := func() (*render.Result, error) {
@@ -22,7 +22,7 @@ func TestFlightsShareAnEvaluation(t *testing.T) {
 		releases := make(chan func(), 3)
 		for range 3 {
 			go func() {
-				_, release, err := f.do(t.Context(), "same", evaluate)
+				_, release, err := e.do(t.Context(), "same", evaluate)
 				if err != nil {
 					t.Error(err)
 				}
@@ -33,30 +33,29 @@ func TestFlightsShareAnEvaluation(t *testing.T) {
 		close(proceed)
 		for i := range 3 {
 			if released != 0 {
-				t.Errorf("released when %d have left", i)
+				t.Errorf("released after %d of 3 left", i)
 			}
 			(<-releases)()
 		}
 		if evaluated != 1 || released != 1 {
 			t.Errorf("%d times evaluated, %d released", evaluated, released)
 		}
-		if _, release, err := f.do(t.Context(), "same", evaluate); err != nil || evaluated != 2 {
-			t.Error("a later one gets an old answer")
+		if _, release, err := e.do(t.Context(), "same", evaluate); err != nil || evaluated != 2 {
+			t.Error("a later request got the old result")
 		} else {
 			release()
 		}
 	})
 }
 
-// TestFlightsOfThoseWhoLeave has the first one go away: the others still get an
-// answer.
-func TestFlightsOfThoseWhoLeave(t *testing.T) {
+// TestLeaderCancelled cancels the request that evaluates: the others still get an answer.
+func TestLeaderCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var f flights
+		var e evaluations
 		first, cancel := context.WithCancel(t.Context())
 		released := 0
 		go func() {
-			_, _, err := f.do(first, "same", func() (*render.Result, error) {
+			_, _, err := e.do(first, "same", func() (*render.Result, error) {
 				<-first.Done()
 				return nil, first.Err()
 			})
@@ -67,7 +66,7 @@ func TestFlightsOfThoseWhoLeave(t *testing.T) {
 		synctest.Wait()
 		done := make(chan bool)
 		go func() {
-			_, release, err := f.do(t.Context(), "same", func() (*render.Result, error) {
+			_, release, err := e.do(t.Context(), "same", func() (*render.Result, error) {
 				return render.NewResult(nil, func() { released++ }), nil
 			})
 			if err != nil {
@@ -79,8 +78,8 @@ func TestFlightsOfThoseWhoLeave(t *testing.T) {
 		}()
 		impatient, stop := context.WithCancel(t.Context())
 		go func() {
-			if _, _, err := f.do(impatient, "same", nil); !errors.Is(err, context.Canceled) {
-				t.Errorf("the impatient: %v", err)
+			if _, _, err := e.do(impatient, "same", nil); !errors.Is(err, context.Canceled) {
+				t.Errorf("cancelled waiter: %v", err)
 			}
 			done <- true
 		}()
@@ -89,19 +88,19 @@ func TestFlightsOfThoseWhoLeave(t *testing.T) {
 		<-done
 		cancel()
 		<-done
-		if released != 1 || len(f.all) != 0 {
-			t.Errorf("%d released, %d go on", released, len(f.all))
+		if released != 1 || len(e.running) != 0 {
+			t.Errorf("%d released, %d still running", released, len(e.running))
 		}
 	})
 }
 
-func TestFlightsOfAPanic(t *testing.T) {
-	var f flights
+func TestEvaluationPanics(t *testing.T) {
+	var e evaluations
 	func() {
 		defer func() { _ = recover() }()
-		f.do(t.Context(), "same", func() (*render.Result, error) { panic("x") })
+		e.do(t.Context(), "same", func() (*render.Result, error) { panic("x") })
 	}()
-	if len(f.all) != 0 {
-		t.Error("it goes on")
+	if len(e.running) != 0 {
+		t.Error("still counted as running")
 	}
 }

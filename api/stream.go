@@ -8,33 +8,32 @@ import (
 	"time"
 )
 
-// patience is how long a client may take for an answer at first, and slowest what it
-// must take in a second from then on, on average, before what an encoding takes off.
-// Who takes less is left waiting no longer: an answer holds one of the places there
-// are for requests.
+// A client that reads too slowly is disconnected, because its answer takes one of
+// Options.MaxRequests places.
 const (
-	patience = time.Minute
-	slowest  = 16 << 10 // bytes
+	readGrace = time.Minute // time that a client may fall behind minRate
+	minRate   = 16 << 10    // bytes a second before compression, on average
 )
 
-// stream writes an answer as it is made. An error before the first byte is out
-// is returned; later ones can only break the connection.
+// stream sends what write writes. It returns an error that occurs before the first byte
+// is sent; after a later one it panics with http.ErrAbortHandler, which breaks the
+// connection, so that the client does not take a part for the whole.
 func stream(w http.ResponseWriter, write func(io.Writer) error) error {
-	return send(&clientWriter{w: w, control: http.NewResponseController(w), left: patience}, write)
+	return send(&clientWriter{w: w, control: http.NewResponseController(w), left: readGrace}, write)
 }
 
-// sendBytes is how much is sent at once. What writes an answer may share the buffer,
-// and flush it when it has come to the end or has hardly any room left.
+// An answer is sent in parts of sendBytes. A writer of an answer may fill the buffer
+// itself, and flush it when less than flushMargin is left.
 const (
-	sendBytes  = 64 << 10
-	hardlyRoom = 4 << 10
+	sendBytes   = 64 << 10
+	flushMargin = 4 << 10
 )
 
-// sendBuffers are used again: a buffer is more than all else a short answer allocates.
+// sendBuffers pools buffers: one is larger than all else that a short answer allocates.
 var sendBuffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, sendBytes) }}
 
 func send(client *clientWriter, write func(io.Writer) error) error {
-	defer client.extend() // for what is still buffered behind us
+	defer client.extend() // for what the layers below still buffer
 	out := sendBuffers.Get().(*bufio.Writer)
 	out.Reset(client)
 	defer func() {
@@ -51,23 +50,23 @@ func send(client *clientWriter, write func(io.Writer) error) error {
 	return err
 }
 
-// clientWriter writes to a client that may have stopped reading.
+// clientWriter writes to a client that may stop reading.
 type clientWriter struct {
 	w       http.ResponseWriter
-	r       *http.Request // nil: answers get no tags
+	r       *http.Request // nil: no ETag
 	control *http.ResponseController
-	left    time.Duration // that the client may take
-	begun   bool
-	known   bool // the client has the answer already: what is left of it goes nowhere
+	left    time.Duration // for the client to read what is sent
+	begun   bool          // a part is sent
+	cached  bool          // the client has the answer: the rest is discarded
 }
 
 func (c *clientWriter) Write(b []byte) (int, error) {
-	if c.known {
+	if c.cached {
 		return len(b), nil
 	}
-	whole := !c.begun && len(b) < sendBytes-hardlyRoom
+	whole := !c.begun && len(b) < sendBytes-flushMargin
 	if c.r != nil && whole && c.has(b) {
-		c.begun, c.known = true, true
+		c.begun, c.cached = true, true
 		c.w.WriteHeader(http.StatusNotModified)
 		return len(b), nil
 	}
@@ -75,10 +74,10 @@ func (c *clientWriter) Write(b []byte) (int, error) {
 	begin := time.Now()
 	c.extend()
 	n, err := c.w.Write(b)
-	c.left = min(patience, c.left-time.Since(begin)+time.Duration(n)*time.Second/slowest)
+	c.left = min(readGrace, c.left-time.Since(begin)+time.Duration(n)*time.Second/minRate)
 	return n, err
 }
 
-// extend gives the client the time it has left. The next request on the connection
-// has its own.
+// extend sets the write deadline to the time that is left. The next request of the
+// connection sets its own.
 func (c *clientWriter) extend() { c.control.SetWriteDeadline(time.Now().Add(c.left)) }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// deadlineRecorder records until when a client has to take what is written.
+// deadlineRecorder records the write deadline of an answer.
 type deadlineRecorder struct {
 	*httptest.ResponseRecorder
 	until time.Time
@@ -24,12 +24,12 @@ func (d *deadlineRecorder) SetWriteDeadline(t time.Time) error {
 
 func (d *deadlineRecorder) Write(b []byte) (int, error) {
 	if d.until.IsZero() {
-		d.t.Error("the client may take forever")
+		d.t.Error("write without a deadline")
 	}
 	return d.ResponseRecorder.Write(b)
 }
 
-// slowReader takes so many bytes a second.
+// slowReader reads rate bytes a second.
 type slowReader struct {
 	*httptest.ResponseRecorder
 	rate  int
@@ -51,7 +51,7 @@ func (r *slowReader) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Who reads slowly gets a long answer, who hardly reads does not.
+// A slow reader gets a long answer; one below minRate is cut off.
 func TestSlowReaders(t *testing.T) {
 	f := func(rate int, most time.Duration, want bool) {
 		t.Helper()
@@ -62,7 +62,7 @@ func TestSlowReaders(t *testing.T) {
 				defer func() { err = recover() }() // breaking the connection is a panic
 				stream(&slowReader{ResponseRecorder: httptest.NewRecorder(), rate: rate}, func(w io.Writer) error {
 					for range 100 {
-						time.Sleep(time.Second) // which is not the reader's fault
+						time.Sleep(time.Second) // the server is slow, not the reader
 						if _, err := w.Write(make([]byte, 64<<10)); err != nil {
 							return err
 						}
@@ -77,24 +77,23 @@ func TestSlowReaders(t *testing.T) {
 	}
 	const made = 100 * time.Second
 	f(1<<20, made+7*time.Second, true)
-	f(slowest+1000, made+400*time.Second, true)
-	f(slowest/2, made+2*patience, false)
-	f(2000, made+2*patience, false)
-	f(1000, 2*patience, false)
+	f(minRate+1000, made+400*time.Second, true)
+	f(minRate/2, made+2*readGrace, false)
+	f(2000, made+2*readGrace, false)
+	f(1000, 2*readGrace, false)
 }
 
-// TestPatience has no client hold an answer forever, and none that takes its time
-// cut short.
-func TestPatience(t *testing.T) {
+// TestWriteDeadlines checks that every answer has a write deadline, and how late it is.
+func TestWriteDeadlines(t *testing.T) {
 	h := New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{names: []string{"a.b"}}, Timeout: time.Second})
 	for path, want := range map[string]time.Duration{
-		"/version":                              patience + time.Second,
-		"/metrics/find?query=a.*&format=pickle": patience,
-		"/metrics/find?query=a.*":               patience,
-		"/render?target=a&format=json":          patience,
-		"/render?target=a":                      patience,
-		"/":                                     patience,
-		"/nosuch":                               patience + time.Second,
+		"/version":                              readGrace + time.Second,
+		"/metrics/find?query=a.*&format=pickle": readGrace,
+		"/metrics/find?query=a.*":               readGrace,
+		"/render?target=a&format=json":          readGrace,
+		"/render?target=a":                      readGrace,
+		"/":                                     readGrace,
+		"/nosuch":                               readGrace + time.Second,
 	} {
 		w := &deadlineRecorder{ResponseRecorder: httptest.NewRecorder(), t: t}
 		begin := time.Now()

@@ -11,9 +11,9 @@ import (
 	"carbon/metric"
 )
 
-// suggestions is how many tags or values an editor gets, unless it wants another
+// suggestionLimit is how many tags or values an editor gets, unless it wants another
 // number.
-const suggestions = 100
+const suggestionLimit = 100
 
 func (s *server) tagCompletionRoutes() []Route {
 	return []Route{
@@ -46,7 +46,7 @@ func (s *server) tagCompletionRoutes() []Route {
 // suggestTags answers /tags/autoComplete/tags: the tags, beginning with a prefix,
 // of the series for which all expressions hold, but for those in them.
 func (s *server) suggestTags(w http.ResponseWriter, r *http.Request, p params) error {
-	limit, err := p.limit(suggestions)
+	limit, err := p.limit(suggestionLimit)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *server) suggestTags(w http.ResponseWriter, r *http.Request, p params) e
 // suggestValues answers /tags/autoComplete/values: the values of a tag, beginning
 // with a prefix, of the series for which all expressions hold.
 func (s *server) suggestValues(w http.ResponseWriter, r *http.Request, p params) error {
-	limit, err := p.limit(suggestions)
+	limit, err := p.limit(suggestionLimit)
 	if err != nil {
 		return err
 	}
@@ -108,8 +108,8 @@ func (s *server) suggest(w http.ResponseWriter, r *http.Request, p params, exprs
 // editors ask with every key, and the names of a million series take a lot of memory.
 func (s *server) pickTags(ctx context.Context, exprs []string, pick func(tag, value string) (string, bool)) ([]string, error) {
 	select {
-	case s.lookups <- struct{}{}:
-		defer func() { <-s.lookups }()
+	case s.tagLookups <- struct{}{}:
+		defer func() { <-s.tagLookups }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -116,12 +116,12 @@ func (s *server) tagValues(w http.ResponseWriter, r *http.Request, p params) err
 	if err != nil {
 		return err
 	}
-	if len(counts) > fewFound {
+	if len(counts) > fewNames {
 		size := 0
 		for _, c := range counts {
-			size += foundSize(c.Value)
+			size += nameSize(c.Value)
 		}
-		if err := s.holdFound(r.Context(), size); err != nil {
+		if err := s.acquireNames(r.Context(), size); err != nil {
 			return err
 		}
 	}

@@ -16,13 +16,13 @@ import (
 	"carbon/records"
 )
 
-func TestHeld(t *testing.T) {
-	s := &server{found: semaphore.NewWeighted(maxFound)}
-	half := records.Event{Data: strings.Repeat("x", maxHeld/2-smallest)}
-	events := heldEvents{fakeEvents{half}, s.hold}
+func TestRecordMemory(t *testing.T) {
+	s := &server{nameBytes: semaphore.NewWeighted(maxNameBytes)}
+	half := records.Event{Data: strings.Repeat("x", maxRecordBytes/2-recordOverhead)}
+	events := countedEvents{fakeEvents{half}, s.countRecords}
 	read := func(want error) (release func()) {
 		t.Helper()
-		ctx, release := s.withHeld(t.Context())
+		ctx, release := s.withMemory(t.Context())
 		if _, err := events.Events(ctx, records.EventQuery{}); !errors.Is(err, want) {
 			t.Errorf("%v, want %v", err, want)
 		}
@@ -34,18 +34,18 @@ func TestHeld(t *testing.T) {
 	third := read(nil)
 	second()
 	third()
-	if n := s.held.Load(); n != 0 {
-		t.Errorf("%d bytes are held for nobody", n)
+	if n := s.recordBytes.Load(); n != 0 {
+		t.Errorf("%d bytes are still counted", n)
 	}
 }
 
-// TestHeldLists has requests find so many names that there is room for one of them.
-func TestHeldLists(t *testing.T) {
+// TestNameMemory has requests find so many names that there is memory for one of them.
+func TestNameMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &server{Options: Options{Finder: longFinder{}}, found: semaphore.NewWeighted(maxFound), wide: make(chan struct{}, 1)}
-		finder := heldFinder{longFinder{}, s}
+		s := &server{Options: Options{Finder: longFinder{}}, nameBytes: semaphore.NewWeighted(maxNameBytes), wideFinds: make(chan struct{}, 1)}
+		finder := boundedFinder{longFinder{}, s}
 		find := func() (release func(), err error) {
-			ctx, release := s.withHeld(t.Context())
+			ctx, release := s.withMemory(t.Context())
 			_, err = finder.Find(ctx, "**", metric.Window{})
 			return release, err
 		}
@@ -54,33 +54,33 @@ func TestHeldLists(t *testing.T) {
 			t.Fatal(err)
 		}
 		if second, err := find(); !errors.Is(err, errOverloaded) {
-			t.Errorf("two at once: %v", err)
+			t.Errorf("second list at once: %v", err)
 		} else {
 			second()
 		}
-		ctx, tagged := s.withHeld(t.Context())
+		ctx, tagged := s.withMemory(t.Context())
 		if _, err := s.findTagged(ctx, nil); !errors.Is(err, errOverloaded) {
-			t.Errorf("tagged ones besides: %v", err)
+			t.Errorf("tagged names at once: %v", err)
 		}
 		tagged()
-		time.AfterFunc(foundPatience/2, release)
+		time.AfterFunc(namesWait/2, release)
 		if second, err := find(); err != nil {
 			t.Errorf("after the first: %v", err)
 		} else {
 			second()
 		}
-		if !s.found.TryAcquire(maxFound) {
-			t.Error("names are held for nobody")
+		if !s.nameBytes.TryAcquire(maxNameBytes) {
+			t.Error("names are still counted")
 		}
 	})
 }
 
-// longFinder finds names that take more than half of what all may.
+// longFinder finds names that take more than half of maxNameBytes.
 type longFinder struct{ Finder }
 
 func (longFinder) Find(context.Context, string, metric.Window) ([]metric.Node, error) {
-	nodes := make([]metric.Node, fewFound+1)
-	name := strings.Repeat("x", maxFound/2/len(nodes)/3)
+	nodes := make([]metric.Node, fewNames+1)
+	name := strings.Repeat("x", maxNameBytes/2/len(nodes)/3)
 	for i := range nodes {
 		nodes[i].Path = name
 	}
@@ -95,7 +95,7 @@ func (f longFinder) FindTagged(ctx context.Context, _ []string) (names []string,
 	return names, err
 }
 
-// fakeEvents finds one event, whatever is asked for.
+// fakeEvents returns the same event for every query.
 type fakeEvents struct{ one records.Event }
 
 func (f fakeEvents) Record(context.Context, records.Event) (int64, error) { return 1, nil }
@@ -105,14 +105,14 @@ func (f fakeEvents) Events(context.Context, records.EventQuery) ([]records.Event
 }
 func (f fakeEvents) DeleteEvents(context.Context, []int64) (int64, error) { return 0, nil }
 
-// TestLongDashboards asks for one more often than all answers could be held at once.
+// TestLongDashboards loads a dashboard more often than maxRecordBytes allows at once.
 func TestLongDashboards(t *testing.T) {
 	f := newRecords(t, nil)
 	text := func(size int) string { return `{"a":"` + strings.Repeat("x", size-8) + `"}` }
-	f.want(t, http.MethodPost, "/dashboard/save/long", state(text(maxState)), 200, `{"success":true}`)
-	f.want(t, http.MethodPost, "/dashboard/save/long", state(text(maxState+1)), 413, fmt.Sprintf("state: more than %d bytes\n", maxState))
-	f.want(t, http.MethodPost, "/dashboard/create-temporary", state(text(maxState+1)), 413, fmt.Sprintf("state: more than %d bytes\n", maxState))
-	for range maxHeld/maxState + 1 {
+	f.want(t, http.MethodPost, "/dashboard/save/long", state(text(maxStateBytes)), 200, `{"success":true}`)
+	f.want(t, http.MethodPost, "/dashboard/save/long", state(text(maxStateBytes+1)), 413, fmt.Sprintf("state: more than %d bytes\n", maxStateBytes))
+	f.want(t, http.MethodPost, "/dashboard/create-temporary", state(text(maxStateBytes+1)), 413, fmt.Sprintf("state: more than %d bytes\n", maxStateBytes))
+	for range maxRecordBytes/maxStateBytes + 1 {
 		if w := f.do(http.MethodGet, "/dashboard/load/long", ""); w.Code != 200 {
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}
