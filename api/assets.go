@@ -25,7 +25,7 @@ func (s *server) assetRoutes() []Route {
 	}
 }
 
-// asset answers with a file that the page refers to.
+// asset answers with a file that pages refer to.
 func (s *server) asset(w http.ResponseWriter, r *http.Request, _ params) error {
 	name := chi.URLParam(r, "name")
 	assets := web.Assets()
@@ -39,8 +39,7 @@ func (s *server) asset(w http.ResponseWriter, r *http.Request, _ params) error {
 	return answerAsset(w, assets[i], "public, max-age=31536000, immutable")
 }
 
-// favicon answers what browsers ask for without being told to, for pictures
-// opened on their own.
+// favicon answers with an icon, which browsers request for pictures opened alone.
 func (s *server) favicon(w http.ResponseWriter, _ *http.Request, _ params) error {
 	return answerAsset(w, web.Icon(), "public, max-age=86400")
 }

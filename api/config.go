@@ -15,7 +15,7 @@ func (s *server) configRoutes() []Route {
 	}
 }
 
-// config answers /-/config: what the server was told, without its secrets.
+// config answers /-/config.
 func (s *server) config(w http.ResponseWriter, _ *http.Request, _ params) error {
 	var b bytes.Buffer
 	if err := s.Config(&b); err != nil {

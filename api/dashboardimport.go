@@ -12,10 +12,10 @@ import (
 	"carbon/records"
 )
 
-// maxImported is how many entries one import may have.
+// maxImported bounds the entries of an import.
 const maxImported = 10_000
 
-// imported is what became of an entry.
+// imported is the result for an entry.
 type imported struct {
 	Kind    records.Kind `json:"kind,omitempty"`
 	Name    string       `json:"name"`
@@ -34,9 +34,8 @@ func (s *server) dashboardImportRoutes() []Route {
 	}
 }
 
-// importDashboards answers a POST to /dashboard/import. Its body is JSON, whatever
-// it claims to be: one entry or a list of them. What is wrong with one is said in
-// its place.
+// importDashboards answers /dashboard/import. The body is JSON, whatever its
+// Content-Type: one entry or a list of entries. The answer has a result for each.
 func (s *server) importDashboards(w http.ResponseWriter, r *http.Request, p params) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -73,7 +72,7 @@ func (s *server) importDashboards(w http.ResponseWriter, r *http.Request, p para
 	}{taken, results})
 }
 
-// importEntries are the entries of an import.
+// importEntries returns the entries of an import.
 func importEntries(body []byte) ([]json.RawMessage, error) {
 	var entries []json.RawMessage
 	text := bytes.TrimSpace(body)
@@ -81,7 +80,7 @@ func importEntries(body []byte) ([]json.RawMessage, error) {
 		text = append(append([]byte{'['}, text...), ']')
 	}
 	if json.Unmarshal(text, &entries) != nil || entries == nil {
-		return nil, &paramError{"body", "", `must be JSON: {"name": "web", "state": {…}}, or a list of such, or what manage.py dumpdata writes`}
+		return nil, &paramError{"body", "", `must be JSON: {"name": "web", "state": {...}}, a list of such objects, or the output of manage.py dumpdata`}
 	}
 	if len(entries) > maxImported {
 		return nil, &limitError{fmt.Sprintf("more than %d entries", maxImported)}
@@ -89,18 +88,18 @@ func importEntries(body []byte) ([]json.RawMessage, error) {
 	return entries, nil
 }
 
-// document is what an entry is to be kept as.
+// document is an entry as it will be stored.
 type document struct {
 	kind        records.Kind
 	number      int64 // of a link
 	name, state string
-	err         error // why not
+	err         error // why it cannot be stored
 }
 
-// link is the kind of short URLs, which are no documents elsewhere.
+// link is the kind of short URLs, which are documents only in imports.
 const link records.Kind = "link"
 
-// models are the kinds of what graphite-web keeps in its database.
+// models maps the Django models of graphite-web to kinds of documents.
 var models = map[string]records.Kind{
 	"":                    records.Dashboard,
 	"dashboard.dashboard": records.Dashboard,
@@ -109,8 +108,8 @@ var models = map[string]records.Kind{
 	"url_shortener.link":  link,
 }
 
-// readEntry reads {"name": …, "state": …}, what /dashboard/load answers, whose state
-// has the name, or an entry that Django's dumpdata wrote, with the name as its key.
+// readEntry reads {"name": ..., "state": ...}; or an answer of /dashboard/load, whose
+// state has the name; or an entry of Django's dumpdata, which may have the name as key.
 func readEntry(text json.RawMessage) (d document) {
 	type record struct {
 		Name  string          `json:"name"`
@@ -124,25 +123,25 @@ func readEntry(text json.RawMessage) (d document) {
 		Fields record          `json:"fields"`
 	}
 	if err := json.Unmarshal(text, &entry); err != nil {
-		d.err = &paramError{"entry", string(text), "not an object with name and state"}
+		d.err = &paramError{"entry", string(text), "must be an object with name and state"}
 		return d
 	}
 	given := entry.record
 	if entry.Model != "" {
 		given = entry.Fields
 		if given.Name == "" {
-			json.Unmarshal(entry.Key, &given.Name) // a number is none
+			json.Unmarshal(entry.Key, &given.Name) // a number is not a name
 		}
 	}
 	d.name = given.Name
 	var known bool
 	if d.kind, known = models[entry.Model]; !known {
-		d.err = &paramError{"model", entry.Model, "of which nothing is imported"}
+		d.err = &paramError{"model", entry.Model, "cannot be imported"}
 		return d
 	}
 	if d.kind == link {
 		if json.Unmarshal(entry.Key, &d.number) != nil {
-			d.err = &paramError{"pk", string(entry.Key), "not a number"}
+			d.err = &paramError{"pk", string(entry.Key), "must be a number"}
 			return d
 		}
 		d.name = base62(max(0, d.number))
@@ -168,7 +167,7 @@ func readEntry(text json.RawMessage) (d document) {
 		var own struct {
 			Name string `json:"name"`
 		}
-		json.Unmarshal(state, &own) // without one, none is missing
+		json.Unmarshal(state, &own) // checkName reports a missing name
 		d.name = own.Name
 	}
 	d.err = checkName(d.name)

@@ -36,15 +36,15 @@ func TestImport(t *testing.T) {
 		`{"kind":"dashboard","name":"newer","success":true}`,
 		`{"kind":"template","name":"tpl","success":true}`,
 		`{"kind":"graph","name":"my.graph","success":true}`,
-		`{"kind":"graph","name":"bad","success":false,"error":"url: not an address of a graph: \"javascript:alert(1)\""}`,
+		`{"kind":"graph","name":"bad","success":false,"error":"url: not a URL of a graph: \"javascript:alert(1)\""}`,
 		`{"kind":"link","name":"H","success":true}`,
 		`{"kind":"link","name":"H","success":false,"error":"the number is that of another address, or not one from 1 to 1000000000"}`,
-		`{"kind":"link","name":"x","success":false,"error":"pk: not a number: \"\\\"x\\\"\""}`,
-		`{"name":"","success":false,"error":"model: of which nothing is imported: \"auth.user\""}`,
+		`{"kind":"link","name":"x","success":false,"error":"pk: must be a number: \"\\\"x\\\"\""}`,
+		`{"name":"","success":false,"error":"model: cannot be imported: \"auth.user\""}`,
 		`{"kind":"dashboard","name":"two","success":false,"error":"state: must be a JSON object: \"[1]\""}`,
 		`{"kind":"dashboard","name":"","success":false,"error":"name: missing"}`,
-		`{"name":"","success":false,"error":"entry: not an object with name and state: \"{\\\"name\\\": 5}\""}`,
-		`{"name":"","success":false,"error":"entry: not an object with name and state: \"6\""}`,
+		`{"name":"","success":false,"error":"entry: must be an object with name and state: \"{\\\"name\\\": 5}\""}`,
+		`{"name":"","success":false,"error":"entry: must be an object with name and state: \"6\""}`,
 	}, ",")+`]}`)
 	f.want(t, get, "/dashboard/load/one", "", 200, `{"state":{"a":2}}`)
 	f.want(t, get, "/dashboard/load/dumped", "", 200, `{"state":{"a":4}}`)

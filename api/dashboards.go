@@ -82,7 +82,8 @@ func (s *server) dashboardRoutes() []Route {
 	}
 }
 
-// loadDashboard answers /dashboard/load/NAME, of which version may name an earlier one.
+// loadDashboard answers /dashboard/load/NAME: the latest version, or the one with the
+// number version.
 func (s *server) loadDashboard(w http.ResponseWriter, r *http.Request, p params) error {
 	name := pathParam(r, "name")
 	number, err := p.int("version")
@@ -91,7 +92,7 @@ func (s *server) loadDashboard(w http.ResponseWriter, r *http.Request, p params)
 	}
 	v, err := s.Documents.Load(r.Context(), records.Dashboard, name, int64(number))
 	if errors.Is(err, records.ErrNotFound) {
-		return s.answerRecord(w, r, p, missing(records.Dashboard, name, number))
+		return s.answerRecord(w, r, p, noSuchDocument(records.Dashboard, name, number))
 	}
 	if err != nil {
 		return err
@@ -99,22 +100,23 @@ func (s *server) loadDashboard(w http.ResponseWriter, r *http.Request, p params)
 	return s.answerState(w, r, p, v.State)
 }
 
+// answerState answers with the state of a dashboard.
 func (s *server) answerState(w http.ResponseWriter, r *http.Request, p params, state string) error {
 	return s.answerRecord(w, r, p, struct {
 		State json.RawMessage `json:"state"`
 	}{json.RawMessage(state)})
 }
 
-// missing is what graphite-web says of a document that is not there.
-func missing(kind records.Kind, name string, number int) refusal {
+// noSuchDocument returns graphite-web's answer for a document that does not exist.
+func noSuchDocument(kind records.Kind, name string, number int) failureAnswer {
 	title := strings.ToUpper(string(kind[:1])) + string(kind[1:])
 	if number != 0 {
-		return refusal{fmt.Sprintf("%s '%s' has no version %d.", title, name, number)}
+		return failureAnswer{fmt.Sprintf("%s '%s' has no version %d.", title, name, number)}
 	}
-	return refusal{fmt.Sprintf("%s '%s' does not exist. ", title, name)}
+	return failureAnswer{fmt.Sprintf("%s '%s' does not exist. ", title, name)}
 }
 
-// findDocuments answers /dashboard/find: the names in which each word of query is.
+// findDocuments answers /dashboard/find: the names that contain all words of query.
 func (s *server) findDocuments(kind records.Kind, list string) handler {
 	type named struct {
 		Name string `json:"name"`
@@ -138,30 +140,37 @@ func (s *server) findDocuments(kind records.Kind, list string) handler {
 	}
 }
 
-// saveDashboard answers /dashboard/save/NAME. What was saved before is kept too.
+// saveDashboard answers /dashboard/save/NAME. Earlier versions are kept.
 func (s *server) saveDashboard(w http.ResponseWriter, r *http.Request, p params) error {
-	name := pathParam(r, "name")
-	if err := checkName(name); err != nil {
-		return err
-	}
-	state, err := readState(p)
+	name, state, err := namedState(r, p)
 	if err != nil {
 		return err
 	}
 	if err := s.Documents.Save(r.Context(), records.Dashboard, name, state); err != nil {
 		return err
 	}
-	return s.answerRecord(w, r, p, done{true})
+	return s.answerRecord(w, r, p, successAnswer{true})
 }
 
-// readState returns the state of a dashboard: a JSON object, without blanks.
+// namedState returns the valid name of the path and the state of a dashboard.
+func namedState(r *http.Request, p params) (name, state string, err error) {
+	name = pathParam(r, "name")
+	if err := checkName(name); err != nil {
+		return "", "", err
+	}
+	state, err = readState(p)
+	return name, state, err
+}
+
+// readState returns the parameter state: the JSON object of a dashboard, compacted.
 func readState(p params) (string, error) {
 	if !p.has("state") {
-		return "", &paramError{"state", "", "missing"}
+		return "", missing("state")
 	}
 	return checkState([]byte(p.get("state")))
 }
 
+// checkState returns the state of a dashboard, compacted.
 func checkState(text []byte) (string, error) {
 	var fields map[string]json.RawMessage
 	var compact bytes.Buffer
@@ -171,7 +180,7 @@ func checkState(text []byte) (string, error) {
 	return compact.String(), checkStateSize(compact.Len())
 }
 
-// maxStateBytes is how many bytes a state may have. Django takes no longer form.
+// maxStateBytes bounds the bytes of a state, as Django's limit for forms does.
 const maxStateBytes = 2_621_440
 
 func checkStateSize(size int) error {
@@ -181,7 +190,7 @@ func checkStateSize(size int) error {
 	return nil
 }
 
-// saveTemporary answers /dashboard/create-temporary: the name it gave.
+// saveTemporary answers /dashboard/create-temporary: the name of the new dashboard.
 func (s *server) saveTemporary(w http.ResponseWriter, r *http.Request, p params) error {
 	state, err := readState(p)
 	if err != nil {
@@ -196,7 +205,7 @@ func (s *server) saveTemporary(w http.ResponseWriter, r *http.Request, p params)
 	}{name})
 }
 
-// deleteDocument answers /dashboard/delete/NAME. With forget nothing of it is kept.
+// deleteDocument answers /dashboard/delete/NAME. With forget it deletes all versions.
 func (s *server) deleteDocument(kind records.Kind) handler {
 	return func(w http.ResponseWriter, r *http.Request, p params) error {
 		name, remove := pathParam(r, "name"), s.Documents.Delete
@@ -209,18 +218,18 @@ func (s *server) deleteDocument(kind records.Kind) handler {
 		}
 		err = remove(r.Context(), kind, name)
 		if errors.Is(err, records.ErrNotFound) {
-			return s.answerRecord(w, r, p, missing(kind, name, 0))
+			return s.answerRecord(w, r, p, noSuchDocument(kind, name, 0))
 		}
 		if err != nil {
 			return err
 		}
 		s.Logger.Info("document deleted", "id", idOf(r), "remote", r.RemoteAddr, "kind", kind, "name", truncate(name), "forgotten", forget != 0)
-		return s.answerRecord(w, r, p, done{true})
+		return s.answerRecord(w, r, p, successAnswer{true})
 	}
 }
 
-// dashboardHistory answers /dashboard/history/NAME: what /dashboard/load gives by
-// version, the latest first.
+// dashboardHistory answers /dashboard/history/NAME: the versions that /dashboard/load
+// can return, latest first.
 func (s *server) dashboardHistory(w http.ResponseWriter, r *http.Request, p params) error {
 	type version struct {
 		Version int64 `json:"version"`
@@ -247,7 +256,7 @@ func (s *server) dashboardHistory(w http.ResponseWriter, r *http.Request, p para
 func (s *server) restoreDashboard(w http.ResponseWriter, r *http.Request, p params) error {
 	number, err := p.int("version")
 	if err == nil && number < 1 {
-		err = &paramError{"version", p.get("version"), "must be one that /dashboard/history lists"}
+		err = &paramError{"version", p.get("version"), "must be the number of a version that /dashboard/history lists"}
 	}
 	if err != nil {
 		return err
@@ -255,17 +264,17 @@ func (s *server) restoreDashboard(w http.ResponseWriter, r *http.Request, p para
 	if err := s.Documents.Restore(r.Context(), records.Dashboard, pathParam(r, "name"), int64(number)); err != nil {
 		return err
 	}
-	return s.answerRecord(w, r, p, done{true})
+	return s.answerRecord(w, r, p, successAnswer{true})
 }
 
 var errNoMail = errors.New("this server sends no mail: send the URL of the graph")
 
-// refuseMail answers /dashboard/email, by which graphite-web sends a picture.
+// refuseMail answers /dashboard/email, with which graphite-web sends a graph.
 func refuseMail(http.ResponseWriter, *http.Request, params) error {
 	return errNoMail
 }
 
-// dashboardList answers /dashboard: a page of what dashboards there are.
+// dashboardList answers /dashboard: a page that lists dashboards.
 func (s *server) dashboardList(w http.ResponseWriter, r *http.Request, _ params) error {
 	names, err := s.Documents.Names(r.Context(), records.Dashboard)
 	if err != nil {
@@ -307,7 +316,7 @@ func (s *server) answerDashboard(w http.ResponseWriter, name, state string, save
 	return stream(w, page.Write)
 }
 
-// pageHeader sets what goes before a page that no cache may keep.
+// pageHeader sets the headers of a page that caches must not keep.
 func pageHeader(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")

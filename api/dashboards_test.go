@@ -71,7 +71,7 @@ func TestDashboards(t *testing.T) {
 	f.want(t, post, "/dashboard/load/web/", "", 200, `{"state":{"name":"web","n":2}}`)
 	f.want(t, get, "/dashboard/load/web?version=1&jsonp=f", "", 200, `{"state":{"name":"web","n":1.50,"gr\u00f6\u00dfe":"\u003cb\u003e"}}`)
 	f.want(t, get, "/dashboard/load/web?version=7", "", 200, `{"error":"Dashboard 'web' has no version 7."}`)
-	f.want(t, get, "/dashboard/load/web?version=x", "", 400, "version: not a whole number: \"x\"\n")
+	f.want(t, get, "/dashboard/load/web?version=x", "", 400, "version: not an integer: \"x\"\n")
 	f.want(t, post, "/dashboard/save/Web%20und%2FDB", state(`{}`), 200, ok)
 	f.want(t, get, "/dashboard/load/Web%20und%2FDB", "", 200, `{"state":{}}`)
 	f.want(t, post, "/dashboard/create-temporary", state(`{"a": []}`), 200, `{"name":"temporary-0"}`)
@@ -93,7 +93,7 @@ func TestDashboards(t *testing.T) {
 		f.want(t, post, "/dashboard/save/web", body, 400, reason)
 		f.want(t, post, "/dashboard/create-temporary", body, 400, reason)
 	}
-	f.want(t, post, "/dashboard/save/%00", state(`{}`), 400, "name: has control characters: \"\\x00\"\n")
+	f.want(t, post, "/dashboard/save/%00", state(`{}`), 400, "name: contains control characters: \"\\x00\"\n")
 	f.want(t, post, "/dashboard/save/%20", state(`{}`), 400, "name: missing\n")
 	f.want(t, post, "/dashboard/save/"+strings.Repeat("x", 256), state(`{}`), 413, "name: more than 255 bytes\n")
 	f.want(t, get, "/dashboard/save/web?"+state(`{}`), "", 405, "GET is not allowed here\n")

@@ -10,8 +10,8 @@ import (
 	"carbon/records"
 )
 
-// blank stands in the targets of a template where a value goes, as in graphite-web.
-const blank = "__VALUE__"
+// placeholder stands for the value in the targets of a template, as in graphite-web.
+const placeholder = "__VALUE__"
 
 func (s *server) dashboardTemplateRoutes() []Route {
 	return []Route{
@@ -51,14 +51,10 @@ func (s *server) dashboardTemplateRoutes() []Route {
 	}
 }
 
-// saveTemplate answers /dashboard/save_template/NAME/KEY: a dashboard in which KEY
-// is to be replaced.
+// saveTemplate answers /dashboard/save_template/NAME/KEY: it saves a dashboard as a
+// template, in which values will replace KEY.
 func (s *server) saveTemplate(w http.ResponseWriter, r *http.Request, p params) error {
-	name := pathParam(r, "name")
-	if err := checkName(name); err != nil {
-		return err
-	}
-	state, err := readState(p)
+	name, state, err := namedState(r, p)
 	if err != nil {
 		return err
 	}
@@ -68,16 +64,16 @@ func (s *server) saveTemplate(w http.ResponseWriter, r *http.Request, p params) 
 	if err := s.Documents.Save(r.Context(), records.Template, name, state); err != nil {
 		return err
 	}
-	return s.answerRecord(w, r, p, done{true})
+	return s.answerRecord(w, r, p, successAnswer{true})
 }
 
-// loadTemplate answers /dashboard/load_template/NAME/VALUE: the dashboard that a
-// template makes of a value.
+// loadTemplate answers /dashboard/load_template/NAME/VALUE: the dashboard of a template,
+// filled with a value.
 func (s *server) loadTemplate(w http.ResponseWriter, r *http.Request, p params) error {
 	name := pathParam(r, "name")
 	v, err := s.Documents.Load(r.Context(), records.Template, name, 0)
 	if errors.Is(err, records.ErrNotFound) {
-		return s.answerRecord(w, r, p, missing(records.Template, name, 0))
+		return s.answerRecord(w, r, p, noSuchDocument(records.Template, name, 0))
 	}
 	if err != nil {
 		return err
@@ -89,13 +85,13 @@ func (s *server) loadTemplate(w http.ResponseWriter, r *http.Request, p params) 
 	return s.answerState(w, r, p, state)
 }
 
-// templateOf replaces a key in the graphs of a dashboard: in texts, which are its
-// target and its address, and in the targets of its parameters.
+// templateOf replaces key by the placeholder in the graphs of a dashboard: in strings,
+// which are targets and URLs, and in the targets of parameters.
 func templateOf(state, key string) (string, error) {
 	if key == "" {
-		return "", &paramError{"key", "", "missing"}
+		return "", missing("key")
 	}
-	if err := checkReplacedSize(state, key, blank); err != nil {
+	if err := checkReplacedSize(state, key, placeholder); err != nil {
 		return "", err
 	}
 	var fields map[string]json.RawMessage
@@ -107,7 +103,7 @@ func templateOf(state, key string) (string, error) {
 	change = func(v any) any {
 		switch v := v.(type) {
 		case string:
-			return strings.ReplaceAll(v, key, blank)
+			return strings.ReplaceAll(v, key, placeholder)
 		case []any:
 			for i := range v {
 				v[i] = change(v[i])
@@ -135,13 +131,14 @@ func templateOf(state, key string) (string, error) {
 	return string(text), err
 }
 
-// filledTemplate is the state of a template with a value in its place, and a name.
+// filledTemplate returns the state of a template, filled with a value, and named after
+// both.
 func filledTemplate(state, name, value string) (string, error) {
 	escaped := string(appendString(nil, value))
-	if err := checkReplacedSize(state, blank, escaped); err != nil {
+	if err := checkReplacedSize(state, placeholder, escaped); err != nil {
 		return "", err
 	}
-	state = strings.ReplaceAll(state, blank, escaped)
+	state = strings.ReplaceAll(state, placeholder, escaped)
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(state), &fields); err != nil {
 		return "", fmt.Errorf("template %s: %w", name, err)
@@ -154,7 +151,7 @@ func filledTemplate(state, name, value string) (string, error) {
 	return string(text), err
 }
 
-// checkReplacedSize refuses a replacement that makes too long a state.
+// checkReplacedSize refuses a replacement whose result would be too long.
 func checkReplacedSize(text, old, replacement string) error {
 	return checkStateSize(len(text) + strings.Count(text, old)*max(0, len(replacement)-len(old)))
 }

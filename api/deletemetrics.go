@@ -9,13 +9,13 @@ import (
 	"carbon/metric"
 )
 
-// Deleter deletes metrics with all their points. *ingest.Pipeline is one.
+// Deleter deletes metrics with all their points. *ingest.Pipeline implements it.
 type Deleter interface {
-	// Delete returns how many of the names there were. Names are canonical.
+	// Delete deletes metrics by canonical name, and returns how many existed.
 	Delete(ctx context.Context, names []string) (n int, err error)
 }
 
-// noDeleter is the Deleter of a server that has none.
+// noDeleter is the Deleter of a server without one.
 type noDeleter struct{}
 
 func (noDeleter) Delete(context.Context, []string) (int, error) {
@@ -34,13 +34,12 @@ func (s *server) deleteMetricsRoutes() []Route {
 	}
 }
 
-// deleteMetrics answers /metrics/delete: it deletes the metrics that match any of
-// the patterns given as query, and those named by name, whatever stands in it,
-// and says how many there were.
+// deleteMetrics answers /metrics/delete: it deletes the metrics that match a pattern in
+// query, and those named in name, and answers how many existed.
 func (s *server) deleteMetrics(w http.ResponseWriter, r *http.Request, p params) error {
 	patterns, names := p.list("query"), slices.Clone(p.list("name"))
 	if len(patterns)+len(names) == 0 {
-		return &paramError{"query", "", "missing"}
+		return missing("query")
 	}
 	for i, name := range names {
 		var err error
@@ -73,7 +72,7 @@ func (s *server) deleteMetrics(w http.ResponseWriter, r *http.Request, p params)
 	}{n})
 }
 
-// truncateAll keeps a line of the log readable.
+// truncateAll bounds a list of texts from a client in logs.
 func truncateAll(all []string) []string {
 	const limit = 10
 	short := slices.Clone(all[:min(len(all), limit)])

@@ -105,7 +105,7 @@ func TestMetadata(t *testing.T) {
 	check("GET", set+"?metric=a.b&key=aggregationMethod&value=nonsense", "", 200, `{"a.b":{"error":"nonsense: unknown aggregation method"}}`)
 	check("GET", set+"?metric=fixed&key=aggregationMethod&value=max", "", 200, `{"fixed":{"error":"fixed: its aggregation method cannot be changed"}}`)
 	check("GET", set+"?metric=a.b&key=aggregationMethod", "", 400, "value: missing")
-	check("POST", set, "operations={}", 400, `operations: not a list of metric, key and value: "{}"`)
+	check("POST", set, "operations={}", 400, `operations: must be a list of {metric, key, value}: "{}"`)
 	check("POST", set, "a=b", 400, "operations: missing")
 
 	if r := f.do(t, "GET", set+"?metric=a.b&key=aggregationMethod&value=sum", ""); r.StatusCode != 401 || a["a.b"] != "min" {

@@ -11,8 +11,8 @@ import (
 	"carbon/records"
 )
 
-// Documents keeps dashboards and what else has a name and earlier versions.
-// *records.DB does, and says there what its methods do.
+// Documents stores dashboards, dashboard templates and saved graphs, with their earlier
+// versions. *records.DB implements it, and documents the methods.
 type Documents interface {
 	Save(ctx context.Context, kind records.Kind, name, state string) error
 	SaveTemporary(ctx context.Context, state string) (name string, err error)
@@ -24,7 +24,7 @@ type Documents interface {
 	Forget(ctx context.Context, kind records.Kind, name string) error
 }
 
-// noDocuments is the Documents of a server that could not open what it keeps them in.
+// noDocuments is the Documents of a server that could not open its database.
 type noDocuments struct{}
 
 func (noDocuments) Save(context.Context, records.Kind, string, string) error { return errNoRecords }
@@ -48,33 +48,33 @@ func (noDocuments) Forget(context.Context, records.Kind, string) error { return 
 
 var errNoRecords = errors.New("dashboards, saved graphs and short URLs are not available: see the log of the server")
 
-// maxName is how many bytes the name of a document may have.
+// maxName bounds the bytes of the name of a document.
 const maxName = 255
 
-// checkName says what is wrong with a name, if anything is.
+// checkName returns an error if a document cannot have the name.
 func checkName(name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
-		return &paramError{"name", "", "missing"}
+		return missing("name")
 	case len(name) > maxName:
 		return &limitError{fmt.Sprintf("name: more than %d bytes", maxName)}
 	case strings.ContainsFunc(name, unicode.IsControl):
-		return &paramError{"name", name, "has control characters"}
+		return &paramError{"name", name, "contains control characters"}
 	}
 	return nil
 }
 
-// done is what graphite-web answers when it has done what it was asked for.
-type done struct {
+// successAnswer is graphite-web's answer to a change.
+type successAnswer struct {
 	Success bool `json:"success"`
 }
 
-// refusal is what graphite-web answers, with 200, when it has not.
-type refusal struct {
+// failureAnswer is graphite-web's answer to a request that failed, with status 200.
+type failureAnswer struct {
 	Error string `json:"error"`
 }
 
-// answerRecord answers with JSON that no cache may keep, and never with a script.
+// answerRecord answers with JSON that caches must not keep. It ignores jsonp.
 func (s *server) answerRecord(w http.ResponseWriter, r *http.Request, p params, v any) error {
 	delete(p, "jsonp")
 	noCache(w)

@@ -16,19 +16,19 @@ import (
 	"carbon/web"
 )
 
-// Events keeps what happened. *records.DB does.
+// Events stores events. *records.DB implements it.
 type Events interface {
-	// Record keeps an event and returns its id.
+	// Record stores an event and returns its id.
 	Record(ctx context.Context, e records.Event) (id int64, err error)
-	// Event returns the event with an id, records.ErrNotFound if there is none.
+	// Event returns the event with an id, or records.ErrNotFound.
 	Event(ctx context.Context, id int64) (records.Event, error)
-	// Events returns the events that match, in order of time.
+	// Events returns the events that match, oldest first.
 	Events(ctx context.Context, q records.EventQuery) ([]records.Event, error)
-	// DeleteEvents deletes events and returns how many there were.
+	// DeleteEvents deletes events and returns how many existed.
 	DeleteEvents(ctx context.Context, ids []int64) (n int64, err error)
 }
 
-// noEvents is the Events of a server that could not open what it keeps them in.
+// noEvents is the Events of a server that could not open its database.
 type noEvents struct{}
 
 func (noEvents) Record(context.Context, records.Event) (int64, error) { return 0, errNoEvents }
@@ -77,7 +77,7 @@ func (s *server) eventRoutes() []Route {
 	}
 }
 
-// eventData is an event as /events/get_data tells of it.
+// eventData is an event in the answer of /events/get_data.
 type eventData struct {
 	When int64    `json:"when"`
 	What string   `json:"what"`
@@ -86,7 +86,7 @@ type eventData struct {
 	ID   int64    `json:"id"`
 }
 
-// eventsData answers /events/get_data: the events of a time, with tags.
+// eventsData answers /events/get_data: the events of a time range, with given tags.
 func (s *server) eventsData(w http.ResponseWriter, r *http.Request, p params) error {
 	events, err := s.findEvents(r.Context(), p, 0)
 	if err != nil {
@@ -100,14 +100,13 @@ func (s *server) eventsData(w http.ResponseWriter, r *http.Request, p params) er
 	return s.answerValue(w, r, p, list)
 }
 
-// splitTags are the tags of an event as graphite-web shows them: what was given,
-// parted at blanks.
+// splitTags returns the tags of an event as graphite-web does: the text, split at spaces.
 func splitTags(e records.Event) []string { return append([]string{}, strings.Fields(e.Tags)...) }
 
-// maxEventTags is how many tags events may be looked for by.
+// maxEventTags bounds the tags of a search for events.
 const maxEventTags = 1000
 
-// eventQuery reads what events are asked for.
+// eventQuery returns the events that a request asks for.
 func (s *server) eventQuery(p params) (records.EventQuery, error) {
 	now := s.Now().In(s.Location)
 	q := records.EventQuery{From: time.Unix(0, 0), Until: now, Any: p.get("set") == "union"}
@@ -126,14 +125,15 @@ func (s *server) eventQuery(p params) (records.EventQuery, error) {
 	return q, nil
 }
 
-// findEvents returns the events that are asked for, or the latest of them.
+// findEvents returns the events that a request asks for; if latest is not 0, at most
+// so many of the latest.
 func (s *server) findEvents(ctx context.Context, p params, latest int) ([]records.Event, error) {
 	q, err := s.eventQuery(p)
 	if err != nil {
 		return nil, err
 	}
 	intersection := p.get("set") == "intersection"
-	if !intersection { // else which they are shows when all are there
+	if !intersection { // which is decided below, with all events
 		q.Latest = latest
 	}
 	events, err := s.Events.Events(ctx, q)
@@ -141,13 +141,13 @@ func (s *server) findEvents(ctx context.Context, p params, latest int) ([]record
 		return events, err
 	}
 	if q.Tags == nil {
-		return nil, &paramError{"set", "intersection", "needs tags"}
+		return nil, &paramError{"set", "intersection", "requires tags"}
 	}
 	return slices.DeleteFunc(events, func(e records.Event) bool { return !hasAllTags(splitTags(e), q.Tags) }), nil
 }
 
-// earlierEvents tells whether there are any, of those that are asked for, before the
-// first of the latest, for which there was room.
+// earlierEvents reports whether there are events that a request asks for before the
+// latest ones.
 func (s *server) earlierEvents(ctx context.Context, p params, latest []records.Event) (bool, error) {
 	if len(latest) == 0 || p.get("set") == "intersection" {
 		return false, nil
@@ -161,8 +161,8 @@ func (s *server) earlierEvents(ctx context.Context, p params, latest []records.E
 	return len(events) > 0, err
 }
 
-// hasAllTags tells whether tags are all among words. As in graphite-web nothing has a
-// tag twice.
+// hasAllTags reports whether all tags are among words. As in graphite-web, a tag given
+// twice never matches.
 func hasAllTags(words, tags []string) bool {
 	left := make(map[string]bool, len(words))
 	for _, word := range words {
@@ -177,7 +177,7 @@ func hasAllTags(words, tags []string) bool {
 	return true
 }
 
-// eventsOnPage is how many events a page shows at most.
+// eventsOnPage bounds the events of a page.
 const eventsOnPage = 10_000
 
 // eventsPage answers /events: a page of the latest events.
@@ -207,7 +207,8 @@ func (s *server) answerEvents(w http.ResponseWriter, r *http.Request, events []r
 	return stream(w, page.Write)
 }
 
-// eventDetails answers /events/ID: JSON for who asks for nothing but it, else a page.
+// eventDetails answers /events/ID: with JSON if the client accepts only that, else with
+// a page.
 func (s *server) eventDetails(w http.ResponseWriter, r *http.Request, p params) error {
 	id, err := strconv.ParseInt(chi.URLParam(r, "id"), 10, 64)
 	if err != nil {
@@ -236,19 +237,19 @@ func (s *server) eventDetails(w http.ResponseWriter, r *http.Request, p params) 
 	}{e.ID, e.When.UTC().Format(layout), e.What, e.Data, splitTags(e)})
 }
 
-// deleteEvents answers /events/delete: it deletes those with an id, or those that
-// from, until, tags and set find, and says how many there were.
+// deleteEvents answers /events/delete: it deletes events by id, or those that from,
+// until, tags and set select, and answers how many existed.
 func (s *server) deleteEvents(w http.ResponseWriter, r *http.Request, p params) error {
 	var ids []int64
 	for _, text := range p["id"] {
 		id, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return &paramError{"id", text, "not a whole number"}
+			return &paramError{"id", text, "not an integer"}
 		}
 		ids = append(ids, id)
 	}
 	if found := p.has("from") || p.has("until") || p.has("tags"); found == (ids != nil) {
-		return &paramError{"id", "", "either that, or from, until or tags"}
+		return &paramError{"id", "", "give either id, or from, until or tags"}
 	} else if found {
 		events, err := s.findEvents(r.Context(), p, 0)
 		if err != nil {

@@ -78,7 +78,7 @@ func TestEvents(t *testing.T) {
 	get("/events/get_data?tags=api+api&set=intersection", 200, "[]")
 	get("/events/get_data?tags=", 200, "[]")
 	get("/events/get_data?tags="+strings.Repeat("x+", maxEventTags), 413, "tags")
-	get("/events/get_data?set=intersection", 400, "needs tags")
+	get("/events/get_data?set=intersection", 400, "requires tags")
 	get("/events/get_data?from=garbage", 400, "")
 	get("/events/1/", 200, `{"id":1,"when":"2026-11-03T00:01:40Z","what":"first","data":"ver 1","tags":["deploy","api"]}`, "Accept", json)
 	get("/events/2", 200, `"when":"2026-11-03T00:03:20.500Z"`, "Accept", json)

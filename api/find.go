@@ -127,7 +127,7 @@ func (s *server) findQuery(p params) (*findQuery, error) {
 	}
 	q.pattern = p.get("query")
 	if q.pattern == "" {
-		return nil, &paramError{"query", "", "missing"}
+		return nil, missing("query")
 	}
 	return q, nil
 }

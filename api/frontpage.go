@@ -73,7 +73,7 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, p params) error {
 	return stream(w, page.Write)
 }
 
-// fill looks up what the page shows.
+// fill looks up the nodes that the page shows.
 func (s *server) fill(ctx context.Context, page *web.Page) error {
 	if err := s.fillOwn(ctx, page); err != nil {
 		return err
@@ -97,8 +97,8 @@ func (s *server) fill(ctx context.Context, page *web.Page) error {
 	return nil
 }
 
-// problemOf says what is wrong with the targets and the times of the graph, which
-// a browser cannot read off a picture that is none.
+// problemOf returns the error in the targets or times of the graph, or "". A browser
+// shows no reason for a picture that is an error.
 func (s *server) problemOf(state web.State) string {
 	if len(state.Targets) == 0 {
 		return ""
@@ -122,7 +122,7 @@ func (s *server) problemOf(state web.State) string {
 	return "internal error"
 }
 
-// fillOwn finds which of the server's own metrics there are to welcome with.
+// fillOwn finds the server's own metrics, which the page shows without a graph.
 func (s *server) fillOwn(ctx context.Context, page *web.Page) error {
 	if len(page.State.Targets) > 0 {
 		return nil
@@ -139,8 +139,8 @@ func (s *server) fillOwn(ctx context.Context, page *web.Page) error {
 	return nil
 }
 
-// search finds by tag expressions if there is a '=', by a pattern if there is
-// a dot or a wildcard, and else every node with the word in its name.
+// search searches by tag expressions if the text contains '=', by pattern if it contains
+// a wildcard or a dot, and else for nodes whose name contains it.
 func (s *server) search(ctx context.Context, text string) ([]web.Node, error) {
 	switch {
 	case strings.Contains(text, "="):
@@ -167,14 +167,14 @@ func (s *server) nodes(ctx context.Context, pattern string) ([]web.Node, error) 
 	return nodes, err
 }
 
-// escapeGlob is the pattern that matches this path alone.
+// escapeGlob returns the pattern that matches only this path.
 func escapeGlob(path string) string {
 	return globEscaper.Replace(path)
 }
 
 var globEscaper = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`, `{`, `\{`, `}`, `\}`)
 
-// baseURL is the scheme and host that the client used to get here.
+// baseURL returns the scheme and host of the URL that the client used.
 func baseURL(r *http.Request) string {
 	scheme := "http"
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
@@ -183,8 +183,8 @@ func baseURL(r *http.Request) string {
 	return scheme + "://" + r.Host
 }
 
-// lineFor is where this client can send lines to: the listening address, or,
-// if that is every address, the host that the client knows.
+// lineFor returns the address to which the client can send lines: the listening address,
+// or if that is every address, the host that the client used.
 func (s *server) lineFor(r *http.Request) string {
 	host, port, err := net.SplitHostPort(s.Line)
 	if err != nil {

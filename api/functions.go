@@ -10,7 +10,7 @@ import (
 	"carbon/render/function"
 )
 
-// functionInfo is what editors are told about a function, under one of its names.
+// functionInfo describes a function under one of its names, for editors.
 type functionInfo struct {
 	Name        string      `json:"name"`
 	Signature   string      `json:"function"`
@@ -30,8 +30,8 @@ type paramInfo struct {
 	Suggestions []any  `json:"suggestionLimit,omitempty"`
 }
 
-// functions are the functions of targets by all their names, pies those that say
-// how large the slices of a pie are.
+// functions and pies describe the functions of targets and of pie slices, by all their
+// names.
 var (
 	functions = sync.OnceValue(func() map[string]functionInfo { return describe(function.All()) })
 	pies      = sync.OnceValue(func() map[string]functionInfo { return describe(function.Pies) })
@@ -107,7 +107,6 @@ func (s *server) functionRoutes() []Route {
 
 // functionList answers /functions: all functions, or those of a group.
 func (s *server) functionList(w http.ResponseWriter, r *http.Request, p params) error {
-	grouped := strings.EqualFold(p.get("grouped"), "true") || p.get("grouped") == "1"
 	list, groups := map[string]functionInfo{}, map[string]map[string]functionInfo{}
 	for name, info := range described(p) {
 		if p.has("group") && info.Group != p.get("group") {
@@ -120,13 +119,13 @@ func (s *server) functionList(w http.ResponseWriter, r *http.Request, p params) 
 		groups[info.Group][name] = info
 	}
 	delete(p, "jsonp") // as in graphite-web
-	if grouped {
+	if p.bool("grouped") {
 		return s.answerValue(w, r, p, groups)
 	}
 	return s.answerValue(w, r, p, list)
 }
 
-// unknownFunctionError reports a name that no function has.
+// unknownFunctionError reports a path below /functions without a function.
 type unknownFunctionError struct{ name string }
 
 func (e *unknownFunctionError) Error() string { return "no such function: " + truncate(e.name) }
@@ -135,7 +134,7 @@ func (e *unknownFunctionError) Error() string { return "no such function: " + tr
 func (s *server) functionDetails(w http.ResponseWriter, r *http.Request, p params) error {
 	name := pathParam(r, "*")
 	info, ok := described(p)[name]
-	// As in graphite-web a slash at the end is part of the name.
+	// As in graphite-web, a slash at the end is part of the name.
 	if !ok || strings.HasSuffix(r.URL.Path, "/") {
 		return &unknownFunctionError{name}
 	}

@@ -28,7 +28,7 @@ func (s *server) healthRoutes() []Route {
 	}
 }
 
-// health answers whether requests should be sent here.
+// health answers /health and /-/ready.
 func (s *server) health(w http.ResponseWriter, _ *http.Request, _ params) error {
 	answer := struct {
 		Status  string   `json:"status"`
@@ -47,7 +47,7 @@ func (s *server) health(w http.ResponseWriter, _ *http.Request, _ params) error 
 
 var errNotReady = errors.New("unavailable")
 
-// loadBalancerCheck is health as carbonapi's clients ask for it.
+// loadBalancerCheck answers /lb_check, as carbonapi does.
 func (s *server) loadBalancerCheck(w http.ResponseWriter, _ *http.Request, _ params) error {
 	if len(s.Health()) > 0 {
 		return errNotReady

@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// flags are parameters that hold whatever their value is, as in graphite-web.
-var flags = []string{"noCache", "noNullPoints", "pickle", "pretty", "rawData"}
+// presenceParams count as set whatever their value, as in graphite-web.
+var presenceParams = []string{"noCache", "noNullPoints", "pickle", "pretty", "rawData"}
 
-// addJSON adds the fields of an object: texts, numbers, true, false and lists of
-// these. null is none. An empty body has none, as clients send JSON's type with that.
+// addJSON adds the fields of a JSON object such as {"target": ["a", "b"], "from": "-1h",
+// "maxDataPoints": 100}: strings, numbers, booleans and lists of these. A null adds
+// nothing. Some clients send an empty body with the type of JSON.
 func (p params) addJSON(body []byte) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil
@@ -36,12 +37,12 @@ func (p params) addJSON(body []byte) error {
 			case json.Number:
 				text = v.String()
 			case bool:
-				if !v && slices.Contains(flags, name) {
+				if !v && slices.Contains(presenceParams, name) {
 					continue
 				}
 				text = map[bool]string{false: "false", true: "true"}[v]
 			default:
-				return &paramError{name, "", "must be a text, a number, true, false, or a list of these"}
+				return &paramError{name, "", "must be a string, a number, true, false, or a list of these"}
 			}
 			if err := p.add(name, text); err != nil {
 				return err

@@ -30,7 +30,7 @@ func TestJSONParams(t *testing.T) {
 		t.Errorf("%+v", q)
 	}
 	post("/render?format=json&target=x.y", media, ` `, 200, `"target": "x.y"`)
-	post("/render", media, `{"target": {"a": 1}}`, 400, "target: must be a text, a number")
+	post("/render", media, `{"target": {"a": 1}}`, 400, "target: must be a string, a number")
 	for _, bad := range []string{`[]`, `null`, `5`, `{`, `{} {}`, `{"target": [[]]}`} {
 		post("/render", media, bad, 400, "must be a")
 	}

@@ -6,8 +6,8 @@ import (
 	"carbon/codec/pyjson"
 )
 
-// appendString appends what stands between the quotes of a JSON string: as
-// encoding/json writes it, but without the escapes meant for JSON within HTML.
+// appendString appends the inside of a JSON string, without the quotes. It escapes as
+// encoding/json does with SetEscapeHTML(false).
 func appendString(b []byte, s string) []byte {
 	done := 0
 	for i := 0; i < len(s); {

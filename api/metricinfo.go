@@ -13,8 +13,8 @@ import (
 	"carbon/storage"
 )
 
-// metricInfo is a MetricsInfoResponse. Its JSON is that of protobuf, where numbers of 64
-// bits are text and zeros are left out.
+// metricInfo is a MetricsInfoResponse. Its JSON follows Protocol Buffers: integers of 64
+// bits are strings, and zeros are left out.
 type metricInfo struct {
 	Name              string          `json:"name,omitempty"`
 	ConsolidationFunc string          `json:"consolidationFunc,omitempty"`
@@ -39,9 +39,9 @@ func (s *server) infoRoutes() []Route {
 	}
 }
 
-// info answers /info as go-carbon does: how the metrics named by target are kept,
-// or by a MultiMetricsInfoRequest in version 3 of the messages. Version 2 knows of
-// one metric. If any is unknown, nothing is told of the others.
+// info answers /info as go-carbon does: it describes the metrics that target names, or
+// in version 3 of the messages a MultiMetricsInfoRequest. In version 2 it describes one
+// metric. If any metric is unknown, the answer is an error.
 func (s *server) info(w http.ResponseWriter, r *http.Request, p params) error {
 	version, err := listFormat(r, p)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *server) info(w http.ResponseWriter, r *http.Request, p params) error {
 	}
 	names := p["target"]
 	if version == 3 {
-		var g globRequest // its names stand where patterns do
+		var g globRequest // a MultiMetricsInfoRequest has names in place of patterns
 		if err := readFields(r, g.read); err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (s *server) info(w http.ResponseWriter, r *http.Request, p params) error {
 		}
 	}
 	if len(names) == 0 {
-		return &paramError{"target", "", "missing"}
+		return missing("target")
 	}
 	if version == 2 {
 		names = names[:1]
@@ -93,8 +93,8 @@ func (s *server) info(w http.ResponseWriter, r *http.Request, p params) error {
 	return err
 }
 
-// append appends a MetricsInfoResponse, or an InfoResponse of version 2, which is
-// written alike but has numbers of 32 bits.
+// append appends a MetricsInfoResponse, or an InfoResponse of version 2, which differs
+// only in its integers of 32 bits.
 func (m *metricInfo) append(b []byte) []byte {
 	b = protobuf.AppendString(b, 1, m.Name)
 	b = protobuf.AppendString(b, 2, m.ConsolidationFunc)
@@ -107,7 +107,7 @@ func (m *metricInfo) append(b []byte) []byte {
 	return b
 }
 
-// infoOf tells how a metric is kept, with its method in capitals as go-carbon has it.
+// infoOf describes a metric. As in go-carbon, the aggregation method is capitalized.
 func (s *server) infoOf(ctx context.Context, name string) (m metricInfo, err error) {
 	if err := ctx.Err(); err != nil {
 		return m, err
@@ -139,13 +139,13 @@ func (s *server) infoOf(ctx context.Context, name string) (m metricInfo, err err
 	return m, nil
 }
 
-// listFormat is the version of messages that a request asks for; 0 is JSON.
+// listFormat returns the version of messages that a request asks for, or 0 for JSON.
 func listFormat(r *http.Request, p params) (version int, err error) {
 	if version = messageVersion(r, p); version != 0 {
 		return version, nil
 	}
 	if f := p.get("format"); f != "" && f != "json" {
-		return 0, &paramError{"format", f, "not a format here; there are json, carbonapi_v2_pb and carbonapi_v3_pb"}
+		return 0, &paramError{"format", f, "must be json, carbonapi_v2_pb or carbonapi_v3_pb"}
 	}
 	return 0, nil
 }

@@ -14,13 +14,13 @@ import (
 	"carbon/storage"
 )
 
-// Aggregator knows how metrics are rolled up. Every storage.Aggregator is one.
+// Aggregator reads and changes aggregation methods. Every storage.Aggregator implements it.
 type Aggregator interface {
 	Aggregation(ctx context.Context, name string) (method string, err error)
 	SetAggregation(ctx context.Context, name, method string) (old string, err error)
 }
 
-// noAggregator is the Aggregator of a store that rolls nothing up.
+// noAggregator is the Aggregator of a store without aggregation methods.
 type noAggregator struct{}
 
 func (noAggregator) Aggregation(_ context.Context, name string) (string, error) {
@@ -59,10 +59,10 @@ func (s *server) metadataRoutes() []Route {
 	}
 }
 
-// aggregationMethod is the one thing that whisper knows of a metric.
+// aggregationMethod is the only metadata key, as in carbon.
 const aggregationMethod = "aggregationMethod"
 
-// metadata is what is answered of one metric, in carbon's words.
+// metadata is the answer for one metric, with carbon's field names.
 type metadata struct {
 	Error string `json:"error,omitempty"`
 	Value string `json:"value,omitempty"`
@@ -70,12 +70,12 @@ type metadata struct {
 	New   string `json:"new_value,omitempty"`
 }
 
-// getMetadata answers /metrics/get-metadata. As in graphite-web what is wrong with
-// one metric is said in its place.
+// getMetadata answers /metrics/get-metadata. As in graphite-web, an error of one metric
+// takes the place of its value.
 func (s *server) getMetadata(w http.ResponseWriter, r *http.Request, p params) error {
 	key := p.get("key")
 	if key == "" {
-		return &paramError{"key", "", "missing"}
+		return missing("key")
 	}
 	answer := map[string]metadata{}
 	for _, name := range p["metric"] {
@@ -95,15 +95,15 @@ func (s *server) getMetadata(w http.ResponseWriter, r *http.Request, p params) e
 	return s.answerValue(w, r, p, answer)
 }
 
-// metadataChange is one operation of /metrics/set-metadata.
+// metadataChange is an operation of /metrics/set-metadata.
 type metadataChange struct {
 	Metric string `json:"metric"`
 	Key    string `json:"key"`
 	Value  string `json:"value"`
 }
 
-// setMetadata answers /metrics/set-metadata: one change as parameters of a GET, or
-// a list of them as JSON, the body of a POST or its parameter operations.
+// setMetadata answers /metrics/set-metadata: a GET makes one change, a POST a list of
+// changes in JSON, as its body or its parameter operations.
 func (s *server) setMetadata(w http.ResponseWriter, r *http.Request, p params) error {
 	changes, err := metadataChanges(r, p)
 	if err != nil {
@@ -132,7 +132,7 @@ func metadataChanges(r *http.Request, p params) (changes []metadataChange, err e
 	if r.Method != http.MethodPost {
 		for _, name := range []string{"metric", "key", "value"} {
 			if p.get(name) == "" {
-				return nil, &paramError{name, "", "missing"}
+				return nil, missing(name)
 			}
 		}
 		return []metadataChange{{p.get("metric"), p.get("key"), p.get("value")}}, nil
@@ -144,16 +144,15 @@ func metadataChanges(r *http.Request, p params) (changes []metadataChange, err e
 		}
 	}
 	if len(strings.TrimSpace(string(text))) == 0 {
-		return nil, &paramError{"operations", "", "missing"}
+		return nil, missing("operations")
 	}
 	if err := json.Unmarshal(text, &changes); err != nil {
-		return nil, &paramError{"operations", string(text), "not a list of metric, key and value"}
+		return nil, &paramError{"operations", string(text), "must be a list of {metric, key, value}"}
 	}
 	return changes, nil
 }
 
-// canonicalOr is the name under which a metric is kept, or, where there can be
-// none, the one given.
+// canonicalOr returns the canonical name of a metric, or an invalid name as it is.
 func canonicalOr(name string) string {
 	if canonical, err := metric.CanonicalSeries(name); err == nil {
 		return canonical
@@ -167,13 +166,12 @@ func (k unsupportedKey) Error() string {
 	return fmt.Sprintf("Unsupported metadata key %q", truncate(string(k)))
 }
 
-// metadataError says what is wrong with one metric. What is not the client's
-// business is for the log.
+// metadataError returns the answer for a metric with an error. It logs internal errors.
 func (s *server) metadataError(r *http.Request, err error) metadata {
 	var key unsupportedKey
 	if errors.As(err, &key) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrUnknownAggregation) || errors.Is(err, storage.ErrFixedAggregation) {
 		return metadata{Error: err.Error()}
 	}
-	s.Logger.Error("metadata", "id", idOf(r), "err", err)
+	s.Logger.Error("accessing metadata failed", "id", idOf(r), "err", err)
 	return metadata{Error: "internal error, request " + idOf(r)}
 }

@@ -12,13 +12,13 @@ import (
 	"carbon/storage"
 )
 
-// noMeasurer is the Measurer of a store that does not know what its metrics take.
+// noMeasurer is the Measurer of a store that does not know the sizes of metrics.
 type noMeasurer struct{}
 
 func (noMeasurer) Measure(string) (storage.Usage, error) { return storage.Usage{}, storage.ErrNotFound }
 func (noMeasurer) Room() (free, total int64, err error)  { return 0, 0, nil }
 
-// metricDetails is what go-carbon calls what a metric takes.
+// metricDetails is a metric in the answer of /metrics/details, with go-carbon's field names.
 type metricDetails struct {
 	Size, ModTime, ATime, RdTime, RealSize int64
 	Name                                   string
@@ -35,14 +35,10 @@ func (s *server) detailsRoutes() []Route {
 	}
 }
 
-// details answers /metrics/details as go-carbon does: what each metric takes on
-// disk, and what room there is. Metrics of which nothing is stored yet are left out.
+// details answers /metrics/details as go-carbon does: the size on disk of each metric,
+// and the space there. It leaves out metrics without stored points.
 func (s *server) details(w http.ResponseWriter, r *http.Request, p params) error {
-	version, err := listFormat(r, p)
-	if err != nil {
-		return err
-	}
-	names, err := s.paths(r.Context(), "**", true)
+	version, names, err := s.allNames(r, p)
 	if err != nil {
 		return err
 	}
@@ -82,7 +78,7 @@ func (s *server) details(w http.ResponseWriter, r *http.Request, p params) error
 	})
 }
 
-// writeDetailsMessage writes a MetricDetailsResponse, whose metrics are a map.
+// writeDetailsMessage writes a MetricDetailsResponse, in which the metrics are a map.
 func (s *server) writeDetailsMessage(ctx context.Context, out io.Writer, names []string, free, total int64) error {
 	err := s.measure(ctx, names, func(name string, u storage.Usage) error {
 		var d []byte
@@ -100,7 +96,7 @@ func (s *server) writeDetailsMessage(ctx context.Context, out io.Writer, names [
 	return err
 }
 
-// measure calls use with what each metric takes that is stored.
+// measure calls use with the size of each metric that is stored.
 func (s *server) measure(ctx context.Context, names []string, use func(name string, u storage.Usage) error) error {
 	for _, name := range names {
 		if err := ctx.Err(); err != nil {

@@ -19,11 +19,7 @@ func (s *server) listRoutes() []Route {
 
 // list answers /metrics/list as go-carbon does: the names of all metrics.
 func (s *server) list(w http.ResponseWriter, r *http.Request, p params) error {
-	version, err := listFormat(r, p)
-	if err != nil {
-		return err
-	}
-	names, err := s.paths(r.Context(), "**", true)
+	version, names, err := s.allNames(r, p)
 	if err != nil {
 		return err
 	}
@@ -44,4 +40,14 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, p params) error {
 		}
 		return nil
 	})
+}
+
+// allNames returns the names of all metrics, and the version of messages that the
+// request asks for.
+func (s *server) allNames(r *http.Request, p params) (version int, names []string, err error) {
+	if version, err = listFormat(r, p); err != nil {
+		return 0, nil, err
+	}
+	names, err = s.paths(r.Context(), "**", true)
+	return version, names, err
 }

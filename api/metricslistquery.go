@@ -28,46 +28,46 @@ func (s *server) listQueryRoutes() []Route {
 	}
 }
 
-// listedMetric is what go-carbon lists of a metric.
+// listedMetric is a metric in the answer of /metrics/list_query.
 type listedMetric struct {
 	Name                      string
 	PhysicalSize, LogicalSize int64
 }
 
-// listQuery answers /metrics/list_query as go-carbon does: what the metrics that
-// target matches, or that are below what it matches, take, together and each.
+// listQuery answers /metrics/list_query as go-carbon does: the sizes on disk of the
+// metrics that match target, or are below branches that match it, and the totals.
 func (s *server) listQuery(w http.ResponseWriter, r *http.Request, p params) error {
 	if version, err := listFormat(r, p); err != nil || version != 0 {
-		return &paramError{"format", p.get("format"), "not a format here; there is json"}
+		return &paramError{"format", p.get("format"), "must be json"}
 	}
 	limit := 65536
 	if v := p.get("limit"); v != "" {
 		var err error
 		if limit, err = strconv.Atoi(v); err != nil || limit < 0 {
-			return &paramError{"limit", v, "not a number of metrics"}
+			return &paramError{"limit", v, "must be an integer, 0 or more"}
 		}
 	}
 	if p.get("target") == "" {
-		return &paramError{"target", "", "missing"}
+		return missing("target")
 	}
-	names, err := s.below(r.Context(), p.get("target"), p.get("leaf_only") == "true")
+	names, err := s.below(r.Context(), p.get("target"), p.bool("leaf_only"))
 	if err != nil {
 		return err
 	}
-	statsOnly := p.get("stats_only") == "true"
+	statsOnly := p.bool("stats_only")
 	var answer struct {
 		Count                     int
 		PhysicalSize, LogicalSize int64
 		Metrics                   []listedMetric
 	}
-	if !statsOnly { // which concerns all there are
+	if !statsOnly { // totals are of all metrics
 		names = names[:min(limit, len(names))]
 	}
 	if !statsOnly {
 		answer.Metrics = make([]listedMetric, len(names))
 	}
 	answer.Count = len(names)
-	for i, name := range names { // those not stored yet take nothing
+	for i, name := range names { // a metric that is not stored yet has no size
 		if !statsOnly {
 			answer.Metrics[i].Name = name
 		}
@@ -91,7 +91,7 @@ func (s *server) listQuery(w http.ResponseWriter, r *http.Request, p params) err
 	return s.answerJSON(w, r, p, func(b []byte) []byte { return append(b, body...) })
 }
 
-// below are the metrics that match a pattern, and those below branches that do.
+// below returns the metrics that match a pattern, and those below matching branches.
 func (s *server) below(ctx context.Context, pattern string, leavesOnly bool) ([]string, error) {
 	names, err := s.paths(ctx, pattern, true)
 	if err != nil || leavesOnly {

@@ -16,19 +16,22 @@ import (
 	"carbon/attime"
 )
 
-// maxParams bounds the parameters of one request. A dashboard has hundreds.
+// maxParams bounds the parameters of a request, and the values of each. A dashboard has
+// hundreds of targets.
 const maxParams = 10_000
 
-// params are the parameters of a request by name: those of the address, then
-// those of a posted form, as graphite-web merges them. Of several values the
-// last one counts, so a posted one wins.
+// params are the parameters of a request by name. As in graphite-web, the values of the
+// query come before those of a posted form; where one value is needed, the last counts.
 type params map[string][]string
 
-// paramError reports a parameter that makes no sense.
+// paramError reports a parameter with an invalid value, or none.
 type paramError struct {
 	Name, Value string
 	Reason      string
 }
+
+// missing reports a parameter that must be given.
+func missing(name string) error { return &paramError{name, "", "missing"} }
 
 func (e *paramError) Error() string {
 	if e.Value == "" {
@@ -52,7 +55,7 @@ func readParams(r *http.Request, kind bodyKind) (params, error) {
 	}
 	media, attrs, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
-	case err != nil: // none, or nonsense: graphite-web ignores such a body too
+	case err != nil: // missing or invalid: graphite-web ignores such a body too
 		return p, nil
 	case media == "application/x-www-form-urlencoded":
 		body, err := io.ReadAll(r.Body)
@@ -75,9 +78,9 @@ func readParams(r *http.Request, kind bodyKind) (params, error) {
 	return p, nil
 }
 
-// addQuery adds a query string. Unlike net/url it takes what browsers and
-// scripts really send: semicolons are part of tagged names, and a percent sign
-// before anything but two hex digits stands for itself.
+// addQuery adds a query string. Unlike net/url it accepts what browsers and scripts
+// send: semicolons, which tagged names contain, and percent signs without two hex
+// digits, which stand for themselves.
 func (p params) addQuery(s string) error { return p.addEscaped(s, unescape) }
 
 func (p params) addEscaped(s string, unescape func(string) string) error {
@@ -123,7 +126,7 @@ func (p params) add(name, value string) error {
 	return nil
 }
 
-// get is the value that counts, or "".
+// get returns the last value of a parameter, or "".
 func (p params) get(name string) string {
 	if all := p[name]; len(all) > 0 {
 		return all[len(all)-1]
@@ -133,7 +136,7 @@ func (p params) get(name string) string {
 
 func (p params) has(name string) bool { return len(p[name]) > 0 }
 
-// pathParam is a variable part of the path, as it was before it was escaped.
+// pathParam returns a variable part of the path, unescaped.
 func pathParam(r *http.Request, name string) string {
 	text := chi.URLParam(r, name)
 	if unescaped, err := url.PathUnescape(text); err == nil {
@@ -142,32 +145,61 @@ func pathParam(r *http.Request, name string) string {
 	return strings.ToValidUTF8(text, "\uFFFD")
 }
 
-// int is a whole number, 0 if absent. What Python's int() refuses is an error.
+// int returns a parameter as an integer, 0 if it is absent. It accepts what Python's
+// int() accepts.
 func (p params) int(name string) (int, error) {
 	if !p.has(name) {
 		return 0, nil
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(p.get(name)))
 	if err != nil {
-		return 0, &paramError{name, p.get(name), "not a whole number"}
+		return 0, &paramError{name, p.get(name), "not an integer"}
 	}
 	return n, nil
 }
 
-// location is the zone named by tz. As graphite-web does: an unknown zone
-// counts as none.
-func (p params) location(otherwise *time.Location) *time.Location {
+// bool returns a parameter as a boolean: true for "true" in any case, and for "1".
+func (p params) bool(name string) bool {
+	return strings.EqualFold(p.get(name), "true") || p.get(name) == "1"
+}
+
+// limit returns the maximum number of results that the request asks for. Grafana sends
+// 0 for none.
+func (p params) limit(fallback int) (int, error) {
+	if p.get("limit") == "" {
+		return fallback, nil
+	}
+	n, err := p.int("limit")
+	switch {
+	case err == nil && n < 0:
+		err = &paramError{"limit", p.get("limit"), "below 0"}
+	case n == 0:
+		n = fallback
+	}
+	return n, err
+}
+
+// list returns all values of a parameter. Its name may end in [], as in PHP.
+func (p params) list(name string) []string {
+	if p.has(name) {
+		return p[name]
+	}
+	return p[name+"[]"]
+}
+
+// location returns the time zone of tz. As in graphite-web, an unknown zone is ignored.
+func (p params) location(fallback *time.Location) *time.Location {
 	loc, err := attime.Zone(p.get("tz"))
 	if err != nil {
-		return otherwise
+		return fallback
 	}
 	return loc
 }
 
-// time is a point in time relative to now, or otherwise if absent.
-func (p params) time(name string, now, otherwise time.Time) (time.Time, error) {
+// time returns a parameter as a time, relative to now; fallback if it is absent.
+func (p params) time(name string, now, fallback time.Time) (time.Time, error) {
 	if !p.has(name) {
-		return otherwise, nil
+		return fallback, nil
 	}
 	t, err := attime.Parse(p.get(name), now)
 	if err != nil {
@@ -176,17 +208,17 @@ func (p params) time(name string, now, otherwise time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// jsonp is the name of a function to call with the answer; "" is none. As it
-// becomes part of a script, only what can be a function's name is taken.
+// jsonp returns the name of the function to call with the answer, or "". The name
+// becomes part of a script, so other texts are an error.
 func (p params) jsonp() (string, error) {
 	name := p.get("jsonp")
 	if len(name) > 200 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.[]") != "" {
-		return "", &paramError{"jsonp", name, "not a function's name"}
+		return "", &paramError{"jsonp", name, "not the name of a function"}
 	}
 	return name, nil
 }
 
-// values are the parameters, each with the one value that counts.
+// values returns the last value of each parameter.
 func (p params) values() url.Values {
 	v := make(url.Values, len(p))
 	for name := range p {
@@ -196,6 +228,7 @@ func (p params) values() url.Values {
 }
 
 // shorten keeps an answer readable when somebody sends a megabyte.
+// truncate bounds the length of a text from a client in answers and logs.
 func truncate(s string) string {
 	const limit = 200
 	if len(s) <= limit {

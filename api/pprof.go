@@ -31,7 +31,7 @@ func (s *server) pprofRoutes() []Route {
 	}
 }
 
-// profiles answers /-/pprof: what can be asked for below it.
+// profiles answers /-/pprof.
 func (s *server) profiles(w http.ResponseWriter, _ *http.Request, _ params) error {
 	names := []string{"cmdline", "profile", "symbol", "trace"}
 	for _, p := range runtimepprof.Profiles() {
@@ -48,7 +48,7 @@ func (s *server) profiles(w http.ResponseWriter, _ *http.Request, _ params) erro
 	return err
 }
 
-// profile answers /-/pprof/NAME, what Go tells of a running program.
+// profile answers /-/pprof/NAME, as Go's net/http/pprof does.
 func (s *server) profile(w http.ResponseWriter, r *http.Request, _ params) error {
 	name := chi.URLParam(r, "name")
 	answer := map[string]http.HandlerFunc{

@@ -7,7 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// cleanPrefix gives a prefix the form "/a/b", or "".
+// cleanPrefix returns a prefix as "/a/b", or "".
 func cleanPrefix(prefix string) string {
 	if prefix = strings.Trim(prefix, "/"); prefix == "" {
 		return ""
@@ -15,8 +15,9 @@ func cleanPrefix(prefix string) string {
 	return "/" + prefix
 }
 
-// stripPrefix routes what is below the prefix; nothing else is found. Slashes count
-// once where a path begins: clients put "/render" behind addresses that end in one.
+// stripPrefix removes Options.URLPrefix before routing; paths without it do not exist.
+// Several slashes at the beginning count as one, because clients append /render to base
+// URLs that end in a slash.
 func (s *server) stripPrefix(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := "/" + strings.TrimLeft(r.URL.EscapedPath(), "/")
@@ -30,7 +31,7 @@ func (s *server) stripPrefix(next http.Handler) http.Handler {
 	})
 }
 
-// pathOf is the path of a request as it is routed: without prefix and slash at its end.
+// pathOf returns the path of a request as it is routed: without prefix and final slash.
 func pathOf(r *http.Request) string {
 	if c := chi.RouteContext(r.Context()); c != nil && c.RoutePath != "" {
 		return c.RoutePath

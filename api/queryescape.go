@@ -2,16 +2,16 @@ package api
 
 import "strings"
 
-// isLatin1 tells whether a form says that it is not in UTF-8, as those of Java's
-// HttpClient do unless told otherwise.
+// isLatin1 reports whether a form declares Latin-1, as those of Java's HttpClient do by
+// default.
 func isLatin1(charset string) bool {
 	return strings.EqualFold(charset, "iso-8859-1") || strings.EqualFold(charset, "latin1")
 }
 
-// unescape decodes a part of a query string and never fails.
+// unescape decodes a name or value of a query string. It never fails.
 func unescape(s string) string { return strings.ToValidUTF8(unescapeBytes(s), "\uFFFD") }
 
-// unescapeLatin1 does so where each byte is a character.
+// unescapeLatin1 is unescape for forms in Latin-1.
 func unescapeLatin1(s string) string {
 	bytes := unescapeBytes(s)
 	runes := make([]rune, len(bytes))

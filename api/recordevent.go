@@ -13,7 +13,7 @@ import (
 	"carbon/records"
 )
 
-// Bytes of an event, of which Django takes no more either, and of its tags.
+// Maximum bytes of an event, as in Django, and of its tags.
 const (
 	maxEventBytes = 2_621_440
 	maxTagsBytes  = 64 << 10
@@ -29,8 +29,8 @@ func (s *server) recordEventRoutes() []Route {
 	}
 }
 
-// recordEvent answers a POST of /events. Its body is JSON, whatever its Content-Type:
-// curl sends that of a form.
+// recordEvent answers POST /events. The body is JSON, whatever its Content-Type: curl
+// sends that of a form.
 func (s *server) recordEvent(w http.ResponseWriter, r *http.Request, _ params) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *server) recordEvent(w http.ResponseWriter, r *http.Request, _ params) e
 	return nil
 }
 
-// readEvent reads {"what": …, "when": …, "tags": …, "data": …}.
+// readEvent reads {"what": ..., "when": ..., "tags": ..., "data": ...}.
 func (s *server) readEvent(body []byte) (e records.Event, err error) {
 	var given map[string]json.RawMessage
 	if json.Unmarshal(body, &given) != nil || given == nil {
@@ -61,7 +61,7 @@ func (s *server) readEvent(body []byte) (e records.Event, err error) {
 		}
 	}
 	if what, ok := given["what"]; !ok {
-		return e, &paramError{"what", "", "missing"}
+		return e, missing("what")
 	} else if e.What, ok = eventText(what); !ok {
 		return e, &paramError{"what", string(what), "must be a string"}
 	}
@@ -79,7 +79,7 @@ func (s *server) readEvent(body []byte) (e records.Event, err error) {
 	return e, err
 }
 
-// eventTime reads seconds since 1970.
+// eventTime reads a time in seconds since 1970.
 func eventTime(text json.RawMessage) (time.Time, error) {
 	var seconds float64
 	err := json.Unmarshal(text, &seconds)
@@ -89,14 +89,14 @@ func eventTime(text json.RawMessage) (time.Time, error) {
 	return time.UnixMicro(int64(math.RoundToEven(seconds * 1e6))), nil
 }
 
-// What dates with years of four digits reach.
+// The range of times whose years have four digits.
 const (
 	earliest = -62135596800
 	latest   = 253402300799
 )
 
-// eventText reads a string. Of what is none but null, it is the JSON, but True and
-// False are written as graphite-web writes them.
+// eventText reads a string. As in graphite-web, true and false become True and False,
+// and other JSON becomes its text; null is not accepted.
 func eventText(text json.RawMessage) (string, bool) {
 	var s string
 	if json.Unmarshal(text, &s) == nil {
@@ -113,7 +113,8 @@ func eventText(text json.RawMessage) (string, bool) {
 	return compact.String(), true
 }
 
-// eventTags reads tags: a list, or a string that holds them. null is none.
+// eventTags reads tags: a list of strings, or a string with spaces between them; null
+// means no tags.
 func eventTags(text json.RawMessage) (string, error) {
 	var one string
 	if json.Unmarshal(text, &one) == nil {
@@ -121,12 +122,12 @@ func eventTags(text json.RawMessage) (string, error) {
 	}
 	var all []*string
 	if json.Unmarshal(text, &all) != nil {
-		return "", &paramError{"tags", string(text), "must be a list of strings, or a string with blanks between tags"}
+		return "", &paramError{"tags", string(text), "must be a list of strings, or a string with spaces between tags"}
 	}
 	words := make([]string, len(all))
 	for i, tag := range all {
 		if tag == nil {
-			return "", &paramError{"tags", string(text), "null is no tag"}
+			return "", &paramError{"tags", string(text), "must not contain null"}
 		}
 		words[i] = *tag
 	}

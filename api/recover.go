@@ -7,8 +7,8 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 )
 
-// recoverPanic turns a panic into a 500, or, if a part of the answer is out
-// already, into a broken connection, so that nobody takes it for the whole.
+// recoverPanic answers 500 after a panic. If a part of the answer is sent already, it
+// breaks the connection, so that the client does not take the part for the whole.
 func (s *server) recoverPanic(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)

@@ -60,11 +60,7 @@ func (s *server) renderQuery(p params) (*renderQuery, error) {
 	if err := q.output(p); err != nil {
 		return nil, err
 	}
-	targets := p["target"]
-	if len(targets) == 0 {
-		targets = p["target[]"]
-	}
-	for _, t := range targets {
+	for _, t := range p.list("target") {
 		if strings.TrimSpace(t) != "" {
 			q.Targets = append(q.Targets, t)
 		}

@@ -51,11 +51,11 @@ func (s *server) changeGraph(w http.ResponseWriter, r *http.Request, p params) e
 	}
 	switch action := p.get("action"); action {
 	case "save":
-		address := p.get("url")
-		if err := checkGraphURL(address); err != nil {
+		rawURL := p.get("url")
+		if err := checkGraphURL(rawURL); err != nil {
 			return err
 		}
-		if err := s.Documents.Save(r.Context(), records.Graph, name, address); err != nil {
+		if err := s.Documents.Save(r.Context(), records.Graph, name, rawURL); err != nil {
 			return err
 		}
 		return answerText(w, "SAVED")
@@ -79,6 +79,7 @@ func (s *server) deleteGraph(w http.ResponseWriter, r *http.Request, p params) e
 	return answerText(w, "DELETED")
 }
 
+// answerText answers with a word or a sentence.
 func answerText(w http.ResponseWriter, word string) error {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	noCache(w)
@@ -86,22 +87,22 @@ func answerText(w http.ResponseWriter, word string) error {
 	return err
 }
 
-// checkGraphURL says what is wrong with the address of a graph, if anything is. It
-// becomes a link in browsers.
-func checkGraphURL(address string) error {
-	u, err := url.Parse(address)
+// checkGraphURL returns an error if a text cannot be the URL of a graph, which becomes a
+// link in browsers.
+func checkGraphURL(rawURL string) error {
+	u, err := url.Parse(rawURL)
 	switch {
-	case address == "":
-		return &paramError{"url", "", "missing"}
+	case rawURL == "":
+		return missing("url")
 	case err != nil || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https":
-		return &paramError{"url", address, "not an address of a graph"}
+		return &paramError{"url", rawURL, "not a URL of a graph"}
 	}
-	return checkURLSize(address)
+	return checkURLSize(rawURL)
 }
 
 // graphNode is a node in the tree of saved graphs.
 type graphNode struct {
-	Text          string `json:"text"` // as HTML
+	Text          string `json:"text"` // HTML
 	ID            string `json:"id"`
 	URL           string `json:"graphUrl,omitempty"`
 	AllowChildren int    `json:"allowChildren"`
@@ -109,16 +110,16 @@ type graphNode struct {
 	Leaf          int    `json:"leaf"`
 }
 
-// graphUser owns all graphs.
+// graphUser owns all graphs, which graphite-web saves per user.
 const graphUser = "default"
 
-// graphTree answers /browser/mygraph: what there is below path, of names whose parts
-// are between dots.
+// graphTree answers /browser/mygraph: the branches and graphs directly below path.
 func (s *server) graphTree(w http.ResponseWriter, r *http.Request, p params) error {
 	return s.answerGraphs(w, r, p, "", p.get("path"))
 }
 
-// userGraphTree answers /browser/usergraph: the users or, below path, the graphs of one.
+// userGraphTree answers /browser/usergraph: the users, or the branches and graphs of a
+// user below path.
 func (s *server) userGraphTree(w http.ResponseWriter, r *http.Request, p params) error {
 	user, path := p.get("user"), p.get("path")
 	if user == "" {
@@ -160,7 +161,7 @@ func (s *server) answerGraphs(w http.ResponseWriter, r *http.Request, p params, 
 		if isBranch {
 			node.ID, node.AllowChildren, node.Expandable = owner+path+text+".", 1, 1
 		} else {
-			sum := md5.Sum([]byte(text)) // as in graphite-web, which names are unlike those of branches
+			sum := md5.Sum([]byte(text)) // as in graphite-web: differs from the IDs of branches
 			node.ID, node.Leaf = owner+path+hex.EncodeToString(sum[:]), 1
 		}
 		if seen[node.ID] {
@@ -169,7 +170,7 @@ func (s *server) answerGraphs(w http.ResponseWriter, r *http.Request, p params, 
 		seen[node.ID] = true
 		if !isBranch {
 			v, err := s.Documents.Load(r.Context(), records.Graph, name, 0)
-			if errors.Is(err, records.ErrNotFound) { // since it was listed
+			if errors.Is(err, records.ErrNotFound) { // deleted after it was listed
 				continue
 			}
 			if err != nil {
@@ -179,7 +180,7 @@ func (s *server) answerGraphs(w http.ResponseWriter, r *http.Request, p params, 
 		}
 		nodes = append(nodes, node)
 	}
-	if owner != "" { // only there
+	if owner != "" { // only in usergraph
 		slices.SortStableFunc(nodes, func(a, b graphNode) int { return cmp.Compare(b.AllowChildren, a.AllowChildren) })
 	}
 	return s.answerNodes(w, r, p, nodes)
@@ -193,5 +194,5 @@ func (s *server) answerNodes(w http.ResponseWriter, r *http.Request, p params, n
 	return s.answerValue(w, r, p, nodes)
 }
 
-// djangoEscaper writes text as HTML, in Django's words.
+// djangoEscaper escapes text for HTML as Django does.
 var djangoEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;")

@@ -34,7 +34,7 @@ func TestSavedGraphs(t *testing.T) {
 	for path, reason := range map[string]string{
 		"?action=save":             "name: missing\n",
 		"?action=save&graphName=x": "url: missing\n",
-		"?action=save&graphName=x&url=javascript%3Aalert(1)": "url: not an address of a graph: \"javascript:alert(1)\"\n",
+		"?action=save&graphName=x&url=javascript%3Aalert(1)": "url: not a URL of a graph: \"javascript:alert(1)\"\n",
 		"?graphName=x":          "action: must be save or delete\n",
 		"?graphName=x&action=y": "action: must be save or delete: \"y\"\n",
 	} {

@@ -15,7 +15,7 @@ func (s *server) selfMetricsRoutes() []Route {
 	}
 }
 
-// metrics answers with the server's own figures.
+// metrics answers /-/metrics.
 func (s *server) metrics(w http.ResponseWriter, _ *http.Request, _ params) error {
 	var b bytes.Buffer
 	if err := s.Metrics(&b); err != nil {

@@ -13,17 +13,17 @@ import (
 	"carbon/records"
 )
 
-// Links keeps addresses by numbers. *records.DB does.
+// Links stores URLs by number, for short URLs. *records.DB implements it.
 type Links interface {
-	// Shorten keeps an address and returns its number, from 1 on; an address has one.
+	// Shorten stores a URL and returns its number, from 1. A URL has one number.
 	Shorten(ctx context.Context, address string) (id int64, err error)
-	// KeepLink keeps an address under a number, records.ErrNumber if that cannot be.
+	// KeepLink stores a URL under a number, or returns records.ErrNumber.
 	KeepLink(ctx context.Context, id int64, address string) error
-	// Address returns what a number stands for, records.ErrNotFound if that is nothing.
+	// Address returns the URL of a number, or records.ErrNotFound.
 	Address(ctx context.Context, id int64) (string, error)
 }
 
-// noLinks is the Links of a server that could not open what it keeps them in.
+// noLinks is the Links of a server that could not open its database.
 type noLinks struct{}
 
 func (noLinks) Shorten(context.Context, string) (int64, error) { return 0, errNoRecords }
@@ -51,15 +51,14 @@ func (s *server) shortURLRoutes() []Route {
 	}
 }
 
-// passing are parameters that make each address a new one.
-var passing = regexp.MustCompile(`&_(uniq|salt|dc)=[0-9.]+`)
+// cacheBusters are parameters that differ in each request.
+var cacheBusters = regexp.MustCompile(`&_(uniq|salt|dc)=[0-9.]+`)
 
-// shorten answers /s/ADDRESS?QUERY: the path of a short URL for it. An address is
-// one of this server, below the prefix of all paths.
+// shorten answers /s/PATH?QUERY: a short URL of that path on this server.
 func (s *server) shorten(w http.ResponseWriter, r *http.Request, _ params) error {
 	address := strings.TrimLeft(chi.URLParam(r, "*"), `/\`)
 	if r.URL.RawQuery != "" {
-		address += "?" + passing.ReplaceAllString(asciiQuery(r.URL.RawQuery), "")
+		address += "?" + cacheBusters.ReplaceAllString(asciiQuery(r.URL.RawQuery), "")
 	}
 	if err := checkURLSize(address); err != nil {
 		return err
@@ -74,17 +73,17 @@ func (s *server) shorten(w http.ResponseWriter, r *http.Request, _ params) error
 	return err
 }
 
-// maxURLBytes is how many bytes an address may have that is kept.
+// maxURLBytes bounds the bytes of a stored URL.
 const maxURLBytes = 64 << 10
 
 func checkURLSize(address string) error {
 	if len(address) > maxURLBytes {
-		return &limitError{fmt.Sprintf("address: more than %d bytes", maxURLBytes)}
+		return &limitError{fmt.Sprintf("url: more than %d bytes", maxURLBytes)}
 	}
 	return nil
 }
 
-// asciiQuery escapes what may not stand in a header.
+// asciiQuery escapes characters of a query that a header cannot contain.
 func asciiQuery(query string) string {
 	var b strings.Builder
 	for i := range len(query) {
@@ -97,8 +96,8 @@ func asciiQuery(query string) string {
 	return b.String()
 }
 
-// follow answers /S/NUMBER, a short URL, with the way to what it stands for. It
-// leads to this server whatever the address is: what follows its first slash is none.
+// follow answers /S/NUMBER, a short URL, with a redirect. It always leads to this server:
+// no URL that begins with one slash names a host.
 func (s *server) follow(w http.ResponseWriter, r *http.Request, _ params) error {
 	id, ok := fromBase62(chi.URLParam(r, "link"))
 	if !ok {
@@ -113,10 +112,10 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request, _ params) error 
 	return nil
 }
 
-// digits62 are the digits of numbers in short URLs, as in graphite-web.
+// digits62 are the digits of base 62, as in graphite-web.
 const digits62 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwxyz"
 
-// base62 writes a number that is not negative.
+// base62 formats a number, which is not negative.
 func base62(n int64) string {
 	text := []byte{digits62[n%62]}
 	for n /= 62; n > 0; n /= 62 {
@@ -125,7 +124,7 @@ func base62(n int64) string {
 	return string(text)
 }
 
-// fromBase62 reads what base62 writes, of at most ten digits.
+// fromBase62 parses a number of at most ten digits in base 62.
 func fromBase62(text string) (n int64, ok bool) {
 	if text == "" || len(text) > 10 {
 		return 0, false

@@ -11,8 +11,7 @@ import (
 	"carbon/metric"
 )
 
-// suggestionLimit is how many tags or values an editor gets, unless it wants another
-// number.
+// suggestionLimit is the default limit of suggestions.
 const suggestionLimit = 100
 
 func (s *server) tagCompletionRoutes() []Route {
@@ -43,8 +42,8 @@ func (s *server) tagCompletionRoutes() []Route {
 	}
 }
 
-// suggestTags answers /tags/autoComplete/tags: the tags, beginning with a prefix,
-// of the series for which all expressions hold, but for those in them.
+// suggestTags answers /tags/autoComplete/tags: the tags, with a prefix, of the series
+// that match all tag expressions, without the tags of the expressions.
 func (s *server) suggestTags(w http.ResponseWriter, r *http.Request, p params) error {
 	limit, err := p.limit(suggestionLimit)
 	if err != nil {
@@ -58,17 +57,17 @@ func (s *server) suggestTags(w http.ResponseWriter, r *http.Request, p params) e
 		}
 		return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(tags, limit)) })
 	}
-	said := map[string]bool{}
+	given := map[string]bool{}
 	for _, e := range exprs {
-		said[e[:max(strings.IndexAny(e, "!="), 0)]] = true
+		given[e[:max(strings.IndexAny(e, "!="), 0)]] = true
 	}
 	return s.suggest(w, r, p, exprs, limit, func(tag, _ string) (string, bool) {
-		return tag, !said[tag] && strings.HasPrefix(tag, prefix)
+		return tag, !given[tag] && strings.HasPrefix(tag, prefix)
 	})
 }
 
-// suggestValues answers /tags/autoComplete/values: the values of a tag, beginning
-// with a prefix, of the series for which all expressions hold.
+// suggestValues answers /tags/autoComplete/values: the values of a tag, with a prefix,
+// among the series that match all tag expressions.
 func (s *server) suggestValues(w http.ResponseWriter, r *http.Request, p params) error {
 	limit, err := p.limit(suggestionLimit)
 	if err != nil {
@@ -76,7 +75,7 @@ func (s *server) suggestValues(w http.ResponseWriter, r *http.Request, p params)
 	}
 	wanted, prefix, exprs := p.get("tag"), p.get("valuePrefix"), p.list("expr")
 	if wanted == "" {
-		return &paramError{"tag", "", "missing"}
+		return missing("tag")
 	}
 	if len(exprs) == 0 {
 		counts, err := s.Tags.TagValues(r.Context(), wanted, regexp.QuoteMeta(prefix), limit)
@@ -94,8 +93,8 @@ func (s *server) suggestValues(w http.ResponseWriter, r *http.Request, p params)
 	})
 }
 
-// suggest answers what pick takes of the tags of the series for which all
-// expressions hold, sorted, each once.
+// suggest answers with the distinct texts, sorted, that pick selects from the tags of
+// the series that match all tag expressions.
 func (s *server) suggest(w http.ResponseWriter, r *http.Request, p params, exprs []string, limit int, pick func(tag, value string) (string, bool)) error {
 	all, err := s.pickTags(r.Context(), exprs, pick)
 	if err != nil {
@@ -104,8 +103,8 @@ func (s *server) suggest(w http.ResponseWriter, r *http.Request, p params, exprs
 	return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, upTo(all, limit)) })
 }
 
-// pickTags looks at all those series, as many at a time as there are processors:
-// editors ask with every key, and the names of a million series take a lot of memory.
+// pickTags returns the texts for suggest. One search runs per processor at a time:
+// editors search at every key, and the names of a million series take much memory.
 func (s *server) pickTags(ctx context.Context, exprs []string, pick func(tag, value string) (string, bool)) ([]string, error) {
 	select {
 	case s.tagLookups <- struct{}{}:
@@ -124,7 +123,7 @@ func (s *server) pickTags(ctx context.Context, exprs []string, pick func(tag, va
 		}
 		for tag, value := range metric.ParseTags(name) {
 			if text, ok := pick(tag, value); ok && !found[text] {
-				found[strings.Clone(text)] = true // the names are not kept for it
+				found[strings.Clone(text)] = true // so that the names can be freed
 			}
 		}
 	}

@@ -8,19 +8,19 @@ import (
 	"carbon/metric"
 )
 
-// TagIndex knows the tags of series. Every storage.TagIndex is one.
+// TagIndex finds tags of series. Every storage.TagIndex implements it.
 type TagIndex interface {
-	// Tags returns the tags that a regular expression matches at their start,
-	// sorted, at most limit of them; 0 is all.
+	// Tags returns the tags whose beginning matches the regular expression filter,
+	// sorted, at most limit of them. 0: no limit.
 	Tags(ctx context.Context, filter string, limit int) ([]string, error)
-	// TagValues does so for the values of a tag.
+	// TagValues returns the values of a tag in the same way.
 	TagValues(ctx context.Context, tag, filter string, limit int) ([]metric.TagCount, error)
-	// Tag makes series known by their tags, Untag forgets them.
+	// Tag adds series to the index, Untag removes them.
 	Tag(ctx context.Context, names []string) error
 	Untag(ctx context.Context, names []string) error
 }
 
-// noTags is the TagIndex of a server whose store knows no tags.
+// noTags is the TagIndex of a store without tags.
 type noTags struct{}
 
 func (noTags) Tags(context.Context, string, int) ([]string, error) { return nil, nil }
@@ -132,41 +132,18 @@ func (s *server) tagValues(w http.ResponseWriter, r *http.Request, p params) err
 	return s.answerValue(w, r, p, d)
 }
 
-// tagFilter reads the regular expression and the number of answers wanted.
+// tagFilter returns the parameters filter and limit.
 func (p params) tagFilter() (filter string, limit int, err error) {
 	filter = p.get("filter")
 	limit, err = p.limit(0)
 	return filter, limit, err
 }
 
-// limit is the number of answers wanted. Grafana sends 0 where it has none.
-func (p params) limit(otherwise int) (int, error) {
-	if p.get("limit") == "" {
-		return otherwise, nil
-	}
-	n, err := p.int("limit")
-	switch {
-	case err == nil && n < 0:
-		err = &paramError{"limit", p.get("limit"), "below 0"}
-	case n == 0:
-		n = otherwise
-	}
-	return n, err
-}
-
-// list is all values of a parameter, which may be called name[] as in PHP.
-func (p params) list(name string) []string {
-	if p.has(name) {
-		return p[name]
-	}
-	return p[name+"[]"]
-}
-
-// findSeries answers /tags/findSeries: the series for which all expressions hold.
+// findSeries answers /tags/findSeries: the series that match all tag expressions.
 func (s *server) findSeries(w http.ResponseWriter, r *http.Request, p params) error {
 	exprs := p.list("expr")
 	if len(exprs) == 0 {
-		return &paramError{"expr", "", "missing"}
+		return missing("expr")
 	}
 	names, err := s.findTagged(r.Context(), exprs)
 	if err != nil {
@@ -175,12 +152,12 @@ func (s *server) findSeries(w http.ResponseWriter, r *http.Request, p params) er
 	return s.answerJSON(w, r, p, func(b []byte) []byte { return appendStrings(b, names) })
 }
 
-// tagSeries answers /tags/tagSeries: it makes a series known by its tags, and
-// says how it is called.
+// tagSeries answers /tags/tagSeries: it adds a series to the index, and answers its
+// canonical name.
 func (s *server) tagSeries(w http.ResponseWriter, r *http.Request, p params) error {
 	path := p.get("path")
 	if path == "" {
-		return &paramError{"path", "", "missing"}
+		return missing("path")
 	}
 	names, err := s.tag(r.Context(), []string{path})
 	if err != nil {
@@ -189,7 +166,7 @@ func (s *server) tagSeries(w http.ResponseWriter, r *http.Request, p params) err
 	return s.answerValue(w, r, p, names[0])
 }
 
-// tagMultiSeries answers /tags/tagMultiSeries: tagSeries of several.
+// tagMultiSeries answers /tags/tagMultiSeries: tagSeries for several series.
 func (s *server) tagMultiSeries(w http.ResponseWriter, r *http.Request, p params) error {
 	names, err := s.tag(r.Context(), p.list("path"))
 	if err != nil {
@@ -206,8 +183,8 @@ func (s *server) tag(ctx context.Context, paths []string) ([]string, error) {
 	return names, s.Tags.Tag(ctx, names)
 }
 
-// delSeries answers /tags/delSeries: tags no longer lead to the series. Nothing
-// that is stored is deleted.
+// delSeries answers /tags/delSeries: it removes series from the index. Their points
+// stay.
 func (s *server) delSeries(w http.ResponseWriter, r *http.Request, p params) error {
 	names, err := canonicalSeries(p.list("path"))
 	if err != nil {
@@ -221,7 +198,7 @@ func (s *server) delSeries(w http.ResponseWriter, r *http.Request, p params) err
 
 func canonicalSeries(paths []string) ([]string, error) {
 	if len(paths) == 0 {
-		return nil, &paramError{"path", "", "missing"}
+		return nil, missing("path")
 	}
 	names := make([]string, len(paths))
 	for i, path := range paths {

@@ -15,13 +15,13 @@ func (s *server) versionRoutes() []Route {
 	}
 }
 
-// version answers /version. As graphite-web does: HTML by name, a number by nature.
+// version answers /version, as graphite-web does: plain text with the type of HTML.
 func (s *server) version(w http.ResponseWriter, _ *http.Request, _ params) error {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, err := io.WriteString(w, graphiteVersion+"\n")
 	return err
 }
 
-// graphiteVersion is the graphite-web whose API this is. Clients decide by it
-// what they may ask, so /version gives this and not the version of the server.
+// graphiteVersion is the version of graphite-web whose API this is. Clients use it to
+// decide what they can request, so /version returns it instead of the server's version.
 const graphiteVersion = "1.2.0"
