@@ -27,7 +27,7 @@ type paramInfo struct {
 	Default     any    `json:"default,omitempty"`
 	Multiple    bool   `json:"multiple,omitempty"`
 	Options     []any  `json:"options,omitempty"`
-	Suggestions []any  `json:"suggestionLimit,omitempty"`
+	Suggestions []any  `json:"suggestions,omitempty"`
 }
 
 // functions and pies describe the functions of targets and of pie slices, by all their
