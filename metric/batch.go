@@ -2,33 +2,32 @@ package metric
 
 import "unsafe"
 
-// Bounds of a Batch.
+// Capacity of a Batch. A full batch is pushed.
 const (
 	batchPoints = 1024
 	batchNames  = 64 << 10 // bytes
 )
 
-// Batch collects datapoints and their names, which it copies, and hands many over
-// at once.
+// Batch collects datapoints and pushes many at once. It copies their names.
 type Batch struct {
 	push   func([]Datapoint) error
 	points []Datapoint
 	names  []byte
 }
 
-// NewBatch returns a Batch that hands its datapoints to push, which keeps neither
-// the slice nor the names.
+// NewBatch returns a Batch that passes its datapoints to push. Push must not keep
+// the slice or the names.
 func NewBatch(push func([]Datapoint) error) *Batch {
 	return &Batch{push: push, points: make([]Datapoint, 0, batchPoints), names: make([]byte, 0, batchNames)}
 }
 
-// Reset makes an empty Batch hand its datapoints to push from now on.
+// Reset empties the batch and makes it pass later datapoints to push.
 func (b *Batch) Reset(push func([]Datapoint) error) {
 	b.push, b.points, b.names = push, b.points[:0], b.names[:0]
 }
 
-// Add takes one datapoint, whose name is prefix and name together. The error is
-// push's.
+// Add adds a datapoint with the name prefix+name. If the batch is full, Add
+// flushes it first and returns the error of push.
 func (b *Batch) Add(prefix, name string, p Point) error {
 	n := len(prefix) + len(name)
 	if len(b.points) == cap(b.points) || len(b.names)+n > cap(b.names) {
@@ -47,7 +46,8 @@ func (b *Batch) Add(prefix, name string, p Point) error {
 	return nil
 }
 
-// Flush hands over what was added.
+// Flush passes the collected datapoints to push, if there are any, and empties the
+// batch.
 func (b *Batch) Flush() error {
 	if len(b.points) == 0 {
 		return nil

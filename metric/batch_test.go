@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestBatchHandsOverAllInOrder(t *testing.T) {
+func TestBatchPushesInOrder(t *testing.T) {
 	var got []string
 	calls := 0
 	b := NewBatch(func(points []Datapoint) error {
@@ -20,7 +20,7 @@ func TestBatchHandsOverAllInOrder(t *testing.T) {
 	var want []string
 	name := []byte("number 00000")
 	for i := range 3000 {
-		copy(name, fmt.Sprintf("number %05d", i)) // the name's memory is used again
+		copy(name, fmt.Sprintf("number %05d", i)) // overwrite the memory of the name before
 		if err := b.Add("a.", string(name), Point{int64(i), 1.5}); err != nil {
 			t.Fatal(err)
 		}
@@ -37,11 +37,11 @@ func TestBatchHandsOverAllInOrder(t *testing.T) {
 	}
 }
 
-func TestBatchTellsErrors(t *testing.T) {
+func TestBatchReturnsPushError(t *testing.T) {
 	full := errors.New("full")
 	b := NewBatch(func([]Datapoint) error { return full })
 	b.Add("", "a", Point{})
 	if err := b.Flush(); err != full {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v, want %v", err, full)
 	}
 }

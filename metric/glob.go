@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// glob matches one node. Its tokens are runs of text, '?', '*' and classes, as
-// Python's fnmatch reads them.
+// glob is a compiled pattern for one node, with the syntax of Python's fnmatch:
+// literal text, '?', '*' and character classes.
 type glob []token
 
 type token struct {
@@ -24,7 +24,7 @@ const (
 	oneOf        // [...]
 )
 
-// class is a set of characters.
+// class is a set of characters, or with negated all characters not in it.
 type class struct {
 	negated bool
 	ranges  []runes
@@ -33,16 +33,16 @@ type class struct {
 type runes struct{ low, high rune }
 
 func (c class) match(r rune) bool {
-	for _, in := range c.ranges {
-		if in.low <= r && r <= in.high {
+	for _, span := range c.ranges {
+		if span.low <= r && r <= span.high {
 			return !c.negated
 		}
 	}
 	return c.negated
 }
 
-// compileGlob reads one node without braces. A backslash takes the meaning from
-// the character after it.
+// compileGlob compiles the pattern of one node, without braces. A backslash makes
+// the next character literal.
 func compileGlob(s string) glob {
 	var g glob
 	var text strings.Builder
@@ -64,7 +64,7 @@ func compileGlob(s string) glob {
 			g = append(g, token{kind: anyOne})
 		case '[':
 			end := classEnd(s, i)
-			if end < 0 { // never closed: an ordinary character
+			if end < 0 { // not closed: a literal bracket
 				text.WriteByte(c)
 				continue
 			}
@@ -84,8 +84,8 @@ func compileGlob(s string) glob {
 	return g
 }
 
-// classEnd returns where the class that opens at s[open] closes, or -1. A ']'
-// that comes first is a member.
+// classEnd returns the index of the ']' that closes the class opened at s[open],
+// or -1. A ']' at the beginning of the class is a member.
 func classEnd(s string, open int) int {
 	i := open + 1
 	if i < len(s) && s[i] == '!' {
@@ -103,8 +103,8 @@ func classEnd(s string, open int) int {
 	return -1
 }
 
-// compileClass reads what stands between the brackets. As in fnmatch '!' alone
-// negates, and a range that runs backwards is empty.
+// compileClass compiles the text between the brackets of a class. As in fnmatch, a
+// leading '!' negates and '^' does not, and a reversed range is empty.
 func compileClass(s string) class {
 	var c class
 	if s, c.negated = strings.CutPrefix(s, "!"); s == "" {
@@ -122,8 +122,9 @@ func compileClass(s string) class {
 	return c
 }
 
-// match takes time proportional to len(s) times the length of the glob at
-// worst: after a mismatch only the last '*' is tried again.
+// match reports whether the glob matches all of s. After a mismatch it retries only
+// the last '*', so it takes at most time proportional to len(s) times the length of
+// the glob.
 func (g glob) match(s string) bool {
 	if len(g) == 2 && g[0].kind == anyRun && g[1].kind == literal && utf8.ValidString(g[1].text) {
 		return strings.HasSuffix(s, g[1].text)
@@ -158,7 +159,7 @@ func (g glob) match(s string) bool {
 	}
 }
 
-// take returns how many bytes at the start of s the token matches, or -1.
+// take returns the number of bytes at the start of s that the token matches, or -1.
 func (t token) take(s string) int {
 	if t.kind == literal {
 		if strings.HasPrefix(s, t.text) {
@@ -176,7 +177,7 @@ func (t token) take(s string) int {
 	return size
 }
 
-// literal returns the only string that matches, if there is just one.
+// literal returns the string that the glob matches, if it matches only one.
 func (g glob) literal() (s string, ok bool) {
 	switch {
 	case len(g) == 0:
@@ -187,7 +188,7 @@ func (g glob) literal() (s string, ok bool) {
 	return "", false
 }
 
-// prefix is what every match begins with.
+// prefix returns the literal text at the start of the glob.
 func (g glob) prefix() string {
 	if len(g) > 0 && g[0].kind == literal {
 		return g[0].text

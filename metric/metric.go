@@ -1,34 +1,34 @@
-// Package metric holds the types every other room shares: a point, a series, a
-// window of time, tags, and the rules and patterns for metric names.
+// Package metric holds the types that all other packages share: points, series,
+// time windows and tags, and the rules and patterns for metric names.
 package metric
 
-// Point is one value at one time.
+// Point is a value at a time.
 type Point struct {
 	Time  int64 // unix seconds
 	Value float64
 }
 
-// Datapoint is what one plaintext line says.
+// Datapoint is a point of a named metric, as in one plaintext line.
 //
-// The name may alias a read buffer: whoever keeps it beyond the call that
-// handed it over copies it first.
+// Name may alias a read buffer. A function that keeps it after it returns must
+// copy it.
 type Datapoint struct {
 	Name string
 	Point
 }
 
-// Window is a range of time as whisper answers it: From is exclusive, Until is
-// inclusive, both in unix seconds.
+// Window is a time range in unix seconds. As in whisper, From is exclusive and
+// Until is inclusive.
 type Window struct{ From, Until int64 }
 
 // Earlier returns the window with From moved back by seconds.
 func (w Window) Earlier(seconds int64) Window { return Window{w.From - seconds, w.Until} }
 
-// Shift returns the window moved by seconds, backwards if negative.
+// Shift returns the window moved by seconds, back in time if negative.
 func (w Window) Shift(seconds int64) Window { return Window{w.From + seconds, w.Until + seconds} }
 
-// Series is a row of values at a fixed step. Values[i] is the value at
-// Start + i*Step; NaN is no value.
+// Series is a sequence of values at a fixed step. Values[i] is the value at
+// Start + i*Step; NaN means no value.
 type Series struct {
 	Name        string
 	Tags        Tags
@@ -36,23 +36,23 @@ type Series struct {
 	Values      []float64
 }
 
-// Tags are the tags of a series by key. A series as stored carries its metric
-// name as the tag "name".
+// Tags maps tag keys to values. The tags of a stored series include its metric
+// name under the key "name".
 type Tags map[string]string
 
-// Node is a place in the tree of metric names. A name that is both a metric and
-// the beginning of others is two nodes.
+// Node is a node of the tree of metric names. If a name is both a metric and the
+// parent of other metrics, the tree has two nodes for it: a leaf and a branch.
 type Node struct {
 	Path string // the whole dotted name
-	Leaf bool   // there is a metric of this name
+	Leaf bool   // a metric has this name
 }
 
-// Layout is how a metric is kept: archives from fine to coarse, and how finer
-// points become coarser ones.
+// Layout describes how a metric is stored: its archives, from fine to coarse, and
+// the rollup from one to the next.
 type Layout struct {
 	Archives     []Archive
 	Aggregation  string  // method by Graphite name: average, sum, last, …
-	XFilesFactor float64 // share of known points that a rollup needs, 0 to 1
+	XFilesFactor float64 // fraction of points that must be present for a rollup, 0 to 1
 }
 
 // Archive is one resolution of a metric.
@@ -61,5 +61,5 @@ type Archive struct {
 	Points int64
 }
 
-// Retention is how far back the archive reaches, in seconds.
+// Retention returns how far back the archive reaches, in seconds.
 func (a Archive) Retention() int64 { return a.Step * a.Points }

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of names, in bytes unless said otherwise. A node and ".wsp" must fit a
-// file name, and a path below the store's directory must fit PATH_MAX.
+// Limits of names. Lengths are in bytes. A node with ".wsp" must fit in a file
+// name, and the path of a whisper file must fit in PATH_MAX.
 const (
 	MaxNodeLength   = 250  // one node of a dotted name
 	MaxNodes        = 64   // nodes of a dotted name
@@ -15,24 +15,23 @@ const (
 	MaxTaggedLength = 4096 // a name with all its tags
 )
 
-// The reasons a name is refused for. They are constant words, fit to label a
-// counter.
+// Reasons for refusing a name. They serve as labels of counters.
 const (
-	ReasonEmpty      = "empty"       // nothing is left of it
+	ReasonEmpty      = "empty"       // no characters, or only those that are removed
 	ReasonSlash      = "slash"       // '/' outside of tags
 	ReasonControl    = "control"     // NUL or another control character
-	ReasonUTF8       = "utf8"        // bytes that are not UTF-8
-	ReasonReserved   = "reserved"    // first node is _tagged, where tagged series are kept
+	ReasonUTF8       = "utf8"        // not valid UTF-8
+	ReasonReserved   = "reserved"    // first node is _tagged, the directory of tagged series
 	ReasonNodeLength = "node_length" // a node over MaxNodeLength
 	ReasonNodes      = "nodes"       // more than MaxNodes nodes
 	ReasonLength     = "length"      // over MaxNameLength or MaxTaggedLength
-	ReasonTag        = "tag"         // a tag that graphite-web would refuse
+	ReasonTag        = "tag"         // a tag that graphite-web refuses
 )
 
-// NameError reports a name that carbon's rules refuse.
+// NameError reports a metric name that is not valid.
 type NameError struct {
 	Reason string // one of the Reason constants
-	Name   string // as given, cut at 400 bytes
+	Name   string // as received, cut to 400 bytes
 }
 
 func (e *NameError) Error() string {
@@ -43,12 +42,12 @@ func refuse(name, reason string) error {
 	return &NameError{Reason: reason, Name: strings.Clone(name[:min(len(name), 400)])}
 }
 
-// Canonical returns the name under which a metric is stored: runs of dots are
-// one, dots at the ends and '~' at the front are gone, spaces are '_', tags are
-// sorted. It returns name itself, and does not allocate, when there is nothing
-// to change. Canonical of a canonical name is that name.
+// Canonical returns the name under which a metric is stored. It merges repeated
+// dots, removes dots at both ends and '~' at the front, replaces spaces with '_' and
+// sorts tags. It is idempotent. If the name is canonical already, Canonical returns
+// it without allocating.
 //
-// The error is a *NameError.
+// Errors are of type *NameError.
 func Canonical(name string) (string, error) {
 	p := scan(name)
 	if p.reason != "" {
@@ -64,8 +63,8 @@ func Canonical(name string) (string, error) {
 	return canonical, nil
 }
 
-// CanonicalSeries is Canonical for what is told, not stored: graphite-web's tag
-// database keeps the spaces that carbon makes '_' of.
+// CanonicalSeries is Canonical but keeps spaces. It is for names in API requests:
+// graphite-web's tag database keeps spaces in names, where carbon stores '_'.
 func CanonicalSeries(name string) (string, error) {
 	reason := scan(name).reason
 	if reason == "" {
@@ -77,19 +76,20 @@ func CanonicalSeries(name string) (string, error) {
 	return name, nil
 }
 
-// scanned is what one pass over a name tells.
+// scanned is the result of one pass over a name.
 type scanned struct {
 	clean  bool   // the name is canonical
-	reason string // it never will be
+	reason string // why the name is not valid; empty: no reason found
 }
 
-// scan decides nearly all names in one pass: most are canonical already.
+// scan checks a name in one pass. Most names are canonical and need nothing more.
+// If the result has neither clean nor reason, rebuild decides.
 func scan(name string) scanned {
 	if name == "" {
 		return scanned{reason: ReasonEmpty}
 	}
 	clean := name[0] != '~'
-	metric := len(name) // where the tags begin
+	metric := len(name) // length of the part before the tags
 	nodes, start := 0, 0
 	ascii := true
 	for i := 0; i < len(name); i++ {
@@ -109,7 +109,7 @@ func scan(name string) scanned {
 		case c == ';':
 			metric = min(metric, i)
 		case c == '{':
-			// Perhaps metric{tag="value"}.
+			// This may be metric{tag="value"}.
 			if metric == len(name) && strings.HasSuffix(name, `"}`) {
 				clean = false
 				metric = i
@@ -144,7 +144,7 @@ func scan(name string) scanned {
 	return scanned{clean: tagsInOrder(name[metric:]) && whole(name[:metric]) == "" && len(name) <= MaxTaggedLength}
 }
 
-// node counts one node of a name and checks the bounds.
+// node counts a node and checks its length and the number of nodes so far.
 func node(length int, nodes *int) (reason string) {
 	*nodes++
 	switch {
@@ -156,7 +156,7 @@ func node(length int, nodes *int) (reason string) {
 	return ""
 }
 
-// whole checks what concerns all of a dotted name.
+// whole checks the length and the first node of a dotted name.
 func whole(metric string) (reason string) {
 	switch {
 	case len(metric) > MaxNameLength:
@@ -167,7 +167,7 @@ func whole(metric string) (reason string) {
 	return ""
 }
 
-// checkText looks for what one byte alone does not tell.
+// checkText checks the characters of a name that is not all ASCII.
 func checkText(name string) (reason string) {
 	if !utf8.ValidString(name) {
 		return ReasonUTF8
@@ -180,8 +180,7 @@ func checkText(name string) (reason string) {
 	return ""
 }
 
-// rebuild makes the canonical name of one that is not, once scan found the
-// characters to be legal.
+// rebuild returns the canonical form of a name whose characters scan has accepted.
 func rebuild(name string) (canonical, reason string) {
 	metric, tags, reason := splitTags(name)
 	if reason != "" {
@@ -196,13 +195,13 @@ func rebuild(name string) (canonical, reason string) {
 	case len(canonical) > MaxTaggedLength:
 		return "", ReasonLength
 	case openMetrics(canonical) >= 0:
-		return "", ReasonTag // it would read as another name next time
+		return "", ReasonTag // parsing it again would give another name
 	}
 	return canonical, ""
 }
 
-// joinNodes puts a dotted name together again without its empty nodes. '~' at
-// the front goes as in carbon, whose name tag must not begin with it.
+// joinNodes returns a dotted name without its empty nodes. As in carbon, whose name
+// tag must not begin with '~', it removes '~' at the front.
 func joinNodes(metric string) (joined, reason string) {
 	metric = strings.TrimLeft(metric, "~.")
 	var b strings.Builder

@@ -57,7 +57,7 @@ func TestCanonical(t *testing.T) {
 	f(`m{a="{}"}`, "m;a={}")
 	f(`m{path="/x.y"}`, "m;path=/x.y")
 	f(`m;a={"}`, `m;a={"}`)
-	f(`m{a="b",}`, `m{a="b",}`) // not that form: it does not end in "}
+	f(`m{a="b",}`, `m{a="b",}`) // no tags: it does not end in "}
 }
 
 func TestCanonicalRefuses(t *testing.T) {
@@ -116,8 +116,9 @@ func TestCanonicalRefuses(t *testing.T) {
 	f(`m;x=y{a="b"}z;x`, ReasonTag)
 }
 
-// The answers of graphite-web's own parser.
-func TestCanonicalAsGraphite(t *testing.T) {
+// TestCanonicalMatchesGraphite compares with recorded results of graphite-web's
+// parser.
+func TestCanonicalMatchesGraphite(t *testing.T) {
 	data, err := os.ReadFile("testdata/names.json")
 	if err != nil {
 		t.Fatal(err)
@@ -143,11 +144,11 @@ func TestCanonicalAsGraphite(t *testing.T) {
 
 func TestIsTagged(t *testing.T) {
 	if IsTagged("a.b") || !IsTagged("a.b;c=d") {
-		t.Error("a name is tagged if it has tags")
+		t.Error(`IsTagged is wrong for "a.b" or "a.b;c=d"`)
 	}
 }
 
-func TestCanonicalNameIsNotCopied(t *testing.T) {
+func TestCanonicalDoesNotAllocate(t *testing.T) {
 	for _, name := range []string{
 		"servers.web01.cpu.user",
 		"servers.größe.value",
@@ -171,7 +172,7 @@ func FuzzCanonical(f *testing.F) {
 			return
 		}
 		if again, err := Canonical(got); err != nil || again != got {
-			t.Fatalf("Canonical(%q) = %q, but of that %q, %v", name, got, again, err)
+			t.Fatalf("Canonical(%q) = %q, and Canonical of the result = %q, %v", name, got, again, err)
 		}
 		tags := ParseTags(got)
 		metric := tags["name"]

@@ -7,43 +7,44 @@ import (
 	"strings"
 )
 
-// Bounds of patterns, which come from anybody who can ask.
+// Limits of patterns, which any client can send.
 const (
 	MaxPatternLength = 128 << 10 // bytes
-	maxVariants      = 16 << 10  // names that the braces of one node stand for
-	maxVariantBytes  = 1 << 20   // their lengths together
+	maxVariants      = 16 << 10  // expansions of the braces of one node
+	maxVariantBytes  = 1 << 20   // total length of those expansions
 )
 
-// PatternError reports a pattern that is too large to be matched.
+// PatternError reports a pattern that exceeds a limit.
 type PatternError struct {
-	Pattern string // cut at 400 bytes
+	Pattern string // cut to 400 bytes
 	Reason  string
 }
 
 func (e *PatternError) Error() string { return fmt.Sprintf("pattern %q: %s", e.Pattern, e.Reason) }
 
-// HasGlob tells whether s is a pattern rather than one name.
+// HasGlob reports whether s contains wildcards.
 func HasGlob(s string) bool { return strings.ContainsAny(s, "*?[{") }
 
-// Pattern is a dotted name with wildcards, as graphite-web reads them: it is
-// split at its dots first, then in each node
+// Pattern is a dotted name with wildcards, as in graphite-web. It is first split at
+// its dots. In each node,
 //
-//   - any run of characters
-//     ?      one character
-//     [a-z]  one character of a set, [!a-z] one that is not in it
-//     {a,b}  either; braces nest and may hold wildcards, but no dot
-//     **     as a whole node: any number of nodes, or none
+//   - matches any number of characters
+//     ?      matches one character
+//     [a-z]  matches one character of a set; [!a-z], one that is not in the set
+//     {a,b}  matches either; braces nest and may contain wildcards, but no dot
+//     **     as a whole node, matches any number of nodes, including none
 //
-// What is never closed stands for itself, and so does a character after a
-// backslash. Patterns do not reach into tags.
+// An unclosed bracket or brace matches itself, and so does a character after a
+// backslash. Patterns do not match tags.
 //
-// To walk a tree, take Nodes one by one. A Pattern may be used concurrently.
+// To walk a tree, match its levels with Nodes in order. A Pattern may be used
+// concurrently.
 type Pattern struct {
 	text  string
 	nodes []NodePattern
 }
 
-// CompilePattern reads a pattern. The error is a *PatternError.
+// CompilePattern parses a pattern. Errors are of type *PatternError.
 func CompilePattern(pattern string) (*Pattern, error) {
 	fail := func(reason string) (*Pattern, error) {
 		return nil, &PatternError{Pattern: strings.Clone(pattern[:min(len(pattern), 400)]), Reason: reason}
@@ -58,15 +59,15 @@ func CompilePattern(pattern string) (*Pattern, error) {
 	for s := range strings.SplitSeq(pattern, ".") {
 		n, ok := compileNode(s)
 		if !ok {
-			return fail("braces stand for too many names")
+			return fail("braces expand to too many names")
 		}
 		if n.deep && len(p.nodes) > 0 && p.nodes[len(p.nodes)-1].deep {
-			continue // **.** says no more than **
+			continue // **.** is the same as **
 		}
 		p.nodes = append(p.nodes, n)
 	}
 	if p.nodes[len(p.nodes)-1].deep {
-		// As graphite-web does: everything below, but not the place itself.
+		// As graphite-web does: a final ** matches the nodes below, not the parent.
 		n, _ := compileNode("*")
 		p.nodes = append(p.nodes, n)
 	}
@@ -80,7 +81,7 @@ func (p *Pattern) String() string { return p.text }
 // must not change them.
 func (p *Pattern) Nodes() []NodePattern { return p.nodes }
 
-// Literal returns the name that is all the pattern can match, if there is one.
+// Literal returns the name that the pattern matches, if it can match only one.
 func (p *Pattern) Literal() (name string, ok bool) {
 	var nodes []string
 	for i := range p.nodes {
@@ -95,10 +96,10 @@ func (p *Pattern) Literal() (name string, ok bool) {
 	return strings.Join(nodes, "."), true
 }
 
-// Match tells whether the pattern matches a whole canonical name.
+// Match reports whether the pattern matches all of a canonical name without tags.
 func (p *Pattern) Match(name string) bool {
 	nodes := strings.Split(name, ".")
-	// possible[i]: the patterns so far can match nodes[:i].
+	// possible[i] is whether the node patterns so far can match nodes[:i].
 	possible := make([]bool, len(nodes)+1)
 	possible[0] = true
 	for i := range p.nodes {
@@ -110,15 +111,15 @@ func (p *Pattern) Match(name string) bool {
 			}
 			continue
 		}
-		stays := slices.Contains(n.literals, "")
+		matchesNothing := slices.Contains(n.literals, "")
 		for j := len(nodes); j >= 0; j-- {
-			possible[j] = j > 0 && possible[j-1] && n.Match(nodes[j-1]) || possible[j] && stays
+			possible[j] = j > 0 && possible[j-1] && n.Match(nodes[j-1]) || possible[j] && matchesNothing
 		}
 	}
 	return possible[len(nodes)]
 }
 
-// NodePattern matches one node of a name.
+// NodePattern is the pattern of one node of a name.
 type NodePattern struct {
 	deep     bool
 	literals []string // sorted, no duplicates
@@ -127,11 +128,12 @@ type NodePattern struct {
 	any      bool
 }
 
-// Deep tells whether the node is "**", which stands for any number of nodes,
-// none included. Nothing else about it has a meaning then. It is never the last.
+// Deep reports whether the pattern is "**", which matches any number of nodes,
+// including none. It is then never the last of a Pattern, and its other methods have
+// no meaning.
 func (n *NodePattern) Deep() bool { return n.deep }
 
-// Literal returns the name of the one node that can match, if there is just one.
+// Literal returns the name that the pattern matches, if it can match only one.
 func (n *NodePattern) Literal() (name string, ok bool) {
 	if n.deep || len(n.globs) > 0 || len(n.literals) != 1 {
 		return "", false
@@ -139,24 +141,24 @@ func (n *NodePattern) Literal() (name string, ok bool) {
 	return n.literals[0], true
 }
 
-// Literals returns names that match, sorted: all that can, unless HasGlob. The
-// empty name among them matches the very place the walk has come to, as a
-// directory's name may end in a slash: "a..b" is "a.b", and "a." the branch a.
-// The caller must not change them.
+// Literals returns names that match, sorted. Without wildcards (HasGlob) no other
+// names match. An empty name matches the current node of a walk itself, just as a
+// slash may end the name of a directory: "a..b" is "a.b", and "a." is the branch a.
+// The caller must not change the slice.
 func (n *NodePattern) Literals() []string { return n.literals }
 
-// HasGlob tells whether Match must be asked for names that are not among the
-// Literals.
+// HasGlob reports whether the pattern has wildcards, so that Match may accept names
+// that are not in Literals.
 func (n *NodePattern) HasGlob() bool { return len(n.globs) > 0 }
 
-// Any tells whether every name matches that is not empty.
+// Any reports whether the pattern matches every name that is not empty.
 func (n *NodePattern) Any() bool { return n.any }
 
-// Prefix is what all names begin with that match: those are neighbours in a
-// sorted list. It may be empty.
+// Prefix returns the common prefix of all names that match. It may be empty. In a
+// sorted list these names stand together.
 func (n *NodePattern) Prefix() string { return n.prefix }
 
-// Match tells whether the pattern matches a node's name.
+// Match reports whether the pattern matches the name of a node.
 func (n *NodePattern) Match(name string) bool {
 	if len(n.literals) > 0 {
 		if _, found := slices.BinarySearch(n.literals, name); found {
@@ -202,12 +204,13 @@ func compileNode(s string) (n NodePattern, ok bool) {
 	return n, true
 }
 
-// innermost finds the first pair of braces that holds no other.
+// innermost matches a pair of braces that contains no other braces.
 var innermost = regexp.MustCompile(`\{[^{}]*\}`)
 
-// expandBraces returns what the braces of a node stand for, without duplicates.
-// ok is false if that is too much. Inner braces go first, so that {a{1,2},b} is
-// a1, b, a2; as graphite-web does, a brace without a partner stays.
+// expandBraces expands the braces of a node and returns the results without
+// duplicates. It expands inner braces first: {a{1,2},b} gives a1, b, a2. As
+// graphite-web does, it keeps unmatched braces. ok is false if there are too many
+// results.
 func expandBraces(s string) (variants []string, ok bool) {
 	done := make(map[string]bool)
 	open := []string{s}

@@ -58,7 +58,7 @@ func TestPatternMatch(t *testing.T) {
 	f("x.web{0[12],}", "x.web01", "x.web02")
 	f("x.{y", "x.{y")
 	f("x.y}", "x.y}")
-	f("{a.b,b.c}") // the dot comes first
+	f("{a.b,b.c}") // patterns are split at dots before braces are expanded
 
 	f("**", "a", "b", "a.b", "a.bb", "a.cb", "a.b.c", "a.b.b.c", "b.c",
 		"x.web01", "x.web02", "x.web10", "x.db01", "x.*", "x.[w", "x.{y", "x.y}", "x.-", "x.ö")
@@ -118,7 +118,7 @@ func TestPatternNodes(t *testing.T) {
 		t.Errorf("node {db01,web0?,db}: literals %q, prefix %q", n[2].Literals(), n[2].Prefix())
 	}
 	if !n[3].Deep() || n[4].Deep() || !n[4].Match("anything") {
-		t.Error("** at the end is ** and *")
+		t.Error("a final ** does not compile to ** and *")
 	}
 }
 
@@ -146,14 +146,14 @@ func TestHasGlob(t *testing.T) {
 	}
 }
 
-// Stars must not make matching take forever.
+// TestPatternManyStars checks that matching does not take exponential time.
 func TestPatternManyStars(t *testing.T) {
 	p, err := CompilePattern(strings.Repeat("*a", 100) + "b")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p.Match(strings.Repeat("a", MaxNodeLength)) {
-		t.Error("matches without the b")
+		t.Error("a name without b matches")
 	}
 }
 
@@ -168,16 +168,16 @@ func FuzzPattern(f *testing.F) {
 		}
 		matched := p.Match(name)
 		if want, ok := p.Literal(); ok && matched && want != strings.Trim(name, ".") && !strings.Contains(name, "..") {
-			t.Fatalf("%q is the literal %q, and matches %q", pattern, want, name)
+			t.Fatalf("pattern %q has the literal %q but matches %q", pattern, want, name)
 		}
 		for _, n := range p.Nodes() {
 			for _, s := range n.Literals() {
 				if !n.Match(s) || !strings.HasPrefix(s, n.Prefix()) {
-					t.Fatalf("%q: node does not match its literal %q", pattern, s)
+					t.Fatalf("pattern %q: a node does not match its literal %q", pattern, s)
 				}
 			}
 			if n.Match(name) && !strings.HasPrefix(name, n.Prefix()) {
-				t.Fatalf("%q: node matches %q, which lacks the prefix %q", pattern, name, n.Prefix())
+				t.Fatalf("pattern %q: a node matches %q, which lacks the prefix %q", pattern, name, n.Prefix())
 			}
 		}
 	})

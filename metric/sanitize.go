@@ -6,11 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// SafeName makes a name of text from elsewhere, such as a key in somebody's JSON:
-// letters, digits and _ - . : % # @ + $ = stay, every other character becomes '_',
-// as does each byte that is not UTF-8; then runs of dots are one, and dots at the
-// ends go. Tags never come of it. It is empty when nothing is left: such a name is
-// to be refused. SafeName of a safe name is that name, and does not allocate.
+// SafeName makes a metric name of arbitrary text, such as a key of a JSON object.
+// It keeps letters, digits and _ - . : % # @ + $ =, and replaces every other
+// character, and each byte that is not UTF-8, with '_'. Then it merges repeated dots
+// and removes dots at both ends. The result has no tags. It may be empty: the caller
+// must refuse such a name. SafeName is idempotent, and does not allocate if nothing
+// changes.
 func SafeName(s string) string {
 	if i := unsafeAt(s); i < len(s) {
 		s = replace(s, i, safeRune)
@@ -18,10 +19,10 @@ func SafeName(s string) string {
 	return singleDots(s)
 }
 
-// SafeTag makes a tag of a key and a value from elsewhere. The key is made safe as
-// a name is, and holds no '='. The value keeps all but white space, control
-// characters and ';', each of which becomes '_', and loses leading '~'. ok is
-// false if nothing is left of one of them: such a tag is to be left out.
+// SafeTag makes a tag of an arbitrary key and value. It changes the key as SafeName
+// does, and replaces '=' too. In the value it replaces white space, control
+// characters and ';' with '_', and removes leading '~'. If the key or the value
+// becomes empty, ok is false: the caller must leave out the tag.
 func SafeTag(key, value string) (safeKey, safeValue string, ok bool) {
 	safeKey = strings.ReplaceAll(SafeName(key), "=", "_")
 	safeValue = value
@@ -35,7 +36,8 @@ func SafeTag(key, value string) (safeKey, safeValue string, ok bool) {
 	return safeKey, safeValue, safeKey != "" && safeValue != ""
 }
 
-// unsafeAt is where the first character stands that SafeName replaces, or len(s).
+// unsafeAt returns the index of the first character that SafeName replaces, or
+// len(s).
 func unsafeAt(s string) int {
 	for i, r := range s {
 		if !safeRune(r) {
@@ -59,13 +61,13 @@ func safeValueRune(r rune) bool {
 	return r != ';' && r != utf8.RuneError && !unicode.IsSpace(r) && !unicode.IsControl(r)
 }
 
-// replace writes '_' for each character from i on that may not stay.
-func replace(s string, i int, mayStay func(rune) bool) string {
+// replace returns s with '_' for each character from index i that is not safe.
+func replace(s string, i int, safe func(rune) bool) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	b.WriteString(s[:i])
 	for _, r := range s[i:] {
-		if !mayStay(r) {
+		if !safe(r) {
 			r = '_'
 		}
 		b.WriteRune(r)
@@ -73,7 +75,7 @@ func replace(s string, i int, mayStay func(rune) bool) string {
 	return b.String()
 }
 
-// singleDots returns s without empty nodes.
+// singleDots removes empty nodes.
 func singleDots(s string) string {
 	s = strings.Trim(s, ".")
 	if !strings.Contains(s, "..") {
@@ -81,7 +83,7 @@ func singleDots(s string) string {
 	}
 	b := make([]byte, 0, len(s))
 	for i := range len(s) {
-		if s[i] != '.' || s[i-1] != '.' { // the first is no dot
+		if s[i] != '.' || s[i-1] != '.' { // s[0] is not a dot
 			b = append(b, s[i])
 		}
 	}

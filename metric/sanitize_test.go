@@ -41,26 +41,25 @@ func TestSafeTag(t *testing.T) {
 	f("k", "~~a~", "k", "a~")
 	f("k", "ü.\u00a0\x00\xff", "k", "ü.___")
 
-	none := func(key, value string) {
+	refused := func(key, value string) {
 		t.Helper()
 		if k, v, ok := SafeTag(key, value); ok {
-			t.Errorf("SafeTag(%q, %q) = %q, %q", key, value, k, v)
+			t.Errorf("SafeTag(%q, %q) = %q, %q, want ok to be false", key, value, k, v)
 		}
 	}
-	none("", "a")
-	none("..", "a")
-	none("k", "")
-	none("k", "~~")
+	refused("", "a")
+	refused("..", "a")
+	refused("k", "")
+	refused("k", "~~")
 }
 
-func TestSafeNamesDoNotAllocate(t *testing.T) {
+func TestSafeNameDoesNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { SafeName("servers.web-01.größe") }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
 
-// FuzzSafe holds that what is safe is a name or a tag that the store takes, but
-// for its length.
+// FuzzSafe checks that safe names and tags are canonical unless they are too long.
 func FuzzSafe(f *testing.F) {
 	f.Add("a.b", "k", "v")
 	f.Add("..~a;b", "=~", "~;\xff")

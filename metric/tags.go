@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// IsTagged tells whether a canonical name carries tags.
+// IsTagged reports whether a canonical name has tags.
 func IsTagged(name string) bool { return strings.IndexByte(name, ';') >= 0 }
 
-// ParseTags returns the tags of a canonical name. There is always one called
-// "name", the metric without its tags.
+// ParseTags returns the tags of a canonical name, including "name", whose value is
+// the metric name without tags.
 func ParseTags(name string) Tags {
 	metric, rest, tagged := strings.Cut(name, ";")
 	tags := Tags{"name": metric}
@@ -24,14 +24,13 @@ func ParseTags(name string) Tags {
 	return tags
 }
 
-// tag is one key=value of a name, and how long the key is.
+// tag is a tag of a name.
 type tag struct {
-	text string
-	key  int
+	text string // key=value
+	key  int    // length of the key
 }
 
-// makeTag checks one key=value as graphite-web does. ok is false if it would
-// refuse the name for it.
+// makeTag parses key=value. ok is false if graphite-web refuses such a tag.
 func makeTag(segment string) (t tag, ok bool) {
 	key := strings.IndexByte(segment, '=')
 	if key <= 0 || strings.ContainsAny(segment[:key], ";!^") {
@@ -44,8 +43,8 @@ func makeTag(segment string) (t tag, ok bool) {
 	return tag{segment, key}, true
 }
 
-// tagsInOrder tells whether ";k=v;k=v…" is in canonical form: all valid, sorted
-// as text, no key twice, none called name.
+// tagsInOrder reports whether tags such as ";k=v;k=v" are in canonical form: all
+// valid, sorted as text, without duplicate keys, and without the key "name".
 func tagsInOrder(s string) bool {
 	var last tag
 	for s != "" {
@@ -55,7 +54,7 @@ func tagsInOrder(s string) bool {
 		}
 		s = s[1+len(segment):]
 		t, ok := makeTag(segment)
-		// Two tags of one key are neighbours when sorted: only "key=" sorts between them.
+		// Tags with the same key are adjacent: only text that begins with "key=" sorts between them.
 		if !ok || t.text <= last.text || t.text[:t.key] == last.text[:last.key] || t.text[:t.key] == "name" {
 			return false
 		}
@@ -64,8 +63,8 @@ func tagsInOrder(s string) bool {
 	return true
 }
 
-// splitTags takes a name in either form, metric;tag=value or
-// metric{tag="value"}, apart.
+// splitTags splits a name of the form metric;tag=value or metric{tag="value"} into
+// the metric and its tags.
 func splitTags(name string) (metric string, tags []tag, reason string) {
 	if brace := openMetrics(name); brace >= 0 {
 		tags, ok := openMetricsTags(name[brace+1 : len(name)-1])
@@ -88,9 +87,10 @@ func splitTags(name string) (metric string, tags []tag, reason string) {
 	return metric, tags, ""
 }
 
-// openMetrics returns where the brace is in metric{tag="value"}, or -1. As in
-// carbon the form is known by its end; a ';' before the brace makes it the
-// other one, whose values may hold anything.
+// openMetrics returns the index of the brace in metric{tag="value"}, or -1 if the
+// name does not have this form. As in carbon, such a name ends in "}. If a ';' comes
+// before the brace, the name has the form metric;tag=value, whose values may contain
+// braces.
 func openMetrics(name string) int {
 	if !strings.HasSuffix(name, `"}`) {
 		return -1
@@ -101,8 +101,7 @@ func openMetrics(name string) int {
 	return -1
 }
 
-// openMetricsTags reads tag="value",tag="value". In values \" and \\ are
-// escapes.
+// openMetricsTags parses tag="value",tag="value". In values, \" and \\ are escapes.
 func openMetricsTags(s string) (tags []tag, ok bool) {
 	for s != "" {
 		key, rest, found := strings.Cut(s, `="`)
@@ -125,7 +124,7 @@ func openMetricsTags(s string) (tags []tag, ok bool) {
 	return tags, true
 }
 
-// unquote reads up to the closing quote.
+// unquote returns the value before the closing quote, and the text after the quote.
 func unquote(s string) (value, rest string, closed bool) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -140,8 +139,8 @@ func unquote(s string) (value, rest string, closed bool) {
 	return "", "", false
 }
 
-// formatTags writes tags in canonical form: of one key the last counts, and
-// name is the metric's own. It sorts the slice it is given.
+// formatTags formats tags in canonical form. Of several tags with the same key it
+// keeps the last. It leaves out the key "name". It changes the order of the slice.
 func formatTags(tags []tag) string {
 	slices.SortStableFunc(tags, func(a, b tag) int { return strings.Compare(a.text[:a.key], b.text[:b.key]) })
 	kept := tags[:0]
@@ -161,16 +160,16 @@ func formatTags(tags []tag) string {
 	return b.String()
 }
 
-// TagCount is a value of a tag, and how many series have it.
+// TagCount is a tag value with the number of series that have it.
 type TagCount struct {
 	Value  string
 	Series int
 }
 
-// TagExprError reports a tag expression that cannot be followed, or a list of
-// them that as a whole cannot.
+// TagExprError reports a tag expression, or a list of tag expressions, that cannot
+// be evaluated.
 type TagExprError struct {
-	Expr   string // empty: all of them
+	Expr   string // empty: the error concerns the whole list
 	Reason string
 }
 
@@ -178,6 +177,6 @@ func (e *TagExprError) Error() string {
 	if e.Expr == "" {
 		return "tag expressions: " + e.Reason
 	}
-	const most = 400 // bytes of each: a reason may repeat the expression
+	const most = 400 // bytes; the reason may repeat the expression
 	return fmt.Sprintf("tag expression %q: %s", e.Expr[:min(len(e.Expr), most)], strings.ToValidUTF8(e.Reason[:min(len(e.Reason), most)], ""))
 }
