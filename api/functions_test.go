@@ -29,6 +29,8 @@ func TestFunctions(t *testing.T) {
 	}
 	if all := names("/functions/?jsonp=f"); all["sumSeries"] == nil || string(all["sum"]["function"]) != `"sum(*seriesLists)"` {
 		t.Error("functions are not listed by all their names")
+	} else if !strings.Contains(string(all["summarize"]["params"]), `"suggestions":["10min"`) {
+		t.Errorf("summarize has no suggestions: %s", all["summarize"]["params"])
 	}
 	if some := names("/functions?group=Graph"); some["dashed"] == nil || some["sum"] != nil {
 		t.Errorf("group=Graph has the wrong functions: %v", some)

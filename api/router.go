@@ -73,7 +73,7 @@ func (s *server) newRouter() http.Handler {
 
 // otherMethod returns the row that refuses what no row of a path answers.
 func otherMethod(routes []*Route) *Route {
-	other := &Route{Path: routes[0].Path, Right: routes[0].Right, cost: light, jsonErrors: true}
+	other := &Route{Path: routes[0].Path, Right: routes[0].Right, cost: light, jsonErrors: true, cors: true}
 	if other.Right == Admin {
 		other.Right = Read
 	}
@@ -84,6 +84,7 @@ func otherMethod(routes []*Route) *Route {
 			answered = append(answered, http.MethodOptions)
 		}
 		other.jsonErrors = other.jsonErrors && rt.jsonErrors
+		other.cors = other.cors && rt.cors
 	}
 	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions} {

@@ -1,6 +1,6 @@
-// Package htpasswd reads the files that Apache's htpasswd writes: a line NAME:HASH for
-// each user. Hashes are bcrypt ($2y$), Apache's MD5 ($apr1$) and SHA-1 ({SHA}); others,
-// plain text among them, are an error.
+// Package htpasswd reads files of Apache's htpasswd: a line NAME:HASH for each user.
+// It supports bcrypt ($2y$), Apache's MD5 ($apr1$) and SHA-1 ({SHA}). Other hashes, and
+// passwords in plain text, are errors.
 package htpasswd
 
 import (
@@ -19,12 +19,13 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// File is the users of a file. A nil File has none. It may be used by many goroutines.
+// File holds the users of a file. A nil File has no users. Its methods may be called by
+// several goroutines.
 type File struct {
 	hashes map[string]string
 
-	// Hashes take long on purpose: so few are computed at once, and what was right
-	// is remembered, as the hash of it.
+	// Hashes are slow on purpose: few are computed at once, and passwords that were
+	// right are remembered as SHA-256.
 	slots chan struct{}
 	mu    sync.Mutex
 	known map[[sha256.Size]byte]bool
@@ -37,7 +38,7 @@ const (
 	maxLine  = 4096
 )
 
-// Parse reads a file. Errors begin with the number of the line.
+// Parse reads a file. Errors begin with the line number.
 func Parse(r io.Reader) (*File, error) {
 	f := &File{hashes: map[string]string{}, slots: make(chan struct{}, atOnce), known: map[[sha256.Size]byte]bool{}}
 	lines := bufio.NewScanner(r)
@@ -52,7 +53,7 @@ func Parse(r io.Reader) (*File, error) {
 			return nil, fmt.Errorf("%d: want NAME:HASH", n)
 		}
 		if !supported(hash) {
-			return nil, fmt.Errorf("%d: the hash of %s is none of bcrypt, MD5 and SHA-1", n, name)
+			return nil, fmt.Errorf("%d: the hash of %s must be bcrypt, MD5 ($apr1$) or SHA-1", n, name)
 		}
 		f.hashes[name] = hash
 	}
@@ -70,14 +71,14 @@ func supported(hash string) bool {
 	return strings.HasPrefix(hash, apr1) && strings.Count(hash, "$") == 3
 }
 
-// Check tells whether a user has a password. It is false, too, when ctx is done before
-// that is known. For a user that is not there it takes as long as for one that is.
+// Check reports whether password is the password of a user. It returns false if ctx is
+// done first. For unknown users it takes as long as for known ones.
 func (f *File) Check(ctx context.Context, name, password string) bool {
 	if f == nil || len(password) > longest {
 		return false
 	}
-	hash, there := f.hashes[name]
-	if !there {
+	hash, exists := f.hashes[name]
+	if !exists {
 		hash = f.any()
 	}
 	key := sha256.Sum256([]byte(hash + "\x00" + password))
@@ -85,7 +86,7 @@ func (f *File) Check(ctx context.Context, name, password string) bool {
 	known := f.known[key]
 	f.mu.Unlock()
 	if known {
-		return there
+		return exists
 	}
 	select {
 	case f.slots <- struct{}{}:
@@ -94,7 +95,7 @@ func (f *File) Check(ctx context.Context, name, password string) bool {
 	}
 	ok := match(hash, password)
 	<-f.slots
-	if !ok || !there {
+	if !ok || !exists {
 		return false
 	}
 	f.mu.Lock()
@@ -106,7 +107,7 @@ func (f *File) Check(ctx context.Context, name, password string) bool {
 	return true
 }
 
-// any is one of the hashes, or empty.
+// any returns one of the hashes, or "" if there are none.
 func (f *File) any() string {
 	for _, hash := range f.hashes {
 		return hash
@@ -125,7 +126,7 @@ func match(hash, password string) bool {
 		salt, _, _ := strings.Cut(hash[len(apr1):], "$")
 		return same(hash, apacheMD5(password, salt))
 	}
-	// As Apache does, what is longer than bcrypt takes is cut.
+	// As Apache does: bcrypt uses the first 72 bytes.
 	return bcrypt.CompareHashAndPassword([]byte(hash), bytes.Clone([]byte(password)[:min(len(password), 72)])) == nil
 }
 

@@ -2,11 +2,11 @@ package htpasswd
 
 import "crypto/md5"
 
-// apr1 marks a hash of Apache's: MD5, a thousand times over.
+// apr1 is the prefix of Apache's hashes, 1000 rounds of MD5.
 const apr1 = "$apr1$"
 
-// apacheMD5 is the hash of a password, with its mark and salt. The rules are those of
-// FreeBSD's crypt, except for the mark.
+// apacheMD5 returns the hash of a password, with prefix and salt. The algorithm is that of
+// FreeBSD's crypt, with another prefix.
 func apacheMD5(password, salt string) string {
 	salt = salt[:min(len(salt), 8)]
 	p := []byte(password)
