@@ -16,7 +16,7 @@ import (
 type noMeasurer struct{}
 
 func (noMeasurer) Measure(string) (storage.Usage, error) { return storage.Usage{}, storage.ErrNotFound }
-func (noMeasurer) Room() (free, total int64, err error)  { return 0, 0, nil }
+func (noMeasurer) Space() (free, total int64, err error) { return 0, 0, nil }
 
 // metricDetails is a metric in the answer of /metrics/details, with go-carbon's field names.
 type metricDetails struct {
@@ -42,7 +42,7 @@ func (s *server) details(w http.ResponseWriter, r *http.Request, p params) error
 	if err != nil {
 		return err
 	}
-	free, total, err := s.Measurer.Room()
+	free, total, err := s.Measurer.Space()
 	if err != nil {
 		return err
 	}

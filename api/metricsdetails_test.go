@@ -21,7 +21,7 @@ func (m measurer) Measure(name string) (storage.Usage, error) {
 	return storage.Usage{Size: n * 1000, Allocated: n * 100, Changed: 1700000000, Read: 1700000001}, m.fail
 }
 
-func (m measurer) Room() (free, total int64, err error) { return 1 << 30, 1 << 40, nil }
+func (m measurer) Space() (free, total int64, err error) { return 1 << 30, 1 << 40, nil }
 
 func newMeasuredFixture(fail error) *fixture {
 	return newFixture(func(o *Options) { o.Describer, o.Measurer = describer{}, measurer{fail} })

@@ -1,16 +1,16 @@
-// Package disk is the file system as those see it who keep data on it: the few
-// calls they make, as an interface, so that a test can put a disk beneath them
-// that fills up, fails or loses power (package disk/disktest).
+// Package disk defines the file system calls of packages that store data, as the
+// interface FS. Tests can replace the file system by one that fills up, fails or
+// loses power (package disk/disktest).
 //
-// OS is the machine's own. Its files are plain descriptors: they cost no more
-// than the system calls, and unlike an os.File they are nobody's but their
-// user's, who must not use one after Close or close it twice.
+// OS is the file system of the operating system. Its files are plain file
+// descriptors, without the cost and the safety of os.File: a file must not be used
+// after Close, nor closed twice.
 package disk
 
 import "io/fs"
 
-// FS is a file system. Errors are those of package os: *fs.PathError and
-// *os.LinkError with a syscall.Errno within. All methods may be called
+// FS is a file system. Its errors are those of package os: *fs.PathError and
+// *os.LinkError, which wrap a syscall.Errno. All methods may be called
 // concurrently.
 type FS interface {
 	// Open opens a file with flags of package os: O_RDONLY or O_RDWR, and
@@ -18,55 +18,59 @@ type FS interface {
 	Open(name string, flag int) (File, error)
 
 	Stat(name string) (fs.FileInfo, error)  // follows symbolic links
-	Look(name string) (Info, error)         // as File.Stat of the file opened now
-	Lstat(name string) (fs.FileInfo, error) // does not
+	Lstat(name string) (fs.FileInfo, error) // does not follow symbolic links
 
-	// ReadDir returns what is in a directory, in any order.
+	// Info returns what File.Stat would return for the file of this name. It
+	// follows symbolic links.
+	Info(name string) (Info, error)
+
+	// ReadDir returns the entries of a directory, in any order.
 	ReadDir(dir string) ([]fs.DirEntry, error)
 
 	MkdirAll(dir string) error // with permissions 0755
 	Rename(from, to string) error
-	Remove(name string) error // a file, or an empty directory
+	Remove(name string) error // a file or an empty directory
 
-	// SyncDir returns when names made, renamed or removed in a directory
-	// survive a power cut.
+	// SyncDir makes the creations, renames and removals in a directory survive a
+	// power cut.
 	SyncDir(dir string) error
 
-	// SyncAll returns when all that was written to the file system that dir is
-	// on survives a power cut.
+	// SyncAll makes everything written to the file system that holds dir survive
+	// a power cut.
 	SyncAll(dir string) error
 }
 
-// File is an open file. Reading and writing at several places at once is safe.
+// File is an open file. ReadAt and WriteAt may be called concurrently.
 type File interface {
-	Name() string // as it was opened
+	Name() string // as passed to Open
 
-	// ReadAt and WriteAt are those of io.ReaderAt and io.WriterAt: less than
-	// all of b is an error, at the end of the file io.EOF.
+	// ReadAt and WriteAt are those of io.ReaderAt and io.WriterAt: if they read or
+	// write less than len(b) bytes, they return an error, io.EOF at the end of the
+	// file.
 	ReadAt(b []byte, at int64) (int, error)
 	WriteAt(b []byte, at int64) (int, error)
 
 	Stat() (Info, error)
 	Truncate(size int64) error
 
-	// Allocate makes the disk keep room for the first size bytes, which read as
-	// zeros where nothing was written; the file is then at least that long.
+	// Allocate reserves disk space for the first size bytes and extends the file
+	// to at least that size. Bytes that were never written read as zeros.
 	Allocate(size int64) error
 
-	// Lock waits until nobody else holds the file's advisory lock (flock). Unlock
-	// or Close give it back.
+	// Lock takes the advisory lock of the file (flock), and waits while another
+	// File holds it. Unlock and Close release it.
 	Lock() error
 	Unlock() error
 
-	Sync() error // returns when what was written survives a power cut
+	Sync() error // makes the content of the file survive a power cut
 	Close() error
 }
 
-// Info is what an open file says of itself.
+// Info describes a file.
 type Info struct {
 	Size    int64  // bytes
-	Links   uint64 // names the file has; 0: it was removed, or another took its name
-	Regular bool   // a file, not a directory or device
+	Links   uint64 // number of names; 0: the file was removed or replaced by a rename
+	Regular bool   // a regular file, not a directory or device
 
-	Device, Inode uint64 // tell it from every other file that there is
+	Device, Inode uint64 // identify the file on this machine
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// OS is the machine's file system.
+// OS is the file system of the operating system.
 type OS struct{}
 
 var _ FS = OS{}
@@ -25,9 +25,9 @@ func (OS) Open(name string, flag int) (File, error) {
 func (OS) Stat(name string) (fs.FileInfo, error)  { return os.Stat(name) }
 func (OS) Lstat(name string) (fs.FileInfo, error) { return os.Lstat(name) }
 
-func (OS) Look(name string) (Info, error) {
+func (OS) Info(name string) (Info, error) {
 	var stat unix.Stat_t
-	if err := retryOnly(func() error { return unix.Stat(name, &stat) }); err != nil {
+	if err := retryError(func() error { return unix.Stat(name, &stat) }); err != nil {
 		return Info{}, &fs.PathError{Op: "stat", Path: name, Err: err}
 	}
 	return info(&stat), nil
@@ -67,7 +67,7 @@ func (OS) SyncAll(dir string) error {
 	return nil
 }
 
-// file is an open descriptor.
+// file is an open file descriptor.
 type file struct {
 	fd   int
 	name string
@@ -79,7 +79,7 @@ func (f *file) ReadAt(b []byte, at int64) (n int, err error) {
 	for n < len(b) {
 		m, err := retry(func() (int, error) { return unix.Pread(f.fd, b[n:], at+int64(n)) })
 		if err != nil {
-			return n, f.fail("read", err)
+			return n, f.pathError("read", err)
 		}
 		if m == 0 {
 			return n, io.EOF
@@ -93,10 +93,10 @@ func (f *file) WriteAt(b []byte, at int64) (n int, err error) {
 	for n < len(b) {
 		m, err := retry(func() (int, error) { return unix.Pwrite(f.fd, b[n:], at+int64(n)) })
 		if err != nil {
-			return n, f.fail("write", err)
+			return n, f.pathError("write", err)
 		}
 		if m == 0 {
-			return n, f.fail("write", io.ErrShortWrite)
+			return n, f.pathError("write", io.ErrShortWrite)
 		}
 		n += m
 	}
@@ -106,7 +106,7 @@ func (f *file) WriteAt(b []byte, at int64) (n int, err error) {
 func (f *file) Stat() (Info, error) {
 	var stat unix.Stat_t
 	if err := unix.Fstat(f.fd, &stat); err != nil {
-		return Info{}, f.fail("stat", err)
+		return Info{}, f.pathError("stat", err)
 	}
 	return info(&stat), nil
 }
@@ -119,36 +119,37 @@ func info(stat *unix.Stat_t) Info {
 }
 
 func (f *file) Truncate(size int64) error {
-	return f.fail("truncate", retryOnly(func() error { return unix.Ftruncate(f.fd, size) }))
+	return f.pathError("truncate", retryError(func() error { return unix.Ftruncate(f.fd, size) }))
 }
 
 func (f *file) Allocate(size int64) error {
-	return f.fail("allocate", retryOnly(func() error { return allocate(f.fd, size) }))
+	return f.pathError("allocate", retryError(func() error { return allocate(f.fd, size) }))
 }
 
 func (f *file) Lock() error {
-	return f.fail("lock", retryOnly(func() error { return unix.Flock(f.fd, unix.LOCK_EX) }))
+	return f.pathError("lock", retryError(func() error { return unix.Flock(f.fd, unix.LOCK_EX) }))
 }
 
 func (f *file) Unlock() error {
-	return f.fail("unlock", retryOnly(func() error { return unix.Flock(f.fd, unix.LOCK_UN) }))
+	return f.pathError("unlock", retryError(func() error { return unix.Flock(f.fd, unix.LOCK_UN) }))
 }
 
 func (f *file) Sync() error {
-	return f.fail("sync", retryOnly(func() error { return syncData(f.fd) }))
+	return f.pathError("sync", retryError(func() error { return syncData(f.fd) }))
 }
 
-func (f *file) Close() error { return f.fail("close", unix.Close(f.fd)) }
+func (f *file) Close() error { return f.pathError("close", unix.Close(f.fd)) }
 
-// fail says which call failed on which file; nil stays nil.
-func (f *file) fail(op string, err error) error {
+// pathError adds the operation and the name of the file to an error. It returns nil
+// for a nil error.
+func (f *file) pathError(op string, err error) error {
 	if err == nil {
 		return nil
 	}
 	return &fs.PathError{Op: op, Path: f.name, Err: err}
 }
 
-// retry makes a system call again while signals interrupt it.
+// retry repeats a system call while signals interrupt it.
 func retry(call func() (int, error)) (int, error) {
 	for {
 		n, err := call()
@@ -158,7 +159,8 @@ func retry(call func() (int, error)) (int, error) {
 	}
 }
 
-func retryOnly(call func() error) error {
+// retryError is retry for a system call that returns only an error.
+func retryError(call func() error) error {
 	_, err := retry(func() (int, error) { return 0, call() })
 	return err
 }

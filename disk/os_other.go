@@ -11,7 +11,8 @@ func syncAll(int) error {
 
 func syncData(fd int) error { return unix.Fsync(fd) }
 
-// allocate has no portable call to make: the room is not kept, the file is as long.
+// allocate only extends the file: there is no portable system call to reserve disk
+// space.
 func allocate(fd int, size int64) error {
 	var stat unix.Stat_t
 	if err := unix.Fstat(fd, &stat); err != nil || stat.Size >= size {
@@ -20,5 +21,5 @@ func allocate(fd int, size int64) error {
 	return unix.Ftruncate(fd, size)
 }
 
-// room is asked for in another way on each system.
-func room(string) (free, total int64, err error) { return 0, 0, nil }
+// space is not implemented: the system call differs between systems.
+func space(string) (free, total int64, err error) { return 0, 0, nil }

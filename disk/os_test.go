@@ -23,12 +23,12 @@ func TestOS(t *testing.T) {
 	check(d.MkdirAll(dir))
 	path := filepath.Join(dir, "f")
 	if _, err := d.Open(path, os.O_RDWR); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("opening what is not there: %v", err)
+		t.Errorf("open a missing file: %v", err)
 	}
 	f, err := d.Open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
 	check(err)
 	if _, err := d.Open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("making what is there: %v", err)
+		t.Errorf("create an existing file with O_EXCL: %v", err)
 	}
 	check(f.Lock())
 	check(f.Unlock())
@@ -45,15 +45,15 @@ func TestOS(t *testing.T) {
 	if err != nil || info.Size != 99 || info.Links != 1 || !info.Regular {
 		t.Errorf("stat %+v, %v", info, err)
 	}
-	if same, err := d.Look(path); err != nil || same != info {
-		t.Errorf("look %+v, %v, want %+v", same, err, info)
+	if same, err := d.Info(path); err != nil || same != info {
+		t.Errorf("info %+v, %v, want %+v", same, err, info)
 	}
 	check(d.Rename(path, path+"2"))
 	check(d.SyncDir(dir))
 	check(d.SyncAll(dir))
 	entries, err := d.ReadDir(dir)
 	if err != nil || len(entries) != 1 || entries[0].Name() != "f2" {
-		t.Errorf("in the directory: %v, %v", entries, err)
+		t.Errorf("entries of the directory: %v, %v", entries, err)
 	}
 	check(d.Remove(path + "2"))
 	if info, err := f.Stat(); err != nil || info.Links != 0 {

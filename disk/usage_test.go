@@ -23,22 +23,22 @@ func TestMeasure(t *testing.T) {
 	}
 	u, err := disk.OS{}.Measure(path)
 	if err != nil || u.Size != 100_000 || u.Changed != then.Unix() || u.Read < then.Unix() {
-		t.Errorf("%+v, %v", u, err)
+		t.Errorf("Measure = %+v, %v", u, err)
 	}
 	if err := os.Truncate(path, 1<<30); err != nil {
 		t.Fatal(err)
 	}
 	if u, err := (disk.OS{}).Measure(path); err != nil || u.Size != 1<<30 || u.Allocated > 1<<25 {
-		t.Errorf("of a file that is mostly holes: %+v, %v", u, err)
+		t.Errorf("Measure of a sparse file = %+v, %v", u, err)
 	}
 	if _, err := (disk.OS{}).Measure(path + "b"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("of nothing: %v", err)
+		t.Errorf("Measure of a missing file: %v", err)
 	}
 }
 
-func TestRoom(t *testing.T) {
-	free, total, err := disk.OS{}.Room(t.TempDir())
+func TestSpace(t *testing.T) {
+	free, total, err := disk.OS{}.Space(t.TempDir())
 	if err != nil || free < 0 || free > total || total <= 0 && runtime.GOOS == "linux" {
-		t.Errorf("%d of %d, %v", free, total, err)
+		t.Errorf("Space = %d of %d bytes, %v", free, total, err)
 	}
 }

@@ -99,7 +99,7 @@ func (s *selfMetrics) samples(now time.Time) []instrumentation.Sample {
 		instrumentation.Counter("wal.replayed", "Datapoints replayed from the write-ahead log.", in.Replayed),
 		instrumentation.Counter("wal.damaged", "Damaged records of the write-ahead log.", log.Damaged),
 	}
-	if free, total, err := server.store.Room(); err == nil && total > 0 {
+	if free, total, err := server.store.Space(); err == nil && total > 0 {
 		samples = append(samples,
 			instrumentation.GaugeIn("bytes", "disk.free", "Free bytes of the file system of the whisper tree.", float64(free)),
 			instrumentation.GaugeIn("bytes", "disk.size", "Size of the file system of the whisper tree in bytes.", float64(total)))

@@ -1,6 +1,6 @@
-// Package storage is the contract between those who keep metrics and those who
-// ask for them. Implementations live in packages of their own and prove
-// themselves with package storagetest.
+// Package storage defines Store, the interface of storage engines, and interfaces
+// for what only some of them can do. Each engine has a package of its own and runs
+// the tests of package storagetest.
 package storage
 
 import (
@@ -12,35 +12,36 @@ import (
 	"carbon/metric"
 )
 
-// ErrNotFound reports that there is no metric of the name asked for.
+// ErrNotFound reports that no metric has the given name.
 var ErrNotFound = errors.New("metric not found")
 
-// ErrUnknownAggregation reports an aggregation method that no metric can have.
+// ErrUnknownAggregation reports an aggregation method that does not exist.
 var ErrUnknownAggregation = errors.New("unknown aggregation method")
 
-// ErrFixedAggregation reports a metric whose aggregation method stays as it is.
+// ErrFixedAggregation reports a metric whose aggregation method cannot be changed.
 var ErrFixedAggregation = errors.New("its aggregation method cannot be changed")
 
-// Store keeps points by metric. All methods may be called concurrently, except
-// that one metric is written by one caller at a time.
+// Store stores the points of metrics. All methods may be called concurrently, but
+// only one caller at a time may write to a given metric.
 type Store interface {
-	// Write stores updates in order and reports how many it stored; err explains
-	// the next, as io.Writer does. Writing the same points twice leaves the
-	// store as if written once; of two points with the same time the later in
-	// the slice wins. Points older than the longest retention are dropped.
+	// Write stores updates in order and returns how many it stored. If n is less
+	// than len(updates), err says why updates[n] was not stored. Writing the same
+	// points again does not change the store. If two points have the same time,
+	// the later in the slice wins. Points older than the longest retention are
+	// dropped.
 	Write(ctx context.Context, updates []Update) (n int, err error)
 
-	// Find returns the nodes that match a pattern, sorted by path, branches
-	// before leaves of the same path. A pattern with a ';' names one tagged
-	// series exactly.
+	// Find returns the nodes that match a pattern, sorted by path. A branch comes
+	// before a leaf with the same path. A pattern with a ';' is the exact name of
+	// one tagged series.
 	Find(ctx context.Context, pattern string, w metric.Window) ([]metric.Node, error)
 
-	// Fetch returns the series of the named metrics in the order asked for;
-	// unknown names are left out. The step of each is that of the finest archive
-	// that reaches back from q.Now to q.From.
+	// Fetch returns the series of the named metrics in the order of q.Names,
+	// without unknown names. The step of each series is that of the finest archive
+	// whose retention reaches back from q.Now to q.From.
 	Fetch(ctx context.Context, q Query) ([]metric.Series, error)
 
-	// Sync returns when all that was written survives a power cut.
+	// Sync makes everything written so far survive a power cut.
 	Sync(ctx context.Context) error
 
 	Close() error
@@ -52,73 +53,76 @@ type Update struct {
 	Points []metric.Point
 }
 
-// Query asks for metrics over a window.
+// Query selects metrics and a window of time.
 type Query struct {
 	Names []string // canonical
 	metric.Window
-	Now int64 // unix seconds; retentions are counted back from here
+	Now int64 // unix seconds; retentions end here
 }
 
-// Tagger is a Store that finds tagged series by tag expressions such as
-// "dc=eu" or "host=~web.*", all of which must hold. It returns canonical names,
-// sorted.
+// Tagger is a Store that finds tagged series.
 type Tagger interface {
+	// FindTagged returns the canonical names, sorted, of the series that match all
+	// tag expressions, such as "dc=eu" and "host=~web.*".
 	FindTagged(ctx context.Context, exprs []string) ([]string, error)
 }
 
-// TagIndex is a Tagger that can be asked for tags and told of series.
+// TagIndex is a Tagger that lists tags and values, and to which series can be added.
 type TagIndex interface {
 	Tagger
 
-	// Tags returns the tags, sorted, that a regular expression matches at their
-	// start; at most limit of them, 0 for all.
+	// Tags returns the tags that match a regular expression, anchored at their
+	// start. They are sorted. It returns at most limit tags, or all if limit is 0.
 	Tags(ctx context.Context, filter string, limit int) ([]string, error)
 
-	// TagValues does so for the values of a tag. There are none of an unknown one.
+	// TagValues returns the values of a tag, selected in the same way. An unknown
+	// tag has no values.
 	TagValues(ctx context.Context, tag, filter string, limit int) ([]metric.TagCount, error)
 
-	// Tag makes series known by their tags; one without tags has its name. They
-	// need not be stored.
+	// Tag adds series to the tag index, whether they are stored or not. A series
+	// without tags has the tag "name" only.
 	Tag(ctx context.Context, names []string) error
 
-	// Untag forgets what Tag or Write have told of the series. It deletes nothing
-	// else, and the next points of a series make it known again.
+	// Untag removes series from the tag index. It deletes no points, and the next
+	// Write to a series adds it again.
 	Untag(ctx context.Context, names []string) error
 }
 
-// Searcher is a Store that finds the first of many nodes without finding all.
+// Searcher is a Store that can find a limited number of nodes without visiting all
+// that match.
 type Searcher interface {
-	// Search returns the first limit nodes, sorted by path, in whose paths all words
-	// are, in upper or lower case: metrics, and branches that have a word which
-	// those above them lack. more tells whether there are others. Tagged series
-	// are not among them.
+	// Search returns the first limit nodes, sorted by path, whose paths contain all
+	// words, ignoring case. It returns metrics, and those branches whose parent
+	// does not match. more reports whether further nodes match. Search does not
+	// find tagged series.
 	Search(ctx context.Context, words []string, limit int) (found []metric.Node, more bool, err error)
 
-	// FindFirst returns the first limit nodes of what Find returns.
+	// FindFirst returns the first limit nodes of the result of Find, and reports
+	// whether there are more.
 	FindFirst(ctx context.Context, pattern string, limit int) (found []metric.Node, more bool, err error)
 }
 
-// Announcer is a Store that can be told of a metric before its first Write, so
-// that it is found while its points still wait to be stored.
+// Announcer is a Store to which a metric can be announced before its first Write.
+// The store then finds the metric while its points are pending.
 type Announcer interface {
 	Announce(name string)
 }
 
-// Deleter is a Store that can forget metrics with all their points.
+// Deleter is a Store that can delete metrics.
 type Deleter interface {
-	// Delete removes the named metrics and returns how many there were. Names are
-	// canonical; unknown ones are passed over.
+	// Delete deletes the named metrics with all their points and returns how many
+	// existed. Names are canonical. Unknown names are ignored.
 	Delete(ctx context.Context, names []string) (n int, err error)
 }
 
-// Aggregator is a Store that can be asked how it rolls up a metric, and told
-// otherwise. Names are canonical; ErrNotFound says that there is no such metric.
+// Aggregator is a Store whose aggregation methods can be read and changed. Names
+// are canonical. The methods return ErrNotFound for an unknown metric.
 type Aggregator interface {
 	Aggregation(ctx context.Context, name string) (method string, err error)
 
-	// SetAggregation changes it for points that come from now on. The error of a
-	// method that there is not is ErrUnknownAggregation, that of a metric whose method
-	// stays as it is ErrFixedAggregation.
+	// SetAggregation changes the aggregation method for points written from now on
+	// and returns the old one. It returns ErrUnknownAggregation if the method does
+	// not exist and ErrFixedAggregation if the metric's method cannot be changed.
 	SetAggregation(ctx context.Context, name, method string) (old string, err error)
 }
 
@@ -127,42 +131,44 @@ type Aggregator interface {
 type PendingFetcher interface {
 	// FetchPending returns what Fetch will return once the pending points are
 	// written, as far as that can be known without writing them. pending[i] holds
-	// the points of q.Names[i], sorted by time, at most one for each time. They
-	// may have been written already.
+	// the points of q.Names[i], sorted by time, with at most one point per time.
+	// Some of them may have been written already.
 	FetchPending(ctx context.Context, q Query, pending [][]metric.Point) ([]metric.Series, error)
 }
 
-// DelayError is returned by Write for an update that a store puts off on purpose,
-// such as the creation of a metric beyond the rate that is allowed. It is no
-// failure: the update is to be written again, not before Until.
+// DelayError is returned by Write for an update that the store defers on purpose,
+// for instance because of a limit on the rate of new metrics. It is not a failure:
+// the caller should write the update again at the time Until or later.
 type DelayError struct {
 	Until time.Time
 }
 
 func (e *DelayError) Error() string {
-	return fmt.Sprintf("put off until %s", e.Until.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("deferred until %s", e.Until.UTC().Format(time.RFC3339))
 }
 
-// Describer is a Store that knows how a metric is kept, or would be if it were
-// created now.
+// Describer is a Store that can describe how it stores a metric.
 type Describer interface {
+	// Describe returns the layout of a metric. For an unknown metric it returns the
+	// layout that it would get if it were created now.
 	Describe(name string) (metric.Layout, error)
 }
 
-// Measurer is a Store that knows what room metrics take.
+// Measurer is a Store that can report the disk usage of metrics.
 type Measurer interface {
-	// Measure returns ErrNotFound for a metric of which nothing is stored yet.
+	// Measure returns the disk usage of a metric, and ErrNotFound if nothing is
+	// stored for it.
 	Measure(name string) (Usage, error)
 
-	// Room returns the bytes that are free where metrics are stored, and all that
-	// there are; 0 where that cannot be known.
-	Room() (free, total int64, err error)
+	// Space returns the free and the total bytes of the disk that holds the
+	// metrics. Both are 0 if they are unknown.
+	Space() (free, total int64, err error)
 }
 
-// Usage is what a stored metric takes, and when it was last of use.
+// Usage is the disk usage of a metric and the times of its last use.
 type Usage struct {
 	Size      int64 // bytes
-	Allocated int64 // bytes that a disk keeps room for
+	Allocated int64 // bytes on disk
 	Changed   int64 // unix seconds
-	Read      int64 // unix seconds, as far as it is known
+	Read      int64 // unix seconds, as precisely as it is known
 }

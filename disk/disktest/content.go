@@ -9,23 +9,23 @@ import (
 
 type block = [BlockSize]byte
 
-// zeros is a block that room was kept for and nothing written to.
+// zeros is an allocated block that was never written.
 var zeros = new(block)
 
-// content is what is in a file. Blocks that are not there read as zeros.
+// content is the content of a file. Missing blocks read as zeros.
 type content struct {
 	size   int64
 	blocks map[int64]*block
 
-	// What survives a power cut for certain. A block not in changed is the same
-	// in both maps, and is copied before it is written.
-	safeSize   int64
-	safeBlocks map[int64]*block
-	changed    map[int64]struct{}
-	sizes      [2]int64 // the least and the most that size was since the last sync
+	// The state at the last sync, which certainly survives a power cut. A block that
+	// is not in changed is the same in both maps and is copied before it is written.
+	syncedSize   int64
+	syncedBlocks map[int64]*block
+	changed      map[int64]struct{}
+	sizes        [2]int64 // smallest and largest size since the last sync
 }
 
-// read fills b as far as the file goes.
+// read fills b up to the end of the file and returns the number of bytes read.
 func (c *content) read(b []byte, at int64) int {
 	b = b[:max(0, min(int64(len(b)), c.size-at))]
 	for done := 0; done < len(b); {
@@ -41,17 +41,17 @@ func (c *content) read(b []byte, at int64) int {
 	return len(b)
 }
 
-// write writes b as far as there is room.
+// write writes b until the disk is full and returns the number of bytes written.
 func (d *Disk) write(n *node, b []byte, at int64) (done int) {
 	if len(b) > 0 {
 		d.touch(n)
 	}
 	for done < len(b) {
 		i, from := (at+int64(done))/BlockSize, (at+int64(done))%BlockSize
-		if n.blocks[i] == nil && !d.room(1) {
+		if n.blocks[i] == nil && !d.reserve(1) {
 			break
 		}
-		done += copy(n.own(i)[from:], b[done:])
+		done += copy(n.writable(i)[from:], b[done:])
 	}
 	if done > 0 {
 		n.resize(max(n.size, at+int64(done)))
@@ -59,7 +59,7 @@ func (d *Disk) write(n *node, b []byte, at int64) (done int) {
 	return done
 }
 
-// truncate never needs room.
+// truncate sets the size of a file. It never needs disk space.
 func (d *Disk) truncate(n *node, size int64) {
 	d.touch(n)
 	for i := range n.blocks {
@@ -70,12 +70,13 @@ func (d *Disk) truncate(n *node, size int64) {
 		}
 	}
 	if from := size % BlockSize; size < n.size && n.blocks[size/BlockSize] != nil {
-		clear(n.own(size / BlockSize)[from:])
+		clear(n.writable(size / BlockSize)[from:])
 	}
 	n.resize(size)
 }
 
-// allocate keeps room for all or, where there is not enough, for nothing.
+// allocate reserves all missing blocks of the first size bytes, or none if there is
+// not enough space.
 func (d *Disk) allocate(n *node, size int64) error {
 	var missing []int64
 	for i := range (size + BlockSize - 1) / BlockSize {
@@ -83,7 +84,7 @@ func (d *Disk) allocate(n *node, size int64) error {
 			missing = append(missing, i)
 		}
 	}
-	if !d.room(int64(len(missing))) {
+	if !d.reserve(int64(len(missing))) {
 		return syscall.ENOSPC
 	}
 	d.touch(n)
@@ -95,28 +96,29 @@ func (d *Disk) allocate(n *node, size int64) error {
 	return nil
 }
 
-// touch makes ready for a change.
+// touch prepares a file for a change of its content.
 func (d *Disk) touch(n *node) {
 	n.mod = d.now()
 	d.dirty[n] = struct{}{}
 	if n.changed == nil {
-		n.blocks, n.safeBlocks, n.changed = make(map[int64]*block), make(map[int64]*block), make(map[int64]struct{})
+		n.blocks, n.syncedBlocks, n.changed = make(map[int64]*block), make(map[int64]*block), make(map[int64]struct{})
 	}
 }
 
-// own returns a block that may be written.
-func (c *content) own(i int64) *block {
+// writable returns a block of the file that may be changed in place. It copies a
+// block that a synced state shares.
+func (c *content) writable(i int64) *block {
 	b := c.blocks[i]
-	if _, changed := c.changed[i]; changed && b != nil && b != zeros && b != c.safeBlocks[i] {
+	if _, changed := c.changed[i]; changed && b != nil && b != zeros && b != c.syncedBlocks[i] {
 		return b
 	}
 	c.changed[i] = struct{}{}
-	mine := new(block)
+	private := new(block)
 	if b != nil {
-		*mine = *b
+		*private = *b
 	}
-	c.blocks[i] = mine
-	return mine
+	c.blocks[i] = private
+	return private
 }
 
 func (c *content) resize(size int64) {
@@ -124,28 +126,28 @@ func (c *content) resize(size int64) {
 	c.sizes = [2]int64{min(c.sizes[0], size), max(c.sizes[1], size)}
 }
 
-// sync makes what is in a file safe.
+// sync makes the content of a file survive a power cut.
 func (d *Disk) sync(n *node) {
 	delete(d.dirty, n)
 	for i := range n.changed {
 		if b := n.blocks[i]; b != nil {
-			n.safeBlocks[i] = b
+			n.syncedBlocks[i] = b
 		} else {
-			delete(n.safeBlocks, i)
+			delete(n.syncedBlocks, i)
 		}
 	}
 	clear(n.changed)
-	n.safeSize, n.sizes = n.size, [2]int64{n.size, n.size}
+	n.syncedSize, n.sizes = n.size, [2]int64{n.size, n.size}
 }
 
-// cut leaves what the power cut left: of every block either what it was when it
-// was synced or what it is now, and a size the file may have had in between.
-func (c *content) cut(rng *rand.Rand, survives func() bool) {
+// powerCut applies a power cut to the content of a file: each block keeps its current
+// or its synced content, and the size is one of those since the last sync.
+func (c *content) powerCut(rng *rand.Rand, survives func() bool) {
 	for _, i := range slices.Sorted(maps.Keys(c.changed)) {
 		if survives() {
 			continue
 		}
-		if b := c.safeBlocks[i]; b != nil {
+		if b := c.syncedBlocks[i]; b != nil {
 			c.blocks[i] = b
 		} else {
 			delete(c.blocks, i)
@@ -156,7 +158,7 @@ func (c *content) cut(rng *rand.Rand, survives func() bool) {
 	case survives():
 		c.size = c.sizes[0] + rng.Int64N(c.sizes[1]-c.sizes[0]+1)
 	default:
-		c.size = c.safeSize
+		c.size = c.syncedSize
 	}
 	for i, b := range c.blocks {
 		switch keep := c.size - i*BlockSize; {
@@ -168,7 +170,7 @@ func (c *content) cut(rng *rand.Rand, survives func() bool) {
 			c.blocks[i] = &cut
 		}
 	}
-	c.safeBlocks = maps.Clone(c.blocks)
+	c.syncedBlocks = maps.Clone(c.blocks)
 	clear(c.changed)
-	c.safeSize, c.sizes = c.size, [2]int64{c.size, c.size}
+	c.syncedSize, c.sizes = c.size, [2]int64{c.size, c.size}
 }

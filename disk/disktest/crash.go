@@ -5,16 +5,18 @@ import (
 	"slices"
 )
 
-// Kill ends the process: what it wrote is there, its files and locks are gone.
+// Kill ends the process. Everything it wrote stays; its open files and locks are
+// gone.
 func (d *Disk) Kill() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.crash(false)
 }
 
-// PowerCut ends the process, and of what was not synced only a part survives:
-// any of the blocks of a file, and any of the changes of directories, as long as
-// what one of them rests on has survived too. A rename is one change.
+// PowerCut ends the process, and only a part of the data that was not synced
+// survives: any subset of the changed blocks of a file, and any subset of the changes
+// of directories, except that a change is lost if an earlier change of the same name
+// is lost. A rename is a single change of two names.
 func (d *Disk) PowerCut() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -22,10 +24,10 @@ func (d *Disk) PowerCut() {
 }
 
 func (d *Disk) crash(powerCut bool) {
-	d.life++
+	d.generation++
 	d.unlocked.Broadcast()
 	if powerCut {
-		// Nothing and everything are the cases worth seeing most.
+		// In half of the cases nothing or everything survives: these cases find most.
 		survives := func() bool { return d.rng.IntN(2) == 0 }
 		switch d.rng.IntN(4) {
 		case 0:
@@ -33,7 +35,7 @@ func (d *Disk) crash(powerCut bool) {
 		case 1:
 			survives = func() bool { return true }
 		}
-		d.cutMoves(survives)
+		d.cutDirChanges(survives)
 		d.cutTree(d.root, survives)
 		clear(d.dirty)
 	}
@@ -41,7 +43,7 @@ func (d *Disk) crash(powerCut bool) {
 	d.used = restart(d.root)
 }
 
-// cutTree brings a directory back to what is safe of it.
+// cutTree applies a power cut to all files and directories below dir.
 func (d *Disk) cutTree(dir *node, survives func() bool) {
 	dir.names = maps.Clone(dir.synced)
 	for _, name := range slices.Sorted(maps.Keys(dir.names)) {
@@ -49,14 +51,14 @@ func (d *Disk) cutTree(dir *node, survives func() bool) {
 		n.links = 1
 		if n.dir {
 			d.cutTree(n, survives)
-		} else if len(n.changed) > 0 || n.size != n.safeSize {
-			n.cut(d.rng, survives)
+		} else if len(n.changed) > 0 || n.size != n.syncedSize {
+			n.powerCut(d.rng, survives)
 		}
 	}
 }
 
-// restart forgets who had what is in a directory open, and returns the blocks it
-// takes.
+// restart closes all Files at and below a node and returns the number of blocks that
+// it uses.
 func restart(n *node) (blocks int64) {
 	n.open, n.holder = 0, nil
 	blocks = 1 + int64(len(n.blocks))
@@ -66,24 +68,24 @@ func restart(n *node) (blocks int64) {
 	return blocks
 }
 
-// move is one change of directories, which happens as a whole.
-type move []entry
+// dirChange is an atomic change of directory entries.
+type dirChange []entry
 
-// entry is what a name of a directory means after a move; nil is nothing.
+// entry is a directory entry after a change. n is nil if the entry was removed.
 type entry struct {
 	dir  *node
 	name string
 	n    *node
 }
 
-// place is a name of a directory, whatever it means.
-type place struct {
+// entryKey identifies a directory entry.
+type entryKey struct {
 	dir  *node
 	name string
 }
 
-// move changes directories.
-func (d *Disk) move(entries ...entry) {
+// changeDirs changes directory entries, as one change.
+func (d *Disk) changeDirs(entries ...entry) {
 	now := d.now()
 	for _, e := range entries {
 		e.dir.mod = now
@@ -93,12 +95,12 @@ func (d *Disk) move(entries ...entry) {
 			e.dir.names[e.name] = e.n
 		}
 	}
-	d.moves = append(d.moves, entries)
+	d.dirChanges = append(d.dirChanges, entries)
 }
 
-// makeSafe has a move survive power cuts.
-func (m move) makeSafe() {
-	for _, e := range m {
+// sync makes a change survive power cuts.
+func (c dirChange) sync() {
+	for _, e := range c {
 		if e.n == nil {
 			delete(e.dir.synced, e.name)
 		} else {
@@ -107,56 +109,58 @@ func (m move) makeSafe() {
 	}
 }
 
-// syncDir makes the moves of a directory safe, and those they rest on.
+// syncDir syncs the changes of a directory, and the changes on which they depend:
+// the earlier ones of the same entries.
 func (d *Disk) syncDir(dir *node) {
-	wanted := make(map[place]bool)
-	safe := make([]bool, len(d.moves))
-	for i, m := range slices.Backward(d.moves) {
-		for _, e := range m {
-			safe[i] = safe[i] || e.dir == dir || wanted[place{e.dir, e.name}]
+	wanted := make(map[entryKey]bool)
+	synced := make([]bool, len(d.dirChanges))
+	for i, c := range slices.Backward(d.dirChanges) {
+		for _, e := range c {
+			synced[i] = synced[i] || e.dir == dir || wanted[entryKey{e.dir, e.name}]
 		}
-		if safe[i] {
-			for _, e := range m {
-				wanted[place{e.dir, e.name}] = true
+		if synced[i] {
+			for _, e := range c {
+				wanted[entryKey{e.dir, e.name}] = true
 			}
 		}
 	}
-	var rest []move
-	for i, m := range d.moves {
-		if safe[i] {
-			m.makeSafe()
+	var rest []dirChange
+	for i, c := range d.dirChanges {
+		if synced[i] {
+			c.sync()
 		} else {
-			rest = append(rest, m)
+			rest = append(rest, c)
 		}
 	}
-	d.moves = rest
+	d.dirChanges = rest
 }
 
 func (d *Disk) syncAll() {
-	for _, m := range d.moves {
-		m.makeSafe()
+	for _, c := range d.dirChanges {
+		c.sync()
 	}
-	d.moves = nil
+	d.dirChanges = nil
 	for n := range d.dirty {
 		d.sync(n)
 	}
 }
 
-// cutMoves lets some of the moves survive.
-func (d *Disk) cutMoves(survives func() bool) {
-	lost := make(map[place]bool)
-	for _, m := range d.moves {
+// cutDirChanges applies a power cut to the changes of directories. A change survives
+// only if all earlier changes of its entries do.
+func (d *Disk) cutDirChanges(survives func() bool) {
+	lost := make(map[entryKey]bool)
+	for _, c := range d.dirChanges {
 		gone := !survives()
-		for _, e := range m {
-			gone = gone || lost[place{e.dir, e.name}]
+		for _, e := range c {
+			gone = gone || lost[entryKey{e.dir, e.name}]
 		}
 		if !gone {
-			m.makeSafe()
+			c.sync()
 			continue
 		}
-		for _, e := range m {
-			lost[place{e.dir, e.name}] = true
+		for _, e := range c {
+			lost[entryKey{e.dir, e.name}] = true
 		}
 	}
-	d.moves = nil
+	d.dirChanges = nil
 }

@@ -1,13 +1,13 @@
-// Package disktest is a disk in memory for tests and simulations: it can be
-// small, fail on demand, and lose what a real one loses when the process is
-// killed or the power fails.
+// Package disktest simulates a disk in memory, for tests and simulations. The disk
+// can have a small capacity, fail on demand, and lose data as a real one does when
+// the process is killed or the power fails.
 //
-// A Disk is the hardware. Mount gives the file system on it as a running process
-// has it; after Kill or PowerCut that one is dead, with every file opened
-// through it, and the next process mounts the disk again.
+// A Disk is the hardware. Mount returns its file system for one process. After Kill
+// or PowerCut, that FS and all files opened through it return ErrDead, and the next
+// process mounts the disk again.
 //
-// Everything is decided by the random numbers handed in: the same calls in the
-// same order always have the same results.
+// Options.Rand decides everything that is random: the same calls in the same order
+// always have the same results.
 package disktest
 
 import (
@@ -22,40 +22,41 @@ import (
 	"time"
 )
 
-// BlockSize is the unit in which room is taken, and in which a power cut keeps
-// or loses what was not synced. A file or directory takes a block beside those
-// of its content.
+// BlockSize is the unit of disk space, and the unit in which a power cut keeps or
+// loses data that was not synced. A file or directory uses one block in addition to
+// those of its content.
 const BlockSize = 4096
 
-// Options say what kind of disk it is.
+// Options are the options of New.
 type Options struct {
-	Rand     *rand.Rand       // decides what a crash leaves; nil: always the same one
-	Capacity int64            // bytes; 0 is without end
-	Now      func() time.Time // stamps files; nil: a nanosecond later with every change
+	Rand     *rand.Rand       // decides what survives a crash; nil: a generator with a fixed seed
+	Capacity int64            // bytes; 0 means unlimited
+	Now      func() time.Time // modification times; nil: each change is a nanosecond later than the last
 }
 
-// Disk is a disk. All methods may be called concurrently.
+// Disk is a simulated disk. All methods may be called concurrently.
 type Disk struct {
 	hook atomic.Pointer[func(Op) error]
 
-	mu       sync.Mutex
-	unlocked *sync.Cond // a file lock was given back
-	rng      *rand.Rand
-	now      func() time.Time
-	capacity int64 // in blocks; 0 is without end
-	used     int64 // in blocks
-	inodes   uint64
-	life     int // of the process that may use the disk; every crash begins another
-	root     *node
-	dirty    map[*node]struct{} // files with content not synced
-	moves    []move             // changes of directories not synced, in order
-	counts   Counts
+	mu         sync.Mutex
+	unlocked   *sync.Cond // a file lock was released
+	rng        *rand.Rand
+	now        func() time.Time
+	capacity   int64 // in blocks; 0 means unlimited
+	used       int64 // in blocks
+	inodes     uint64
+	generation int // of the process that may use the disk; a crash increments it
+	root       *node
+	dirty      map[*node]struct{} // files with content that was not synced
+	dirChanges []dirChange        // not synced, in order
+	counts     Counts
 }
 
-// Op is one call to the file system: open, stat, lstat, readdir, mkdir, rename,
-// remove, syncdir, syncall; and of files: read, write, fstat, truncate,
-// allocate, lock, sync, close.
+// Op is one call to a file system or file.
 type Op struct {
+	// Name is open, stat, lstat, readdir, mkdir, rename, remove, syncdir or syncall
+	// for a file system, and read, write, fstat, truncate, allocate, lock, unlock,
+	// sync or close for a file.
 	Name string
 	Path string // absolute; the old name of a rename
 	To   string // the new name of a rename
@@ -63,25 +64,26 @@ type Op struct {
 	Len  int    // bytes to read or write
 }
 
-// Counts is what a disk was asked to do.
+// Counts are the numbers of calls to a disk and of bytes transferred.
 type Counts struct {
-	Calls         map[string]int64 // by name of the Op
+	Calls         map[string]int64 // by Op.Name
 	Read, Written int64            // bytes
 }
 
-// Crashes that a hook may order by returning them: the process dies, or the
-// power fails, in the middle of the operation. A write is torn at any byte,
-// another operation was done or was not.
+// A hook returns these errors to cause a crash in the middle of the operation: the
+// process is killed or the power fails. A write is torn at any byte. Any other
+// operation is done or not done.
 var (
 	ErrKill     = errors.New("killed")
 	ErrPowerCut = errors.New("power cut")
 )
 
-// ErrDead is what a file system answers after a crash.
+// ErrDead is the error of every operation of a process that has crashed.
 var ErrDead = errors.New("the process is dead")
 
-// Short lets a hook break a read or write off: so many bytes are done, then it
-// fails with Err, as any other operation does at once.
+// Short is an error that a hook returns to cause a short read or write: the
+// operation transfers Done bytes and then fails with Err. Any other operation fails
+// with Err at once.
 type Short struct {
 	Done int
 	Err  error
@@ -89,7 +91,7 @@ type Short struct {
 
 func (s *Short) Error() string { return s.Err.Error() }
 
-// New makes an empty disk.
+// New returns an empty disk.
 func New(o Options) *Disk {
 	d := &Disk{rng: o.Rand, now: o.Now, dirty: make(map[*node]struct{}), counts: Counts{Calls: make(map[string]int64)}}
 	d.unlocked = sync.NewCond(&d.mu)
@@ -108,29 +110,29 @@ func New(o Options) *Disk {
 	return d
 }
 
-// Mount returns the file system as a process that starts now has it.
+// Mount returns the file system for a process that starts now.
 func (d *Disk) Mount() *FS {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return &FS{d: d, life: d.life}
+	return &FS{d: d, generation: d.generation}
 }
 
-// SetCapacity makes the disk larger or smaller; 0 is without end. What is on it
-// stays.
+// SetCapacity changes the capacity of the disk; 0 means unlimited. It deletes
+// nothing, even if the disk then holds more than its capacity.
 func (d *Disk) SetCapacity(bytes int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.capacity = (bytes + BlockSize - 1) / BlockSize
 }
 
-// Used returns how many bytes are taken.
+// Used returns the number of bytes in use.
 func (d *Disk) Used() int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.used * BlockSize
 }
 
-// Counts returns what the disk was asked to do so far.
+// Counts returns the counts since New.
 func (d *Disk) Counts() Counts {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -142,9 +144,10 @@ func (d *Disk) Counts() Counts {
 	return c
 }
 
-// SetHook has hook called before every operation, also those that would fail
-// anyway; nil removes it. An error it returns is the operation's, and nothing is
-// done; see also Short, ErrKill and ErrPowerCut. It may call methods of the Disk.
+// SetHook sets a function that the disk calls before every operation, including
+// those that will fail; nil removes it. If the hook returns an error, the operation
+// does nothing and returns that error, except for Short, ErrKill and ErrPowerCut. The
+// hook may call methods of the Disk.
 func (d *Disk) SetHook(hook func(Op) error) {
 	if hook == nil {
 		d.hook.Store(nil)
@@ -153,16 +156,16 @@ func (d *Disk) SetHook(hook func(Op) error) {
 	d.hook.Store(&hook)
 }
 
-// call does one operation. do returns how much of op.Len it did, and is told to
-// do at most so much.
-func (d *Disk) call(life int, op Op, do func(most int) (int, error)) (int, error) {
+// call performs one operation for a process. do transfers at most limit of op.Len
+// bytes and returns how many it transferred.
+func (d *Disk) call(generation int, op Op, do func(limit int) (int, error)) (int, error) {
 	var fault error
 	if hook := d.hook.Load(); hook != nil {
 		fault = (*hook)(op)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if life != d.life {
+	if generation != d.generation {
 		return 0, ErrDead
 	}
 	d.counts.Calls[op.Name]++
@@ -189,8 +192,8 @@ func (d *Disk) call(life int, op Op, do func(most int) (int, error)) (int, error
 	return 0, fault
 }
 
-// room takes blocks, if there are so many.
-func (d *Disk) room(blocks int64) bool {
+// reserve takes blocks from the free space. It reports whether there were enough.
+func (d *Disk) reserve(blocks int64) bool {
 	if d.capacity > 0 && d.used+blocks > d.capacity {
 		return false
 	}
@@ -202,16 +205,16 @@ func (d *Disk) room(blocks int64) bool {
 type node struct {
 	content // of a file
 	dir     bool
-	names   map[string]*node // of a directory
-	synced  map[string]*node // those of names that survive a power cut
+	names   map[string]*node // entries of a directory
+	synced  map[string]*node // entries after a power cut, if no change in dirChanges survives it
 	mod     time.Time
 	links   uint64
 	inode   uint64
-	open    int
+	open    int   // open Files
 	holder  *File // of the advisory lock
 }
 
-// newNode leaves taking the room for it to the caller.
+// newNode returns a new file or directory. The caller reserves its block.
 func (d *Disk) newNode(dir bool) *node {
 	d.inodes++
 	n := &node{dir: dir, mod: d.now(), links: 1, inode: d.inodes}
@@ -221,12 +224,14 @@ func (d *Disk) newNode(dir bool) *node {
 	return n
 }
 
-// unlinked takes a name from a node, and its room once nobody has it open.
-func (d *Disk) unlinked(n *node) {
+// unlink records that a node has no name any more. Its space is free once all its
+// Files are closed.
+func (d *Disk) unlink(n *node) {
 	n.links = 0
 	d.free(n)
 }
 
+// free releases the space of a node without a name and without open Files.
 func (d *Disk) free(n *node) {
 	if n.links == 0 && n.open == 0 {
 		d.used -= 1 + int64(len(n.blocks))
@@ -234,7 +239,7 @@ func (d *Disk) free(n *node) {
 	}
 }
 
-// walk finds what a cleaned path names.
+// walk returns the node of a cleaned path.
 func (d *Disk) walk(name string) (*node, error) {
 	if len(name) >= 4096 {
 		return nil, syscall.ENAMETOOLONG
@@ -257,7 +262,7 @@ func (d *Disk) walk(name string) (*node, error) {
 	return n, nil
 }
 
-// parent finds the directory that a cleaned path is in, and its name there.
+// parent returns the directory that holds a cleaned path, and the path's name in it.
 func (d *Disk) parent(name string) (dir *node, base string, err error) {
 	dirname, base := path.Split(name)
 	dir, err = d.walk(path.Clean(dirname))
@@ -272,7 +277,7 @@ func (d *Disk) parent(name string) (dir *node, base string, err error) {
 	return dir, base, nil
 }
 
-// info is what Stat tells; names of a directory come as this too.
+// info implements fs.FileInfo for Stat and ReadDir.
 type info struct {
 	name string
 	size int64

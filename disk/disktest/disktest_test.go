@@ -19,7 +19,7 @@ import (
 	"carbon/disk/disktest"
 )
 
-// session does random things to a file system and tells what came of each.
+// session performs random operations on a file system and describes their results.
 type session struct {
 	rng   *rand.Rand
 	fs    disk.FS
@@ -41,11 +41,11 @@ func (s *session) step() string {
 	size := 1 + s.rng.Int64N(30_000)
 	switch op := s.rng.IntN(14); {
 	case op == 0:
-		return s.say("mkdir", s.fs.MkdirAll(path()))
+		return s.result("mkdir", s.fs.MkdirAll(path()))
 	case op == 1:
-		return s.say("rename", s.fs.Rename(path(), path()))
+		return s.result("rename", s.fs.Rename(path(), path()))
 	case op == 2:
-		return s.say("remove", s.fs.Remove(path()))
+		return s.result("remove", s.fs.Remove(path()))
 	case op == 3:
 		entries, err := s.fs.ReadDir(path())
 		var names []string
@@ -53,81 +53,82 @@ func (s *session) step() string {
 			names = append(names, fmt.Sprint(e.Name(), e.IsDir()))
 		}
 		slices.Sort(names)
-		return s.say("readdir", err, names)
+		return s.result("readdir", err, names)
 	case op == 4:
 		i, err := s.fs.Stat(path())
 		if err != nil || i.IsDir() {
-			return s.say("stat", err)
+			return s.result("stat", err)
 		}
-		return s.say("stat", err, i.Name(), i.Size(), i.Mode())
+		return s.result("stat", err, i.Name(), i.Size(), i.Mode())
 	case op == 5:
-		return s.say("syncdir", s.fs.SyncDir(path()))
+		return s.result("syncdir", s.fs.SyncDir(path()))
 	case op <= 7 || f == nil:
 		if f != nil {
 			if err := f.Close(); err != nil {
-				return s.say("close", err)
+				return s.result("close", err)
 			}
 		}
 		flag := []int{os.O_RDONLY, os.O_RDWR, os.O_RDWR | os.O_CREATE, os.O_RDWR | os.O_CREATE | os.O_EXCL, os.O_RDWR | os.O_CREATE | os.O_TRUNC}[s.rng.IntN(5)]
 		f, err := s.fs.Open(path(), flag)
 		if err != nil {
 			s.files[i] = nil
-			return s.say("open", err)
+			return s.result("open", err)
 		}
 		s.files[i] = f
-		return s.say("open", err, strings.TrimPrefix(f.Name(), s.root))
+		return s.result("open", err, strings.TrimPrefix(f.Name(), s.root))
 	case op == 8:
 		b := make([]byte, s.rng.IntN(20_000))
 		n, err := f.ReadAt(b, at)
-		return s.say("read", err, n, b[:n])
+		return s.result("read", err, n, b[:n])
 	case op == 9:
-		return s.say("truncate", f.Truncate(size))
+		return s.result("truncate", f.Truncate(size))
 	case op == 10:
 		i, err := f.Stat()
 		if !i.Regular {
-			return s.say("fstat", err)
+			return s.result("fstat", err)
 		}
-		return s.say("fstat", err, i.Size, i.Links, i.Regular)
+		return s.result("fstat", err, i.Size, i.Links, i.Regular)
 	case op == 11:
-		return s.say("sync", f.Sync())
+		return s.result("sync", f.Sync())
 	case op == 12:
 		i, _ := f.Stat()
 		if !i.Regular {
-			return "nothing"
+			return "skipped"
 		}
-		return s.say("allocate", f.Allocate(size))
+		return s.result("allocate", f.Allocate(size))
 	default:
 		b := make([]byte, s.rng.IntN(10_000))
 		for i := range b {
 			b[i] = byte(s.rng.Uint32())
 		}
 		n, err := f.WriteAt(b, at)
-		return s.say("write", err, n)
+		return s.result("write", err, n)
 	}
 }
 
-// say leaves out what differs: the root, and which of its system calls failed.
-func (s *session) say(op string, err error, results ...any) string {
+// result describes the result of an operation, without what differs between file
+// systems: the root, and the name of the system call that failed.
+func (s *session) result(op string, err error, results ...any) string {
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		err = errno
 	}
 	return strings.ReplaceAll(fmt.Sprint(op, err, results), s.root, "")
 }
 
-func TestSameAsMachine(t *testing.T) {
+func TestBehavesAsOS(t *testing.T) {
 	for seed := range uint64(10) {
-		ours := &session{rng: rand.New(rand.NewPCG(seed, 0)), fs: disktest.New(disktest.Options{}).Mount(), root: "/root"}
-		machines := &session{rng: rand.New(rand.NewPCG(seed, 0)), fs: disk.OS{}, root: t.TempDir()}
-		if err := ours.fs.MkdirAll(ours.root); err != nil {
+		simulated := &session{rng: rand.New(rand.NewPCG(seed, 0)), fs: disktest.New(disktest.Options{}).Mount(), root: "/root"}
+		real := &session{rng: rand.New(rand.NewPCG(seed, 0)), fs: disk.OS{}, root: t.TempDir()}
+		if err := simulated.fs.MkdirAll(simulated.root); err != nil {
 			t.Fatal(err)
 		}
 		for i := range 500 {
-			got, want := ours.step(), machines.step()
+			got, want := simulated.step(), real.step()
 			if got != want {
-				t.Fatalf("seed %d, step %d:\n%.300s\nthe machine:\n%.300s", seed, i, got, want)
+				t.Fatalf("seed %d, step %d:\ngot %.300s\nthe operating system: %.300s", seed, i, got, want)
 			}
 		}
-		for _, f := range machines.files {
+		for _, f := range real.files {
 			if f != nil {
 				f.Close()
 			}
@@ -155,7 +156,7 @@ func write(t *testing.T, f disk.File, s string, at int64) {
 	check(t, err)
 }
 
-// content reads a file; one that is not there reads as "none".
+// content returns the content of a file, and "none" if the file does not exist.
 func content(t *testing.T, fsys disk.FS, name string) string {
 	t.Helper()
 	f, err := fsys.Open(name, os.O_RDONLY)
@@ -180,14 +181,14 @@ func TestFull(t *testing.T) {
 	}
 	used(1)
 	f := create(t, fs, "f")
-	check(t, f.Truncate(1<<40)) // a hole takes nothing
+	check(t, f.Truncate(1<<40)) // a hole uses no space
 	used(2)
 	n, err := f.WriteAt(make([]byte, 20*disktest.BlockSize), 100)
 	if want := 8*disktest.BlockSize - 100; n != want || !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("%d bytes written, %v; want %d", n, err, want)
 	}
 	used(blocks)
-	write(t, f, "over what is there", 100)
+	write(t, f, "overwrites allocated blocks", 100)
 	if _, err := fs.Open("g", os.O_RDWR|os.O_CREATE); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("new file: %v", err)
 	}
@@ -202,7 +203,7 @@ func TestFull(t *testing.T) {
 	used(6)
 	check(t, f.Allocate(8*disktest.BlockSize))
 	used(blocks)
-	write(t, f, "into what was kept", 7*disktest.BlockSize)
+	write(t, f, "uses allocated space", 7*disktest.BlockSize)
 	check(t, fs.Remove("f"))
 	used(blocks) // it is still open
 	check(t, f.Close())
@@ -238,14 +239,14 @@ func TestHook(t *testing.T) {
 	}
 	d.SetHook(nil)
 	if got := content(t, fs, "f"); got != "\x00he" {
-		t.Errorf("after a short write: %q", got)
+		t.Errorf("content after a short write: %q", got)
 	}
 	want := []disktest.Op{{Name: "rename", Path: "/f", To: "/g"}, {Name: "write", Path: "/f", At: 1, Len: 5}, {Name: "read", Path: "/f", Len: 3}}
 	if !slices.Equal(seen, want) {
-		t.Errorf("seen %+v, want %+v", seen, want)
+		t.Errorf("operations %+v, want %+v", seen, want)
 	}
 	if c := d.Counts(); c.Calls["write"] != 1 || c.Written != 2 || c.Calls["rename"] != 1 {
-		t.Errorf("counted %+v", c)
+		t.Errorf("counts %+v", c)
 	}
 }
 
@@ -259,21 +260,21 @@ func TestKill(t *testing.T) {
 		write(t, f, "whole", 0)
 		d.SetHook(func(op disktest.Op) error { return disktest.ErrKill })
 		if _, err := f.WriteAt([]byte("torn"), 5); !errors.Is(err, disktest.ErrDead) {
-			t.Fatalf("write at the end of the process: %v", err)
+			t.Fatalf("write when the process is killed: %v", err)
 		}
 		d.SetHook(nil)
 		if _, err := fs.Stat("f"); !errors.Is(err, disktest.ErrDead) {
-			t.Fatalf("a dead process looks: %v", err)
+			t.Fatalf("stat by a dead process: %v", err)
 		}
 		if err := f.Close(); !errors.Is(err, disktest.ErrDead) {
-			t.Fatalf("a dead process closes: %v", err)
+			t.Fatalf("close by a dead process: %v", err)
 		}
 		fs = d.Mount()
 		check(t, create(t, fs, "f").Lock())
 		torn[content(t, fs, "f")]++
 	}
 	if len(torn) != 5 {
-		t.Errorf("what a write was torn to: %v", torn)
+		t.Errorf("results of a torn write: %v, want 5 different ones", torn)
 	}
 }
 
@@ -285,7 +286,7 @@ func TestLock(t *testing.T) {
 	go func() { got <- second.Lock() }()
 	select {
 	case err := <-got:
-		t.Fatalf("locked twice: %v", err)
+		t.Fatalf("second lock did not wait: %v", err)
 	default:
 	}
 	check(t, first.Close())
@@ -297,20 +298,20 @@ func TestLock(t *testing.T) {
 	}
 	d.Kill()
 	if err := <-got; !errors.Is(err, disktest.ErrDead) {
-		t.Errorf("waiting when the process dies: %v", err)
+		t.Errorf("lock while the process is killed: %v", err)
 	}
 }
 
-// outcomes runs a story on many disks, cuts the power, and counts what of it is
-// left.
-func outcomes(t *testing.T, story func(fs disk.FS), left func(fs disk.FS) string) map[string]int {
+// outcomes runs act on many disks, cuts the power, and counts the states that
+// describe returns afterwards.
+func outcomes(t *testing.T, act func(fs disk.FS), describe func(fs disk.FS) string) map[string]int {
 	t.Helper()
 	found := make(map[string]int)
 	for seed := range uint64(200) {
 		d := disktest.New(disktest.Options{Rand: rand.New(rand.NewPCG(seed, 0))})
-		story(d.Mount())
+		act(d.Mount())
 		d.PowerCut()
-		found[left(d.Mount())]++
+		found[describe(d.Mount())]++
 	}
 	return found
 }
@@ -323,7 +324,7 @@ func wantOutcomes(t *testing.T, got map[string]int, want ...string) {
 	}
 }
 
-func TestPowerCutAndBlocks(t *testing.T) {
+func TestPowerCutKeepsAnyBlocks(t *testing.T) {
 	pages := func(s string) string {
 		var b strings.Builder
 		for _, c := range s {
@@ -351,8 +352,8 @@ func TestPowerCutAndBlocks(t *testing.T) {
 	wantOutcomes(t, got, "ab", "aB", "abC", "aBC", "ab\x00", "aB\x00", "ab+", "aB+")
 }
 
-func TestPowerCutAndNames(t *testing.T) {
-	here := func(names ...string) func(fs disk.FS) string {
+func TestPowerCutKeepsAnyDirectoryChanges(t *testing.T) {
+	contents := func(names ...string) func(fs disk.FS) string {
 		return func(fs disk.FS) string {
 			var s []string
 			for _, name := range names {
@@ -367,17 +368,17 @@ func TestPowerCutAndNames(t *testing.T) {
 		check(t, f.Sync())
 	}
 
-	t.Log("a rename happens or does not")
+	t.Log("a rename survives or does not")
 	got := outcomes(t, func(fs disk.FS) {
 		check(t, fs.MkdirAll("x"))
 		file(fs, "a", "old")
 		file(fs, "x/b", "new")
 		check(t, fs.SyncAll("/"))
 		check(t, fs.Rename("x/b", "a"))
-	}, here("a", "x/b"))
+	}, contents("a", "x/b"))
 	wantOutcomes(t, got, "old new", "new none")
 
-	t.Log("and does for certain when either directory is synced")
+	t.Log("it survives if either directory was synced")
 	for _, dir := range []string{"/", "x"} {
 		got = outcomes(t, func(fs disk.FS) {
 			check(t, fs.MkdirAll("x"))
@@ -386,20 +387,20 @@ func TestPowerCutAndNames(t *testing.T) {
 			check(t, fs.SyncDir("/"))
 			check(t, fs.Rename("x/b", "a"))
 			check(t, fs.SyncDir(dir))
-		}, here("a", "x/b"))
+		}, contents("a", "x/b"))
 		wantOutcomes(t, got, "new none")
 	}
 
-	t.Log("a file synced in a directory that is not may be gone, one removed may be there")
+	t.Log("without a sync of the directory, a synced new file may be lost and a removed file may return")
 	got = outcomes(t, func(fs disk.FS) {
 		file(fs, "a", "a")
 		check(t, fs.SyncDir("/"))
 		check(t, fs.Remove("a"))
 		file(fs, "b", "b")
-	}, here("a", "b"))
+	}, contents("a", "b"))
 	wantOutcomes(t, got, "a b", "a none", "none b", "none none")
 
-	t.Log("nothing survives what it rests on")
+	t.Log("a change is lost if a change on which it depends is lost")
 	got = outcomes(t, func(fs disk.FS) {
 		file(fs, "a", "a")
 		check(t, fs.Rename("a", "b"))
@@ -407,13 +408,13 @@ func TestPowerCutAndNames(t *testing.T) {
 		check(t, fs.MkdirAll("x"))
 		file(fs, "x/d", "d")
 		check(t, fs.SyncDir("x"))
-	}, here("a", "b", "c", "x/d"))
+	}, contents("a", "b", "c", "x/d"))
 	wantOutcomes(t, got,
 		"none none none none", "a none none none", "none a none none", "none none a none",
 		"none none none d", "a none none d", "none a none d", "none none a d")
 }
 
-// BenchmarkHistory is the size of a simulated one.
+// BenchmarkHistory performs about as many operations as one simulated history.
 func BenchmarkHistory(b *testing.B) {
 	page := make([]byte, 1000)
 	for b.Loop() {

@@ -20,14 +20,14 @@ var _ disk.File = (*File)(nil)
 
 func (f *File) Name() string { return f.name }
 
-// call does one operation on the file.
-func (f *File) call(op Op, do func(most int) (int, error)) (int, error) {
+// call performs one operation on the file, as Disk.call does.
+func (f *File) call(op Op, do func(limit int) (int, error)) (int, error) {
 	op.Path = f.path
-	n, err := f.fs.d.call(f.fs.life, op, func(most int) (int, error) {
+	n, err := f.fs.d.call(f.fs.generation, op, func(limit int) (int, error) {
 		if f.closed {
 			return 0, syscall.EBADF
 		}
-		return do(most)
+		return do(limit)
 	})
 	if err != nil && err != io.EOF {
 		err = pathError(op.Name, f.name, err)
@@ -35,7 +35,8 @@ func (f *File) call(op Op, do func(most int) (int, error)) (int, error) {
 	return n, err
 }
 
-func (f *File) only(op Op, do func() error) error {
+// callError is call for an operation that transfers no data.
+func (f *File) callError(op Op, do func() error) error {
 	_, err := f.call(op, func(int) (int, error) { return 0, do() })
 	return err
 }
@@ -44,16 +45,16 @@ func (f *File) ReadAt(b []byte, at int64) (int, error) {
 	if len(b) == 0 {
 		return 0, nil // no system call, as with disk.OS
 	}
-	return f.call(Op{Name: "read", At: at, Len: len(b)}, func(most int) (int, error) {
+	return f.call(Op{Name: "read", At: at, Len: len(b)}, func(limit int) (int, error) {
 		switch {
 		case f.n.dir:
 			return 0, syscall.EISDIR
 		case at < 0:
 			return 0, syscall.EINVAL
 		}
-		n := f.n.read(b[:most], at)
+		n := f.n.read(b[:limit], at)
 		f.fs.d.counts.Read += int64(n)
-		if n < most {
+		if n < limit {
 			return n, io.EOF
 		}
 		return n, nil
@@ -64,16 +65,16 @@ func (f *File) WriteAt(b []byte, at int64) (int, error) {
 	if len(b) == 0 {
 		return 0, nil // no system call, as with disk.OS
 	}
-	return f.call(Op{Name: "write", At: at, Len: len(b)}, func(most int) (int, error) {
+	return f.call(Op{Name: "write", At: at, Len: len(b)}, func(limit int) (int, error) {
 		switch {
 		case !f.writable:
 			return 0, syscall.EBADF
 		case at < 0:
 			return 0, syscall.EINVAL
 		}
-		n := f.fs.d.write(f.n, b[:most], at)
+		n := f.fs.d.write(f.n, b[:limit], at)
 		f.fs.d.counts.Written += int64(n)
-		if n < most {
+		if n < limit {
 			return n, syscall.ENOSPC
 		}
 		return n, nil
@@ -81,15 +82,15 @@ func (f *File) WriteAt(b []byte, at int64) (int, error) {
 }
 
 func (f *File) Stat() (i disk.Info, err error) {
-	err = f.only(Op{Name: "fstat"}, func() error {
-		i = f.n.look()
+	err = f.callError(Op{Name: "fstat"}, func() error {
+		i = f.n.diskInfo()
 		return nil
 	})
 	return i, err
 }
 
 func (f *File) Truncate(size int64) error {
-	return f.only(Op{Name: "truncate", At: size}, func() error {
+	return f.callError(Op{Name: "truncate", At: size}, func() error {
 		if !f.writable || size < 0 {
 			return syscall.EINVAL
 		}
@@ -99,7 +100,7 @@ func (f *File) Truncate(size int64) error {
 }
 
 func (f *File) Allocate(size int64) error {
-	return f.only(Op{Name: "allocate", At: size}, func() error {
+	return f.callError(Op{Name: "allocate", At: size}, func() error {
 		switch {
 		case !f.writable:
 			return syscall.EBADF
@@ -111,11 +112,11 @@ func (f *File) Allocate(size int64) error {
 }
 
 func (f *File) Lock() error {
-	return f.only(Op{Name: "lock"}, func() error {
+	return f.callError(Op{Name: "lock"}, func() error {
 		d := f.fs.d
 		for f.n.holder != nil && f.n.holder != f {
 			d.unlocked.Wait()
-			if d.life != f.fs.life {
+			if d.generation != f.fs.generation {
 				return ErrDead
 			}
 		}
@@ -125,7 +126,7 @@ func (f *File) Lock() error {
 }
 
 func (f *File) Unlock() error {
-	return f.only(Op{Name: "unlock"}, func() error {
+	return f.callError(Op{Name: "unlock"}, func() error {
 		if f.n.holder == f {
 			f.n.holder = nil
 			f.fs.d.unlocked.Broadcast()
@@ -135,13 +136,13 @@ func (f *File) Unlock() error {
 }
 
 func (f *File) Sync() error {
-	return f.only(Op{Name: "sync"}, func() error {
+	return f.callError(Op{Name: "sync"}, func() error {
 		f.fs.d.sync(f.n)
 		return nil
 	})
 }
 
-// Close closes the file even if the hook has it fail.
+// Close closes the file, even if the hook makes it return an error.
 func (f *File) Close() error {
 	release := func() error {
 		f.closed = true
@@ -153,11 +154,11 @@ func (f *File) Close() error {
 		}
 		return nil
 	}
-	err := f.only(Op{Name: "close"}, release)
+	err := f.callError(Op{Name: "close"}, release)
 	if err != nil {
 		f.fs.d.mu.Lock()
 		defer f.fs.d.mu.Unlock()
-		if !f.closed && f.fs.life == f.fs.d.life {
+		if !f.closed && f.fs.generation == f.fs.d.generation {
 			_ = release()
 		}
 	}

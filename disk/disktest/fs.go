@@ -11,11 +11,11 @@ import (
 	"carbon/disk"
 )
 
-// FS is a mounted Disk. Paths are taken from its root, relative ones too. There
-// are no links.
+// FS is the file system of a mounted Disk. Relative paths start at its root. It has
+// neither hard nor symbolic links.
 type FS struct {
-	d    *Disk
-	life int
+	d          *Disk
+	generation int
 }
 
 var _ disk.FS = (*FS)(nil)
@@ -23,7 +23,7 @@ var _ disk.FS = (*FS)(nil)
 func clean(name string) string { return path.Clean("/" + name) }
 
 func (m *FS) call(op Op, do func() error) error {
-	_, err := m.d.call(m.life, op, func(int) (int, error) { return 0, do() })
+	_, err := m.d.call(m.generation, op, func(int) (int, error) { return 0, do() })
 	return err
 }
 
@@ -52,11 +52,11 @@ func (d *Disk) openNode(name string, flag int) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !d.room(1) {
+		if !d.reserve(1) {
 			return nil, syscall.ENOSPC
 		}
 		n := d.newNode(false)
-		d.move(entry{dir, base, n})
+		d.changeDirs(entry{dir, base, n})
 		return n, nil
 	case err != nil:
 		return nil, err
@@ -74,11 +74,11 @@ func (d *Disk) openNode(name string, flag int) (*node, error) {
 func (m *FS) Stat(name string) (fs.FileInfo, error)  { return m.stat("stat", name) }
 func (m *FS) Lstat(name string) (fs.FileInfo, error) { return m.stat("lstat", name) }
 
-func (m *FS) Look(name string) (i disk.Info, err error) {
+func (m *FS) Info(name string) (i disk.Info, err error) {
 	err = m.call(Op{Name: "stat", Path: clean(name)}, func() error {
 		n, err := m.d.walk(clean(name))
 		if err == nil {
-			i = n.look()
+			i = n.diskInfo()
 		}
 		return err
 	})
@@ -88,7 +88,7 @@ func (m *FS) Look(name string) (i disk.Info, err error) {
 	return i, nil
 }
 
-func (n *node) look() disk.Info {
+func (n *node) diskInfo() disk.Info {
 	return disk.Info{Size: n.size, Links: n.links, Regular: !n.dir, Inode: n.inode}
 }
 
@@ -107,7 +107,7 @@ func (m *FS) stat(op, name string) (fs.FileInfo, error) {
 	return i, nil
 }
 
-// ReadDir returns what is in a directory, by name.
+// ReadDir returns the entries of a directory, sorted by name.
 func (m *FS) ReadDir(name string) ([]fs.DirEntry, error) {
 	var entries []fs.DirEntry
 	err := m.call(Op{Name: "readdir", Path: clean(name)}, func() error {
@@ -155,10 +155,10 @@ func (d *Disk) mkdirAll(name string) error {
 	if err != nil {
 		return err
 	}
-	if !d.room(1) {
+	if !d.reserve(1) {
 		return syscall.ENOSPC
 	}
-	d.move(entry{dir, base, d.newNode(true)})
+	d.changeDirs(entry{dir, base, d.newNode(true)})
 	return nil
 }
 
@@ -188,7 +188,7 @@ func (d *Disk) rename(from, to string) error {
 	old := dir.names[base]
 	switch {
 	case old != nil && old.dir || to == "/":
-		return syscall.EEXIST // as os.Rename: never onto a directory
+		return syscall.EEXIST // as os.Rename does, which never replaces a directory
 	case n == old:
 		return nil
 	case n.dir && strings.HasPrefix(to, from+"/"):
@@ -196,9 +196,9 @@ func (d *Disk) rename(from, to string) error {
 	case old != nil && n.dir:
 		return syscall.ENOTDIR
 	}
-	d.move(entry{fromDir, fromBase, nil}, entry{dir, base, n})
+	d.changeDirs(entry{fromDir, fromBase, nil}, entry{dir, base, n})
 	if old != nil {
-		d.unlinked(old)
+		d.unlink(old)
 	}
 	return nil
 }
@@ -219,8 +219,8 @@ func (m *FS) Remove(name string) error {
 		if n == m.d.root {
 			return syscall.EBUSY
 		}
-		m.d.move(entry{dir, base, nil})
-		m.d.unlinked(n)
+		m.d.changeDirs(entry{dir, base, nil})
+		m.d.unlink(n)
 		return nil
 	}))
 }
@@ -246,7 +246,8 @@ func (m *FS) SyncAll(name string) error {
 	}))
 }
 
-// pathError says which operation failed on what; nil stays nil.
+// pathError adds the operation and the name of the file to an error. It returns nil
+// for a nil error.
 func pathError(op, name string, err error) error {
 	if err == nil {
 		return nil

@@ -382,8 +382,8 @@ func measure(s *suite) {
 			s.Errorf("Measure(%s): %+v, %v", name, u, err)
 		}
 	}
-	if free, total, err := m.Room(); err != nil || free < 0 || free > total {
-		s.Errorf("Room: %d of %d, %v", free, total, err)
+	if free, total, err := m.Space(); err != nil || free < 0 || free > total {
+		s.Errorf("Space = %d of %d, %v", free, total, err)
 	}
 }
 

@@ -65,7 +65,7 @@ func (d *descriptors) get(name string) *kept {
 
 // fresh tells whether a file is still that of its path, with all its slots.
 func (d *descriptors) fresh(f *file) bool {
-	info, err := d.fs.Look(f.f.Name())
+	info, err := d.fs.Info(f.f.Name())
 	return err == nil && info.Inode == f.id.Inode && info.Device == f.id.Device && info.Size >= f.size()
 }
 

@@ -29,10 +29,10 @@ func (s *Store) Measure(name string) (storage.Usage, error) {
 	return storage.Usage{Size: u.Size, Allocated: u.Allocated, Changed: u.Changed, Read: u.Read}, err
 }
 
-// Room implements storage.Measurer.
-func (s *Store) Room() (free, total int64, err error) {
+// Space implements storage.Measurer.
+func (s *Store) Space() (free, total int64, err error) {
 	if fsys, ok := s.fs.(disk.Measurer); ok {
-		return fsys.Room(s.dir)
+		return fsys.Space(s.dir)
 	}
 	return 0, 0, nil
 }
