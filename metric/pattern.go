@@ -28,11 +28,11 @@ func HasGlob(s string) bool { return strings.ContainsAny(s, "*?[{") }
 // Pattern is a dotted name with wildcards, as in graphite-web. It is first split at
 // its dots. In each node,
 //
-//   - matches any number of characters
-//     ?      matches one character
-//     [a-z]  matches one character of a set; [!a-z], one that is not in the set
-//     {a,b}  matches either; braces nest and may contain wildcards, but no dot
-//     **     as a whole node, matches any number of nodes, including none
+//	?      matches one character
+//	*      matches any number of characters
+//	[a-z]  matches one character of a set; [!a-z], one that is not in the set
+//	{a,b}  matches either; braces nest and may contain wildcards, but no dot
+//	**     as a whole node, matches any number of nodes, including none
 //
 // An unclosed bracket or brace matches itself, and so does a character after a
 // backslash. Patterns do not match tags.
