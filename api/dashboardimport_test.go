@@ -38,7 +38,7 @@ func TestImport(t *testing.T) {
 		`{"kind":"graph","name":"my.graph","success":true}`,
 		`{"kind":"graph","name":"bad","success":false,"error":"url: not a URL of a graph: \"javascript:alert(1)\""}`,
 		`{"kind":"link","name":"H","success":true}`,
-		`{"kind":"link","name":"H","success":false,"error":"the number is that of another address, or not one from 1 to 1000000000"}`,
+		`{"kind":"link","name":"H","success":false,"error":"link number in use by another address, or not from 1 to 1000000000"}`,
 		`{"kind":"link","name":"x","success":false,"error":"pk: must be a number: \"\\\"x\\\"\""}`,
 		`{"name":"","success":false,"error":"model: cannot be imported: \"auth.user\""}`,
 		`{"kind":"dashboard","name":"two","success":false,"error":"state: must be a JSON object: \"[1]\""}`,

@@ -8,40 +8,41 @@ import (
 	"time"
 )
 
-// Kind is what a document is.
+// Kind is the kind of a document. Documents of different kinds may have the same
+// name.
 type Kind string
 
-// The kinds of documents. What is in them is for others to know.
+// The kinds of documents. This package does not interpret their state.
 const (
 	Dashboard Kind = "dashboard"
 	Template  Kind = "template" // of dashboards
 	Graph     Kind = "graph"    // of graphite-web's composer
 )
 
-// Version is a document as it was saved once.
+// Version is a version of a document.
 type Version struct {
-	Number int64 // from 1 on
+	Number int64 // from 1
 	Saved  time.Time
-	Size   int64  // bytes
+	Size   int64  // of State, in bytes
 	State  string // empty in a list of versions
-	Gone   bool   // the document was deleted then; it has no state
+	Gone   bool   // the version marks a deletion and has no state
 }
 
-// What there may be of documents, besides the size of the database.
+// Limits of documents.
 const (
-	MaxDocuments = 100_000 // of a kind
-	MaxVersions  = 100     // of a document
-	maxTemporary = 1000    // dashboards that nobody named
+	MaxDocuments = 100_000 // per kind
+	MaxVersions  = 100     // per document
+	maxTemporary = 1000    // temporary dashboards
 )
 
-// ErrTooManyDocuments reports a document that there is no room for.
-var ErrTooManyDocuments = fmt.Errorf("there are %d of them already: delete some", MaxDocuments)
+// ErrTooManyDocuments reports that a kind has reached MaxDocuments.
+var ErrTooManyDocuments = fmt.Errorf("limit of %d documents of a kind reached: delete some", MaxDocuments)
 
-// Temporary begins the names of dashboards that nobody named.
+// Temporary is the prefix of the names of temporary dashboards.
 const Temporary = "temporary-"
 
-// Save keeps a document, as a new version of what has its name. If that is the
-// same already, it does nothing.
+// Save stores a new version of a document, and creates the document if it does not
+// exist. If the latest version has the same state, Save does nothing.
 func (db *DB) Save(ctx context.Context, kind Kind, name, state string) error {
 	if err := db.inPlace(); err != nil {
 		return err
@@ -49,8 +50,8 @@ func (db *DB) Save(ctx context.Context, kind Kind, name, state string) error {
 	return db.transact(ctx, func(tx *sql.Tx) error { return save(ctx, tx, kind, name, state) })
 }
 
-// SaveTemporary keeps a dashboard under a new name, and returns that. Of those that
-// were there before the oldest may have to go.
+// SaveTemporary stores a temporary dashboard and returns its new name. If there are
+// too many temporary dashboards, it deletes the oldest.
 func (db *DB) SaveTemporary(ctx context.Context, state string) (name string, err error) {
 	if err := db.inPlace(); err != nil {
 		return "", err
@@ -63,12 +64,12 @@ func (db *DB) SaveTemporary(ctx context.Context, state string) (name string, err
 		if err != nil {
 			return err
 		}
-		var there int
-		if err := tx.QueryRowContext(ctx, "SELECT count(*)"+temporary, named...).Scan(&there); err != nil {
+		var count int
+		if err := tx.QueryRowContext(ctx, "SELECT count(*)"+temporary, named...).Scan(&count); err != nil {
 			return err
 		}
-		// The first number that is free; as graphite-web does, from 0 on.
-		for n := 0; n <= there; n++ {
+		// As graphite-web does: use the first free number from 0.
+		for n := 0; n <= count; n++ {
 			name = fmt.Sprint(Temporary, n)
 			_, _, err := find(ctx, tx, Dashboard, name)
 			if errors.Is(err, ErrNotFound) {
@@ -78,12 +79,13 @@ func (db *DB) SaveTemporary(ctx context.Context, state string) (name string, err
 				return err
 			}
 		}
-		return fmt.Errorf("%d dashboards have more names", there) // unless the table lies
+		// count dashboards cannot have count+1 names.
+		return fmt.Errorf("no free name among %d temporary dashboards", count)
 	})
 }
 
-// Load returns a document, or an earlier version of it if a number is given:
-// ErrNotFound if there is none, or it is gone.
+// Load returns a version of a document; number 0 means the latest. It returns
+// ErrNotFound if the version does not exist or marks a deletion.
 func (db *DB) Load(ctx context.Context, kind Kind, name string, number int64) (Version, error) {
 	v := Version{Number: number}
 	var saved int64
@@ -99,7 +101,7 @@ func (db *DB) Load(ctx context.Context, kind Kind, name string, number int64) (V
 	return v, err
 }
 
-// Names returns the names of all documents of a kind, sorted.
+// Names returns the sorted names of all documents of a kind that are not deleted.
 func (db *DB) Names(ctx context.Context, kind Kind) ([]string, error) {
 	rows, err := db.sql.QueryContext(ctx, "SELECT name FROM documents WHERE kind = ? AND NOT gone ORDER BY name", kind)
 	if err != nil {
@@ -117,8 +119,9 @@ func (db *DB) Names(ctx context.Context, kind Kind) ([]string, error) {
 	return names, rows.Err()
 }
 
-// Versions lists what is kept of a document, also of one that is gone, latest
-// first: ErrNotFound if that is nothing.
+// Versions returns the stored versions of a document, latest first and without their
+// State. It also works for deleted documents. It returns ErrNotFound if there are
+// none.
 func (db *DB) Versions(ctx context.Context, kind Kind, name string) ([]Version, error) {
 	rows, err := db.sql.QueryContext(ctx, `SELECT versions.version, saved, ifnull(length(CAST(state AS BLOB)), 0), state IS NULL
 		FROM documents JOIN versions ON document = id WHERE kind = ? AND name = ? ORDER BY versions.version DESC`, kind, name)
@@ -145,8 +148,8 @@ func (db *DB) Versions(ctx context.Context, kind Kind, name string) ([]Version, 
 	return all, nil
 }
 
-// Restore saves an earlier version of a document again: ErrNotFound if there is no
-// such version with a state.
+// Restore saves the state of an earlier version as a new version. It returns
+// ErrNotFound if the version does not exist or marks a deletion.
 func (db *DB) Restore(ctx context.Context, kind Kind, name string, number int64) error {
 	v, err := db.Load(ctx, kind, name, number)
 	if err != nil {
@@ -155,8 +158,8 @@ func (db *DB) Restore(ctx context.Context, kind Kind, name string, number int64)
 	return db.Save(ctx, kind, name, v.State)
 }
 
-// Delete marks a document as gone. Its versions stay, for Restore: ErrNotFound if
-// there is none, or it is gone already.
+// Delete marks a document as deleted and keeps its versions for Restore. It returns
+// ErrNotFound if the document does not exist or is deleted already.
 func (db *DB) Delete(ctx context.Context, kind Kind, name string) error {
 	if err := db.inPlace(); err != nil {
 		return err
@@ -173,8 +176,8 @@ func (db *DB) Delete(ctx context.Context, kind Kind, name string) error {
 	})
 }
 
-// Forget deletes a document and all its versions, for good: ErrNotFound if there is
-// nothing of it.
+// Forget removes a document and all its versions. It returns ErrNotFound if the
+// document does not exist.
 func (db *DB) Forget(ctx context.Context, kind Kind, name string) error {
 	if err := db.inPlace(); err != nil {
 		return err
@@ -191,8 +194,7 @@ func (db *DB) Forget(ctx context.Context, kind Kind, name string) error {
 	})
 }
 
-// find returns the id of a document, and whether it is gone: ErrNotFound if nothing
-// of it is kept.
+// find returns the id of a document and whether it is deleted, or ErrNotFound.
 func find(ctx context.Context, tx *sql.Tx, kind Kind, name string) (id int64, gone bool, err error) {
 	err = tx.QueryRowContext(ctx, "SELECT id, gone FROM documents WHERE kind = ? AND name = ?", kind, name).Scan(&id, &gone)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -204,7 +206,7 @@ func find(ctx context.Context, tx *sql.Tx, kind Kind, name string) (id int64, go
 func save(ctx context.Context, tx *sql.Tx, kind Kind, name, state string) error {
 	id, _, err := find(ctx, tx, kind, name)
 	if errors.Is(err, ErrNotFound) {
-		id, err = begin(ctx, tx, kind, name)
+		id, err = create(ctx, tx, kind, name)
 	}
 	if err != nil {
 		return err
@@ -218,13 +220,13 @@ func save(ctx context.Context, tx *sql.Tx, kind Kind, name, state string) error 
 	return add(ctx, tx, id, sql.NullString{String: state, Valid: true})
 }
 
-// begin makes a document without versions.
-func begin(ctx context.Context, tx *sql.Tx, kind Kind, name string) (id int64, err error) {
-	var there int
-	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM documents WHERE kind = ?", kind).Scan(&there); err != nil {
+// create creates a document without versions.
+func create(ctx context.Context, tx *sql.Tx, kind Kind, name string) (id int64, err error) {
+	var count int
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM documents WHERE kind = ?", kind).Scan(&count); err != nil {
 		return 0, err
 	}
-	if there >= MaxDocuments {
+	if count >= MaxDocuments {
 		return 0, ErrTooManyDocuments
 	}
 	result, err := tx.ExecContext(ctx, "INSERT INTO documents (kind, name, version, gone) VALUES (?, ?, 0, 0)", kind, name)
@@ -234,9 +236,10 @@ func begin(ctx context.Context, tx *sql.Tx, kind Kind, name string) (id int64, e
 	return result.LastInsertId()
 }
 
-// add adds a version to a document. If it has too many then, the one goes that was
-// the latest for the shortest time: saving often, or a script gone mad, does not
-// push out what people used for long.
+// add adds a version to a document; a null state marks a deletion. Beyond MaxVersions
+// it removes the version that was the latest for the shortest time. Frequent saves,
+// such as those of a broken script, therefore do not displace versions that were in
+// use for long.
 func add(ctx context.Context, tx *sql.Tx, id int64, state sql.NullString) error {
 	for _, statement := range []string{
 		"UPDATE documents SET version = version + 1, gone = ?2 IS NULL WHERE id = ?1",

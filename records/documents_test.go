@@ -42,7 +42,7 @@ func TestDocuments(t *testing.T) {
 		}
 	}
 	save(Dashboard, "web", "one")
-	save(Dashboard, "web", "one") // says nothing new
+	save(Dashboard, "web", "one") // unchanged
 	save(Dashboard, "web", "größer")
 	save(Dashboard, "a", "x")
 	save(Template, "web", "template")
@@ -70,32 +70,33 @@ func TestDocuments(t *testing.T) {
 	names(Template, "web")
 	versions("web", "4:0:true 3:3:false 2:8:false 1:3:false ")
 	for name, do := range map[string]func() error{
-		"delete again":        func() error { return db.Delete(ctx, Dashboard, "web") },
-		"delete nothing":      func() error { return db.Delete(ctx, Dashboard, "nosuch") },
-		"restore a deletion":  func() error { return db.Restore(ctx, Dashboard, "web", 4) },
-		"restore the present": func() error { return db.Restore(ctx, Dashboard, "web", 0) },
-		"forget nothing":      func() error { return db.Forget(ctx, Dashboard, "nosuch") },
-		"versions of nothing": func() error { _, err := db.Versions(ctx, Dashboard, "nosuch"); return err },
+		"delete a deleted document":     func() error { return db.Delete(ctx, Dashboard, "web") },
+		"delete an unknown document":    func() error { return db.Delete(ctx, Dashboard, "nosuch") },
+		"restore a deletion":            func() error { return db.Restore(ctx, Dashboard, "web", 4) },
+		"restore the deleted latest":    func() error { return db.Restore(ctx, Dashboard, "web", 0) },
+		"forget an unknown document":    func() error { return db.Forget(ctx, Dashboard, "nosuch") },
+		"versions of unknown documents": func() error { _, err := db.Versions(ctx, Dashboard, "nosuch"); return err },
 	} {
 		if err := do(); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	save(Dashboard, "web", "one") // what it said before it went
+	save(Dashboard, "web", "one") // the state before the deletion
 	load("web", 0, "one", nil)
 	names(Dashboard, "a", "web")
 	if err := db.Forget(ctx, Dashboard, "web"); err != nil {
 		t.Error(err)
 	}
 	load("web", 1, "", ErrNotFound)
-	var left int
-	if err := db.sql.QueryRow("SELECT count(*) FROM versions WHERE document NOT IN (SELECT id FROM documents)").Scan(&left); err != nil || left != 0 {
-		t.Errorf("%d versions of nothing %v", left, err)
+	var orphans int
+	if err := db.sql.QueryRow("SELECT count(*) FROM versions WHERE document NOT IN (SELECT id FROM documents)").Scan(&orphans); err != nil || orphans != 0 {
+		t.Errorf("%d versions of removed documents, %v", orphans, err)
 	}
 }
 
-// Of more versions than are kept those go that were soon replaced.
-func TestVersionsThatLastedStay(t *testing.T) {
+// TestVersionLimit checks that the versions removed beyond MaxVersions are those that
+// were soon replaced.
+func TestVersionLimit(t *testing.T) {
 	db := opened(t, filepath.Join(t.TempDir(), "carbon.db"))
 	save := func(state string) {
 		t.Helper()
@@ -103,18 +104,18 @@ func TestVersionsThatLastedStay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	save("used for long")
+	save("latest for a day")
 	if _, err := db.sql.Exec("UPDATE versions SET saved = saved - 86400000000"); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 2 * MaxVersions {
-		save(fmt.Sprint("junk ", i))
+		save(fmt.Sprint("soon replaced ", i))
 	}
 	all, err := db.Versions(t.Context(), Dashboard, "web")
 	if err != nil || len(all) != MaxVersions || all[0].Number != 2*MaxVersions+1 {
 		t.Fatalf("%d versions, the latest %d, %v", len(all), all[0].Number, err)
 	}
-	if v, err := db.Load(t.Context(), Dashboard, "web", 1); err != nil || v.State != "used for long" {
+	if v, err := db.Load(t.Context(), Dashboard, "web", 1); err != nil || v.State != "latest for a day" {
 		t.Errorf("%q %v", v.State, err)
 	}
 }
@@ -132,7 +133,7 @@ func TestTemporaryDashboards(t *testing.T) {
 	}
 	f("temporary-0")
 	f("temporary-1")
-	if err := db.Save(t.Context(), Dashboard, "temporary-3", "by somebody"); err != nil {
+	if err := db.Save(t.Context(), Dashboard, "temporary-3", "named by a user"); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Forget(t.Context(), Dashboard, "temporary-0"); err != nil {
@@ -143,7 +144,7 @@ func TestTemporaryDashboards(t *testing.T) {
 	f("temporary-4")
 }
 
-func TestTemporaryDashboardsGo(t *testing.T) {
+func TestTemporaryDashboardLimit(t *testing.T) {
 	db := opened(t, filepath.Join(t.TempDir(), "carbon.db"))
 	if err := db.Save(t.Context(), Dashboard, "named", "state"); err != nil {
 		t.Fatal(err)
@@ -154,7 +155,7 @@ func TestTemporaryDashboardsGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	name, err := db.SaveTemporary(t.Context(), "state")
-	if err != nil || name != Temporary+"0" { // the oldest made room
+	if err != nil || name != Temporary+"0" { // the name of the oldest, which was removed
 		t.Errorf("%q %v", name, err)
 	}
 	names, err := db.Names(t.Context(), Dashboard)

@@ -11,39 +11,41 @@ import (
 	"time"
 )
 
-// Event is something that happened.
+// Event is an event as graphite-web's /events has it, such as a deployment.
 type Event struct {
 	ID   int64
 	When time.Time // to the microsecond
 	What string
 	Data string
-	Tags string // separated by blanks, or as splitTags says
+	Tags string // separated by spaces or commas, see splitTags
 }
 
-// EventQuery asks for events.
+// EventQuery selects events.
 type EventQuery struct {
-	From, Until time.Time // both included
+	From, Until time.Time // both inclusive
 
-	// Tags are what an event must have all of; those that no event has do not
-	// count, as in graphite-web, but one must. Nil: events with any tags and none.
+	// Tags are the tags that an event must have. As in graphite-web, tags that no
+	// event has are ignored, but if no event has any of them, nothing matches. Nil
+	// selects all events; an empty list, none.
 	Tags []string
-	Any  bool // one of Tags is enough
+	Any  bool // an event needs only one of Tags
 
-	// Latest is how many events to return, the latest that match and that there is
-	// room for; 0 is all, or ErrTooMany.
+	// Latest is the maximum number of events to return. If more match, or if their
+	// text exceeds the limit, the query returns the latest. 0: return all events that
+	// match, or ErrTooMany.
 	Latest int
 }
 
-// MaxEvents is how many events one answer may have, maxText how many bytes of text.
+// Limits of the result of one query.
 const (
 	MaxEvents = 100_000
-	maxText   = 32 << 20
+	maxText   = 32 << 20 // bytes of What, Data and Tags of all events
 )
 
-// ErrTooMany reports a query that more events match than one answer may have.
-var ErrTooMany = fmt.Errorf("more than %d events match, or more than %d MiB of them: ask for a shorter time, or for tags", MaxEvents, maxText>>20)
+// ErrTooMany reports a query whose result exceeds MaxEvents or 32 MiB of text.
+var ErrTooMany = fmt.Errorf("more than %d events or %d MiB of text match: narrow the time range or filter by tags", MaxEvents, maxText>>20)
 
-// Record keeps an event and returns its id.
+// Record stores an event and returns its id.
 func (db *DB) Record(ctx context.Context, e Event) (id int64, err error) {
 	if err := db.inPlace(); err != nil {
 		return 0, err
@@ -63,7 +65,7 @@ func (db *DB) Record(ctx context.Context, e Event) (id int64, err error) {
 	})
 }
 
-// Event returns the event with an id, ErrNotFound if there is none.
+// Event returns the event with an id, or ErrNotFound.
 func (db *DB) Event(ctx context.Context, id int64) (Event, error) {
 	e, err := scan(db.sql.QueryRowContext(ctx, "SELECT id, at, what, data, tags FROM events WHERE id = ?", id))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -72,7 +74,7 @@ func (db *DB) Event(ctx context.Context, id int64) (Event, error) {
 	return e, err
 }
 
-// Events returns the events that match a query, in order of time.
+// Events returns the events that match a query, sorted by time.
 func (db *DB) Events(ctx context.Context, q EventQuery) ([]Event, error) {
 	statement := "SELECT id, at, what, data, tags FROM events WHERE at BETWEEN ? AND ?"
 	args := []any{q.From.UnixMicro(), q.Until.UnixMicro()}
@@ -118,12 +120,13 @@ func (db *DB) Events(ctx context.Context, q EventQuery) ([]Event, error) {
 	return events, rows.Err()
 }
 
-// DeleteEvents deletes events by their ids, and returns how many of them there were.
+// DeleteEvents deletes the events with the given ids and returns the number of
+// deleted events. It ignores unknown ids.
 func (db *DB) DeleteEvents(ctx context.Context, ids []int64) (n int64, err error) {
 	if err := db.inPlace(); err != nil {
 		return 0, err
 	}
-	text, _ := json.Marshal(ids) // numbers cannot fail
+	text, _ := json.Marshal(ids) // cannot fail for numbers
 	return n, db.transact(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, "DELETE FROM events WHERE id IN (SELECT value FROM json_each(?))", string(text))
 		if err != nil {
@@ -134,19 +137,21 @@ func (db *DB) DeleteEvents(ctx context.Context, ids []int64) (n int64, err error
 	})
 }
 
-// known counts the tags that any event has.
+// known returns the number of distinct tags of a list that at least one event has.
 func (db *DB) known(ctx context.Context, tags string) (n int, err error) {
 	err = db.sql.QueryRowContext(ctx,
 		"SELECT count(DISTINCT value) FROM json_each(?) WHERE EXISTS (SELECT 1 FROM event_tags WHERE tag = value)", tags).Scan(&n)
 	return n, err
 }
 
-// list is strings as one argument of a statement, which has room for few.
+// list returns strings as a JSON array for json_each, because SQLite limits the
+// number of arguments of a statement.
 func list(all []string) string {
-	text, _ := json.Marshal(append([]string{}, all...)) // strings cannot fail
+	text, _ := json.Marshal(append([]string{}, all...)) // cannot fail for strings; never null
 	return string(text)
 }
 
+// scan reads an event from a row of id, at, what, data and tags.
 func scan(row interface{ Scan(...any) error }) (Event, error) {
 	var e Event
 	var at int64
@@ -155,20 +160,20 @@ func scan(row interface{ Scan(...any) error }) (Event, error) {
 	return e, err
 }
 
-// splitTags returns the tags in a text, as django-tagging does for graphite-web:
-// words between blanks or, if there is a comma outside of double quotes, what is
-// between commas. What is in double quotes is one tag.
+// splitTags splits text into tags, as django-tagging does for graphite-web. Tags are
+// separated by commas if there is a comma outside of double quotes, else by spaces.
+// Text in double quotes is one tag.
 func splitTags(text string) []string {
-	var tags, loose []string
+	var tags, unquoted []string
 	for text != "" {
 		before, quoted, open := strings.Cut(text, `"`)
-		loose = append(loose, before)
+		unquoted = append(unquoted, before)
 		if !open {
 			break
 		}
 		tag, after, closed := strings.Cut(quoted, `"`)
 		if !closed {
-			loose = append(loose, quoted)
+			unquoted = append(unquoted, quoted)
 			break
 		}
 		if tag = strings.TrimSpace(tag); tag != "" {
@@ -177,12 +182,12 @@ func splitTags(text string) []string {
 		text = after
 	}
 	separator := " "
-	for _, part := range loose {
+	for _, part := range unquoted {
 		if strings.Contains(part, ",") {
 			separator = ","
 		}
 	}
-	for _, part := range loose {
+	for _, part := range unquoted {
 		for tag := range strings.SplitSeq(part, separator) {
 			if tag = strings.TrimSpace(tag); tag != "" {
 				tags = append(tags, tag)

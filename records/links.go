@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// Shorten keeps an address and returns its number, from 1 on. An address that is
-// kept already has the one it has.
+// Shorten stores an address and returns its number, from 1. An address that is
+// stored already keeps its number.
 func (db *DB) Shorten(ctx context.Context, address string) (id int64, err error) {
 	if err := db.inPlace(); err != nil {
 		return 0, err
@@ -19,7 +19,7 @@ func (db *DB) Shorten(ctx context.Context, address string) (id int64, err error)
 		return id, err
 	}
 	return id, db.transact(ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, known, address).Scan(&id) // somebody else may have been as fast
+		err := tx.QueryRowContext(ctx, known, address).Scan(&id) // another request may have stored it meanwhile
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -32,13 +32,14 @@ func (db *DB) Shorten(ctx context.Context, address string) (id int64, err error)
 	})
 }
 
-// Numbers of links that come from elsewhere.
+// maxLink is the maximum number of a link that KeepLink accepts.
 const maxLink = 1_000_000_000
 
-// ErrNumber reports a number that an address cannot have.
-var ErrNumber = fmt.Errorf("the number is that of another address, or not one from 1 to %d", maxLink)
+// ErrNumber reports a number that KeepLink refuses.
+var ErrNumber = fmt.Errorf("link number in use by another address, or not from 1 to %d", maxLink)
 
-// KeepLink keeps an address under a number that it has elsewhere.
+// KeepLink stores an address under a number that another server has given it. It
+// returns ErrNumber if the number belongs to another address or is out of range.
 func (db *DB) KeepLink(ctx context.Context, id int64, address string) error {
 	if id < 1 || id > maxLink {
 		return ErrNumber
@@ -50,16 +51,16 @@ func (db *DB) KeepLink(ctx context.Context, id int64, address string) error {
 		if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO links (id, address) VALUES (?, ?)", id, address); err != nil {
 			return err
 		}
-		var there string
-		err := tx.QueryRowContext(ctx, "SELECT address FROM links WHERE id = ?", id).Scan(&there)
-		if err == nil && there != address {
+		var stored string
+		err := tx.QueryRowContext(ctx, "SELECT address FROM links WHERE id = ?", id).Scan(&stored)
+		if err == nil && stored != address {
 			err = ErrNumber
 		}
 		return err
 	})
 }
 
-// Address returns the address that a number stands for, ErrNotFound if there is none.
+// Address returns the address with a number, or ErrNotFound.
 func (db *DB) Address(ctx context.Context, id int64) (address string, err error) {
 	err = db.sql.QueryRowContext(ctx, "SELECT address FROM links WHERE id = ?", id).Scan(&address)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -1,7 +1,6 @@
-// Package records keeps what people and programs tell the server besides points:
-// events, documents such as dashboards, with their earlier versions, and short URLs.
-// They are in one SQLite database, which the sqlite3 command can read while the
-// server runs.
+// Package records stores events, documents such as dashboards, with their earlier
+// versions, and short URLs in an SQLite database. The sqlite3 command can read the
+// database while the server runs.
 package records
 
 import (
@@ -25,14 +24,14 @@ import (
 type DB struct {
 	sql  *sql.DB
 	path string
-	file fs.FileInfo // what was opened
+	file fs.FileInfo // the opened file, see inPlace
 }
 
-// ErrNotFound reports that there is no record with an id.
+// ErrNotFound reports that a record does not exist.
 var ErrNotFound = errors.New("no such record")
 
-// migrations are what makes an empty database, step by step, one of today's. The
-// database counts in user_version which it has been through.
+// migrations bring an empty database to the current version, one version each. The
+// database stores its version in user_version.
 var migrations = []string{
 	`CREATE TABLE events (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -67,23 +66,24 @@ var migrations = []string{
 		address TEXT NOT NULL -- below the prefix of all paths: render?target=a.b
 	);
 	CREATE INDEX links_address ON links (address);`,
-	"CREATE INDEX event_tags_event ON event_tags (event);", // or deleting an event reads them all
+	"CREATE INDEX event_tags_event ON event_tags (event);", // without it, deleting an event scans the table
 }
 
 // Options change how a database is opened. Zero values are the defaults.
 type Options struct {
-	MaxSize int64        // bytes of the file, beyond which nothing is kept: ErrFull. 0: 1 GiB
+	MaxSize int64        // maximum size of the file in bytes, see ErrFull; 0: DefaultMaxSize
 	Logger  *slog.Logger // nil: discard
 }
 
-// DefaultMaxSize is the size in bytes that carbon.db may reach.
+// DefaultMaxSize is the default maximum size of the file in bytes.
 const DefaultMaxSize = 1 << 30
 
-// ErrFull reports that there is no room for more.
-var ErrFull = errors.New("no room for more: carbon.db has reached [limits] RECORDS_SIZE, or the disk is full")
+// ErrFull reports that a record was not stored because the database has reached its
+// maximum size or the disk is full.
+var ErrFull = errors.New("carbon.db is full: it has reached [limits] RECORDS_SIZE, or the disk is full")
 
-// Open opens the database in a file, and makes one if there is none. A file that
-// is broken is moved out of the way, beside the new one, and logged.
+// Open opens the database in a file and creates the file if it does not exist. If
+// the file is corrupt, Open renames it, logs an error and creates a new one.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if o.MaxSize == 0 {
 		o.MaxSize = DefaultMaxSize
@@ -93,20 +93,20 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	db, err := open(ctx, path, o.MaxSize)
-	if !broken(err) {
+	if !corrupt(err) {
 		return db, err
 	}
 	aside := fmt.Sprintf("%s.broken-%d", path, time.Now().UnixNano())
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("set a broken database aside: %w", err)
+			return nil, fmt.Errorf("set corrupt database aside: %w", err)
 		}
 	}
-	log.Error("database is broken: set aside, begun anew", "path", path, "kept", aside, "err", err)
+	log.Error("corrupt database set aside; starting with an empty one", "path", path, "aside", aside, "err", err)
 	return open(ctx, path, o.MaxSize)
 }
 
-// pageSize is in how large pieces SQLite keeps a database, if nobody chose otherwise.
+// pageSize is SQLite's default page size in bytes.
 const pageSize = 4096
 
 func open(ctx context.Context, path string, maxSize int64) (_ *DB, err error) {
@@ -115,7 +115,7 @@ func open(ctx context.Context, path string, maxSize int64) (_ *DB, err error) {
 		return nil, err
 	}
 	dsn := url.URL{Scheme: "file", Path: absolute, RawQuery: url.Values{
-		"_txlock": {"immediate"}, // who writes waits for its turn, rather than fail in the middle
+		"_txlock": {"immediate"}, // a transaction waits for others before it starts, and does not fail at its first write
 		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(ON)", fmt.Sprintf("max_page_count(%d)", min(max(1, maxSize/pageSize), math.MaxUint32-1))},
 	}.Encode()}
 	db := &DB{path: path}
@@ -133,7 +133,7 @@ func open(ctx context.Context, path string, maxSize int64) (_ *DB, err error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	if verdict != "ok" {
-		return nil, fmt.Errorf("open %s: %w: %s", path, errBroken, verdict)
+		return nil, fmt.Errorf("open %s: %w: %s", path, errCorrupt, verdict)
 	}
 	if err := db.migrate(ctx); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -150,7 +150,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		return err
 	}
 	if done > len(migrations) {
-		return fmt.Errorf("its version is %d, made by a newer server; this one knows up to %d", done, len(migrations))
+		return fmt.Errorf("database version %d was written by a newer server; this one supports versions up to %d", done, len(migrations))
 	}
 	for ; done < len(migrations); done++ {
 		err := db.transact(ctx, func(tx *sql.Tx) error {
@@ -161,12 +161,13 @@ func (db *DB) migrate(ctx context.Context) error {
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("bring to version %d: %w", done+1, err)
+			return fmt.Errorf("migrate to version %d: %w", done+1, err)
 		}
 	}
 	return nil
 }
 
+// transact calls work in a transaction, and commits it unless work returns an error.
 func (db *DB) transact(ctx context.Context, work func(tx *sql.Tx) error) error {
 	tx, err := db.sql.BeginTx(ctx, nil)
 	if err != nil {
@@ -183,27 +184,27 @@ func (db *DB) transact(ctx context.Context, work func(tx *sql.Tx) error) error {
 	return err
 }
 
-// inPlace returns an error if what was opened is not there any more: SQLite goes on
-// with a file that nobody will find again.
+// inPlace returns an error if the opened file was removed or replaced. SQLite would
+// go on writing to the removed file.
 func (db *DB) inPlace() error {
 	file, err := os.Stat(db.path)
 	if err == nil && !os.SameFile(file, db.file) {
-		err = fmt.Errorf("%s is another file than the one opened: a restart opens it", db.path)
+		err = fmt.Errorf("%s was replaced by another file: restart the server to use that", db.path)
 	}
 	return err
 }
 
-// errBroken reports a database that can be read, but makes no sense.
-var errBroken = errors.New("broken")
+// errCorrupt reports a database that fails SQLite's quick_check.
+var errCorrupt = errors.New("corrupt")
 
-// broken tells whether an error is about what is in the file.
-func broken(err error) bool {
+// corrupt reports whether an error means that the file is not a sound database.
+func corrupt(err error) bool {
 	c := code(err)
-	return c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB || errors.Is(err, errBroken)
+	return c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB || errors.Is(err, errCorrupt)
 }
 
-// code is SQLite's number of an error, without what is said about it in detail; 0:
-// it is not one of SQLite's.
+// code returns SQLite's primary result code of an error; 0: the error is not from
+// SQLite.
 func code(err error) int {
 	var coded *sqlite.Error
 	if !errors.As(err, &coded) {
@@ -212,5 +213,5 @@ func code(err error) int {
 	return coded.Code() & 0xff
 }
 
-// Close ends the use of the database.
+// Close closes the database.
 func (db *DB) Close() error { return db.sql.Close() }

@@ -86,7 +86,7 @@ func TestLatestEvents(t *testing.T) {
 	}
 	f(2, 10, "ab", nil)
 	f(2, 20, "bc", nil)
-	f(9, 99, "cde", nil) // there is room for one of the long ones
+	f(9, 99, "cde", nil) // the text limit admits one of the two long events
 	f(0, 20, "abc", nil)
 	f(0, 99, "", ErrTooMany)
 }
@@ -105,16 +105,16 @@ func TestEventByID(t *testing.T) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 	if _, err := opened(t, path).Event(t.Context(), id+1); !errors.Is(err, ErrNotFound) {
-		t.Errorf("got %v for an event that is not there", err)
+		t.Errorf("got %v for an unknown event", err)
 	}
 	if _, err := os.Stat(path); err != nil {
 		t.Error(err)
 	}
 }
 
-// A broken file is kept, but does not keep the server from starting.
-func TestBrokenFile(t *testing.T) {
-	f := func(name string, spoil func(t *testing.T, path string), aside bool) {
+// TestCorruptFile checks that Open sets a corrupt file aside and creates a new one.
+func TestCorruptFile(t *testing.T) {
+	f := func(name string, damage func(t *testing.T, path string), aside bool) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "carbon.db")
 			db := opened(t, path)
@@ -122,7 +122,7 @@ func TestBrokenFile(t *testing.T) {
 				record(t, db, float64(i), strings.Repeat("x", 100), "a b c")
 			}
 			db.Close()
-			spoil(t, path)
+			damage(t, path)
 			var log bytes.Buffer
 			db, err := Open(t.Context(), path, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 			if err != nil {
@@ -132,7 +132,7 @@ func TestBrokenFile(t *testing.T) {
 			record(t, db, 1, "new", "")
 			kept, _ := filepath.Glob(path + ".broken-*")
 			if (len(kept) > 0) != aside || strings.Contains(log.String(), "set aside") != aside {
-				t.Errorf("kept %v, logged %q, want it set aside: %v", kept, log.String(), aside)
+				t.Errorf("set aside %v, logged %q, want a file set aside: %v", kept, log.String(), aside)
 			}
 		})
 	}
@@ -150,14 +150,14 @@ func TestBrokenFile(t *testing.T) {
 		}
 	}
 	f("sound", func(*testing.T, string) {}, false)
-	f("no database", write(0, "this is no database"), true)
-	f("pages of nonsense", write(8192, strings.Repeat("nonsense", 4096)), true)
-	f("cut off", func(_ *testing.T, path string) { os.Truncate(path, 10000) }, true)
+	f("not a database", write(0, "this is not a database"), true)
+	f("overwritten pages", write(8192, strings.Repeat("nonsense", 4096)), true)
+	f("truncated", func(_ *testing.T, path string) { os.Truncate(path, 10000) }, true)
 	f("empty", func(_ *testing.T, path string) { os.Truncate(path, 0) }, false)
 }
 
-// Nothing is kept in a file that is not there any more.
-func TestFileGone(t *testing.T) {
+// TestFileRemoved checks that writing fails after the file was removed or replaced.
+func TestFileRemoved(t *testing.T) {
 	for _, replaced := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "carbon.db")
 		db := opened(t, path)
@@ -169,12 +169,13 @@ func TestFileGone(t *testing.T) {
 			opened(t, path)
 		}
 		if _, err := db.Record(t.Context(), Event{What: "after"}); err == nil {
-			t.Errorf("replaced %v: an event is lost", replaced)
+			t.Errorf("replaced %v: Record succeeded, but the event is lost", replaced)
 		}
 	}
 }
 
-// What is full says so, and takes more when something was deleted.
+// TestFull checks that writing to a full database returns ErrFull until something is
+// deleted.
 func TestFull(t *testing.T) {
 	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "carbon.db"), Options{MaxSize: 1 << 20})
 	if err != nil {
@@ -257,7 +258,7 @@ func FuzzSplitTags(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, tag := range splitTags(text) {
 			if tag == "" || strings.TrimSpace(tag) != tag || strings.Contains(tag, `"`) {
-				t.Errorf("%q: %q is no tag", text, tag)
+				t.Errorf("%q: got the tag %q", text, tag)
 			}
 		}
 	})
