@@ -1,11 +1,11 @@
-// Package ini reads configuration files as Python's ConfigParser does, which is
-// what carbon reads its own with.
+// Package ini parses configuration files in the syntax of Python's ConfigParser, as
+// carbon does.
 //
-// A file is sections, [name], of keys: "key = value" or "key: value". Lines that
-// begin with '#' or ';' are comments. A line indented deeper than the key before
-// it continues that key's value. Keys compare without case, sections with it;
-// either may be there only once. The keys of the section DEFAULT are in all
-// others too, unless they set them themselves.
+// A file consists of sections, [name], with lines "key = value" or "key: value".
+// Lines that begin with '#' or ';' are comments. A line indented deeper than the key
+// before it continues the value of that key. Names of keys are case-insensitive,
+// names of sections are case-sensitive, and neither may be repeated. All sections
+// inherit the keys of the section DEFAULT.
 package ini
 
 import (
@@ -18,26 +18,25 @@ import (
 	"unicode/utf8"
 )
 
-// maxLine bounds a line, and a value with what was put into it, in bytes.
+// maxLine is the maximum length in bytes of a line, and of a value after interpolation.
 const maxLine = 1 << 20
 
-// defaultSection is the section that all others inherit from.
+// defaultSection is the section whose keys all others inherit.
 const defaultSection = "DEFAULT"
 
-// Options say which of Python's two dialects a file is written in. The zero
-// value is the plain one.
+// Options select extensions of the syntax. The zero value has none.
 type Options struct {
-	// InlineComments ends a line at a ';' that follows white space, as Python 2
-	// did. Rule files cannot have it: their patterns may hold any character.
+	// InlineComments begins a comment at a ';' that follows white space, as Python 2
+	// does. It does not suit files of rules, whose patterns may contain any character.
 	InlineComments bool
 
-	// Interpolation makes %% a percent sign and %(key)s the value of another key
-	// of the section. Any other '%' is an error then.
+	// Interpolation replaces %% with a percent sign, and %(key)s with the value of
+	// another key of the section. Any other '%' is an error.
 	Interpolation bool
 }
 
-// Error reports a fault of a configuration file. Parsers of files in other syntaxes
-// use it too, so that all faults are reported as FILE:LINE: reason.
+// Error reports an error in a configuration file. Parsers of other syntaxes use it
+// too, so that all errors have the form FILE:LINE: reason.
 type Error struct {
 	Line   int // from 1; 0: unknown
 	Reason string
@@ -50,11 +49,11 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("line %d: %s", e.Line, e.Reason)
 }
 
-// In returns the fault with the file's name: "FILE:LINE: reason".
+// In returns the message with the name of the file: "FILE:LINE: reason".
 func (e *Error) In(path string) string { return fmt.Sprintf("%s:%d: %s", path, e.Line, e.Reason) }
 
-// ParseBool parses True, yes, on, 1, False, no, off and 0 in any case, as Python's
-// ConfigParser does.
+// ParseBool parses True, yes, on, 1, False, no, off and 0, ignoring case, as
+// Python's ConfigParser does.
 func ParseBool(text string) (bool, error) {
 	switch strings.ToLower(text) {
 	case "1", "yes", "true", "on":
@@ -65,7 +64,7 @@ func ParseBool(text string) (bool, error) {
 	return false, fmt.Errorf("%q: want True or False", text)
 }
 
-// List splits words separated by commas. Empty words are left out.
+// List splits text at commas. It trims white space and leaves out empty words.
 func List(text string) []string {
 	var words []string
 	for w := range strings.SplitSeq(text, ",") {
@@ -76,27 +75,27 @@ func List(text string) []string {
 	return words
 }
 
-// File is what a configuration file says.
+// File is a parsed configuration file.
 type File struct {
 	Sections []Section // in file order
 }
 
-// Section is one [name] and what follows it.
+// Section is a section of a file.
 type Section struct {
 	Name string
 	Line int   // of the header
 	Keys []Key // in file order, then those inherited from DEFAULT
 }
 
-// Key is one setting.
+// Key is a key with its value.
 type Key struct {
 	Name    string // in lower case
-	Written string // the name as it was written
-	Value   string // the lines of a continued value are separated by '\n'
-	Line    int    // where it begins
+	Written string // the name as written
+	Value   string // '\n' separates the lines of a continued value
+	Line    int    // the first line
 }
 
-// Key returns the key of a name, which is to be in lower case.
+// Key returns the key with a name, which must be in lower case.
 func (s *Section) Key(name string) (k Key, ok bool) {
 	for _, k := range s.Keys {
 		if k.Name == name {
@@ -106,7 +105,7 @@ func (s *Section) Key(name string) (k Key, ok bool) {
 	return Key{}, false
 }
 
-// Parse reads a file. The error is an *Error, unless reading itself failed.
+// Parse parses a file. Errors are of type *Error, except read errors of r.
 func Parse(r io.Reader, o Options) (*File, error) {
 	p := parser{options: o, section: -1, index: make(map[string]int), keys: make(map[string]int)}
 	lines := bufio.NewScanner(r)
@@ -118,7 +117,7 @@ func Parse(r io.Reader, o Options) (*File, error) {
 		}
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return nil, &Error{p.line + 1, fmt.Sprintf("longer than %d bytes", maxLine)}
+		return nil, &Error{p.line + 1, fmt.Sprintf("line longer than %d bytes", maxLine)}
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
@@ -129,25 +128,25 @@ func Parse(r io.Reader, o Options) (*File, error) {
 	return &p.file, nil
 }
 
-// parser is a file half read.
+// parser holds the state between lines of a file.
 type parser struct {
 	options Options
 	file    File
-	line    int            // of what is being read
-	section int            // into file.Sections, -1 before the first
-	index   map[string]int // section by name
-	keys    map[string]int // the current section's, by name
-	current *Key           // whose value a deeper line would continue
-	value   []string       // that value's lines
-	size    int            // of value, in bytes
-	indent  int            // of the current key or header
+	line    int            // number of the current line
+	section int            // index into file.Sections, -1 before the first section
+	index   map[string]int // indexes into file.Sections by name
+	keys    map[string]int // line numbers of the keys of the current section by name
+	current *Key           // the key that a deeper line continues; nil: none
+	value   []string       // lines of the value of current
+	size    int            // length of value in bytes
+	indent  int            // of the last key or header
 }
 
 func (p *parser) fail(format string, args ...any) error {
 	return &Error{p.line, fmt.Sprintf(format, args...)}
 }
 
-// take reads one line.
+// take parses one line.
 func (p *parser) take(line string) error {
 	if p.line == 1 {
 		line = strings.TrimPrefix(line, "\ufeff")
@@ -160,8 +159,7 @@ func (p *parser) take(line string) error {
 		text = strings.TrimSpace(cutComment(text))
 	}
 	if text == "" {
-		// Part of a continued value, if more of it follows; else endKey trims it.
-		return p.extend("")
+		return p.extend("") // endKey removes trailing empty lines
 	}
 	indent := strings.IndexFunc(line, func(r rune) bool { return !unicode.IsSpace(r) })
 	if p.current != nil && indent > p.indent {
@@ -174,7 +172,7 @@ func (p *parser) take(line string) error {
 	return p.startKey(text)
 }
 
-// cutComment cuts a line before the first ';' that follows white space.
+// cutComment returns s up to the first ';' that follows white space.
 func cutComment(s string) string {
 	for i := range len(s) {
 		if s[i] != ';' {
@@ -187,18 +185,19 @@ func cutComment(s string) string {
 	return s
 }
 
+// extend adds a line to the value of the current key, if there is one.
 func (p *parser) extend(text string) error {
 	if p.current == nil {
 		return nil
 	}
 	if p.size += 1 + len(text); p.size > maxLine {
-		return p.fail("%s: longer than %d bytes", p.current.Name, maxLine)
+		return p.fail("%s: value longer than %d bytes", p.current.Name, maxLine)
 	}
 	p.value = append(p.value, text)
 	return nil
 }
 
-// endKey gives the current key its value: no line can continue it any more.
+// endKey stores the value of the current key, which is now complete.
 func (p *parser) endKey() {
 	if p.current != nil {
 		p.current.Value = strings.TrimRightFunc(strings.Join(p.value, "\n"), unicode.IsSpace)
@@ -209,8 +208,8 @@ func (p *parser) endKey() {
 func (p *parser) startSection(name string) error {
 	p.endKey()
 	clear(p.keys)
-	at, again := p.index[name]
-	if !again {
+	at, repeated := p.index[name]
+	if !repeated {
 		p.section = len(p.file.Sections)
 		p.index[name] = p.section
 		p.file.Sections = append(p.file.Sections, Section{Name: name, Line: p.line})
@@ -218,7 +217,7 @@ func (p *parser) startSection(name string) error {
 	}
 	section := &p.file.Sections[at]
 	if name != defaultSection {
-		return p.fail("section [%s] is there already, at line %d", name, section.Line)
+		return p.fail("duplicate section [%s], first at line %d", name, section.Line)
 	}
 	p.section = at
 	for _, k := range section.Keys {
@@ -229,19 +228,19 @@ func (p *parser) startSection(name string) error {
 
 func (p *parser) startKey(text string) error {
 	if p.section < 0 {
-		return p.fail("no section yet: want [name] first")
+		return p.fail("key before the first section: want [name] first")
 	}
 	at := strings.IndexAny(text, "=:")
 	if at < 0 {
-		return p.fail("neither [section] nor key = value: %.80q", text)
+		return p.fail("want [section] or key = value: %.80q", text)
 	}
 	written := strings.TrimSpace(text[:at])
 	name := strings.ToLower(written)
 	if name == "" {
-		return p.fail("no key before the %q", text[at])
+		return p.fail("missing key before %q", text[at])
 	}
-	if first, again := p.keys[name]; again {
-		return p.fail("%s is there already, at line %d", name, first)
+	if first, repeated := p.keys[name]; repeated {
+		return p.fail("duplicate key %s, first at line %d", name, first)
 	}
 	p.endKey()
 	p.keys[name] = p.line
@@ -253,7 +252,7 @@ func (p *parser) startKey(text string) error {
 	return nil
 }
 
-// finish does what needs the whole file.
+// finish inherits and interpolates keys after the last line.
 func (p *parser) finish() error {
 	p.endKey()
 	if at, ok := p.index[defaultSection]; ok {
@@ -269,7 +268,7 @@ func (p *parser) finish() error {
 	return nil
 }
 
-// inherit gives every section the keys it does not set itself.
+// inherit adds to every section the keys that it does not set.
 func inherit(sections []Section, keys []Key) {
 	for i := range sections {
 		s := &sections[i]
@@ -288,7 +287,7 @@ func inherit(sections []Section, keys []Key) {
 	}
 }
 
-// interpolate replaces what '%' introduces in the values of a section.
+// interpolate replaces %% and %(key)s in the values of a section.
 func interpolate(s *Section) error {
 	raw := make(map[string]string, len(s.Keys))
 	for _, k := range s.Keys {
@@ -299,7 +298,7 @@ func interpolate(s *Section) error {
 		if strings.IndexByte(k.Value, '%') < 0 {
 			continue
 		}
-		e := expander{raw: raw, fuel: maxLine}
+		e := expander{raw: raw, left: maxLine}
 		if reason := e.expand(k.Value, 1); reason != "" {
 			return &Error{k.Line, k.Name + ": " + reason}
 		}
@@ -308,25 +307,26 @@ func interpolate(s *Section) error {
 	return nil
 }
 
-// maxDepth is how deep keys may refer to others, as in Python.
+// maxDepth is the maximum nesting of references to other keys, as in Python.
 const maxDepth = 10
 
-// expander makes one value.
+// expander expands one value.
 type expander struct {
-	raw  map[string]string
+	raw  map[string]string // values of the section before interpolation
 	out  strings.Builder
-	fuel int // bytes and references that it may still take
+	left int // number of bytes and references that may still be expanded
 }
 
+// expand appends the expansion of value to e.out. The reason is empty on success.
 func (e *expander) expand(value string, depth int) (reason string) {
 	if depth > maxDepth {
-		return fmt.Sprintf("refers to itself, or to others more than %d deep", maxDepth)
+		return fmt.Sprintf("refers to itself, or references nest deeper than %d", maxDepth)
 	}
 	for value != "" {
 		text, rest, found := strings.Cut(value, "%")
 		e.out.WriteString(text)
-		if e.fuel -= len(text) + 1; e.fuel < 0 {
-			return fmt.Sprintf("longer than %d bytes", maxLine)
+		if e.left -= len(text) + 1; e.left < 0 {
+			return fmt.Sprintf("value longer than %d bytes", maxLine)
 		}
 		if !found {
 			return ""
@@ -337,7 +337,7 @@ func (e *expander) expand(value string, depth int) (reason string) {
 			e.out.WriteByte('%')
 			after = rest[1:]
 		case !reference:
-			return fmt.Sprintf("%% must be followed by %% or (name)s, not by %.20q", rest)
+			return fmt.Sprintf("%% must be followed by %% or (key)s, not by %.20q", rest)
 		default:
 			referred, ok := e.raw[name]
 			if !ok {
@@ -352,13 +352,13 @@ func (e *expander) expand(value string, depth int) (reason string) {
 	return ""
 }
 
-// cutReference takes "(name)s" off the front.
+// cutReference parses "(name)s" at the start of s. It returns the name in lower case.
 func cutReference(s string) (name, rest string, ok bool) {
-	inside, ok := strings.CutPrefix(s, "(")
+	reference, ok := strings.CutPrefix(s, "(")
 	if !ok {
 		return "", "", false
 	}
-	name, rest, ok = strings.Cut(inside, ")")
+	name, rest, ok = strings.Cut(reference, ")")
 	rest, isString := strings.CutPrefix(rest, "s")
 	return strings.ToLower(name), rest, ok && isString && name != ""
 }

@@ -9,7 +9,7 @@ import (
 	"testing/iotest"
 )
 
-// show writes a file as one line: [section@line] key@line=value …
+// show formats a file on one line: [section@line] key@line=value ...
 func show(f *File) string {
 	var b strings.Builder
 	for _, s := range f.Sections {
@@ -93,12 +93,12 @@ func TestParseErrors(t *testing.T) {
 			t.Errorf("%.60q: %v; want line %d: %s", text, err, line, reason)
 		}
 	}
-	f("x = 1\n", 1, "no section")
-	f("# c\nnonsense\n", 2, "no section")
-	f("[a]\nnonsense\n", 2, "neither")
-	f("[]\n", 1, "no section")
-	f("[a]\n[b\n", 2, "neither")
-	f("[a]\n = 1\n", 2, "no key")
+	f("x = 1\n", 1, "before the first section")
+	f("# c\nnonsense\n", 2, "before the first section")
+	f("[a]\nnonsense\n", 2, "want [section]")
+	f("[]\n", 1, "before the first section")
+	f("[a]\n[b\n", 2, "want [section]")
+	f("[a]\n = 1\n", 2, "missing key")
 	f("[a]\n[b]\n[a]\n", 3, "line 1")
 	f("[a]\nx=1\nX: 2\n", 3, "line 2")
 	f("[DEFAULT]\nx=1\n[DEFAULT]\nx=2\n", 4, "line 2")
@@ -135,7 +135,7 @@ func TestSectionKey(t *testing.T) {
 		t.Errorf("Key(pattern) = %v, %v", k, ok)
 	}
 	if _, ok := file.Sections[0].Key("y"); ok {
-		t.Error("there is no y")
+		t.Error("Key(y) found a key that does not exist")
 	}
 }
 
@@ -167,7 +167,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// Reading takes time in proportion to the file.
+// TestParseManyBlankLines checks that parsing takes linear time.
 func TestParseManyBlankLines(t *testing.T) {
 	file, err := Parse(strings.NewReader("[a]\nx = 1\n"+strings.Repeat("\n", maxLine/2)), Options{})
 	if err != nil || show(file) != "[a@1] x@2=1" {
