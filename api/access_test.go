@@ -14,7 +14,7 @@ import (
 
 var nothing = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 
-// closed is a server where everything needs a token.
+// closed returns a server on which every right needs a token.
 func closed(change ...func(*Access)) *fixture {
 	access := &Access{AdminToken: "admin", ReadTokens: []string{"read", "read2"}, IngestTokens: []string{"in"}}
 	for _, c := range change {
@@ -110,7 +110,7 @@ func TestRights(t *testing.T) {
 	}
 	check("POST", "/write?u=x&p=in", "", true)
 	check("POST", "/write?u=in", "", true)
-	check("GET", "/version?u=x&p=read", "", false) // not in an address that is shared
+	check("GET", "/version?u=x&p=read", "", false) // because URLs of graphs are shared
 	check("OPTIONS", "/render", "", true)
 	check("POST", "/metrics/delete?query=a", "Bearer read", false)
 }
@@ -161,4 +161,43 @@ func TestPasswordsAreNotLogged(t *testing.T) {
 	if got := withoutPassword("/write?db=x&p=se%20cret&u=y&p=2"); got != "/write?db=x&p=***&u=y&p=***" {
 		t.Errorf("logged %s", got)
 	}
+}
+
+// TestRightAdmin sends the same request from different clients.
+func TestRightAdmin(t *testing.T) {
+	f := func(adminToken, remote string, header [2]string, want int) {
+		t.Helper()
+		tags := &tagged{map[string]bool{"a;b=c": true}}
+		h := New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{}, Tags: tags, Access: withAdminToken(adminToken)})
+		r := httptest.NewRequest(http.MethodPost, "http://graphite/tags/delSeries", strings.NewReader("path=a;b=c"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.RemoteAddr = remote
+		if header[0] != "" {
+			r.Header.Set(header[0], header[1])
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want || tags.names["a;b=c"] != (want != http.StatusOK) {
+			t.Errorf("token %q, from %s, %v: got %d %s, want %d", adminToken, remote, header, w.Code, w.Body, want)
+		}
+	}
+	const here, away = "127.0.0.1:999", "192.0.2.1:999"
+	none := [2]string{}
+	f("", here, none, 200)
+	f("", "[::1]:999", none, 200)
+	f("", away, none, 403)
+	f("", here, [2]string{"X-Forwarded-For", "192.0.2.1"}, 403)
+	f("", here, [2]string{"Forwarded", "for=192.0.2.1"}, 403)
+	f("", here, [2]string{"Origin", "http://evil.example"}, 403)
+	f("", here, [2]string{"Sec-Fetch-Site", "cross-site"}, 403)
+	f("", here, [2]string{"Origin", "http://graphite"}, 200)
+	f("", here, [2]string{"Sec-Fetch-Site", "same-origin"}, 200)
+	f("", here, [2]string{"Via", "1.1 proxy"}, 403)
+	f("", "[::ffff:127.0.0.1]:999", none, 200)
+	f("", "@", none, 403)
+	f("secret", away, [2]string{"Authorization", "bearer secret"}, 200)
+	f("secret", here, none, 401)
+	f("secret", away, [2]string{"Authorization", "Bearer wrong"}, 401)
+	f("secret", away, [2]string{"Authorization", "Bearer secret"}, 200)
+	f("secret", away, [2]string{"Authorization", "Basic c2VjcmV0Og=="}, 200) // curl -u secret:
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Requests are counted by the patterns of routes, however many paths there are.
+// Requests count by route, so that paths of clients do not become labels of metrics.
 func TestObserve(t *testing.T) {
 	var got []string
 	f := newFixture(func(o *Options) {
@@ -36,6 +36,6 @@ func TestObserve(t *testing.T) {
 	check("BREW", "/render/", "BREW /render 405")
 	got = nil
 	if f.do(t, "GET", "/elsewhere", ""); !slices.Equal(got, []string{"GET  404"}) {
-		t.Errorf("beside the prefix: %q", got)
+		t.Errorf("without the prefix: %q", got)
 	}
 }

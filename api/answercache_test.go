@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestCachedAnswers counts evaluations.
+// TestCachedAnswers counts the evaluations of equal requests.
 func TestCachedAnswers(t *testing.T) {
 	evaluated, now := 0, time.Unix(testNow, 0)
 	engine := &fakeEngine{hook: func(context.Context) error { evaluated++; return nil }}
@@ -38,7 +38,7 @@ func TestCachedAnswers(t *testing.T) {
 
 	ask(h, "target=c&format=json&cacheTimeout=31536000", 7)
 	now = now.Add(time.Minute)
-	ask(h, "target=c&format=json&cacheTimeout=60", 8) // not older than this one wants it
+	ask(h, "target=c&format=json&cacheTimeout=60", 8) // this request accepts no older answer
 	ask(h, "target=c&format=json&cacheTimeout=31536000", 8)
 
 	o.CacheDuration, evaluated = time.Second, 0
@@ -67,7 +67,7 @@ func TestAnswerCacheIsBounded(t *testing.T) {
 	}
 }
 
-// TestCacheKeys has no request look like another one, however it is written.
+// TestCacheKeys checks that different parameters have different keys.
 func TestCacheKeys(t *testing.T) {
 	known := map[string]string{}
 	for _, query := range []string{

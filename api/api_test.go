@@ -23,7 +23,7 @@ import (
 
 const testNow = 1_793_617_643 // 2026-11-02 11:07:23 UTC
 
-// fakeEngine answers with a series per target, or an error by the target's name.
+// fakeEngine returns a series for each target, or the error of the target in fail.
 type fakeEngine struct {
 	mu   sync.Mutex
 	last render.Request
@@ -68,7 +68,7 @@ func (e *fakeEngine) Plan(q render.Request) (render.Plan, error) {
 	return nil, nil
 }
 
-// fakeFinder finds among names, by the patterns of package metric.
+// fakeFinder finds names by the patterns of package metric.
 type fakeFinder struct {
 	names  []string
 	window metric.Window // of the last Find
@@ -147,7 +147,7 @@ func newFixture(change func(*Options)) *fixture {
 	return f
 }
 
-// do sends a request with a form, unless it is empty, and headers as pairs.
+// do sends a request with a form, if it is not empty, and with pairs of headers.
 func (f *fixture) do(t *testing.T, method, address, form string, headers ...string) *http.Response {
 	t.Helper()
 	r := httptest.NewRequest(method, address, strings.NewReader(form))
@@ -256,7 +256,7 @@ func TestMethodsAndUnknownPaths(t *testing.T) {
 func TestCORS(t *testing.T) {
 	f := newFixture(nil)
 	if r := f.do(t, "GET", "/render?format=json", "", "Origin", "http://x"); r.Header.Get("Access-Control-Allow-Origin") != "*" {
-		t.Error("no site may read")
+		t.Error("/render has no CORS headers")
 	}
 	r := f.do(t, "OPTIONS", "/render", "", "Origin", "http://x", "Access-Control-Request-Headers", "authorization, content-type")
 	if r.StatusCode != 204 || r.Header.Get("Access-Control-Allow-Headers") != "authorization, content-type" || !strings.Contains(r.Header.Get("Access-Control-Allow-Methods"), "POST") {
@@ -268,7 +268,7 @@ func TestCORS(t *testing.T) {
 		}
 	}
 	if r := f.do(t, "GET", "/health", "", "Origin", "http://x"); r.Header.Get("Access-Control-Allow-Origin") != "" {
-		t.Error("every site may read what is not Graphite's")
+		t.Error("/health has CORS headers")
 	}
 }
 
@@ -294,7 +294,7 @@ func TestHealth(t *testing.T) {
 	check("/lb_check", 503, "unavailable\n")
 }
 
-// Bodies of requests that are not answered yet count together.
+// The bodies of all requests that are not answered yet have a common limit.
 func TestBodiesAtOnce(t *testing.T) {
 	f := newFixture(func(o *Options) { o.MaxBody = 100 })
 	form := func(body io.Reader) int {
@@ -312,20 +312,20 @@ func TestBodiesAtOnce(t *testing.T) {
 		go func() { codes <- form(body) }()
 		io.WriteString(w, full[:98])
 		io.WriteString(w, full[98:])
-		w.Write(nil) // is read when the rest is counted
+		w.Write(nil) // returns when the rest is read and counted
 		writers = append(writers, w)
 	}
 	if code := form(strings.NewReader(full)); code != 503 {
-		t.Errorf("a body too many: %d", code)
+		t.Errorf("a body beyond the limit: %d", code)
 	}
 	for _, w := range writers {
 		w.Close()
 		if code := <-codes; code != 200 {
-			t.Errorf("a body before: %d", code)
+			t.Errorf("a body within the limit: %d", code)
 		}
 	}
 	if code := form(strings.NewReader(full)); code != 200 {
-		t.Errorf("a body afterwards: %d", code)
+		t.Errorf("a body after the others: %d", code)
 	}
 }
 
@@ -341,21 +341,21 @@ func TestOverload(t *testing.T) {
 	}()
 	<-in
 	if r := f.do(t, "GET", "/metrics/find?query=*", ""); r.StatusCode != 503 || r.Header.Get("Retry-After") == "" {
-		t.Errorf("the request too many: %d", r.StatusCode)
+		t.Errorf("a request beyond the limit: %d", r.StatusCode)
 	}
 	if r := f.do(t, "GET", "/health", ""); r.StatusCode != 200 {
 		t.Errorf("health under load: %d", r.StatusCode)
 	}
 	close(out)
 	if code := <-done; code != 200 {
-		t.Errorf("the request before: %d", code)
+		t.Errorf("the first request: %d", code)
 	}
 	if r := f.do(t, "GET", "/metrics/find?query=*", ""); r.StatusCode != 200 {
-		t.Errorf("afterwards: %d", r.StatusCode)
+		t.Errorf("a request after the first: %d", r.StatusCode)
 	}
 }
 
-// What takes long to be sent takes no place from others.
+// A slow sender does not take a place of Options.MaxRequests.
 func TestSlowSenders(t *testing.T) {
 	f := newFixture(func(o *Options) { o.MaxRequests = 1 })
 	for _, path := range []string{"/render", "/events/", "/dashboard/import"} {
@@ -368,16 +368,16 @@ func TestSlowSenders(t *testing.T) {
 			done <- true
 		}()
 		io.WriteString(w, "{")
-		w.Write(nil) // is read after that
+		w.Write(nil) // returns when the server has read the byte
 		if r := f.do(t, "GET", "/metrics/find?query=*", ""); r.StatusCode != 200 {
-			t.Errorf("beside a slow %s: %d", path, r.StatusCode)
+			t.Errorf("while a sender of %s is slow: %d", path, r.StatusCode)
 		}
 		w.Close()
 		<-done
 	}
 }
 
-// stalled is a client that reads nothing after the first bytes.
+// stalled is a client that stops reading.
 type stalled struct {
 	http.ResponseWriter
 	deadlines []time.Time
@@ -402,7 +402,7 @@ func TestStalledClient(t *testing.T) {
 		f.ServeHTTP(w, httptest.NewRequest("GET", "/metrics/find?query=*", nil))
 	}()
 	if len(w.deadlines) == 0 || slices.ContainsFunc(w.deadlines, time.Time.IsZero) {
-		t.Errorf("deadlines %v; want always one", w.deadlines)
+		t.Errorf("write deadlines %v; want one for each write", w.deadlines)
 	}
 }
 
@@ -430,7 +430,7 @@ func TestPanicsAndTheLog(t *testing.T) {
 	}
 }
 
-func TestTimeAndAbsence(t *testing.T) {
+func TestTimeoutAndClosedConnection(t *testing.T) {
 	var log strings.Builder
 	f := newFixture(func(o *Options) {
 		o.Timeout = time.Nanosecond
@@ -446,6 +446,6 @@ func TestTimeAndAbsence(t *testing.T) {
 	w := httptest.NewRecorder()
 	f.ServeHTTP(w, httptest.NewRequest("GET", "/render?target=a", nil).WithContext(ctx))
 	if w.Code != 499 || !strings.Contains(log.String(), "status=499") {
-		t.Errorf("answered %q to nobody; log: %s", w.Body, log.String())
+		t.Errorf("answered %q; log: %s", w.Body, log.String())
 	}
 }

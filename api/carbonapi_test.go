@@ -16,9 +16,8 @@ import (
 	"carbon/render/target"
 )
 
-// outline shows a message by a description of its fields, which are told by their
-// numbers: "s" a text, "i" a number, "f" a float, "d" doubles, "b" bools, and a
-// message in parentheses: "1(1s 2i)".
+// outline formats a message. fields describes its fields by number: s is a string, i an
+// integer, f a float, d doubles, b booleans, and parentheses enclose a message: "1(1s 2i)".
 func outline(t *testing.T, message []byte, description string) string {
 	t.Helper()
 	type kind struct {
@@ -198,7 +197,7 @@ func TestRenderMessages(t *testing.T) {
 		three("seriesByTag('a=b')", "seriesByTag('a=b')", "sum", 1793531243, 1793617643))
 }
 
-// describer keeps all metrics alike.
+// describer returns the same layout for every metric.
 type describer struct{}
 
 func (describer) Describe(string) (metric.Layout, error) {
@@ -240,7 +239,7 @@ func TestMessageErrors(t *testing.T) {
 	}
 }
 
-// FuzzMessages holds that any body is answered or refused.
+// FuzzMessages checks that every body gets an answer or an error of the client.
 func FuzzMessages(f *testing.F) {
 	f.Add(globMessage(1000, 2000, "servers.*", "nope"))
 	f.Add(fetchMessage(fetchRequest{"a", "*", 10, 20}, fetchRequest{"scale(a,2)", "", 10, 30}))

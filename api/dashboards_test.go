@@ -13,7 +13,7 @@ import (
 	"carbon/records"
 )
 
-// recordsFixture is a server that keeps records, and a client on its machine.
+// recordsFixture is a server with a database, and a client on the same machine.
 type recordsFixture struct {
 	http.Handler
 	prefix string
@@ -37,7 +37,7 @@ func newRecords(t *testing.T, change func(*Options)) *recordsFixture {
 func (f *recordsFixture) do(method, path, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, f.prefix+path, strings.NewReader(body))
 	r.RemoteAddr, r.Host = f.remote, "localhost"
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded") // as curl says
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded") // as curl does
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
@@ -46,7 +46,7 @@ func (f *recordsFixture) do(method, path, body string, header ...string) *httpte
 	return w
 }
 
-// want asks, and says where status or body are others.
+// want sends a request and compares status and body.
 func (f *recordsFixture) want(t *testing.T, method, path, body string, code int, want string, header ...string) {
 	t.Helper()
 	w := f.do(method, path, body, header...)
@@ -149,14 +149,14 @@ func TestDashboardHistory(t *testing.T) {
 	f.want(t, get, "/dashboard/history/web", "", 404, "no such record\n")
 }
 
-// Who may save, may not delete; pages of other sites may do neither.
-func TestWhoMayChangeDashboards(t *testing.T) {
+// Saving needs no token, deleting does; pages of other sites can do neither.
+func TestRightsOfDashboards(t *testing.T) {
 	f := newRecords(t, nil)
 	foreign := []string{"Sec-Fetch-Site", "cross-site"}
 	for _, path := range []string{"/dashboard/save/a", "/dashboard/save_template/a/b", "/dashboard/create-temporary", "/dashboard/import", "/dashboard/delete/a", "/dashboard/delete_template/a", "/dashboard/restore/a?version=1", "/composer/mygraph?graphName=a&action=save&url=x", "/s/render"} {
 		f.want(t, http.MethodPost, path, state(`{}`), 403, "from a page of another site\n", foreign...)
 	}
-	// A proxy in front need not pass the name on that the browser knows.
+	// A proxy need not pass on the host that the browser uses.
 	f.want(t, http.MethodPost, "/dashboard/save/a", state(`{}`), 200, `{"success":true}`, "Sec-Fetch-Site", "same-origin", "Origin", "https://graphite.example")
 	f.want(t, http.MethodPost, "/dashboard/save/a", state(`{}`), 403, "from a page of another site\n", "Origin", "https://graphite.example")
 	f.remote = "192.0.2.1:1234"

@@ -31,7 +31,7 @@ func TestDashboardTemplates(t *testing.T) {
 	f.want(t, post, "/dashboard/delete_template/host", "", 200, `{"error":"Template 'host' does not exist. "}`)
 }
 
-// What was saved as a template can be filled, with any value.
+// Every saved template can be filled, with any value.
 func FuzzTemplate(f *testing.F) {
 	f.Add(`{"graphs": [["a.HOST", {"target": ["HOST"]}, "u"]]}`, "HOST", `"\`)
 	f.Fuzz(func(t *testing.T, state, key, value string) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestTags asks again with the tag of the first answer.
-func TestTags(t *testing.T) {
+// TestETags repeats requests with the ETag of the first answer.
+func TestETags(t *testing.T) {
 	h := New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{names: []string{"a.b"}}})
 	get := func(path, known string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
@@ -41,7 +41,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// TestNotModified asks a server, which refuses what must not follow a 304.
+// TestNotModified uses a real server, which refuses a body after 304.
 func TestNotModified(t *testing.T) {
 	server := httptest.NewServer(New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{names: []string{"a.b"}}}))
 	defer server.Close()

@@ -27,7 +27,7 @@ func TestEvents(t *testing.T) {
 	})
 	do := func(method, path, body string, header ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, path, strings.NewReader(body))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded") // as curl says
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded") // as curl does
 		for i := 0; i+1 < len(header); i += 2 {
 			r.Header.Set(header[i], header[i+1])
 		}
@@ -125,19 +125,19 @@ func TestDeleteEvents(t *testing.T) {
 	}
 }
 
-// fullEvents has room for none.
+// fullEvents is full.
 type fullEvents struct{ noEvents }
 
 func (fullEvents) Record(context.Context, records.Event) (int64, error) { return 0, records.ErrFull }
 
-func TestNoRoomForEvents(t *testing.T) {
+func TestFullDatabase(t *testing.T) {
 	f := newRecords(t, func(o *Options) { o.Events = fullEvents{} })
 	if w := f.do(http.MethodPost, "/events", `{"what": "x"}`); w.Code != 507 || !strings.Contains(w.Body.String(), "[limits] RECORDS_SIZE") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 
-// A page that has not all events says so, whether they are many or long.
+// A page without all events says so, whether there are many events or long ones.
 func TestEarlierEvents(t *testing.T) {
 	f := newRecords(t, nil)
 	page := func(query string, want bool) {
@@ -156,7 +156,7 @@ func TestEarlierEvents(t *testing.T) {
 	page("?tags=nosuch", false)
 }
 
-// manyEvents has more events than any page shows.
+// manyEvents has more events than a page shows.
 type manyEvents struct{ noEvents }
 
 func (manyEvents) Events(_ context.Context, q records.EventQuery) ([]records.Event, error) {

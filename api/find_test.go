@@ -49,7 +49,7 @@ func TestFind(t *testing.T) {
 	check("query=servers.*.cpu", "["+leaf("cpu", "servers.*.cpu")+"]")
 	check("query=servers.*.cpu&wildcards=1", "["+leaf("*", "servers.*.*")+","+leaf("cpu", "servers.*.cpu")+"]")
 	check("query=servers.web01.cpu&wildcards=1", "["+leaf("cpu", "servers.web01.cpu")+"]")
-	// load is branch and leaf; branches come first.
+	// load is a branch and a leaf; branches come first.
 	check("query=servers.web01.*", "["+branch("load", "servers.web01.load")+","+leaf("cpu", "servers.web01.cpu")+"]")
 	check("query=servers.web01.*&leavesOnly=1", "["+leaf("cpu", "servers.web01.cpu")+","+leaf("load", "servers.web01.load")+"]")
 	check("query=servers.web01.*&wildcards=1&format=treejson", "["+branch("*", "servers.web01.*")+","+
@@ -143,7 +143,7 @@ func TestExpandAndIndex(t *testing.T) {
 	}
 }
 
-// jsonOf is what encoding/json makes of a value without HTML in mind.
+// jsonOf encodes a value with encoding/json, without escapes for HTML.
 func jsonOf(t *testing.T, v any) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -172,7 +172,7 @@ func TestAppendString(t *testing.T) {
 	}
 }
 
-// Nodes of many branches against sorting and merging all.
+// TestAppendTree compares the merge of runs with sorting all nodes.
 func TestAppendTree(t *testing.T) {
 	type treeNode struct {
 		Text          string `json:"text"`

@@ -10,7 +10,7 @@ import (
 	"carbon/storage"
 )
 
-// measurer has metrics of servers, each of another size, with holes.
+// measurer knows metrics of servers, with different sizes and with holes.
 type measurer struct{ fail error }
 
 func (m measurer) Measure(name string) (storage.Usage, error) {
@@ -27,7 +27,7 @@ func newMeasuredFixture(fail error) *fixture {
 	return newFixture(func(o *Options) { o.Describer, o.Measurer = describer{}, measurer{fail} })
 }
 
-// checkAnswer reads a message by its description, or else text.
+// checkAnswer compares an answer: a message with its outline, or text.
 func checkAnswer(t *testing.T, r *http.Response, mediaType, description, want string) {
 	t.Helper()
 	got := body(t, r)

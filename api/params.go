@@ -227,7 +227,6 @@ func (p params) values() url.Values {
 	return v
 }
 
-// shorten keeps an answer readable when somebody sends a megabyte.
 // truncate bounds the length of a text from a client in answers and logs.
 func truncate(s string) string {
 	const limit = 200

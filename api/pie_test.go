@@ -15,7 +15,7 @@ func TestPie(t *testing.T) {
 			t.Errorf("%s: %d %.200s", query, r.StatusCode, got)
 		}
 		for _, part := range want {
-			before, after, ok := strings.Cut(got, part) // each behind the one before
+			before, after, ok := strings.Cut(got, part) // in this order
 			if !ok {
 				t.Errorf("%s: no %s in %s", query, part, before)
 			}

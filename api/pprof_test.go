@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestInside(t *testing.T) {
+func TestConfigAndProfiles(t *testing.T) {
 	f := newFixture(func(o *Options) {
 		o.Access = withAdminToken("secret")
 		o.Config = func(w io.Writer) error { _, err := io.WriteString(w, "[http]\n"); return err }

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestPanicInTransit has the evaluation panic on a real server, whose answers may be
-// compressed: the client sees an error, or a broken connection, but no half answer.
-func TestPanicInTransit(t *testing.T) {
+// TestPanicOverHTTP lets the evaluation panic on a real server, with and without
+// compression: the client gets an error or a broken connection, never half an answer.
+func TestPanicOverHTTP(t *testing.T) {
 	engine := &fakeEngine{hook: func(context.Context) error { panic("ouch") }}
 	server := httptest.NewServer(New(Options{Renderer: engine, Finder: &fakeFinder{}}))
 	defer server.Close()

@@ -60,14 +60,14 @@ func TestRenderParameters(t *testing.T) {
 	check("/render?target=a&format=csv&maxDataPoints=100", "", same)
 	check("/render?target=a&template[h]=x&template[p]=y", "", func(q *render.Request) { q.Template = map[string]string{"h": "x", "p": "y"} })
 	check("/render?target=a&template[=x&template[]=y&template[q=z", "", func(q *render.Request) { q.Template = map[string]string{"": "y"} })
-	// As it comes from scripts that do not encode.
+	// Scripts send queries that are not encoded.
 	check("/render", "target=a;dc=eu&target=weird.100%&target=a%zz&target=b{1,2}", func(q *render.Request) {
 		q.Targets = []string{"a;dc=eu", "weird.100%", "a%zz", "b{1,2}"}
 	})
 	check("/render?target=%ff", "", func(q *render.Request) { q.Targets = []string{"\uFFFD"} })
 }
 
-// TestRenderLatin1 sends forms as programs in Java do.
+// TestRenderLatin1 sends forms as Java programs do.
 func TestRenderLatin1(t *testing.T) {
 	f := newFixture(nil)
 	for charset, want := range map[string]string{"": "\uFFFD ", "; charset=UTF-8": "\uFFFD ", "; charset=ISO-8859-1": "ä ä", "; charset=latin1": "ä ä"} {
@@ -147,7 +147,7 @@ func TestRenderDocuments(t *testing.T) {
 	check("format=pdf&width=400", "application/x-pdf", "%PDF", "/MediaBox [0 0 400 250]")
 }
 
-func TestNothingIsNotAnError(t *testing.T) {
+func TestNoSeries(t *testing.T) {
 	f := newFixture(nil)
 	for _, query := range []string{"target=nope&format=json", "format=json"} {
 		if r := f.do(t, "GET", "/render?"+query, ""); r.StatusCode != 200 || body(t, r) != "[]" {
@@ -249,9 +249,8 @@ func TestParams(t *testing.T) {
 	check("%61=%e2%82%ac%E2%82", params{"a": {"€\uFFFD"}})
 }
 
-// Pictures are drawn one after another where there is one processor; who waits
-// may leave.
-func TestDrawTakesTurns(t *testing.T) {
+// One picture is drawn at a time with one processor; a waiting request can be cancelled.
+func TestDrawingsAtOnce(t *testing.T) {
 	s := &server{drawings: make(chan struct{}, 1)}
 	gone, leave := context.WithCancel(t.Context())
 	leave()

@@ -34,7 +34,7 @@ func TestShortURLs(t *testing.T) {
 		follow("/S/"+strings.Repeat("z", 11), 404, "")
 		short("", "/S/C")
 		follow("/S/C", 302, "/")
-		// No address leads anywhere else.
+		// No URL leads to another server.
 		for i, evil := range []string{"/evil.example", "//evil.example/x", `%5Cevil.example`, "%2F%2Fevil.example", "https://evil.example/", "%0d%0aSet-Cookie:%20x", "?\xff\"<>"} {
 			w := f.do(http.MethodGet, "/s/"+evil, "")
 			location := f.do(http.MethodGet, strings.TrimPrefix(w.Body.String(), prefix), "").Header().Get("Location")

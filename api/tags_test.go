@@ -44,57 +44,6 @@ func (t *tagged) Untag(_ context.Context, names []string) error {
 	return nil
 }
 
-// TestWhoMayDelete has the same request come from all sorts of senders.
-func TestWhoMayDelete(t *testing.T) {
-	f := func(adminToken, remote string, header [2]string, want int) {
-		t.Helper()
-		tags := &tagged{map[string]bool{"a;b=c": true}}
-		h := New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{}, Tags: tags, Access: withAdminToken(adminToken)})
-		r := httptest.NewRequest(http.MethodPost, "http://graphite/tags/delSeries", strings.NewReader("path=a;b=c"))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.RemoteAddr = remote
-		if header[0] != "" {
-			r.Header.Set(header[0], header[1])
-		}
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if w.Code != want || tags.names["a;b=c"] != (want != http.StatusOK) {
-			t.Errorf("token %q, from %s, %v: got %d %s, want %d", adminToken, remote, header, w.Code, w.Body, want)
-		}
-	}
-	const here, away = "127.0.0.1:999", "192.0.2.1:999"
-	none := [2]string{}
-	f("", here, none, 200)
-	f("", "[::1]:999", none, 200)
-	f("", away, none, 403)
-	f("", here, [2]string{"X-Forwarded-For", "192.0.2.1"}, 403)
-	f("", here, [2]string{"Forwarded", "for=192.0.2.1"}, 403)
-	f("", here, [2]string{"Origin", "http://evil.example"}, 403)
-	f("", here, [2]string{"Sec-Fetch-Site", "cross-site"}, 403)
-	f("", here, [2]string{"Origin", "http://graphite"}, 200)
-	f("", here, [2]string{"Sec-Fetch-Site", "same-origin"}, 200)
-	f("", here, [2]string{"Via", "1.1 proxy"}, 403)
-	f("", "[::ffff:127.0.0.1]:999", none, 200)
-	f("", "@", none, 403)
-	f("secret", away, [2]string{"Authorization", "bearer secret"}, 200)
-	f("secret", here, none, 401)
-	f("secret", away, [2]string{"Authorization", "Bearer wrong"}, 401)
-	f("secret", away, [2]string{"Authorization", "Bearer secret"}, 200)
-	f("secret", away, [2]string{"Authorization", "Basic c2VjcmV0Og=="}, 200) // curl -u secret:
-}
-
-func TestOwnNames(t *testing.T) {
-	for host, want := range map[string]bool{
-		"": true, "localhost": true, "LOCALHOST:80": true, "a.localhost:80": true, "graphite": true,
-		"127.0.0.1:8080": true, "192.0.2.7": true, "[::1]": true, "[::1]:80": true,
-		"evil.example": false, "evil.example:8080": false, "127.0.0.1.evil.example": false, "localhost.evil.example:80": false, "localhost.": false,
-	} {
-		if ownName(host) != want {
-			t.Errorf("%q: %v", host, !want)
-		}
-	}
-}
-
 func TestTagPaths(t *testing.T) {
 	tags := &tagged{map[string]bool{}}
 	h := New(Options{Renderer: &fakeEngine{}, Finder: &fakeFinder{}, Tags: tags})
@@ -138,8 +87,8 @@ func TestTagPaths(t *testing.T) {
 	}
 }
 
-// TestErrorsAsJSON asks as graphite-web does, whose tag database over HTTP reads the
-// body of a 400 as JSON.
+// TestErrorsAsJSON sends requests as graphite-web does: its tag database over HTTP reads
+// the body of a 400 as JSON.
 func TestErrorsAsJSON(t *testing.T) {
 	f := newFixture(nil)
 	for address, want := range map[string]string{
@@ -166,7 +115,7 @@ func sortedNames(m map[string]bool) (names []string) {
 	return names
 }
 
-// crowdedFinder counts who looks for tags at the same time.
+// crowdedFinder counts searches for tags at the same time.
 type crowdedFinder struct {
 	fakeFinder
 	now, most atomic.Int64
@@ -175,11 +124,11 @@ type crowdedFinder struct {
 func (c *crowdedFinder) FindTagged(context.Context, []string) ([]string, error) {
 	c.most.Store(max(c.most.Load(), c.now.Add(1)))
 	defer c.now.Add(-1)
-	time.Sleep(time.Millisecond) // in the time of a bubble: when all others wait
+	time.Sleep(time.Millisecond) // synctest time: until all others wait
 	return []string{"cpu;dc=eu"}, nil
 }
 
-func TestSuggestionsTakeTurns(t *testing.T) {
+func TestSuggestionsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		finder := &crowdedFinder{}
 		h := New(Options{Renderer: &fakeEngine{}, Finder: finder})
