@@ -105,7 +105,8 @@ type Options struct {
 	// beyond that requests are answered 503.
 	MaxBody int64
 
-	// Timeout bounds the time to find and evaluate for one request. 0: one minute.
+	// Timeout bounds the time to find and evaluate for one request. 0: the limit of
+	// render.DefaultLimits.
 	Timeout time.Duration
 
 	// MaxRequests bounds the requests with cost query that are answered at once; more
@@ -219,7 +220,7 @@ func (o *Options) setDefaults() {
 		o.MaxBody = 16 << 20
 	}
 	if o.Timeout == 0 {
-		o.Timeout = time.Minute
+		o.Timeout = render.DefaultLimits.Time
 	}
 	if o.MaxRequests == 0 {
 		o.MaxRequests = DefaultMaxRequests
