@@ -106,7 +106,7 @@ test('what is typed is known by its place', () => {
 })
 
 test('functions say how series are drawn', () => {
-  assert.deepEqual(style.styleOf('dashed(color(a.b,"#ff0000"),4)'), { dash: 4, colour: '#ff0000' })
+  assert.deepEqual(style.styleOf('dashed(color(a.b,"#ff0000"),4)'), { dash: 4, color: '#ff0000' })
   assert.deepEqual(style.styleOf('secondYAxis(alias(a,"color(x)"))'), { second: true })
   assert.deepEqual(style.styleOf('a.b'), {})
 })

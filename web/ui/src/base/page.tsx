@@ -35,8 +35,8 @@ export function Header(props: { path: string }) {
       <button
         type="button"
         class="icon-button"
-        aria-label={`Colours: ${look}. Change`}
-        title={`Colours: ${look}`}
+        aria-label={`Colors: ${look}. Change`}
+        title={`Colors: ${look}`}
         onClick={() => theme.set(nextTheme[look] ?? 'auto')}
       >
         <Icon name={look === 'dark' ? 'moon' : look === 'light' ? 'sun' : 'auto'} />

@@ -2,7 +2,7 @@ import { useMemo, useState } from 'preact/hooks'
 import { short } from '../base/format'
 import type { Series } from '../graph/load'
 import { type Summary, summary } from './align'
-import { colourOf } from './palette'
+import { colorOf } from './palette'
 
 const first = 40 // rows, before the reader asks for more
 
@@ -85,7 +85,7 @@ export function Legend(props: {
                   title="Click hides or shows, Alt+click shows alone"
                   onClick={(e) => toggle(s.name, e.altKey || e.ctrlKey || e.metaKey)}
                 >
-                  <span class="swatch" style={{ background: colourOf(props, i) }} />
+                  <span class="swatch" style={{ background: colorOf(props, i) }} />
                   {s.name}
                 </button>
               </td>

@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import { num } from '../graph/options'
-import { colourOf, faded } from './palette'
+import { colorOf, faded } from './palette'
 import { type Plot, stackedSeries } from './plot'
 
 // lines returns how uPlot draws each series, and the bands between stacked ones.
@@ -9,7 +9,7 @@ export function lines(p: Plot): { series: uPlot.Series[]; bands: uPlot.Band[] } 
   const areaAlpha = num(p.options.areaAlpha)
   const paths = p.options.lineMode === 'staircase' ? uPlot.paths.stepped!({ align: 1 }) : undefined
   const series = p.series.map((s, i): uPlot.Series => {
-    const line = colourOf(p, i)
+    const line = colorOf(p, i)
     const alpha = s.style.alpha
     return {
       label: s.name,
@@ -29,7 +29,7 @@ export function lines(p: Plot): { series: uPlot.Series[]; bands: uPlot.Band[] } 
   let below = -1
   stacked.forEach((yes, i) => {
     if (!yes) return
-    if (below >= 0) bands.push({ series: [i + 1, below + 1], fill: faded(colourOf(p, i), areaAlpha ?? 0.55) })
+    if (below >= 0) bands.push({ series: [i + 1, below + 1], fill: faded(colorOf(p, i), areaAlpha ?? 0.55) })
     below = i
   })
   return { series, bands }

@@ -1,6 +1,6 @@
 import type { Series } from '../graph/load'
 
-// Colours of lines, in the order they are given, each told from the next by hue and
+// Colors of lines, in the order they are given, each told from the next by hue and
 // lightness. Those for dark pages are lighter.
 const light = [
   '#1f6feb',
@@ -31,12 +31,12 @@ const dark = [
   '#66d9e8',
 ]
 
-export function colour(i: number, onDark: boolean): string {
+export function color(i: number, onDark: boolean): string {
   const list = onDark ? dark : light
   return list[i % list.length]!
 }
 
-// Names of graphite-web that are not CSS's, or other colours there.
+// Names of graphite-web that are not CSS's, or other colors there.
 const named: Record<string, string> = {
   rose: '#c83296',
   aqua: '#96b4c8',
@@ -47,7 +47,7 @@ const named: Record<string, string> = {
   lime: '#00ff00',
 }
 
-// css makes of a colour as /render takes it one of CSS; null if it is none.
+// css makes of a color as /render takes it one of CSS; null if it is none.
 export function css(text: string): string | null {
   const word = text.trim().toLowerCase().replace(/^#/, '')
   if (named[word]) return named[word]
@@ -55,7 +55,7 @@ export function css(text: string): string | null {
   return CSS.supports('color', word) ? word : null
 }
 
-// faded is a colour with some opacity. What is not #rrggbb is left to the browser.
+// faded is a color with some opacity. What is not #rrggbb is left to the browser.
 export function faded(c: string, alpha: number): string {
   if (/^#[0-9a-f]{6}$/i.test(c))
     return (
@@ -67,14 +67,14 @@ export function faded(c: string, alpha: number): string {
   return `color-mix(in srgb, ${c} ${Math.round(alpha * 100)}%, transparent)`
 }
 
-// colourOf returns the color of series i: that of its target, else of the graph's
+// colorOf returns the color of series i: that of its target, else of the graph's
 // colorList, else of the palette.
-export function colourOf(p: { series: Series[]; options: Record<string, string>; dark: boolean }, i: number): string {
-  const own = p.series[i]!.style.colour
+export function colorOf(p: { series: Series[]; options: Record<string, string>; dark: boolean }, i: number): string {
+  const own = p.series[i]!.style.color
   if (own) return own
   const list = (p.options.colorList ?? '').split(',').filter(Boolean)
   const listed = list.length ? css(list[i % list.length]!) : null
-  return listed ?? colour(i, p.dark)
+  return listed ?? color(i, p.dark)
 }
 
 // Colors are those of axes and events, from the page's style sheet.

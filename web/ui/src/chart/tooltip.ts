@@ -3,7 +3,7 @@ import { short } from '../base/format'
 import { dateTime } from '../base/time'
 import { isTrue } from '../graph/options'
 import { align, nearest } from './align'
-import { colourOf } from './palette'
+import { colorOf } from './palette'
 import type { Plot } from './plot'
 
 const rows = 12 // of series, those nearest to the cursor
@@ -70,7 +70,7 @@ export function tooltip(current: () => Plot): uPlot.Plugin {
     const parts: Node[] = [line(span('when', dateTime(time, p.zone)))]
     for (const { s, i, v } of picked) {
       const swatch = span('swatch', '')
-      swatch.style.background = colourOf(p, i)
+      swatch.style.background = colorOf(p, i)
       const row = line(swatch, span('name', s.name), span('value', short(v)))
       if (i === focused) row.className = 'focused'
       parts.push(row)

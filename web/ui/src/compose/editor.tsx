@@ -4,7 +4,7 @@ import { type Context, check, context, type Problem, tokens } from '../graph/syn
 import { type Choice, choices, parameter } from './complete'
 import { type Func, functions, plain } from './functions'
 
-// Editor edits one target: it colours what is typed, marks what is wrong where it
+// Editor edits one target: it colors what is typed, marks what is wrong where it
 // is, and offers ways to go on.
 export function Editor(props: {
   value: string
@@ -120,7 +120,7 @@ export function Editor(props: {
     <div class={`editor ${props.problem ? 'wrong' : ''}`}>
       <div class="code">
         <pre aria-hidden="true">
-          <Coloured text={text} problem={props.problem} />{' '}
+          <Colored text={text} problem={props.problem} />{' '}
         </pre>
         <textarea
           ref={area}
@@ -214,8 +214,8 @@ function ChoiceList(props: { id: string; list: Choice[]; picked: number; onTake:
   )
 }
 
-// Coloured is a target with its tokens coloured, and what is wrong underlined.
-function Coloured(props: { text: string; problem: Problem | undefined }) {
+// Colored is a target with its tokens colored, and what is wrong underlined.
+function Colored(props: { text: string; problem: Problem | undefined }) {
   const { text, problem } = props
   const parts = []
   let end = 0

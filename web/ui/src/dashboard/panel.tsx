@@ -8,7 +8,7 @@ import { dark } from '../base/theme'
 import { type Range, windowOf } from '../base/time'
 import { Dialog, menuItems, Popover } from '../base/ui'
 import { Chart } from '../chart/chart'
-import { colourOf } from '../chart/palette'
+import { colorOf } from '../chart/palette'
 import { Waiting } from '../chart/waiting'
 import { Options } from '../compose/options'
 import { Targets } from '../compose/targets'
@@ -127,7 +127,7 @@ export function PanelView(props: {
                   setHidden(next)
                 }}
               >
-                <span class="swatch" style={{ background: colourOf(plot, i) }} />
+                <span class="swatch" style={{ background: colorOf(plot, i) }} />
                 {s.name}
               </button>
             </li>

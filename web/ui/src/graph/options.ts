@@ -17,7 +17,7 @@ export const optionGroups: { title: string; options: Option[] }[] = [
       { name: 'lineWidth', text: 'Width', hint: '1.2' },
       { name: 'areaAlpha', text: 'Area opacity', hint: '0–1' },
       { name: 'drawNullAsZero', text: 'No value is 0', values: ['false', 'true'] },
-      { name: 'colorList', text: 'Colours', hint: 'red,#1f6feb,…', wide: true },
+      { name: 'colorList', text: 'Colors', hint: 'red,#1f6feb,…', wide: true },
     ],
   },
   {

@@ -10,7 +10,7 @@ import { dark } from '../base/theme'
 import { absolute } from '../base/time'
 import { Failed } from '../base/ui'
 import { Chart } from '../chart/chart'
-import { colourOf } from '../chart/palette'
+import { colorOf } from '../chart/palette'
 import type { Graph } from '../graph/state'
 import { writeGraph } from '../graph/state'
 import { useGraph } from '../graph/use'
@@ -213,7 +213,7 @@ function ServerChart(
         <ul class="mini-legend">
           {data.series.map((s, i) => (
             <li key={s.name}>
-              <span class="swatch" style={{ background: colourOf(plot, i) }} />
+              <span class="swatch" style={{ background: colorOf(plot, i) }} />
               {s.name}
             </li>
           ))}
