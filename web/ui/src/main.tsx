@@ -6,11 +6,11 @@ import './style/chart.css'
 import './style/compose.css'
 import './style/pages.css'
 import './base/theme'
-import { Keys } from './base/keys'
-import { AskForToken, Header } from './base/page'
+import { Header, TokenDialog } from './base/page'
 import { followLinks, place } from './base/router'
+import { Shortcuts } from './base/shortcuts'
 import { useStore } from './base/store'
-import { Notes } from './base/ui'
+import { Notices } from './base/ui'
 import { ComposePage } from './compose/page'
 import { ListPage } from './dashboard/list'
 import { DashboardPage } from './dashboard/page'
@@ -24,9 +24,9 @@ function App() {
     <>
       {!wall && <Header path={p.path} />}
       <Page />
-      <Notes />
-      <AskForToken />
-      <Keys />
+      <Notices />
+      <TokenDialog />
+      <Shortcuts />
     </>
   )
 }

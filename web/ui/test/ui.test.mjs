@@ -152,7 +152,7 @@ test('compose: zoom by dragging, and back', async () => {
   await page.mouse.move(box.x + 100, box.y + 60)
   await page.locator('.tooltip .value').first().waitFor()
   await page.keyboard.press('?')
-  await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
 })
 
 test('a finger drawn over a chart zooms', async () => {

@@ -177,12 +177,12 @@ test('dashboards of graphite-web are read, and written so that it reads them', (
 })
 
 test("graphite-web's addresses of dashboards are read", () => {
-  assert.equal(router.named('/dashboard', '#Web servers'), '/dashboard/Web%20servers')
-  assert.equal(router.named('/dashboard', '#a%26b'), '/dashboard/a%26b')
-  assert.equal(router.named('/dashboard', '#tmpl/web01'), '/dashboard/tmpl/web01')
-  assert.equal(router.named('/dashboard', '#50%'), '/dashboard/50%25')
-  assert.equal(router.named('/dashboard', ''), '')
-  assert.equal(router.named('/composer', '#x'), '')
+  assert.equal(router.dashboardOf('/dashboard', '#Web servers'), '/dashboard/Web%20servers')
+  assert.equal(router.dashboardOf('/dashboard', '#a%26b'), '/dashboard/a%26b')
+  assert.equal(router.dashboardOf('/dashboard', '#tmpl/web01'), '/dashboard/tmpl/web01')
+  assert.equal(router.dashboardOf('/dashboard', '#50%'), '/dashboard/50%25')
+  assert.equal(router.dashboardOf('/dashboard', ''), '')
+  assert.equal(router.dashboardOf('/composer', '#x'), '')
 })
 
 test('variables are filled in by their whole names', () => {

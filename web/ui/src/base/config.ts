@@ -1,10 +1,10 @@
-// What the server says of itself in the page (web/app.html).
+// Settings that the server writes into the page (web/app.html).
 const data = document.querySelector<HTMLMetaElement>('meta[name=carbon]')?.dataset ?? {}
 
 export const config = {
   prefix: data.prefix ?? '', // of every path
   version: data.version ?? '',
-  line: data.line ?? '', // host:port that takes lines; empty: none
-  own: data.own ?? '', // a pattern of the server's own metrics
+  line: data.line ?? '', // host:port of the plaintext receiver; empty: none
+  own: data.own ?? '', // pattern of the server's self metrics
   icon: data.icon ?? '',
 }

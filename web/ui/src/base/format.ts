@@ -1,5 +1,8 @@
-// Numbers for people: four digits, and a letter for thousands.
+// Letters for powers of 1000.
 const letters = ['', 'k', 'M', 'G', 'T', 'P', 'E']
+
+// short returns a number with at most four digits and a letter for thousands; – means no
+// value.
 
 export function short(v: number | null | undefined): string {
   if (v === null || v === undefined || Number.isNaN(v)) return '–'
@@ -16,8 +19,8 @@ export function short(v: number | null | undefined): string {
   return `${Number(n.toFixed(i === 0 && Number.isInteger(v) ? 0 : digits))}${letters[i]}`
 }
 
-// axis writes the ticks of an axis, all with as many digits as their distance needs;
-// null is one without a text.
+// axis returns the labels of an axis, all in the same unit and with as many decimals as
+// their distance needs. A tick that is null has an empty label.
 export function axis(splits: (number | null)[]): string[] {
   const known = splits.filter((v) => v !== null)
   const max = Math.max(...known.map(Math.abs), 0)
@@ -31,6 +34,7 @@ export function axis(splits: (number | null)[]): string[] {
   return splits.map((v) => (v === null ? '' : v === 0 ? '0' : (v / unit).toFixed(digits) + letters[power]))
 }
 
+// bytes returns a size in binary units.
 export function bytes(v: number): string {
   const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
   let i = 0
@@ -41,6 +45,15 @@ export function bytes(v: number): string {
   return `${v >= 100 || i === 0 ? Math.round(v) : v.toFixed(1)} ${names[i]}`
 }
 
+// count returns an integer with thousands separators.
 export function count(n: number): string {
   return n.toLocaleString('en')
 }
+
+// words returns the lower-case words of a text.
+export function words(text: string): string[] {
+  return text.toLowerCase().split(/\s+/).filter(Boolean)
+}
+
+// compareNames orders names so that web2 comes before web10.
+export const compareNames = new Intl.Collator('en', { numeric: true }).compare

@@ -1,4 +1,4 @@
-// Icons are drawn here: sixteen by sixteen, of lines.
+// SVG paths of the icons, 16 by 16, drawn as lines.
 const paths = {
   close: 'M4 4l8 8M12 4l-8 8',
   plus: 'M8 3v10M3 8h10',

@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { tokenWanted } from './api'
+import { tokenRequest } from './api'
 import { config } from './config'
 import { Icon } from './icon'
 import { url } from './router'
 import { useStore } from './store'
 import { theme } from './theme'
-import { Dialog } from './ui'
+import { Dialog, Form } from './ui'
 
-const pages: [path: string, text: string, begins: RegExp][] = [
+const pages: [path: string, text: string, current: RegExp][] = [
   ['/', 'Explore', /^\/($|composer|browser)/],
   ['/dashboard', 'Dashboards', /^\/dashboard/],
   ['/events', 'Events', /^\/events/],
@@ -16,9 +16,9 @@ const pages: [path: string, text: string, begins: RegExp][] = [
 
 const nextTheme: Record<string, string> = { auto: 'light', light: 'dark', dark: 'auto' }
 
-// Header leads to all pages.
+// Header links to all pages.
 export function Header(props: { path: string }) {
-  const look = useStore(theme)
+  const chosen = useStore(theme)
   return (
     <header class="top">
       <a class="brand" href={url('/')}>
@@ -26,8 +26,8 @@ export function Header(props: { path: string }) {
         Carbon
       </a>
       <nav aria-label="Pages">
-        {pages.map(([path, text, begins]) => (
-          <a href={url(path)} aria-current={begins.test(props.path) ? 'page' : undefined} key={path}>
+        {pages.map(([path, text, current]) => (
+          <a href={url(path)} aria-current={current.test(props.path) ? 'page' : undefined} key={path}>
             {text}
           </a>
         ))}
@@ -35,34 +35,35 @@ export function Header(props: { path: string }) {
       <button
         type="button"
         class="icon-button"
-        aria-label={`Colors: ${look}. Change`}
-        title={`Colors: ${look}`}
-        onClick={() => theme.set(nextTheme[look] ?? 'auto')}
+        aria-label={`Theme: ${chosen}. Change theme`}
+        title={`Theme: ${chosen}`}
+        onClick={() => theme.set(nextTheme[chosen] ?? 'auto')}
       >
-        <Icon name={look === 'dark' ? 'moon' : look === 'light' ? 'sun' : 'auto'} />
+        <Icon name={chosen === 'dark' ? 'moon' : chosen === 'light' ? 'sun' : 'auto'} />
       </button>
     </header>
   )
 }
 
-// AskForToken asks for the admin token when an answer wanted it.
-export function AskForToken() {
-  const wanted = useStore(tokenWanted)
+// TokenDialog asks for the admin token when a request needs it.
+export function TokenDialog() {
+  const request = useStore(tokenRequest)
   const [text, setText] = useState('')
-  if (!wanted) return null
+  if (!request) return null
+  const cancel = () => request.answer(null)
   return (
-    <Dialog title="Admin token" onClose={() => wanted.give(null)}>
-      <form
-        class="fields"
-        onSubmit={(e) => {
-          e.preventDefault()
-          wanted.give(text.trim() || null)
+    <Dialog title="Admin token" onClose={cancel}>
+      <Form
+        submit="Continue"
+        onCancel={cancel}
+        onSubmit={() => {
+          request.answer(text.trim() || null)
           setText('')
         }}
       >
         <p>
-          This changes or deletes something, which needs the server’s <code>ADMIN_TOKEN</code>. It is kept until this
-          page is closed.
+          This action requires the server’s admin token (<code>ADMIN_TOKEN</code>). It is kept until you close this
+          page.
         </p>
         <input
           type="password"
@@ -72,26 +73,20 @@ export function AskForToken() {
           value={text}
           onInput={(e) => setText(e.currentTarget.value)}
         />
-        <div class="actions">
-          <button type="button" class="quiet-button" onClick={() => wanted.give(null)}>
-            Cancel
-          </button>
-          <button type="submit" class="strong">
-            Continue
-          </button>
-        </div>
-      </form>
+      </Form>
     </Dialog>
   )
 }
 
+// useTitle sets the title of the browser window.
 export function useTitle(title: string): void {
   useEffect(() => {
     document.title = title ? `${title} – Carbon` : 'Carbon'
   }, [title])
 }
 
-// useWidth follows the width of an element, in steps that keep requests alike.
+// useWidth returns the width of an element, rounded up to 100 pixels so that requests do
+// not change with every pixel.
 export function useWidth(): [ref: { current: HTMLDivElement | null }, width: number] {
   const ref = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)

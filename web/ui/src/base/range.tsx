@@ -3,12 +3,12 @@ import { Icon } from './icon'
 import { absolute, describe, isLive, type Range, ranges, twice, windowOf, zones } from './time'
 import { IconButton, Popover } from './ui'
 
-// RangePicker chooses the time that is looked at.
+// RangePicker chooses the time range and the time zone.
 export function RangePicker(props: {
   range: Range
   tz: string
   onChange: (range: Range, tz: string) => void
-  shown?: [number, number] | null
+  shown?: [number, number] | null // unix seconds; used for ranges that only the server understands
 }) {
   const { range, tz, onChange } = props
   const move = (by: number, widen = 1) => {
@@ -25,10 +25,10 @@ export function RangePicker(props: {
     else move(0, 2)
   }
   return (
-    <div class="range" role="group" aria-label="Time">
+    <div class="range" role="group" aria-label="Time range">
       <IconButton icon="left" label="Earlier" onClick={() => move(-0.5)} />
       <Popover
-        label={`Time: ${describe(range, tz)}`}
+        label={`Time range: ${describe(range, tz)}`}
         button={
           <>
             <Icon name="clock" />
@@ -86,12 +86,12 @@ function RangeForm(props: {
         <input value={until} onInput={(e) => setUntil(e.currentTarget.value)} placeholder="now" spellcheck={false} />
       </label>
       <p class="hint">
-        <code>-3h</code>, <code>monday</code>, <code>14:00_20261121</code>, seconds since 1970
+        <code>-3h</code>, <code>monday</code>, <code>14:00_20261121</code>, or seconds since 1970
       </p>
       <label>
         Time zone{' '}
         <select value={tz} onChange={(e) => setTz(e.currentTarget.value)}>
-          <option value="">This browser’s</option>
+          <option value="">Browser’s time zone</option>
           {zones.map((z) => (
             <option key={z} value={z}>
               {z}
@@ -101,7 +101,7 @@ function RangeForm(props: {
       </label>
       <div class="actions">
         <button type="submit" class="strong">
-          Show
+          Apply
         </button>
       </div>
     </form>
@@ -117,10 +117,15 @@ const refreshes: [seconds: number, text: string][] = [
   [300, '5 min'],
 ]
 
-// RefreshPicker chooses how often what is shown is loaded anew.
+// refreshOf reads the refresh interval in seconds from the parameters of a page.
+export function refreshOf(params: URLSearchParams, otherwise: number): number {
+  return params.has('refresh') ? Number(params.get('refresh')) || 0 : otherwise
+}
+
+// RefreshPicker chooses how often the page loads new points.
 export function RefreshPicker(props: { seconds: number; loading: boolean; onChange: (seconds: number) => void }) {
   return (
-    <label class="refresh" title="How often new points are looked for">
+    <label class="refresh" title="Refresh interval">
       <span class={props.loading ? 'pulse on' : props.seconds ? 'pulse' : 'pulse off'} aria-hidden="true" />
       <span class="sr">Refresh</span>
       <select value={String(props.seconds)} onChange={(e) => props.onChange(Number(e.currentTarget.value))}>

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
 
-// A store holds a value that components follow.
+// Store holds a value. Components that follow it redraw when it changes.
 export interface Store<T> {
   get(): T
   set(value: T): void
-  follow(f: () => void): () => void
+  follow(f: () => void): () => void // returns a function that stops following
 }
 
 export function store<T>(value: T): Store<T> {
@@ -23,26 +23,28 @@ export function store<T>(value: T): Store<T> {
   }
 }
 
+// useStore returns the value of a store and redraws the component when it changes.
 export function useStore<T>(s: Store<T>): T {
   const [, redraw] = useState({})
   useEffect(() => s.follow(() => redraw({})), [s])
   return s.get()
 }
 
-// remembered is a store whose value outlives the page, in this browser.
-export function remembered(key: string, otherwise: string): Store<string> {
-  let first = otherwise
+// remembered returns a store whose value is kept in the browser's local storage.
+export function remembered(name: string, initial: string): Store<string> {
+  const key = `carbon.${name}`
+  let first = initial
   try {
-    first = localStorage.getItem(`carbon.${key}`) ?? otherwise
+    first = localStorage.getItem(key) ?? initial
   } catch {
-    // a browser that keeps nothing
+    // Local storage is disabled.
   }
   const s = store(first)
   s.follow(() => {
     try {
-      localStorage.setItem(`carbon.${key}`, s.get())
+      localStorage.setItem(key, s.get())
     } catch {
-      // as above
+      // Local storage is disabled or full.
     }
   })
   return s

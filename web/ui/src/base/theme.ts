@@ -1,6 +1,6 @@
 import { remembered, store } from './store'
 
-// The reader's choice: auto is the system's.
+// The user's choice: light, dark, or auto for the system's setting.
 export const theme = remembered('theme', 'auto')
 
 const system = matchMedia('(prefers-color-scheme: dark)')
@@ -9,6 +9,7 @@ function isDark(): boolean {
   return theme.get() === 'auto' ? system.matches : theme.get() === 'dark'
 }
 
+// dark tells whether the page is dark.
 export const dark = store(isDark())
 
 function apply(): void {

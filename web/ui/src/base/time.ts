@@ -1,10 +1,21 @@
-// Times as /render takes them.
+// Time ranges, in the syntax of /render.
 
 export interface Range {
-  from: string // as of /render; '' is the server's default, a day
+  from: string // '' is /render's default, defaultFrom
   until: string // '' is now
 }
 
+// defaultFrom is where /render begins without a from parameter.
+const defaultFrom = '-1d'
+
+export const lastHour: Range = { from: '-1h', until: '' }
+
+// rangeOf reads a range from the parameters of a page. from is the page's default.
+export function rangeOf(params: URLSearchParams, from = ''): Range {
+  return { from: params.get('from') ?? from, until: params.get('until') ?? '' }
+}
+
+// ranges are the ranges that the page offers.
 export const ranges: { text: string; long: string; from: string }[] = [
   { text: '15m', long: '15 minutes', from: '-15min' },
   { text: '1h', long: 'hour', from: '-1h' },
@@ -16,48 +27,74 @@ export const ranges: { text: string; long: string; from: string }[] = [
   { text: '1y', long: 'year', from: '-1y' },
 ]
 
-const units: [RegExp, number][] = [
-  [/^s/, 1],
-  [/^(min|m$)/, 60],
-  [/^h/, 3600],
-  [/^d/, 86400],
-  [/^w/, 604800],
-  [/^mon/, 2592000],
-  [/^y/, 31536000],
+const minute = 60
+const hour = 60 * minute
+export const day = 24 * hour
+
+// Units of time offsets. name is graphite-web's plural.
+const units: { pattern: RegExp; name: string; seconds: number }[] = [
+  { pattern: /^s/, name: 'seconds', seconds: 1 },
+  { pattern: /^(min|m$)/, name: 'minutes', seconds: minute },
+  { pattern: /^h/, name: 'hours', seconds: hour },
+  { pattern: /^d/, name: 'days', seconds: day },
+  { pattern: /^w/, name: 'weeks', seconds: 7 * day },
+  { pattern: /^mon/, name: 'months', seconds: 30 * day },
+  { pattern: /^y/, name: 'years', seconds: 365 * day },
 ]
 
-// seconds resolves what is simple: unix times, now, and offsets from it. null is
-// what only the server understands.
-export function seconds(time: string, now: number, otherwise: number): number | null {
-  const text = time.trim().toLowerCase()
-  if (text === '') return otherwise
-  if (text === 'now') return now
-  if (/^\d{9,11}$/.test(text)) return Number(text)
-  const m = /^(now)?([+-]?)(\d+)([a-z]+)$/.exec(text)
-  if (!m) return null
-  const unit = units.find(([word]) => word.test(m[4]!))
-  if (!unit) return null
-  return now + (m[2] === '+' ? 1 : -1) * Number(m[3]) * unit[1]
+const unitOf = (word: string) => units.find((u) => u.pattern.test(word))
+
+// unixTime parses unix seconds; null: the text is something else.
+export function unixTime(text: string): number | null {
+  return /^\d{9,11}$/.test(text) ? Number(text) : null
 }
 
+// Offset is a time before now.
+export interface Offset {
+  quantity: string
+  unit: string // as written
+  unitName: string // graphite-web's plural; hours for an unknown unit
+}
+
+// offset parses a from parameter such as -1h; null: the text is something else.
+export function offset(text: string): Offset | null {
+  const m = /^-(\d+)([a-z]+)$/.exec(text)
+  return m && { quantity: m[1]!, unit: m[2]!, unitName: unitOf(m[2]!)?.name ?? 'hours' }
+}
+
+// seconds converts unix times, now, and offsets to unix seconds. It returns null for all
+// other times, which only the server understands.
+function seconds(time: string, now: number): number | null {
+  const text = time.trim().toLowerCase()
+  if (text === 'now') return now
+  const absolute = unixTime(text)
+  if (absolute !== null) return absolute
+  const m = /^(now)?([+-]?)(\d+)([a-z]+)$/.exec(text)
+  const unit = m && unitOf(m[4]!)
+  return unit ? now + (m[2] === '+' ? 1 : -1) * Number(m[3]) * unit.seconds : null
+}
+
+// windowOf returns the beginning and the end of a range in unix seconds. It returns null
+// for an empty range and for times that only the server understands.
 export function windowOf(range: Range, now = Date.now() / 1000): [number, number] | null {
-  const from = seconds(range.from, now, now - 86400)
-  const until = seconds(range.until, now, now)
+  const from = seconds(range.from.trim() || defaultFrom, now)
+  const until = seconds(range.until.trim() || 'now', now)
   return from === null || until === null || from >= until ? null : [from, until]
 }
 
+// isLive reports whether a range ends now, so that new points appear in it.
 export function isLive(range: Range): boolean {
   return range.until === '' || range.until === 'now'
 }
 
-// twice is a range that ends now and goes back twice as far, and so stays live; null
-// is for ranges that do not end now, or whose length only the server knows.
+// twice returns a range that ends now and is twice as long. It returns null for ranges
+// that do not end now, and for those whose length only the server knows.
 export function twice(range: Range): Range | null {
-  const m = /^-(\d+)([a-z]+)$/.exec(range.from.trim() || '-1d')
-  return isLive(range) && m ? { from: `-${2 * Number(m[1])}${m[2]}`, until: range.until } : null
+  const start = offset(range.from.trim() || defaultFrom)
+  return isLive(range) && start ? { from: `-${2 * Number(start.quantity)}${start.unit}`, until: range.until } : null
 }
 
-// absolute is the range that a zoom ends with.
+// absolute returns the range between two times in unix seconds.
 export function absolute(from: number, until: number): Range {
   const a = Math.floor(from)
   return { from: String(a), until: String(Math.max(Math.ceil(until), a + 1)) }
@@ -71,11 +108,11 @@ function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTim
   }
 }
 
-const cache = new Map<string, Intl.DateTimeFormat>()
+const formats = new Map<string, Intl.DateTimeFormat>()
 
-// dateTime writes a moment in a zone; '' is the browser's.
+// dateTime formats unix seconds in a time zone; '' is the browser's.
 export function dateTime(t: number, zone = ''): string {
-  let f = cache.get(zone)
+  let f = formats.get(zone)
   if (!f) {
     f = format(zone, {
       year: 'numeric',
@@ -85,33 +122,36 @@ export function dateTime(t: number, zone = ''): string {
       minute: '2-digit',
       second: '2-digit',
     })
-    cache.set(zone, f)
+    formats.set(zone, f)
   }
   return f.format(t * 1000).replace(/:00$/, '')
 }
 
-// describe is a range in words.
+// describe returns a range in words.
 export function describe(range: Range, zone = ''): string {
-  const preset = ranges.find((r) => r.from === range.from)
+  const preset = ranges.find((r) => r.from === (range.from || defaultFrom))
   if (isLive(range)) {
     if (preset) return `Last ${preset.long}`
-    if (range.from === '') return 'Last day'
-    const m = /^-(\d+)([a-z]+)$/.exec(range.from)
-    if (m) return `Last ${m[1]} ${m[2]}`
+    const start = offset(range.from)
+    if (start) return `Last ${start.quantity} ${start.unit}`
   }
-  const word = (time: string, otherwise: string) =>
-    /^\d{9,11}$/.test(time) ? dateTime(Number(time), zone) : time || otherwise
-  return `${word(range.from, '-1d')} – ${word(range.until, 'now')}`
+  const text = (time: string) => {
+    const t = unixTime(time)
+    return t === null ? time : dateTime(t, zone)
+  }
+  return `${text(range.from || defaultFrom)} – ${text(range.until || 'now')}`
 }
 
+// ago returns how long ago a time in unix seconds was.
 export function ago(t: number, now = Date.now() / 1000): string {
   const s = Math.max(0, now - t)
-  if (s < 60) return 'just now'
-  if (s < 3600) return `${Math.floor(s / 60)} min ago`
-  if (s < 86400) return `${Math.floor(s / 3600)} h ago`
-  return `${Math.floor(s / 86400)} d ago`
+  if (s < minute) return 'just now'
+  if (s < hour) return `${Math.floor(s / minute)} min ago`
+  if (s < day) return `${Math.floor(s / hour)} h ago`
+  return `${Math.floor(s / day)} d ago`
 }
 
+// zones are the names of all time zones.
 export const zones: string[] = (() => {
   try {
     return ['UTC', ...Intl.supportedValuesOf('timeZone')]

@@ -3,7 +3,8 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { Icon, type IconName } from './icon'
 import { store, useStore } from './store'
 
-// Button with an icon and, for who does not see it, a name.
+// IconButton is a button with an icon. label is its tooltip and, without text, its
+// accessible name.
 export function IconButton(props: {
   icon: IconName
   label: string
@@ -29,17 +30,18 @@ export function IconButton(props: {
   )
 }
 
-// menuItems makes the entries of a menu in a Popover, each of which closes it.
+// menuItems returns a function that makes the entries of a menu in a Popover. An entry
+// closes the menu and runs its action.
 export const menuItems =
   (close: () => void) =>
-  (icon: IconName, text: string, act: () => void, disabled = false) => (
+  (icon: IconName, text: string, action: () => void, disabled = false) => (
     <button
       type="button"
       class="item"
       disabled={disabled}
       onClick={() => {
         close()
-        act()
+        action()
       }}
     >
       <Icon name={icon} />
@@ -47,8 +49,7 @@ export const menuItems =
     </button>
   )
 
-// Popover is a button and what opens below it. It closes by Escape and by a click
-// elsewhere.
+// Popover is a button that opens a box below it. Escape and a click elsewhere close it.
 export function Popover(props: {
   label: string
   button: ComponentChildren
@@ -65,7 +66,7 @@ export function Popover(props: {
   }
   useEffect(() => {
     if (!open) return
-    const out = (e: Event) => {
+    const clicked = (e: Event) => {
       if (!root.current?.contains(e.target as Node)) setOpen(false)
     }
     const key = (e: KeyboardEvent) => {
@@ -73,7 +74,7 @@ export function Popover(props: {
       e.stopPropagation()
       close()
     }
-    document.addEventListener('pointerdown', out)
+    document.addEventListener('pointerdown', clicked)
     root.current?.addEventListener('keydown', key)
     const focus = root.current?.querySelector<HTMLElement>(
       '.popover [autofocus], .popover input, .popover button, .popover a',
@@ -81,7 +82,7 @@ export function Popover(props: {
     focus?.focus({ preventScroll: true })
     root.current?.querySelector('.popover')?.scrollIntoView({ block: 'nearest' })
     return () => {
-      document.removeEventListener('pointerdown', out)
+      document.removeEventListener('pointerdown', clicked)
       root.current?.removeEventListener('keydown', key)
     }
   }, [open])
@@ -107,7 +108,7 @@ export function Popover(props: {
   )
 }
 
-// Dialog asks for something before all else goes on.
+// Dialog is a modal dialog.
 export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren; wide?: boolean }) {
   const ref = useRef<HTMLDialogElement>(null)
   useEffect(() => {
@@ -137,23 +138,74 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   )
 }
 
-interface Note {
+// Form is the form in a dialog: fields, and a button that submits them.
+export function Form(props: {
+  submit: string // text of the button
+  disabled?: boolean
+  failure?: string
+  onSubmit: () => void
+  onCancel?: () => void
+  children: ComponentChildren
+}) {
+  return (
+    <form
+      class="fields"
+      onSubmit={(e) => {
+        e.preventDefault()
+        props.onSubmit()
+      }}
+    >
+      {props.failure && <ErrorText text={props.failure} />}
+      {props.children}
+      <div class="actions">
+        {props.onCancel && (
+          <button type="button" class="quiet-button" onClick={props.onCancel}>
+            Cancel
+          </button>
+        )}
+        <button type="submit" class="strong" disabled={props.disabled}>
+          {props.submit}
+        </button>
+      </div>
+    </form>
+  )
+}
+
+// Tabs chooses one of a few values.
+export function Tabs<T extends string>(props: {
+  label: string
+  tabs: [value: T, text: ComponentChildren][]
+  value: T
+  onChange: (value: T) => void
+}) {
+  return (
+    <div class="tabs" role="group" aria-label={props.label}>
+      {props.tabs.map(([value, text]) => (
+        <button type="button" key={value} aria-pressed={props.value === value} onClick={() => props.onChange(value)}>
+          {text}
+        </button>
+      ))}
+    </div>
+  )
+}
+
+interface Notice {
   text: string
   bad: boolean
-  undo?: () => void
 }
-const note = store<Note | null>(null)
+const notice = store<Notice | null>(null)
 let timer = 0
 
-// tell shows a sentence for a moment.
-export function tell(text: string, bad = false): void {
+// notify shows a notice for a few seconds; bad marks an error.
+export function notify(text: string, bad = false): void {
   clearTimeout(timer)
-  note.set({ text, bad })
-  timer = window.setTimeout(() => note.set(null), bad ? 8000 : 3000)
+  notice.set({ text, bad })
+  timer = window.setTimeout(() => notice.set(null), bad ? 8000 : 3000)
 }
 
-export function Notes() {
-  const n = useStore(note)
+// Notices shows the notice of notify.
+export function Notices() {
+  const n = useStore(notice)
   return (
     <div class="notes" role="status" aria-live="polite">
       {n && <p class={n.bad ? 'note bad' : 'note'}>{n.text}</p>}
@@ -161,23 +213,24 @@ export function Notes() {
   )
 }
 
-// copy puts text where it can be pasted from, also on pages without TLS.
-export async function copy(text: string, what: string): Promise<void> {
+// copy copies text to the clipboard, also on pages without TLS.
+export async function copy(text: string, label: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text)
   } catch {
     const area = document.createElement('textarea')
     area.value = text
-    const into = document.querySelector('dialog[open]') ?? document.body
-    into.append(area)
+    const parent = document.querySelector('dialog[open]') ?? document.body
+    parent.append(area)
     area.select()
     document.execCommand('copy')
     area.remove()
   }
-  tell(`${what} copied`)
+  notify(`Copied: ${label}`)
 }
 
-// Copyable is a text to take away.
+// Copyable is a read-only text with a button that copies it, and one that opens it if
+// open is a URL.
 export function Copyable(props: { label: string; text: string; open?: string }) {
   const id = useId()
   return (
@@ -203,7 +256,8 @@ export function Copyable(props: { label: string; text: string; open?: string }) 
   )
 }
 
-export function Failed(props: { text: string }) {
+// ErrorText is an error message.
+export function ErrorText(props: { text: string }) {
   return (
     <p class="failed" role="alert">
       {props.text}

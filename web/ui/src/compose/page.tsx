@@ -8,7 +8,7 @@ import { go, type Place, url } from '../base/router'
 import { useStore } from '../base/store'
 import { dark } from '../base/theme'
 import { absolute } from '../base/time'
-import { Failed, IconButton } from '../base/ui'
+import { ErrorText, IconButton } from '../base/ui'
 import { Chart } from '../chart/chart'
 import { Legend } from '../chart/legend'
 import { Waiting } from '../chart/waiting'
@@ -163,7 +163,7 @@ function GraphCard(props: {
           />
           <IconButton icon="share" label="Share, copy, download" text="Share" class="wordy" onClick={props.onShare} />
         </div>
-        {data.failure && <Failed text={data.failure} />}
+        {data.failure && <ErrorText text={data.failure} />}
         <div ref={box} class="chart-room">
           <Chart
             plot={plot}

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { getText, message } from '../base/api'
 import { config } from '../base/config'
 import { query, url } from '../base/router'
-import { Copyable, Dialog, Failed } from '../base/ui'
+import { Copyable, Dialog, ErrorText } from '../base/ui'
 import { type Graph, renderParams, writeGraph } from '../graph/state'
 
 // renderURL is the whole address of a graph's picture or data.
@@ -29,7 +29,7 @@ export function Share(props: { graph: Graph; onClose: () => void }) {
   }
   return (
     <Dialog title="Share this graph" onClose={props.onClose} wide>
-      {failure && <Failed text={failure} />}
+      {failure && <ErrorText text={failure} />}
       <Copyable label="This page" text={page} />
       {short ? (
         <Copyable label="Short link" text={short} />

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { message } from '../base/api'
 import { go } from '../base/router'
-import { Dialog, Failed, tell } from '../base/ui'
+import { Dialog, ErrorText, notify } from '../base/ui'
 import type { Graph } from '../graph/state'
 import { draftOf, keepDraft } from './drafts'
 import { empty, newPanel, type Panel } from './model'
@@ -31,7 +31,7 @@ export function AddToDashboard(props: { graph: Graph; onClose: () => void }) {
       const draft = draftOf(d.name)
       if (draft) keepDraft(d.name, { ...draft, panels: [...draft.panels, panel(draft.panels)] })
       props.onClose()
-      tell(`Added to ${d.name}`)
+      notify(`Added to ${d.name}`)
       go(`/dashboard/${encodeURIComponent(d.name)}`)
     } catch (e) {
       setFailure(message(e))
@@ -47,7 +47,7 @@ export function AddToDashboard(props: { graph: Graph; onClose: () => void }) {
           void add()
         }}
       >
-        {failure && <Failed text={failure} />}
+        {failure && <ErrorText text={failure} />}
         <label>
           Dashboard
           <input

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { message } from '../base/api'
 import { bytes } from '../base/format'
 import { dateTime } from '../base/time'
-import { Dialog, Failed, tell } from '../base/ui'
+import { Dialog, ErrorText, notify } from '../base/ui'
 import { history, restore, type Version } from './store'
 
 // HistoryDialog lists the versions of a dashboard: to look at, and to bring back.
@@ -20,7 +20,7 @@ export function HistoryDialog(props: {
   const bring = async (v: Version) => {
     try {
       await restore(props.name, v.version)
-      tell(`Version ${v.version} is the latest again`)
+      notify(`Version ${v.version} is the latest again`)
       props.onRestored()
     } catch (e) {
       setFailure(message(e))
@@ -28,7 +28,7 @@ export function HistoryDialog(props: {
   }
   return (
     <Dialog title={`Versions of ${props.name}`} onClose={props.onClose}>
-      {failure && <Failed text={failure} />}
+      {failure && <ErrorText text={failure} />}
       {all && !all.length && <p class="hint">None: nothing of this name was ever saved.</p>}
       {all && all.length > 0 && (
         <table class="versions">

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { message } from '../base/api'
 import { useTitle } from '../base/page'
 import { go, url } from '../base/router'
-import { Dialog, Failed, tell } from '../base/ui'
+import { Dialog, ErrorText, notify } from '../base/ui'
 import { empty, graphsOf, newPanel, readState } from './model'
 import { SavedGraphs } from './saved'
 import { importAll, names, save } from './store'
@@ -32,7 +32,7 @@ export function ListPage() {
           New
         </button>
       </div>
-      {failure && <Failed text={failure} />}
+      {failure && <ErrorText text={failure} />}
       {all && all.length > 8 && (
         <input
           type="search"
@@ -100,7 +100,7 @@ function NewDialog(props: { taken: string[]; onClose: () => void }) {
           void make()
         }}
       >
-        {failure && <Failed text={failure} />}
+        {failure && <ErrorText text={failure} />}
         <label>
           Name
           <input value={name} onInput={(e) => setName(e.currentTarget.value)} required autofocus maxLength={200} />
@@ -124,7 +124,7 @@ function ImportDialog(props: { onClose: () => void }) {
     setBusy(true)
     try {
       const made = await importText(text, name.trim())
-      tell(made ? `Imported ${made}` : 'Imported')
+      notify(made ? `Imported ${made}` : 'Imported')
       props.onClose()
     } catch (e) {
       setFailure(message(e))
@@ -140,7 +140,7 @@ function ImportDialog(props: { onClose: () => void }) {
           void bring()
         }}
       >
-        {failure && <Failed text={failure} />}
+        {failure && <ErrorText text={failure} />}
         <p class="hint">
           A dashboard that was exported here, one of graphite-web as its JSON, what dumpdata of its Django wrote, or
           addresses of graphs, one a line.

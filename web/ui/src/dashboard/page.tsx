@@ -6,7 +6,7 @@ import { useTitle } from '../base/page'
 import { RangePicker, RefreshPicker } from '../base/range'
 import { go, type Place, query, url } from '../base/router'
 import { absolute, windowOf } from '../base/time'
-import { Copyable, Dialog, Failed, IconButton, menuItems, Popover, tell } from '../base/ui'
+import { Copyable, Dialog, ErrorText, IconButton, menuItems, notify, Popover } from '../base/ui'
 import type { Series } from '../graph/load'
 import { draftOf, keepDraft } from './drafts'
 import { Grid } from './grid'
@@ -94,7 +94,7 @@ export function DashboardPage(props: { place: Place }) {
     return (
       <main class="narrow">
         <h1>{name}</h1>
-        <Failed text={failure} />
+        <ErrorText text={failure} />
         <p>
           <a href={url('/dashboard')}>All dashboards</a> ·{' '}
           <button type="button" class="link" onClick={() => setDialog('history')}>
@@ -125,7 +125,7 @@ export function DashboardPage(props: { place: Place }) {
     try {
       const next = { ...d, name: as, range, tz, refresh, variables }
       await save(next)
-      tell(`Saved ${as}`)
+      notify(`Saved ${as}`)
       setStored(next)
       setChanged(null)
       setDialog('')
@@ -140,7 +140,7 @@ export function DashboardPage(props: { place: Place }) {
           ...Object.fromEntries(variables.map((v) => [`var-${v.name}`, null])),
         })
     } catch (e) {
-      tell(message(e), true)
+      notify(message(e), true)
     }
   }
   const snapshot = async () => {
@@ -157,9 +157,9 @@ export function DashboardPage(props: { place: Place }) {
       const made = await saveTemporary(frozen)
       setDialog('')
       go(`/dashboard/${encodeURIComponent(made)}`)
-      tell('This is the snapshot: its address can be shared')
+      notify('This is the snapshot: its address can be shared')
     } catch (e) {
-      tell(message(e), true)
+      notify(message(e), true)
     }
   }
   const download = () => {
@@ -322,10 +322,10 @@ export function DashboardPage(props: { place: Place }) {
                 remove(name).then(
                   () => {
                     setChanged(null)
-                    tell(`Deleted ${name}`)
+                    notify(`Deleted ${name}`)
                     go('/dashboard')
                   },
-                  (e: unknown) => tell(message(e), true),
+                  (e: unknown) => notify(message(e), true),
                 )
               }}
             >

@@ -4,7 +4,7 @@ import { useTitle } from '../base/page'
 import { RangePicker } from '../base/range'
 import { go, type Place, url } from '../base/router'
 import { ago, dateTime, isLive } from '../base/time'
-import { Dialog, Failed, tell } from '../base/ui'
+import { Dialog, ErrorText, notify } from '../base/ui'
 import { type Happening, happenings } from '../chart/events'
 
 const most = 500
@@ -68,7 +68,7 @@ export function EventsPage(props: { place: Place }) {
           Add
         </button>
       </div>
-      {failure && <Failed text={failure} />}
+      {failure && <ErrorText text={failure} />}
       {some.length > 0 && (
         <div class="card scroll-x" tabIndex={0} role="group" aria-label="Events">
           <table class="events">
@@ -156,7 +156,7 @@ function AddEvent(props: { onClose: () => void; onAdded: () => void }) {
         data,
         ...(at === undefined ? {} : { when: at }),
       })
-      tell('Added')
+      notify('Added')
       props.onAdded()
     } catch (e) {
       setFailure(message(e))
@@ -171,7 +171,7 @@ function AddEvent(props: { onClose: () => void; onAdded: () => void }) {
           void add()
         }}
       >
-        {failure && <Failed text={failure} />}
+        {failure && <ErrorText text={failure} />}
         <label>
           What happened
           <input value={what} onInput={(e) => setWhat(e.currentTarget.value)} required autofocus />

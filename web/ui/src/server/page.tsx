@@ -8,7 +8,7 @@ import { go, type Place, url } from '../base/router'
 import { useStore } from '../base/store'
 import { dark } from '../base/theme'
 import { absolute } from '../base/time'
-import { Failed } from '../base/ui'
+import { ErrorText } from '../base/ui'
 import { Chart } from '../chart/chart'
 import { colorOf } from '../chart/palette'
 import type { Graph } from '../graph/state'
@@ -136,7 +136,7 @@ export function ServerPage(props: { place: Place }) {
         <RangePicker range={range} tz={tz} onChange={(r, zone) => put({ from: r.from, until: r.until, tz: zone })} />
         <RefreshPicker seconds={refresh} loading={false} onChange={(s) => put({ refresh: String(s) })} />
       </div>
-      {ill && <Failed text={ill} />}
+      {ill && <ErrorText text={ill} />}
       <dl class="tiles">
         {tiles.map(([text, value, about]) => (
           <div class="card tile" key={text}>
@@ -200,7 +200,7 @@ function ServerChart(
           <a href={url('/composer', writeGraph(graph))}>{props.title}</a> <span class="quiet">{props.about}</span>
         </h2>
       </header>
-      {data.failure && <Failed text={data.failure} />}
+      {data.failure && <ErrorText text={data.failure} />}
       <div class="chart-room" ref={box}>
         <Chart plot={plot} height={180} label={`Chart: ${props.title}`} />
         {!data.loading && !data.series.length && !data.failure && (
