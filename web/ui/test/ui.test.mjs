@@ -108,7 +108,7 @@ test('compose: completion, functions, options, hiding', async () => {
   await another.press('Enter')
   await seriesIs('servers.web01.cpu.user', 'sumSeries(servers.web02.memory.used)')
 
-  await page.getByRole('button', { name: 'Put target 1 into a function' }).click()
+  await page.getByRole('button', { name: 'Apply a function to target 1' }).click()
   await page.getByLabel('Find a function').fill('scaleToSeconds')
   await page.locator('.functions button', { hasText: 'scaleToSeconds' }).click()
   await page.waitForFunction(() =>
@@ -124,7 +124,7 @@ test('compose: completion, functions, options, hiding', async () => {
   assert.match(page.url(), /areaMode=stacked/)
   await page.getByRole('button', { name: 'Share' }).click()
   assert.match(
-    await page.getByLabel('Picture (PNG)', { exact: true }).inputValue(),
+    await page.getByLabel('Image (PNG)', { exact: true }).inputValue(),
     /^http.*\/render\?target=scaleToSeconds/,
   )
 })
@@ -202,7 +202,7 @@ test('a graph becomes a dashboard, which is the same after a reload', async () =
   await page.getByRole('button', { name: 'Add to dashboard' }).click()
   await page.getByLabel('Dashboard', { exact: true }).fill('Browser test')
   await page.getByLabel('Title of the graph').fill('CPU')
-  await page.getByRole('button', { name: 'Make the dashboard' }).click()
+  await page.getByRole('button', { name: 'Create dashboard' }).click()
   await page.getByRole('heading', { name: 'Browser test' }).waitFor()
 
   await page.getByRole('button', { name: 'Edit', exact: true }).click()
@@ -240,7 +240,7 @@ test('a graph becomes a dashboard, which is the same after a reload', async () =
   await page.getByRole('button', { name: 'More', exact: true }).click()
   await page.getByRole('button', { name: 'Versions' }).click()
   await page.getByRole('button', { name: 'Restore' }).last().click()
-  await page.getByText('Version 1 is the latest again').waitFor()
+  await page.getByText('Restored version 1').waitFor()
   assert.deepEqual((await get('/dashboard/load/Browser%20test')).state.carbon.variables, [])
 })
 
@@ -266,7 +266,7 @@ test('dashboards of graphite-web are imported, and bookmarks of it open', async 
   }
   await page.goto(`${base}/dashboard`)
   await page.getByRole('button', { name: 'Import' }).click()
-  await page.getByLabel('Or from here').fill(JSON.stringify(state))
+  await page.getByLabel('Or text').fill(JSON.stringify(state))
   await page.getByRole('button', { name: 'Import' }).last().click()
   await page.getByRole('link', { name: 'Old' }).click()
   await page.getByRole('heading', { name: 'From graphite-web' }).waitFor()
@@ -320,7 +320,7 @@ test('a deleted dashboard comes back', async () => {
   await page.waitForURL(/\/dashboard$/)
   await page.goto(`${base}/dashboard/Gone%20%26%20back`)
   await page.getByText('does not exist').waitFor()
-  await page.getByRole('button', { name: 'Versions that are kept' }).click()
+  await page.getByRole('button', { name: 'Saved versions' }).click()
   await page.getByRole('button', { name: 'Restore' }).click()
   await page.getByRole('heading', { name: 'Here' }).waitFor()
 })
@@ -328,7 +328,7 @@ test('a deleted dashboard comes back', async () => {
 test('events are added, listed, and stand in charts', async () => {
   await page.goto(`${base}/events`)
   await page.getByRole('button', { name: 'Add' }).click()
-  await page.getByLabel('What happened').fill('<b>deployed</b> 1.4')
+  await page.getByLabel('Event', { exact: true }).fill('<b>deployed</b> 1.4')
   await page.getByLabel('Tags', { exact: true }).last().fill('deploy web')
   await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click()
   await page.getByRole('cell', { name: '<b>deployed</b> 1.4' }).waitFor()
@@ -338,7 +338,7 @@ test('events are added, listed, and stand in charts', async () => {
   await seriesIs('servers.web01.cpu.user')
   const without = await page.evaluate(() => document.querySelector('.chart canvas').toDataURL())
   const answered = page.waitForResponse(/events\/get_data/)
-  await page.getByRole('button', { name: 'Events as marks' }).click()
+  await page.getByRole('button', { name: 'Show events' }).click()
   await answered
   await page.waitForFunction((old) => document.querySelector('.chart canvas').toDataURL() !== old, without)
 })
@@ -382,7 +382,7 @@ test('200 000 metrics stay responsive', async () => {
   })
   await within(1500, 'a search that finds much', async () => {
     await page.fill('#search', 'metric')
-    await page.getByText('The first 2,000').waitFor()
+    await page.getByText('First 2,000').waitFor()
   })
 })
 

@@ -69,15 +69,15 @@ test('tokens are those of the language, and together the text', () => {
 
 test('names are targets, whatever marks are in them', () => {
   for (const name of ['a.b-c:d', "odd.quo'te.x", 'a.f(x).y', 'a,b;c={d,e}', 'back\\slash', 'say"hi"']) {
-    const target = syntax.ofName(name)
+    const target = syntax.escapeName(name)
     assert.equal(syntax.check(target), null, target)
     assert.deepEqual(
       syntax.tokens(`f(${target},2)`).map((t) => t.text),
       ['f', '(', target, ',', '2', ')'],
     )
-    assert.equal(syntax.nameOf(target), name)
+    assert.equal(syntax.unescapeName(target), name)
   }
-  assert.equal(syntax.ofName('a.b;c=d'), 'a.b;c=d')
+  assert.equal(syntax.escapeName('a.b;c=d'), 'a.b;c=d')
 })
 
 test('brackets and quotes that do not match are found where they are', () => {
@@ -85,11 +85,11 @@ test('brackets and quotes that do not match are found where they are', () => {
   assert.equal(syntax.check('f(a.b').at, 1)
   assert.equal(syntax.check('a.b)').at, 3)
   assert.equal(syntax.check('f(a,"x)').at, 4)
-  assert.deepEqual(syntax.place('unknown function: x, at position 12 of the target ("f(a)")'), {
+  assert.deepEqual(syntax.locate('unknown function: x, at position 12 of the target ("f(a)")'), {
     at: 12,
     text: 'unknown function: x',
   })
-  assert.deepEqual(syntax.place('from: what is this'), { at: -1, text: 'from: what is this' })
+  assert.deepEqual(syntax.locate('from: what is this'), { at: -1, text: 'from: what is this' })
 })
 
 test('what is typed is known by its place', () => {

@@ -1,9 +1,11 @@
 import type { Series } from '../graph/load'
 
-type Column = (number | null | undefined)[]
+// Column holds the values of a series: null where it has no value, undefined where it has
+// no point.
+export type Column = (number | null | undefined)[]
 
-// align puts series of different steps on one axis of time. Where a series has no
-// point because its step is another, it has undefined, and its line goes on.
+// align gives series with different steps a common time axis. Where only other series
+// have a point, a column holds undefined, and its line is not interrupted.
 export function align(series: Series[], nullAsZero: boolean): { times: number[]; columns: Column[] } {
   const first = series[0]
   if (!first) return { times: [], columns: [] }
@@ -29,7 +31,8 @@ export function align(series: Series[], nullAsZero: boolean): { times: number[];
   return { times, columns }
 }
 
-// stack adds up columns from the first to the last; heights are those to be drawn.
+// stack adds to each column the columns before it. which tells the columns to stack; the
+// others stay unchanged.
 export function stack(columns: Column[], which: boolean[]): Column[] {
   const sum: number[] = []
   return columns.map((column, n) => {
@@ -42,8 +45,8 @@ export function stack(columns: Column[], which: boolean[]): Column[] {
   })
 }
 
-// nearest is the value closest to a place in a column, no more than some seconds
-// from it: of series that get points less often than they keep them, most are empty.
+// nearest returns the value closest to an index, at most close seconds away. A series
+// that receives points less often than its step has a value at few indexes only.
 export function nearest(
   column: ArrayLike<number | null | undefined>,
   index: number,
@@ -61,6 +64,7 @@ export function nearest(
   return null
 }
 
+// Summary summarizes the values of a series; null: it has no values.
 export interface Summary {
   last: number | null
   min: number | null

@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import { axis } from '../base/format'
-import { dateTime } from '../base/time'
+import { dateTime, day } from '../base/time'
 import { num } from '../graph/options'
 import { isArea } from './lines'
 import type { Colors } from './palette'
@@ -86,18 +86,18 @@ const axisSize: uPlot.Axis.Size = (_, values) => {
   return Math.max(34, 14 + longest * 6.6)
 }
 
-// timeValues writes the time, and the day where it changes.
+// timeValues labels the time axis with times, and with dates where the date changes.
 function timeValues(zone: string): uPlot.Axis.DynamicValues {
   return (_, splits, __, ___, increment) => {
-    let day = ''
+    let last = ''
     return splits.map((t) => {
       const text = dateTime(t, zone) // 21 Nov 2026, 11:05[:30]
       const [date = '', time = ''] = text.split(', ')
       const short = date.replace(/ \d{4}$/, '')
-      const first = short !== day
-      day = short
-      if (increment >= 86400 * 300) return date.slice(-4)
-      if (increment >= 86400) return short
+      const first = short !== last
+      last = short
+      if (increment >= 300 * day) return date.slice(-4)
+      if (increment >= day) return short
       return first ? `${time}\n${short}` : time
     })
   }

@@ -3,14 +3,14 @@ import type uPlot from 'uplot'
 import { draw } from './draw'
 import { data, type Plot, shape } from './plot'
 
-// Chart draws a plot in all the width it has, and in its height in pixels; 0 is all
-// the height it has.
+// Chart draws a plot as wide as its parent. height is in pixels; 0 uses all of the
+// parent's height.
 export function Chart(props: { plot: Plot; height: number; label: string }) {
   const box = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot | null>(null)
   const latest = useRef(props.plot)
   latest.current = props.plot
-  const form = shape(props.plot)
+  const key = shape(props.plot)
 
   const size = () => {
     const b = box.current!
@@ -24,7 +24,7 @@ export function Chart(props: { plot: Plot; height: number; label: string }) {
       chart.current?.destroy()
       chart.current = null
     }
-  }, [form])
+  }, [key])
 
   useLayoutEffect(() => {
     const u = chart.current

@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import { axes, hasSecondAxis, scales } from './axes'
-import type { Happening } from './events'
+import type { EventRecord } from './events'
 import { lines } from './lines'
 import { pageColors } from './palette'
 import { pan } from './pan'
@@ -56,7 +56,7 @@ function select(u: uPlot, onRange: Plot['onRange']): void {
 }
 
 // drawEvents draws a dashed line with a mark at its top for each event.
-function drawEvents(u: uPlot, events: Happening[], color: string): void {
+function drawEvents(u: uPlot, events: EventRecord[], color: string): void {
   const { ctx } = u
   const ratio = devicePixelRatio
   ctx.save()

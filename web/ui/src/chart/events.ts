@@ -1,6 +1,7 @@
 import { getJSON } from '../base/api'
 
-export interface Happening {
+// EventRecord is an event of the events API.
+export interface EventRecord {
   id: number
   when: number // unix seconds
   what: string
@@ -8,10 +9,12 @@ export interface Happening {
   tags: string[]
 }
 
-export function happenings(from: string, until: string, tags: string, signal?: AbortSignal): Promise<Happening[]> {
+// loadEvents returns the events of a time range that have at least one of the tags, or
+// all events if tags is empty.
+export function loadEvents(from: string, until: string, tags: string, signal?: AbortSignal): Promise<EventRecord[]> {
   const params: [string, string][] = []
   if (from) params.push(['from', from])
   if (until) params.push(['until', until])
   if (tags) params.push(['tags', tags], ['set', 'union'])
-  return getJSON<Happening[]>('/events/get_data', params, signal)
+  return getJSON<EventRecord[]>('/events/get_data', params, signal)
 }

@@ -4,12 +4,32 @@ import type { Series } from '../graph/load'
 import { type Summary, summary } from './align'
 import { colorOf } from './palette'
 
-const first = 40 // rows, before the reader asks for more
+const firstRows = 40 // the other rows are shown on request
 
-type Column = keyof Summary | 'name'
+type ColumnName = keyof Summary | 'name'
 
-// Legend lists the series with what their values come to. A click hides a series or
-// shows it, a click with a key held shows it alone.
+const headings: [column: ColumnName, text: string][] = [
+  ['name', 'Series'],
+  ['last', 'Last'],
+  ['min', 'Min'],
+  ['max', 'Max'],
+  ['avg', 'Avg'],
+]
+
+interface Order {
+  column: ColumnName
+  down: boolean
+}
+
+// Row is a series with its index in the chart.
+interface Row {
+  series: Series
+  index: number
+  summary: Summary
+}
+
+// Legend lists the series with a summary of their values. A click on a series hides or
+// shows it. A click with Alt, Ctrl or Meta hides all others.
 export function Legend(props: {
   series: Series[]
   options: Record<string, string>
@@ -18,81 +38,45 @@ export function Legend(props: {
   onHidden: (hidden: Set<string>) => void
 }) {
   const [all, setAll] = useState(false)
-  const [by, setBy] = useState<{ column: Column; down: boolean } | null>(null)
-  const rows = useMemo(() => props.series.map((s, i) => ({ s, i, sum: summary(s) })), [props.series])
-  const sorted = useMemo(() => {
-    if (!by) return rows
-    const value = (r: (typeof rows)[number]) => (by.column === 'name' ? r.s.name : (r.sum[by.column] ?? -Infinity))
-    const order = [...rows].sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0))
-    return by.down ? order.reverse() : order
-  }, [rows, by])
-  const shown = all ? sorted : sorted.slice(0, first)
-
-  const toggle = (name: string, alone: boolean) => {
-    const others = props.series.map((s) => s.name).filter((n) => n !== name)
-    let hidden = new Set(props.hidden)
-    if (alone) {
-      const isAlone = !hidden.has(name) && others.every((n) => hidden.has(n))
-      hidden = new Set(isAlone ? [] : others)
-    } else if (!hidden.delete(name)) hidden.add(name)
-    props.onHidden(hidden)
-  }
-
-  const heading = (column: Column, text: string) => (
-    <th
-      aria-sort={by?.column === column ? (by.down ? 'descending' : 'ascending') : 'none'}
-      class={column === 'name' ? '' : 'number'}
-    >
-      <button
-        type="button"
-        class="plain"
-        onClick={() =>
-          setBy(
-            by?.column !== column
-              ? { column, down: column !== 'name' }
-              : by.down === (column !== 'name')
-                ? { column, down: !by.down }
-                : null,
-          )
-        }
-      >
-        {text}
-        {by?.column === column && <span aria-hidden="true">{by.down ? ' ↓' : ' ↑'}</span>}
-      </button>
-    </th>
+  const [order, setOrder] = useState<Order | null>(null)
+  const rows = useMemo(
+    () => props.series.map((series, index) => ({ series, index, summary: summary(series) })),
+    [props.series],
   )
-
+  const sorted = useMemo(() => (order ? sort(rows, order) : rows), [rows, order])
+  const shown = all ? sorted : sorted.slice(0, firstRows)
   return (
     <div class="legend">
       <table>
         <thead>
           <tr>
-            {heading('name', 'Series')}
-            {heading('last', 'Last')}
-            {heading('min', 'Min')}
-            {heading('max', 'Max')}
-            {heading('avg', 'Avg')}
+            {headings.map(([column, text]) => (
+              <Heading key={column} column={column} text={text} order={order} onOrder={setOrder} />
+            ))}
           </tr>
         </thead>
         <tbody>
-          {shown.map(({ s, i, sum }) => (
-            <tr class={props.hidden.has(s.name) ? 'off' : ''} key={`${i} ${s.name}`}>
+          {shown.map(({ series, index, summary }) => (
+            <tr class={props.hidden.has(series.name) ? 'off' : ''} key={`${index} ${series.name}`}>
               <td>
                 <button
                   type="button"
                   class="plain entry"
-                  aria-pressed={!props.hidden.has(s.name)}
-                  title="Click hides or shows, Alt+click shows alone"
-                  onClick={(e) => toggle(s.name, e.altKey || e.ctrlKey || e.metaKey)}
+                  aria-pressed={!props.hidden.has(series.name)}
+                  title="Click to hide or show, Alt+click to show only this series"
+                  onClick={(e) => {
+                    const toggled = e.altKey || e.ctrlKey || e.metaKey ? toggleOthers : toggle
+                    props.onHidden(toggled(props.hidden, series.name, props.series))
+                  }}
                 >
-                  <span class="swatch" style={{ background: colorOf(props, i) }} />
-                  {s.name}
+                  <span class="swatch" style={{ background: colorOf(props, index) }} />
+                  {series.name}
                 </button>
               </td>
-              <td class="number">{short(sum.last)}</td>
-              <td class="number">{short(sum.min)}</td>
-              <td class="number">{short(sum.max)}</td>
-              <td class="number">{short(sum.avg)}</td>
+              <td class="number">{short(summary.last)}</td>
+              <td class="number">{short(summary.min)}</td>
+              <td class="number">{short(summary.max)}</td>
+              <td class="number">{short(summary.avg)}</td>
             </tr>
           ))}
         </tbody>
@@ -104,4 +88,52 @@ export function Legend(props: {
       )}
     </div>
   )
+}
+
+// Heading is the heading of a column. Clicks sort the rows by this column, reverse them,
+// and restore the original order.
+function Heading(props: {
+  column: ColumnName
+  text: string
+  order: Order | null
+  onOrder: (order: Order | null) => void
+}) {
+  const { column, order } = props
+  const current = order?.column === column ? order : null
+  const firstDown = column !== 'name'
+  const next = () => {
+    if (!current) return { column, down: firstDown }
+    return current.down === firstDown ? { column, down: !firstDown } : null
+  }
+  return (
+    <th
+      aria-sort={current ? (current.down ? 'descending' : 'ascending') : 'none'}
+      class={column === 'name' ? '' : 'number'}
+    >
+      <button type="button" class="plain" onClick={() => props.onOrder(next())}>
+        {props.text}
+        {current && <span aria-hidden="true">{current.down ? ' ↓' : ' ↑'}</span>}
+      </button>
+    </th>
+  )
+}
+
+function sort(rows: Row[], by: Order): Row[] {
+  const value = (r: Row) => (by.column === 'name' ? r.series.name : (r.summary[by.column] ?? -Infinity))
+  const sorted = [...rows].sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0))
+  return by.down ? sorted.reverse() : sorted
+}
+
+// toggle hides a series, or shows it if it is hidden.
+export function toggle(hidden: Set<string>, name: string): Set<string> {
+  const next = new Set(hidden)
+  if (!next.delete(name)) next.add(name)
+  return next
+}
+
+// toggleOthers hides all series but one, or shows all if they are already hidden.
+function toggleOthers(hidden: Set<string>, name: string, series: Series[]): Set<string> {
+  const others = series.map((s) => s.name).filter((n) => n !== name)
+  const isAlone = !hidden.has(name) && others.every((n) => hidden.has(n))
+  return new Set(isAlone ? [] : others)
 }

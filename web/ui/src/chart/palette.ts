@@ -1,7 +1,7 @@
 import type { Series } from '../graph/load'
 
-// Colors of lines, in the order they are given, each told from the next by hue and
-// lightness. Those for dark pages are lighter.
+// Colors of lines, in order. Neighbors differ in hue and lightness. Colors for dark pages
+// are lighter.
 const light = [
   '#1f6feb',
   '#d9480f',
@@ -31,12 +31,13 @@ const dark = [
   '#66d9e8',
 ]
 
-export function color(i: number, onDark: boolean): string {
+// color returns the color of the line with index i.
+function color(i: number, onDark: boolean): string {
   const list = onDark ? dark : light
   return list[i % list.length]!
 }
 
-// Names of graphite-web that are not CSS's, or other colors there.
+// Color names of graphite-web that CSS lacks or defines differently.
 const named: Record<string, string> = {
   rose: '#c83296',
   aqua: '#96b4c8',
@@ -47,7 +48,7 @@ const named: Record<string, string> = {
   lime: '#00ff00',
 }
 
-// css makes of a color as /render takes it one of CSS; null if it is none.
+// css converts a color of /render to CSS. It returns null for an unknown color.
 export function css(text: string): string | null {
   const word = text.trim().toLowerCase().replace(/^#/, '')
   if (named[word]) return named[word]
@@ -55,7 +56,7 @@ export function css(text: string): string | null {
   return CSS.supports('color', word) ? word : null
 }
 
-// faded is a color with some opacity. What is not #rrggbb is left to the browser.
+// faded returns a color with an opacity, from 0 to 1.
 export function faded(c: string, alpha: number): string {
   if (/^#[0-9a-f]{6}$/i.test(c))
     return (
@@ -67,8 +68,8 @@ export function faded(c: string, alpha: number): string {
   return `color-mix(in srgb, ${c} ${Math.round(alpha * 100)}%, transparent)`
 }
 
-// colorOf returns the color of series i: that of its target, else of the graph's
-// colorList, else of the palette.
+// colorOf returns the color of series i. It comes from the series' style, the graph's
+// colorList, or the palette, in this order.
 export function colorOf(p: { series: Series[]; options: Record<string, string>; dark: boolean }, i: number): string {
   const own = p.series[i]!.style.color
   if (own) return own
@@ -77,7 +78,7 @@ export function colorOf(p: { series: Series[]; options: Record<string, string>; 
   return listed ?? color(i, p.dark)
 }
 
-// Colors are those of axes and events, from the page's style sheet.
+// Colors are the colors of axes and events in the page's style sheet.
 export interface Colors {
   quiet: string
   line: string

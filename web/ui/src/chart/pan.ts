@@ -1,6 +1,6 @@
 import type uPlot from 'uplot'
 
-// pan moves the range while the reader drags with the shift key held.
+// pan moves the time range when the user drags with Shift held.
 export function pan(onRange: (from: number, until: number) => void): uPlot.Plugin {
   return {
     hooks: {

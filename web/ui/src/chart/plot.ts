@@ -1,8 +1,9 @@
 import type uPlot from 'uplot'
 import type { Series } from '../graph/load'
 import { isTrue } from '../graph/options'
+import type { Graph } from '../graph/state'
 import { align, stack } from './align'
-import type { Happening } from './events'
+import type { EventRecord } from './events'
 
 // Plot is what a chart shows.
 export interface Plot {
@@ -12,9 +13,31 @@ export interface Plot {
   options: Record<string, string> // parameters of /render
   zone: string // time zone; '': the browser's
   dark: boolean
-  events: Happening[]
+  events: EventRecord[]
   group: string // charts of a group share their crosshair; empty: none
-  onRange: (from: number, until: number) => void
+  onRange: (from: number, until: number) => void // the user selected a range
+}
+
+// plotOf returns the plot of a graph with its data. By default it has no hidden series, no
+// group, and ignores selections.
+export function plotOf(
+  graph: Pick<Graph, 'options' | 'tz'>,
+  data: Pick<Plot, 'series' | 'window' | 'events'>,
+  dark: boolean,
+  more: Partial<Pick<Plot, 'hidden' | 'group' | 'onRange'>> = {},
+): Plot {
+  return {
+    series: data.series,
+    window: data.window,
+    events: data.events,
+    options: graph.options,
+    zone: graph.tz,
+    dark,
+    hidden: new Set(),
+    group: '',
+    onRange: () => {},
+    ...more,
+  }
 }
 
 // shape identifies the parts of a plot that need a new chart when they change: all but

@@ -1,26 +1,26 @@
 import type uPlot from 'uplot'
 
-const least = 16 // pixels; less is a tap
+const minWidth = 16 // pixels; shorter drags are taps
 
-// touch zooms to the range that a finger is drawn over. Drawn up or down it scrolls
-// the page.
+// touch zooms to the range over which the user drags a finger. Vertical drags scroll the
+// page.
 export function touch(onRange: (from: number, until: number) => void): uPlot.Plugin {
   return {
     hooks: {
       ready: (u) => {
         u.over.addEventListener('pointerdown', (down) => {
           if (down.pointerType !== 'touch' || !down.isPrimary) return
-          const place = (e: PointerEvent) =>
+          const position = (e: PointerEvent) =>
             Math.min(Math.max(e.clientX - u.over.getBoundingClientRect().left, 0), u.over.clientWidth)
-          const start = place(down)
+          const start = position(down)
           const span = (e: PointerEvent): [left: number, width: number] => [
-            Math.min(start, place(e)),
-            Math.abs(place(e) - start),
+            Math.min(start, position(e)),
+            Math.abs(position(e) - start),
           ]
           const move = (e: PointerEvent) => {
             if (e.pointerId !== down.pointerId) return
             const [left, width] = span(e)
-            u.setSelect({ left, top: 0, width: width < least ? 0 : width, height: u.over.clientHeight }, false)
+            u.setSelect({ left, top: 0, width: width < minWidth ? 0 : width, height: u.over.clientHeight }, false)
           }
           const end = (e: PointerEvent) => {
             if (e.pointerId !== down.pointerId) return
@@ -29,7 +29,8 @@ export function touch(onRange: (from: number, until: number) => void): uPlot.Plu
             removeEventListener('pointercancel', end)
             u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
             const [left, width] = span(e)
-            if (e.type === 'pointerup' && width >= least) onRange(u.posToVal(left, 'x'), u.posToVal(left + width, 'x'))
+            if (e.type === 'pointerup' && width >= minWidth)
+              onRange(u.posToVal(left, 'x'), u.posToVal(left + width, 'x'))
           }
           addEventListener('pointermove', move)
           addEventListener('pointerup', end)

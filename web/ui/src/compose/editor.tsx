@@ -1,126 +1,42 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { aborted } from '../base/api'
-import { type Context, check, context, type Problem, tokens } from '../graph/syntax'
-import { type Choice, choices, parameter } from './complete'
-import { type Func, functions, plain } from './functions'
+import { type Context, check, context, type Problem } from '../graph/syntax'
+import { type Suggestion, suggest } from './complete'
+import { type Func, functions } from './functions'
+import { Highlighted } from './highlight'
+import { Signature } from './signature'
+import { SuggestionList } from './suggestions'
 
-// Editor edits one target: it colors what is typed, marks what is wrong where it
-// is, and offers ways to go on.
-export function Editor(props: {
+const pause = 600 // milliseconds without a key before a changed target is drawn
+
+interface EditorProps {
   value: string
   problem: Problem | undefined
   label: string
   placeholder?: string
-  onChange: (text: string) => void // when the reader is done, or pauses
-  clears?: boolean // it is for one target after the other: each is sent by Enter or when the reader leaves
-  select?: [number, number] | null // to be selected once
-}) {
-  const [text, setText] = useState(props.value)
-  const [list, setList] = useState<{ at: Context; list: Choice[] } | null>(null)
-  const [picked, setPicked] = useState(0)
-  const [focused, setFocused] = useState(false)
-  const [help, setHelp] = useState<{ f: Func; argument: number } | null>(null)
-  const [all, setAll] = useState(new Map<string, Func>())
-  const area = useRef<HTMLTextAreaElement>(null)
-  const stop = useRef(new AbortController())
-  const sent = useRef(props.value)
+  onChange: (text: string) => void // when the user presses Enter, leaves the editor, or pauses
+  clears?: boolean // adds targets: it does not report pauses, and is empty after each change
+  select?: [number, number] | null // range to select
+}
+
+// Editor edits one target. It highlights the syntax, marks the position of an error, and
+// suggests completions.
+export function Editor(props: EditorProps) {
+  const { problem } = props
   const id = useId()
+  const area = useRef<HTMLTextAreaElement>(null)
+  const [focused, setFocused] = useState(false)
+  const suggestions = useSuggestions()
+  const { list, selected, help } = suggestions
+  const { text, setText, send } = useText(props, suggestions.close)
+  useArea(area, text, props.select)
 
-  useEffect(() => {
-    functions().then(setAll, () => {})
-    return () => stop.current.abort()
-  }, [])
-  useEffect(() => {
-    // What came from elsewhere replaces what is shown; what came from here does not.
-    if (props.value === sent.current) return
-    sent.current = props.value
-    setText(props.value)
-  }, [props.value])
-  useEffect(() => {
-    if (text === sent.current || props.clears || check(text)) return
-    const timer = setTimeout(() => send(text), 600)
-    return () => clearTimeout(timer)
-  }, [text])
-  useEffect(() => {
-    if (!props.select || !area.current) return
-    area.current.focus()
-    area.current.setSelectionRange(...props.select)
-  }, [props.select, text])
-  useLayoutEffect(() => {
-    const a = area.current!
-    a.style.height = 'auto'
-    a.style.height = `${a.scrollHeight}px`
-  }, [text])
-
-  const send = (t: string) => {
-    if (t === sent.current) return
-    if (props.clears) setText('')
-    else sent.current = t
-    setList(null)
-    props.onChange(t)
-  }
-
-  const offer = (t: string, cursor: number) => {
-    stop.current.abort()
-    stop.current = new AbortController()
-    const at = context(t, cursor)
-    const f = all.get(at.call)
-    setHelp(f ? { f, argument: at.argument } : null)
-    choices(t, cursor, all, stop.current.signal).then(
-      (c) => {
-        setList(c.list.length ? c : null)
-        setPicked(0)
-      },
-      (e: unknown) => {
-        if (!aborted(e)) setList(null)
-      },
-    )
-  }
-
-  const take = (c: Choice) => {
-    const { at } = list!
-    const next = text.slice(0, at.start) + c.insert + text.slice(at.end)
-    const cursor = at.start + c.insert.length
-    setText(next)
-    setList(null)
-    requestAnimationFrame(() => {
-      const a = area.current!
-      a.focus()
-      a.setSelectionRange(cursor, cursor)
-      if (c.kind !== 'metric' && c.kind !== 'value') offer(next, cursor)
-    })
-  }
-
-  const key = (e: KeyboardEvent) => {
-    if (list && (e.key === 'ArrowDown' || e.key === 'ArrowUp')) {
-      setPicked((picked + (e.key === 'ArrowDown' ? 1 : list.list.length - 1)) % list.list.length)
-      e.preventDefault()
-    } else if (list && (e.key === 'Tab' || e.key === 'Enter')) {
-      take(list.list[picked]!)
-      e.preventDefault()
-    } else if (e.key === 'Escape') {
-      stop.current.abort()
-      if (!list) return
-      setList(null)
-      e.preventDefault()
-      e.stopPropagation()
-    } else if (e.key === 'Enter') {
-      e.preventDefault()
-      stop.current.abort()
-      send(text)
-    } else if (e.key === ' ' && e.ctrlKey) {
-      e.preventDefault()
-      offer(text, area.current!.selectionStart)
-    }
-  }
-
-  const param = help && parameter({ call: help.f.name, argument: help.argument } as Context, all)
-  const active = list ? `${id}-${picked}` : undefined
+  const { insert, key } = useActions(area, text, setText, send, suggestions)
   return (
-    <div class={`editor ${props.problem ? 'wrong' : ''}`}>
+    <div class={`editor ${problem ? 'wrong' : ''}`}>
       <div class="code">
         <pre aria-hidden="true">
-          <Colored text={text} problem={props.problem} />{' '}
+          <Highlighted text={text} problem={problem} />{' '}
         </pre>
         <textarea
           ref={area}
@@ -132,104 +48,160 @@ export function Editor(props: {
           aria-expanded={list !== null}
           aria-controls={list ? `${id}-list` : undefined}
           aria-autocomplete="list"
-          aria-activedescendant={active}
-          aria-invalid={props.problem !== undefined}
-          aria-describedby={props.problem ? `${id}-problem` : undefined}
+          aria-activedescendant={list ? `${id}-${selected}` : undefined}
+          aria-invalid={problem !== undefined}
+          aria-describedby={problem ? `${id}-problem` : undefined}
           spellcheck={false}
           autocapitalize="off"
           autocomplete="off"
           onInput={(e) => {
             const t = e.currentTarget.value.replace(/\n/g, '')
             setText(t)
-            offer(t, Math.min(e.currentTarget.selectionStart, t.length))
+            suggestions.open(t, Math.min(e.currentTarget.selectionStart, t.length))
           }}
           onKeyDown={key}
-          onClick={(e) => {
-            const f = all.get(context(text, e.currentTarget.selectionStart).call)
-            setHelp(f ? { f, argument: context(text, e.currentTarget.selectionStart).argument } : null)
-          }}
+          onClick={(e) => suggestions.showHelp(text, e.currentTarget.selectionStart)}
           onFocus={() => setFocused(true)}
           onBlur={() => {
             setFocused(false)
-            setList(null)
+            suggestions.close()
             send(text)
           }}
         />
       </div>
-      {props.problem && (
+      {problem && (
         <p class="problem" id={`${id}-problem`} role="alert">
-          {props.problem.text}
+          {problem.text}
         </p>
       )}
       {focused && (list || help) && (
         <div class="choices" onMouseDown={(e) => e.preventDefault()}>
-          {help && (
-            <div class="signature">
-              <code>
-                {help.f.name}(
-                {help.f.params.map((p, i) => (
-                  <span key={p.name}>
-                    {i > 0 && ', '}
-                    <span class={p === param ? 'current' : ''}>
-                      {p.multiple ? '*' : ''}
-                      {p.name}
-                      {p.required ? '' : '?'}
-                    </span>
-                  </span>
-                ))}
-                )
-              </code>
-              {param && <span class="quiet"> {param.type}</span>}
-              <p>{plain(help.f.description)}</p>
-            </div>
-          )}
-          {list && <ChoiceList id={id} list={list.list} picked={picked} onTake={take} />}
+          {help && <Signature {...help} />}
+          {list && <SuggestionList id={id} list={list.list} selected={selected} onChoose={insert} />}
         </div>
       )}
     </div>
   )
 }
 
-function ChoiceList(props: { id: string; list: Choice[]; picked: number; onTake: (c: Choice) => void }) {
-  const ref = useRef<HTMLUListElement>(null)
-  useEffect(() => {
-    ref.current?.children[props.picked]?.scrollIntoView({ block: 'nearest' })
-  }, [props.picked])
-  return (
-    <ul role="listbox" id={`${props.id}-list`} ref={ref} aria-label="Suggestions">
-      {props.list.map((c, i) => (
-        <li
-          role="option"
-          id={`${props.id}-${i}`}
-          aria-selected={i === props.picked}
-          key={c.insert}
-          class={c.kind}
-          onClick={() => props.onTake(c)}
-        >
-          <span>{c.text}</span>
-          <span class="quiet">{c.about}</span>
-        </li>
-      ))}
-    </ul>
-  )
+// useActions returns the function that inserts a suggestion, and the handler of keys.
+function useActions(
+  area: { current: HTMLTextAreaElement | null },
+  text: string,
+  setText: (text: string) => void,
+  send: (text: string) => void,
+  suggestions: ReturnType<typeof useSuggestions>,
+) {
+  const { list, selected } = suggestions
+  const insert = (s: Suggestion) => {
+    const { at } = list!
+    const next = text.slice(0, at.start) + s.insert + text.slice(at.end)
+    const cursor = at.start + s.insert.length
+    setText(next)
+    suggestions.close()
+    requestAnimationFrame(() => {
+      area.current!.focus()
+      area.current!.setSelectionRange(cursor, cursor)
+      if (s.kind !== 'metric' && s.kind !== 'value') suggestions.open(next, cursor)
+    })
+  }
+  const key = (e: KeyboardEvent) => {
+    if (list && (e.key === 'ArrowDown' || e.key === 'ArrowUp')) suggestions.move(e.key === 'ArrowDown' ? 1 : -1)
+    else if (list && (e.key === 'Tab' || e.key === 'Enter')) insert(list.list[selected]!)
+    else if (e.key === 'Escape') {
+      suggestions.cancel()
+      if (!list) return
+      suggestions.close()
+      e.stopPropagation()
+    } else if (e.key === 'Enter') {
+      suggestions.cancel()
+      send(text)
+    } else if (e.key === ' ' && e.ctrlKey) suggestions.open(text, area.current!.selectionStart)
+    else return
+    e.preventDefault()
+  }
+  return { insert, key }
 }
 
-// Colored is a target with its tokens colored, and what is wrong underlined.
-function Colored(props: { text: string; problem: Problem | undefined }) {
-  const { text, problem } = props
-  const parts = []
-  let end = 0
-  for (const t of tokens(text)) {
-    if (t.at > end) parts.push(text.slice(end, t.at))
-    end = t.at + t.text.length
-    const wrong = problem !== undefined && problem.at >= t.at && problem.at < end
-    parts.push(
-      <span class={`t-${t.kind}${wrong ? ' t-wrong' : ''}`} key={t.at}>
-        {t.text}
-      </span>,
+// useText holds the text of an editor until it is sent with onChange.
+function useText(props: EditorProps, onSend: () => void) {
+  const [text, setText] = useState(props.value)
+  const sent = useRef(props.value)
+  const send = (t: string) => {
+    if (t === sent.current) return
+    if (props.clears) setText('')
+    else sent.current = t
+    onSend()
+    props.onChange(t)
+  }
+  useEffect(() => {
+    // A value from elsewhere replaces the text. A value that the editor sent does not,
+    // because the user may have continued to type.
+    if (props.value === sent.current) return
+    sent.current = props.value
+    setText(props.value)
+  }, [props.value])
+  useEffect(() => {
+    if (text === sent.current || props.clears || check(text)) return
+    const timer = setTimeout(() => send(text), pause)
+    return () => clearTimeout(timer)
+  }, [text])
+  return { text, setText, send }
+}
+
+// useArea fits the height of the text area to its text, and selects a range.
+function useArea(
+  area: { current: HTMLTextAreaElement | null },
+  text: string,
+  select: [number, number] | null | undefined,
+) {
+  useEffect(() => {
+    if (!select || !area.current) return
+    area.current.focus()
+    area.current.setSelectionRange(...select)
+  }, [select, text])
+  useLayoutEffect(() => {
+    const a = area.current!
+    a.style.height = 'auto'
+    a.style.height = `${a.scrollHeight}px`
+  }, [text])
+}
+
+// useSuggestions holds the list of suggestions and the function call at the cursor.
+function useSuggestions() {
+  const [list, setList] = useState<{ at: Context; list: Suggestion[] } | null>(null)
+  const [selected, setSelected] = useState(0)
+  const [help, setHelp] = useState<{ f: Func; argument: number } | null>(null)
+  const [all, setAll] = useState(new Map<string, Func>())
+  const stop = useRef(new AbortController())
+  useEffect(() => {
+    functions().then(setAll, () => {})
+    return () => stop.current.abort()
+  }, [])
+  const cancel = () => stop.current.abort()
+  const close = () => setList(null)
+  const showHelp = (text: string, cursor: number) => {
+    const at = context(text, cursor)
+    const f = all.get(at.call)
+    setHelp(f ? { f, argument: at.argument } : null)
+  }
+  const open = (text: string, cursor: number) => {
+    cancel()
+    stop.current = new AbortController()
+    showHelp(text, cursor)
+    suggest(text, cursor, all, stop.current.signal).then(
+      (s) => {
+        setList(s.list.length ? s : null)
+        setSelected(0)
+      },
+      (e: unknown) => {
+        if (!aborted(e)) close()
+      },
     )
   }
-  parts.push(text.slice(end))
-  if (problem && problem.at >= text.trimEnd().length && text) parts.push(<span class="t-wrong"> </span>)
-  return <>{parts}</>
+  const move = (by: 1 | -1) => {
+    const length = list?.list.length ?? 1
+    setSelected((selected + by + length) % length)
+  }
+  return { list, selected, help, open, close, cancel, move, showHelp }
 }

@@ -1,6 +1,6 @@
 import { getJSON } from '../base/api'
 
-// What the server says of the functions of targets.
+// Param is a parameter of a function, as /functions describes it.
 export interface Param {
   name: string
   type: string
@@ -11,6 +11,7 @@ export interface Param {
   suggestions?: unknown[]
 }
 
+// Func is a function, as /functions describes it.
 export interface Func {
   name: string
   function: string // its signature
@@ -21,6 +22,7 @@ export interface Func {
 
 let all: Promise<Map<string, Func>> | null = null
 
+// functions returns all functions by name. It requests them once.
 export function functions(): Promise<Map<string, Func>> {
   all ??= getJSON<Record<string, Func>>('/functions').then(
     (list) => new Map(Object.entries(list)),
@@ -32,9 +34,16 @@ export function functions(): Promise<Map<string, Func>> {
   return all
 }
 
+// parameterAt returns the parameter of the argument with this index.
+export function parameterAt(f: Func, argument: number): Param | undefined {
+  const last = f.params[f.params.length - 1]
+  return f.params[argument] ?? (last?.multiple ? last : undefined)
+}
+
 const isSeries = (p: Param) => p.type === 'seriesList' || p.type === 'seriesLists'
 
-// wrap puts a target into a function. select is what the reader should fill in.
+// wrap returns a call of a function with a target as its series. select is the range of
+// the first argument that the user has to change.
 export function wrap(f: Func, target: string): { text: string; select: [number, number] | null } {
   let text = `${f.name}(`
   let select: [number, number] | null = null
@@ -54,16 +63,16 @@ export function wrap(f: Func, target: string): { text: string; select: [number, 
   return { text: `${text})`, select }
 }
 
+// example returns a value for a required parameter.
 function example(p: Param): string {
   const value = p.default ?? p.suggestions?.[0] ?? p.options?.[0]
   if (value !== undefined && value !== null) return typeof value === 'string' ? `"${value}"` : String(value)
   switch (p.type) {
     case 'integer':
+    case 'float':
     case 'node':
     case 'nodeOrTag':
     case 'intOrInterval':
-      return '1'
-    case 'float':
       return '1'
     case 'boolean':
       return 'True'
@@ -79,15 +88,11 @@ function example(p: Param): string {
   }
 }
 
-// plain is a description without the marks of its source format.
+// plain returns a description without markup and without its example.
 export function plain(description: string): string {
   return description
     .replace(/\s*Example::[\s\S]*$/, '')
     .replace(/``?/g, '')
     .replace(/\s+/g, ' ')
     .trim()
-}
-
-export function exampleOf(description: string): string {
-  return /&target=(.*)/.exec(description)?.[1] ?? ''
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { type Func, functions, plain } from './functions'
 
-// FunctionMenu lists the functions by group; choosing one puts the target into it.
+// FunctionMenu lists the functions by group.
 export function FunctionMenu(props: { onChoose: (f: Func) => void }) {
   const [all, setAll] = useState<Func[]>([])
   const [text, setText] = useState('')
@@ -56,7 +56,7 @@ export function FunctionMenu(props: { onChoose: (f: Func) => void }) {
                 ))}
             </section>
           ))}
-        {all.length > 0 && groups.size === 0 && <p class="hint">No function is like that.</p>}
+        {all.length > 0 && groups.size === 0 && <p class="hint">No function found.</p>}
       </div>
     </div>
   )

@@ -1,7 +1,7 @@
 import { type Option, optionGroups } from '../graph/options'
 
-// Options edits the parameters of the picture, of which the chart follows those
-// that it can.
+// Options edits the parameters of /render. The chart supports some of them; the image
+// supports all.
 export function Options(props: {
   options: Record<string, string>
   onChange: (options: Record<string, string>) => void
@@ -27,7 +27,7 @@ export function Options(props: {
       ))}
       {others.length > 0 && (
         <fieldset>
-          <legend>Others</legend>
+          <legend>Other</legend>
           {others.map((name) => (
             <Field option={{ name, text: name }} value={options[name]!} onChange={(v) => set(name, v)} key={name} />
           ))}

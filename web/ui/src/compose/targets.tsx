@@ -7,8 +7,7 @@ import { Editor } from './editor'
 import { wrap } from './functions'
 import { FunctionMenu } from './menu'
 
-// Targets is the list of what a graph draws, each to be edited, moved, hidden,
-// doubled, put into a function, or removed.
+// Targets edits the list of targets. problems are by target.
 export function Targets(props: {
   targets: Target[]
   problems: Map<string, Problem>
@@ -63,43 +62,67 @@ export function Targets(props: {
               else replace(i)
             }}
           />
-          <div class="tools">
-            <Popover label={`Put target ${i + 1} into a function`} button={<Icon name="fx" />} align="right" class="fx">
-              {(close) => (
-                <FunctionMenu
-                  onChoose={(f) => {
-                    const { text, select: range } = wrap(f, t.text)
-                    replace(i, { ...t, text })
-                    close()
-                    setSelect(range ? { i, range } : null)
-                  }}
-                />
-              )}
-            </Popover>
-            <IconButton
-              icon={t.off ? 'hidden' : 'eye'}
-              label={t.off ? 'Show' : 'Hide'}
-              pressed={t.off ?? false}
-              onClick={() => replace(i, { ...t, off: !t.off })}
-            />
-            <Popover label={`More for target ${i + 1}`} button={<Icon name="more" />} align="right">
-              {(close) => {
-                const item = menuItems(close)
-                return (
-                  <div class="items">
-                    {item('up', 'Move up', () => move(i, i - 1), i === 0)}
-                    {item('lower', 'Move down', () => move(i, i + 1), i === targets.length - 1)}
-                    {item('copy', 'Duplicate', () => replace(i, t, { ...t }))}
-                    {item('close', 'Only this', () => onChange([t]), targets.length === 1)}
-                    {item('trash', 'Remove', () => replace(i))}
-                  </div>
-                )
-              }}
-            </Popover>
-          </div>
+          <Tools
+            target={t}
+            index={i}
+            count={targets.length}
+            onReplace={(...by) => replace(i, ...by)}
+            onSelect={(range) => setSelect(range ? { i, range } : null)}
+            onMove={(by) => move(i, i + by)}
+            onOnly={() => onChange([t])}
+          />
         </div>
       ))}
       <NewTarget onAdd={(text) => onChange([...targets, { text }])} />
+    </div>
+  )
+}
+
+// Tools are the buttons beside a target.
+function Tools(props: {
+  target: Target
+  index: number
+  count: number
+  onReplace: (...by: Target[]) => void // by none: remove
+  onSelect: (range: [number, number] | null) => void
+  onMove: (by: number) => void
+  onOnly: () => void
+}) {
+  const { target: t, index, count } = props
+  return (
+    <div class="tools">
+      <Popover label={`Apply a function to target ${index + 1}`} button={<Icon name="fx" />} align="right" class="fx">
+        {(close) => (
+          <FunctionMenu
+            onChoose={(f) => {
+              const { text, select } = wrap(f, t.text)
+              props.onReplace({ ...t, text })
+              close()
+              props.onSelect(select)
+            }}
+          />
+        )}
+      </Popover>
+      <IconButton
+        icon={t.off ? 'hidden' : 'eye'}
+        label={t.off ? 'Show' : 'Hide'}
+        pressed={t.off ?? false}
+        onClick={() => props.onReplace({ ...t, off: !t.off })}
+      />
+      <Popover label={`More actions for target ${index + 1}`} button={<Icon name="more" />} align="right">
+        {(close) => {
+          const item = menuItems(close)
+          return (
+            <div class="items">
+              {item('up', 'Move up', () => props.onMove(-1), index === 0)}
+              {item('lower', 'Move down', () => props.onMove(1), index === count - 1)}
+              {item('copy', 'Duplicate', () => props.onReplace(t, { ...t }))}
+              {item('close', 'Remove all others', props.onOnly, count === 1)}
+              {item('trash', 'Remove', () => props.onReplace())}
+            </div>
+          )
+        }}
+      </Popover>
     </div>
   )
 }
@@ -115,7 +138,7 @@ function NewTarget(props: { onAdd: (text: string) => void }) {
         value=""
         problem={undefined}
         label="Another target"
-        placeholder="Another target: a metric, a pattern, or a function of them"
+        placeholder="Add a target: a metric, a pattern, or a function"
         onChange={(text) => {
           if (text.trim()) props.onAdd(text.trim())
         }}

@@ -1,16 +1,17 @@
 import type { Dashboard } from './model'
 
-// What is changed of dashboards and not saved, by name. It stays while other pages of
-// the application are looked at; the browser asks before it is lost with the page.
+// Changed dashboards that are not saved, by name. They stay while the user visits other
+// pages of the application. The browser asks before it closes the page and loses them.
 const drafts = new Map<string, Dashboard>()
 
 const warn = (e: BeforeUnloadEvent) => e.preventDefault()
 
+// draftOf returns the changed dashboard, or null if nothing has changed.
 export function draftOf(name: string): Dashboard | null {
   return drafts.get(name) ?? null
 }
 
-// keepDraft remembers what is changed; null forgets it.
+// keepDraft stores a changed dashboard; null discards it.
 export function keepDraft(name: string, changed: Dashboard | null): void {
   if (changed) drafts.set(name, changed)
   else drafts.delete(name)

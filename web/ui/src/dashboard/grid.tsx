@@ -1,133 +1,176 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { place } from './layout'
 import { columns, type Panel } from './model'
-import { PanelView, type Shown } from './panel'
+import { PanelView, type View } from './panel'
 
-const usual = 32 // height of a row, in pixels
-const least = 14 // where all is to fit on a screen
+// Sizes in pixels.
 const gap = 10
+const rowHeight = 32
+const minRowHeight = 14 // in full screen
+const maxRow = 120 // in full screen, with the gap
+const margins = 52 // above and below the grid, in full screen
+const narrow = 720 // narrower grids have one column
 
-// Grid lays panels out, and lets them be dragged and resized while they are edited.
-// On a narrow screen they stand one below the other.
+// Grid lays out the panels. While editing, the user can drag and resize them. On a narrow
+// screen they are below each other.
 export function Grid(props: {
   panels: Panel[]
-  shown: Shown
+  view: View
   editing: boolean
-  fits: boolean // all of it on one screen, if that can be
+  fullScreen: boolean // fit all rows on the screen if possible
   onPanels: (panels: Panel[]) => void
   onEdit: (panel: Panel) => void
   onDuplicate: (panel: Panel) => void
   onRemove: (panel: Panel) => void
 }) {
-  const ref = useRef<HTMLDivElement>(null)
-  const [width, setWidth] = useState(0)
-  const [room, setRoom] = useState(innerHeight)
-  const [draft, setDraft] = useState<Panel[] | null>(null)
-  const [held, setHeld] = useState(-1)
-  useEffect(() => {
-    const watch = new ResizeObserver(() => setWidth(ref.current?.clientWidth ?? 0))
-    watch.observe(ref.current!)
-    const turned = () => setRoom(innerHeight)
-    addEventListener('resize', turned)
-    return () => {
-      watch.disconnect()
-      removeEventListener('resize', turned)
-    }
-  }, [])
+  const { box, width, height } = useSize()
+  const [draft, setDraft] = useState<Panel[] | null>(null) // while dragging
+  const [dragged, setDragged] = useState(-1)
   const panels = draft ?? props.panels
-  const narrow = width > 0 && width < 720
-  const column = (width + gap) / columns
+  const isNarrow = width > 0 && width < narrow
+  const editing = props.editing && !isNarrow
   const rows = panels.reduce((max, p) => Math.max(max, p.y + p.h), 0)
-  const row = props.fits && rows > 0 ? Math.max(least + gap, Math.min(120, (room - 52) / rows)) : usual + gap
-
+  const cell: Cell = {
+    width: (width + gap) / columns,
+    height:
+      props.fullScreen && rows > 0
+        ? Math.max(minRowHeight + gap, Math.min(maxRow, (height - margins) / rows))
+        : rowHeight + gap,
+  }
   const drag = (p: Panel, e: PointerEvent, resize: boolean) => {
-    if (e.button !== 0 || narrow || (e.target as Element).closest('button, a, .popover')) return
+    if (e.button !== 0 || isNarrow || (e.target as Element).closest('button, a, .popover')) return
     e.preventDefault()
-    const from = { x: e.clientX, y: e.clientY + scrollY }
-    let next: Panel[] = props.panels
-    setHeld(p.id)
-    const move = (m: PointerEvent) => {
-      const dx = Math.round((m.clientX - from.x) / column)
-      const dy = Math.round((m.clientY + scrollY - from.y) / row)
-      next = place(
-        props.panels,
-        p.id,
-        resize ? { w: Math.min(p.w + dx, columns - p.x), h: p.h + dy } : { x: p.x + dx, y: p.y + dy },
-      )
-      setDraft(next)
-    }
-    const up = () => {
-      removeEventListener('pointermove', move)
-      removeEventListener('pointerup', up)
-      removeEventListener('pointercancel', up)
-      setHeld(-1)
+    setDragged(p.id)
+    followPointer(e, props.panels, p, cell, resize, setDraft, (next) => {
+      setDragged(-1)
       setDraft(null)
       if (next !== props.panels) props.onPanels(next)
-    }
-    addEventListener('pointermove', move)
-    addEventListener('pointerup', up)
-    addEventListener('pointercancel', up)
+    })
   }
   const key = (p: Panel, e: KeyboardEvent) => {
-    if (e.target !== e.currentTarget) return
-    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key] ?? [0, 0]
-    if (!dx && !dy) return
+    const next = e.target === e.currentTarget ? movedByKey(props.panels, p, e) : null
+    if (!next) return
     e.preventDefault()
-    // Down: beyond what is below, which else would take its place again.
-    const down =
-      dy > 0 && !e.shiftKey
-        ? Math.max(
-            1,
-            ...props.panels
-              .filter((q) => q.id !== p.id && q.y === p.y + p.h && q.x < p.x + p.w && p.x < q.x + q.w)
-              .map((q) => q.h),
-          )
-        : dy
-    props.onPanels(
-      place(props.panels, p.id, e.shiftKey ? { w: p.w + dx, h: p.h + dy } : { x: p.x + dx, y: p.y + down }),
-    )
+    props.onPanels(next)
   }
-  const height = rows * row
-  const ordered = [...panels].sort((a, b) => a.id - b.id)
+  // On a wide screen the order of elements must not change while a panel is dragged.
+  const ordered = [...panels].sort(isNarrow ? (a, b) => a.y - b.y || a.x - b.x : (a, b) => a.id - b.id)
   return (
     <div
-      class={`grid ${narrow ? 'narrow-grid' : ''} ${props.editing ? 'editing' : ''}`}
-      ref={ref}
-      style={narrow ? undefined : { height: `${height}px` }}
+      class={`grid ${isNarrow ? 'narrow-grid' : ''} ${props.editing ? 'editing' : ''}`}
+      ref={box}
+      style={isNarrow ? undefined : { height: `${rows * cell.height}px` }}
     >
       {width > 0 &&
-        (narrow ? [...panels].sort((a, b) => a.y - b.y || a.x - b.x) : ordered).map((p) => (
+        ordered.map((p) => (
           <section
             key={p.id}
-            class={`card panel ${held === p.id ? 'held' : ''}`}
+            class={`card panel ${dragged === p.id ? 'held' : ''}`}
             aria-label={p.options.title ?? p.targets[0]?.text}
-            style={
-              narrow
-                ? { height: `${Math.max(240, Math.min(360, p.h * row - gap))}px` }
-                : {
-                    position: 'absolute',
-                    left: `${p.x * column}px`,
-                    top: `${p.y * row}px`,
-                    width: `${p.w * column - gap}px`,
-                    height: `${p.h * row - gap}px`,
-                  }
-            }
+            style={isNarrow ? narrowStyle(p, cell) : wideStyle(p, cell)}
           >
             <PanelView
               panel={p}
-              shown={props.shown}
-              editing={props.editing && !narrow}
+              view={props.view}
+              editing={editing}
               onEdit={() => props.onEdit(p)}
               onDuplicate={() => props.onDuplicate(p)}
               onRemove={() => props.onRemove(p)}
-              onGrab={(e) => drag(p, e, false)}
+              onDrag={(e) => drag(p, e, false)}
               onKey={(e) => key(p, e)}
             />
-            {props.editing && !narrow && (
-              <div class="corner" title="Drag to resize" onPointerDown={(e) => drag(p, e, true)} />
-            )}
+            {editing && <div class="corner" title="Drag to resize" onPointerDown={(e) => drag(p, e, true)} />}
           </section>
         ))}
     </div>
   )
+}
+
+// Cell is the size of a column and a row in pixels, with the gap.
+interface Cell {
+  width: number
+  height: number
+}
+
+// useSize returns the width of the grid and the height of the window.
+function useSize() {
+  const box = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(0)
+  const [height, setHeight] = useState(innerHeight)
+  useEffect(() => {
+    const watch = new ResizeObserver(() => setWidth(box.current?.clientWidth ?? 0))
+    watch.observe(box.current!)
+    const resized = () => setHeight(innerHeight)
+    addEventListener('resize', resized)
+    return () => {
+      watch.disconnect()
+      removeEventListener('resize', resized)
+    }
+  }, [])
+  return { box, width, height }
+}
+
+// followPointer moves or resizes a panel until the user releases the pointer. onMove gets
+// the panels after each move, onEnd those after the last one.
+function followPointer(
+  down: PointerEvent,
+  panels: Panel[],
+  p: Panel,
+  cell: Cell,
+  resize: boolean,
+  onMove: (panels: Panel[]) => void,
+  onEnd: (panels: Panel[]) => void,
+): void {
+  const start = { x: down.clientX, y: down.clientY + scrollY }
+  let next = panels
+  const move = (e: PointerEvent) => {
+    const dx = Math.round((e.clientX - start.x) / cell.width)
+    const dy = Math.round((e.clientY + scrollY - start.y) / cell.height)
+    const box = resize ? { w: Math.min(p.w + dx, columns - p.x), h: p.h + dy } : { x: p.x + dx, y: p.y + dy }
+    next = place(panels, p.id, box)
+    onMove(next)
+  }
+  const end = () => {
+    removeEventListener('pointermove', move)
+    removeEventListener('pointerup', end)
+    removeEventListener('pointercancel', end)
+    onEnd(next)
+  }
+  addEventListener('pointermove', move)
+  addEventListener('pointerup', end)
+  addEventListener('pointercancel', end)
+}
+
+const directions: Record<string, [dx: number, dy: number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+}
+
+// movedByKey returns the panels after an arrow key has moved a panel or, with Shift,
+// resized it. It returns null for other keys.
+function movedByKey(panels: Panel[], p: Panel, e: KeyboardEvent): Panel[] | null {
+  const direction = directions[e.key]
+  if (!direction) return null
+  const [dx, dy] = direction
+  if (e.shiftKey) return place(panels, p.id, { w: p.w + dx, h: p.h + dy })
+  // Move down past the panels below: with less, the panel would return to its place.
+  const below = panels.filter((q) => q.id !== p.id && q.y === p.y + p.h && q.x < p.x + p.w && p.x < q.x + q.w)
+  const down = dy > 0 ? Math.max(1, ...below.map((q) => q.h)) : dy
+  return place(panels, p.id, { x: p.x + dx, y: p.y + down })
+}
+
+function narrowStyle(p: Panel, cell: Cell) {
+  return { height: `${Math.max(240, Math.min(360, p.h * cell.height - gap))}px` }
+}
+
+function wideStyle(p: Panel, cell: Cell) {
+  return {
+    position: 'absolute' as const,
+    left: `${p.x * cell.width}px`,
+    top: `${p.y * cell.height}px`,
+    width: `${p.w * cell.width - gap}px`,
+    height: `${p.h * cell.height - gap}px`,
+  }
 }

@@ -5,10 +5,10 @@ import { dateTime } from '../base/time'
 import { Dialog, ErrorText, notify } from '../base/ui'
 import { history, restore, type Version } from './store'
 
-// HistoryDialog lists the versions of a dashboard: to look at, and to bring back.
+// HistoryDialog lists the versions of a dashboard, to open or restore them.
 export function HistoryDialog(props: {
   name: string
-  onLook: (version: number) => void
+  onOpenVersion: (version: number) => void
   onRestored: () => void
   onClose: () => void
 }) {
@@ -17,19 +17,24 @@ export function HistoryDialog(props: {
   useEffect(() => {
     history(props.name).then(setAll, (e: unknown) => setFailure(message(e)))
   }, [props.name])
-  const bring = async (v: Version) => {
+  const restoreVersion = async (v: Version) => {
     try {
       await restore(props.name, v.version)
-      notify(`Version ${v.version} is the latest again`)
+      notify(`Restored version ${v.version}`)
+      props.onClose()
       props.onRestored()
     } catch (e) {
       setFailure(message(e))
     }
   }
+  const open = (version: number) => {
+    props.onClose()
+    props.onOpenVersion(version)
+  }
   return (
     <Dialog title={`Versions of ${props.name}`} onClose={props.onClose}>
       {failure && <ErrorText text={failure} />}
-      {all && !all.length && <p class="hint">None: nothing of this name was ever saved.</p>}
+      {all && !all.length && <p class="hint">No dashboard was ever saved under this name.</p>}
       {all && all.length > 0 && (
         <table class="versions">
           <thead>
@@ -38,7 +43,7 @@ export function HistoryDialog(props: {
               <th>Saved</th>
               <th class="number">Size</th>
               <th>
-                <span class="sr">What to do</span>
+                <span class="sr">Actions</span>
               </th>
             </tr>
           </thead>
@@ -54,10 +59,10 @@ export function HistoryDialog(props: {
                   ) : (
                     !v.deleted && (
                       <>
-                        <button type="button" class="link" onClick={() => props.onLook(v.version)}>
-                          Look
+                        <button type="button" class="link" onClick={() => open(v.version)}>
+                          Open
                         </button>{' '}
-                        <button type="button" class="link" onClick={() => void bring(v)}>
+                        <button type="button" class="link" onClick={() => void restoreVersion(v)}>
                           Restore
                         </button>
                       </>

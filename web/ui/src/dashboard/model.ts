@@ -1,9 +1,10 @@
-import type { Range } from '../base/time'
+import { query } from '../base/router'
+import { lastHour, offset, type Range, unixTime } from '../base/time'
 import type { Series } from '../graph/load'
-import { type Graph, readGraph, type Target } from '../graph/state'
+import { type Graph, readURL, type Target } from '../graph/state'
 
-// A dashboard is stored in the form of graphite-web's, so that each can read the
-// other's; what only we have stands under "carbon".
+// A dashboard is stored in graphite-web's format, so that both programs can read it. What
+// graphite-web does not know is stored under "carbon".
 
 export interface Panel {
   id: number
@@ -13,13 +14,13 @@ export interface Panel {
   y: number // in rows
   w: number
   h: number
-  frozen?: Series[] // of a snapshot: what was drawn
+  frozen?: Series[] // data of a snapshot
 }
 
 export interface Variable {
   name: string
-  query: string // a pattern, whose last node is taken, or tag:NAME and expressions
-  value: string // chosen; '*' is all
+  query: string // a pattern, whose last nodes are the values, or tag:NAME and tag expressions
+  value: string // the chosen value; '*' is all
 }
 
 export interface Dashboard {
@@ -29,10 +30,10 @@ export interface Dashboard {
   range: Range
   tz: string
   refresh: number // seconds; 0: never
-  rest: Record<string, unknown> // of the stored state, what is not known here
+  rest: Record<string, unknown> // unknown fields of the stored state
 }
 
-export const columns = 24
+export const columns = 24 // of the grid
 
 type Json = Record<string, unknown>
 
@@ -43,6 +44,7 @@ const list = (v: unknown): unknown[] => (Array.isArray(v) ? v : [])
 
 let ids = 0
 
+// newPanel returns a panel below the others, or beside the last one if there is room.
 export function newPanel(targets: Target[], options: Record<string, string>, among: Panel[]): Panel {
   const y = among.reduce((max, p) => Math.max(max, p.y + p.h), 0)
   const last = among[among.length - 1]
@@ -50,12 +52,18 @@ export function newPanel(targets: Target[], options: Record<string, string>, amo
   return { id: ++ids, targets, options, x: beside ? last.x + last.w : 0, y: beside ? last.y : y, w: 12, h: 8 }
 }
 
-export function empty(name: string): Dashboard {
-  return { name, panels: [], variables: [], range: { from: '-1h', until: '' }, tz: '', refresh: 30, rest: {} }
+// withPanel returns a dashboard with one more panel.
+export function withPanel(d: Dashboard, targets: Target[], options: Record<string, string>): Dashboard {
+  return { ...d, panels: [...d.panels, newPanel(targets, options, d.panels)] }
 }
 
-// readState reads a stored dashboard, of ours or of graphite-web. What it cannot
-// make sense of it leaves out.
+// empty returns a dashboard without panels.
+export function empty(name: string): Dashboard {
+  return { name, panels: [], variables: [], range: lastHour, tz: '', refresh: 30, rest: {} }
+}
+
+// readState reads a stored dashboard, also one of graphite-web. It leaves out values that
+// it does not understand.
 export function readState(name: string, state: unknown): Dashboard {
   const d = empty(name)
   if (!isObject(state)) return d
@@ -76,17 +84,8 @@ export function readState(name: string, state: unknown): Dashboard {
     const graph = readPanelGraph(g)
     if (!graph) return
     const panel = newPanel(graph.targets, graph.options, d.panels)
-    const place = layout[i]
-    if (isObject(place)) {
-      const whole = (v: unknown, min: number, max: number, or: number) =>
-        Number.isFinite(Number(v)) ? Math.min(max, Math.max(min, Math.round(Number(v)))) : or
-      panel.w = whole(place.w, 2, columns, panel.w)
-      panel.h = whole(place.h, 3, 60, panel.h)
-      panel.x = whole(place.x, 0, columns - panel.w, 0)
-      panel.y = whole(place.y, 0, 10_000, panel.y)
-      const off = new Set(list(place.off).map(Number))
-      panel.targets = panel.targets.map((t, n) => (off.has(n) ? { ...t, off: true } : t))
-    }
+    const position = layout[i]
+    if (isObject(position)) setPosition(panel, position)
     if (Array.isArray(frozen[i])) panel.frozen = frozen[i] as Series[]
     d.panels.push(panel)
   })
@@ -97,7 +96,22 @@ export function readState(name: string, state: unknown): Dashboard {
   return d
 }
 
-// readPanelGraph reads a graph of graphite-web: [targets, parameters, address].
+// setPosition reads position, size and hidden targets of a panel.
+function setPosition(panel: Panel, position: Json): void {
+  const whole = (v: unknown, min: number, max: number, otherwise: number) =>
+    Number.isFinite(Number(v)) ? Math.min(max, Math.max(min, Math.round(Number(v)))) : otherwise
+  panel.w = whole(position.w, 2, columns, panel.w)
+  panel.h = whole(position.h, 3, 60, panel.h)
+  panel.x = whole(position.x, 0, columns - panel.w, 0)
+  panel.y = whole(position.y, 0, 10_000, panel.y)
+  const off = new Set(list(position.off).map(Number))
+  panel.targets = panel.targets.map((t, n) => (off.has(n) ? { ...t, off: true } : t))
+}
+
+// Parameters of a stored graph that the dashboard sets instead.
+const dashboardParams = ['target', 'from', 'until', 'width', 'height', '_uniq', '_salt', 'uniq']
+
+// readPanelGraph reads a graph of graphite-web: [targets, parameters, URL].
 function readPanelGraph(g: unknown): { targets: Target[]; options: Record<string, string> } | null {
   const params = list(g).find(isObject) ?? (isObject(g) ? g : undefined)
   const first = list(g)[0]
@@ -106,19 +120,19 @@ function readPanelGraph(g: unknown): { targets: Target[]; options: Record<string
   if (!targets.length) targets = Array.isArray(first) ? first.map(text) : typeof first === 'string' ? [first] : []
   const address = list(g).find((x, i) => i > 0 && typeof x === 'string') as string | undefined
   if (!targets.length && address) {
-    const read = readGraph(new URLSearchParams(address.slice(address.indexOf('?') + 1)))
+    const read = readURL(address)
     return read.targets.length ? { targets: read.targets.map(({ text }) => ({ text })), options: read.options } : null
   }
   if (!targets.length) return null
   const options: Record<string, string> = {}
   for (const [name, value] of Object.entries(params ?? {})) {
-    if (['target', 'from', 'until', 'width', 'height', '_uniq', '_salt', 'uniq'].includes(name)) continue
+    if (dashboardParams.includes(name)) continue
     if (text(value) !== '') options[name] = text(value)
   }
   return { targets: targets.filter(Boolean).map((t) => ({ text: t })), options }
 }
 
-// timeOf reads the time of a dashboard of graphite-web.
+// timeOf reads the time range of a dashboard of graphite-web.
 function timeOf(config: unknown, defaults: Json): Range {
   if (isObject(config)) {
     if (config.type === 'relative') {
@@ -140,17 +154,15 @@ function timeOf(config: unknown, defaults: Json): Range {
   return { from: text(defaults.from) || '-2h', until: text(defaults.until) === 'now' ? '' : text(defaults.until) }
 }
 
-// writeState is what is stored of a dashboard.
+// writeState returns the stored form of a dashboard.
 export function writeState(d: Dashboard): Json {
   const graphs = d.panels.map((p) => {
     const targets = p.targets.map((t) => t.text)
     const params: Json = { ...p.options, target: targets }
-    const query = targets
-      .map((t) => `target=${encodeURIComponent(t)}`)
-      .concat(Object.entries(p.options).map(([n, v]) => `${encodeURIComponent(n)}=${encodeURIComponent(v)}`))
-    return [targets, params, `/render?${query.join('&')}`]
+    const all = [...targets.map((t): [string, string] => ['target', t]), ...Object.entries(p.options)]
+    return [targets, params, `/render${query(all) || '?'}`]
   })
-  const relative = /^-(\d+)([a-z]+)$/.exec(d.range.from)
+  const relative = offset(d.range.from)
   return {
     ...d.rest,
     name: d.name,
@@ -160,8 +172,8 @@ export function writeState(d: Dashboard): Json {
       relative && !d.range.until
         ? {
             type: 'relative',
-            relativeStartQuantity: relative[1],
-            relativeStartUnits: unitName(relative[2]!),
+            relativeStartQuantity: relative.quantity,
+            relativeStartUnits: relative.unitName,
             relativeUntilUnits: 'now',
             relativeUntilQuantity: '',
           }
@@ -182,22 +194,12 @@ export function writeState(d: Dashboard): Json {
   }
 }
 
-function unitName(unit: string): string {
-  const names: [RegExp, string][] = [
-    [/^min/, 'minutes'],
-    [/^s/, 'seconds'],
-    [/^h/, 'hours'],
-    [/^d/, 'days'],
-    [/^w/, 'weeks'],
-    [/^mon/, 'months'],
-    [/^y/, 'years'],
-  ]
-  return names.find(([r]) => r.test(unit))?.[1] ?? 'hours'
-}
-
+// absoluteConfig returns graphite-web's form of an absolute range. Times that only the
+// server understands become now.
 function absoluteConfig(range: Range): Json {
   const parts = (t: string) => {
-    const day = /^\d{9,11}$/.test(t) ? new Date(Number(t) * 1000) : new Date()
+    const seconds = unixTime(t)
+    const day = seconds === null ? new Date() : new Date(seconds * 1000)
     const two = (n: number) => String(n).padStart(2, '0')
     return [
       `${two(day.getMonth() + 1)}/${two(day.getDate())}/${day.getFullYear()}`,
@@ -209,8 +211,9 @@ function absoluteConfig(range: Range): Json {
   return { startDate, startTime, endDate, endTime }
 }
 
-// fill puts the chosen values of variables into a text: $name and ${name}. In an
-// expression of tags, 'host=$name' or 'host=~$name', all of them is a pattern of its own.
+// fill replaces $name and ${name} in a text with the chosen values of variables. In a tag
+// expression, 'host=$name' or 'host=~$name', the value * becomes a regular expression that
+// matches every host.
 export function fill(text: string, variables: Variable[]): string {
   return variables.reduce((t, v) => {
     const name = `\\$(?:${escapePattern(v.name)}(?!\\w)|\\{${escapePattern(v.name)}\\})`
@@ -221,23 +224,24 @@ export function fill(text: string, variables: Variable[]): string {
 
 const escapePattern = (s: string) => s.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-// graphOf is what a panel draws.
+// graphOf returns the graph that a panel draws.
 export function graphOf(p: Panel, range: Range, tz: string, variables: Variable[]): Graph {
   const options = Object.fromEntries(Object.entries(p.options).map(([n, v]) => [n, fill(v, variables)]))
   return { targets: p.targets.map((t) => ({ ...t, text: fill(t.text, variables) })), range, tz, options }
 }
 
+// titleOf returns the title of a panel: its own, or else its targets.
 export function titleOf(p: Panel, variables: Variable[]): string {
   const words = variables.map((v) => (v.value === '*' ? { ...v, value: 'all' } : v))
   return p.options.title ? fill(p.options.title, words) : p.targets.map((t) => fill(t.text, variables)).join(', ')
 }
 
-// graphsOf reads addresses of graphs, one a line: of /render, /composer, or images.
+// graphsOf reads URLs of graphs from a text: of /render, /composer, or images.
 export function graphsOf(lines: string): Graph[] {
   return lines
     .split(/\s+/)
     .filter((l) => l.includes('target='))
-    .map((l) => readGraph(new URLSearchParams(l.slice(l.indexOf('?') + 1).replace(/&amp;/g, '&'))))
+    .map((l) => readURL(l.replace(/&amp;/g, '&')))
     .filter((g) => g.targets.length > 0)
     .map((g) => {
       const { width: _w, height: _h, format: _f, ...options } = g.options

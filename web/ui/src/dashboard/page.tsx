@@ -1,411 +1,239 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { getText, message } from '../base/api'
-import { config } from '../base/config'
-import { Icon } from '../base/icon'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useTitle } from '../base/page'
-import { RangePicker, RefreshPicker } from '../base/range'
-import { go, type Place, query, url } from '../base/router'
-import { absolute, windowOf } from '../base/time'
-import { Copyable, Dialog, ErrorText, IconButton, menuItems, notify, Popover } from '../base/ui'
+import { changed, dashboardPath, decode, go, type Place, url } from '../base/router'
+import { absolute } from '../base/time'
+import { ErrorText } from '../base/ui'
 import type { Series } from '../graph/load'
-import { draftOf, keepDraft } from './drafts'
+import { download, openSnapshot, saveDashboard, titleOf } from './actions'
+import { type DialogName, Dialogs } from './dialogs'
+import { PanelDialog } from './edit'
 import { Grid } from './grid'
 import { HistoryDialog } from './history'
-import { type Dashboard, newPanel, type Panel, writeState } from './model'
-import { PanelDialog, type Shown } from './panel'
-import { load, loadTemplate, remove, save, saveTemporary } from './store'
-import { VariableBar, VariableEditor } from './variables'
+import { type Dashboard, newPanel, type Panel, withPanel } from './model'
+import type { View } from './panel'
+import { EditBar, Toolbar } from './toolbar'
+import { type Address, useDashboard, useSettings, variableParam } from './use'
 
-// DashboardPage shows a dashboard. What the reader changes of time and variables
-// stands in the address; what is edited is kept when it is saved.
+// Parameters of the page that saving moves into the dashboard.
+const saved: Record<string, null> = { edit: null, from: null, until: null, tz: null, refresh: null }
+
+// DashboardPage shows and edits a dashboard. Changes of time range and variables go into
+// the address of the page. All other changes are kept until the user saves or discards
+// them.
 export function DashboardPage(props: { place: Place }) {
-  const { path, params } = props.place
-  const [, , rawName = '', rawValue] = path.split('/')
-  const name = decode(rawName)
-  const value = rawValue === undefined ? undefined : decode(rawValue)
-  const version = Number(params.get('version') ?? '0') || 0
-  const [stored, setStored] = useState<Dashboard | null>(null)
-  const [changed, setDraft] = useState<Dashboard | null>(null)
-  const [failure, setFailure] = useState('')
-  const [round, setRound] = useState(0)
-  const [dialog, setDialog] = useState<'' | 'history' | 'share' | 'variables' | 'delete' | 'name'>('')
-  const [panel, setPanel] = useState<Panel | null>(null)
-  const drawn = useRef(new Map<number, Series[]>())
-  useTitle(name)
-
-  const latest = version === 0 && value === undefined
-  const setChanged = (next: Dashboard | null) => {
-    setDraft(next)
-    if (latest || next === null) keepDraft(name, next)
+  const address = addressOf(props.place)
+  const state = useDashboard(address)
+  useTitle(address.name)
+  const show: Show = (changes, replace = true) => go(props.place.path, changed(props.place.params, changes), replace)
+  const versions = {
+    onOpenVersion: (version: number) => show({ version: String(version) }, false),
+    onRestored: () => {
+      state.change(null)
+      show({ version: null })
+      state.reload()
+    },
   }
-  useEffect(() => {
-    setDraft(latest ? draftOf(name) : null)
-    setFailure('')
-    const answer = value === undefined ? load(name, version) : loadTemplate(name, value)
-    answer.then(setStored, (e: unknown) => {
-      setStored(null)
-      setFailure(message(e))
-    })
-  }, [name, value, version, round])
-
-  const d = changed ?? stored
-  const editing = params.get('edit') === '1'
-  const wall = params.get('wall') === '1'
-  const put = (more: Record<string, string | null>, replace = true) => {
-    const all = new Map(params)
-    for (const [k, v] of Object.entries(more)) {
-      if (v === null) all.delete(k)
-      else all.set(k, v)
-    }
-    go(path, all, replace)
-  }
-  useEffect(() => {
-    if (!wall) return
-    const leave = (e: KeyboardEvent) => {
-      if (e.key === 'Escape') put({ wall: null })
-    }
-    addEventListener('keydown', leave)
-    return () => removeEventListener('keydown', leave)
-  }, [wall, path, params])
-
-  const range = useMemo(
-    () =>
-      params.has('from') || params.has('until')
-        ? { from: params.get('from') ?? '', until: params.get('until') ?? '' }
-        : (d?.range ?? { from: '-1h', until: '' }),
-    [params, d?.range],
+  if (state.failure) return <Unavailable name={address.name} failure={state.failure} {...versions} />
+  if (!state.dashboard) return <main class="narrow" aria-busy="true" />
+  return (
+    <DashboardView
+      place={props.place}
+      address={address}
+      state={state}
+      dashboard={state.dashboard}
+      show={show}
+      {...versions}
+    />
   )
-  const variables = useMemo(
-    () => (d?.variables ?? []).map((v) => ({ ...v, value: params.get(`var-${v.name}`) ?? v.value })),
-    [params, d?.variables],
-  )
-  const tz = params.get('tz') ?? d?.tz ?? ''
-  const refresh = params.has('refresh') ? Number(params.get('refresh')) || 0 : (d?.refresh ?? 0)
-  const shown: Shown = {
-    range,
-    tz,
-    variables,
-    refresh,
-    events: params.get('events'),
-    onRange: (from, until) => put({ ...absolute(from, until) }, false),
-    onData: (id, series) => drawn.current.set(id, series),
+}
+
+// Show sets parameters of the page. By default it adds no entry to the history.
+type Show = (changes: Record<string, string | null>, replace?: boolean) => void
+
+function DashboardView(props: {
+  place: Place
+  address: Address
+  state: ReturnType<typeof useDashboard>
+  dashboard: Dashboard
+  show: Show
+  onOpenVersion: (version: number) => void
+  onRestored: () => void
+}) {
+  const { place, address, state, dashboard: d, show } = props
+  const settings = useSettings(place.params, d)
+  const [dialog, setDialog] = useState<DialogName>('')
+  const [panel, setPanel] = useState<Panel | null>(null) // in the panel dialog; id 0: a new panel
+  const series = useRef(new Map<number, Series[]>())
+  const fullScreen = place.params.get('wall') === '1'
+  const editing = place.params.get('edit') === '1'
+  useEscape(fullScreen, () => show({ wall: null }), [place])
+  const view: View = {
+    ...settings,
+    onRange: (from, until) => show({ ...absolute(from, until) }, false),
+    onData: (id, drawn) => series.current.set(id, drawn),
   }
-  if (failure) {
-    return (
-      <main class="narrow">
-        <h1>{name}</h1>
-        <ErrorText text={failure} />
-        <p>
-          <a href={url('/dashboard')}>All dashboards</a> ·{' '}
-          <button type="button" class="link" onClick={() => setDialog('history')}>
-            Versions that are kept
-          </button>
-        </p>
-        {dialog === 'history' && (
-          <HistoryDialog
-            name={name}
-            onClose={() => setDialog('')}
-            onLook={(v) => {
-              setDialog('')
-              put({ version: String(v) }, false)
-            }}
-            onRestored={() => {
-              setDialog('')
-              setRound(round + 1)
-            }}
+  const change = (part: Partial<Dashboard>) => state.change({ ...d, ...part })
+  const discard = () => state.change(null)
+  const saveAs = async (name: string) => {
+    const { range, tz, refresh, variables } = settings
+    const next = { ...d, name, range, tz, refresh, variables }
+    if (!(await saveDashboard(next))) return
+    state.setStored(next)
+    discard()
+    setDialog('')
+    if (name !== address.name || address.value !== undefined || address.version) go(dashboardPath(name), [], true)
+    else show({ ...saved, ...Object.fromEntries(variables.map((v) => [variableParam(v.name), null])) })
+  }
+  const snapshot = () => {
+    setDialog('')
+    void openSnapshot(d, view, series.current)
+  }
+  return (
+    <main class={`dashboard ${fullScreen ? 'wall' : ''}`}>
+      <div class="heading">
+        <h1>{titleOf(d)}</h1>
+        {address.version > 0 && <span class="badge">version {address.version}</span>}
+        {state.isChanged && <span class="badge">not saved</span>}
+        {!fullScreen && (
+          <Toolbar
+            view={view}
+            editing={editing}
+            changed={state.isChanged}
+            savable={state.isChanged || editing || address.version > 0}
+            show={show}
+            onSave={() => void saveAs(d.name)}
+            onDiscard={discard}
+            onSnapshot={snapshot}
+            onExport={() => download(d)}
+            onDialog={setDialog}
           />
         )}
-      </main>
-    )
-  }
-  if (!d) return <main class="narrow" aria-busy="true" />
-
-  const change = (part: Partial<Dashboard>) => setChanged({ ...d, ...part })
-  const keep = async (as = d.name) => {
-    try {
-      const next = { ...d, name: as, range, tz, refresh, variables }
-      await save(next)
-      notify(`Saved ${as}`)
-      setStored(next)
-      setChanged(null)
-      setDialog('')
-      if (as !== name || value !== undefined || version) go(`/dashboard/${encodeURIComponent(as)}`, [], true)
-      else
-        put({
-          edit: null,
-          from: null,
-          until: null,
-          tz: null,
-          refresh: null,
-          ...Object.fromEntries(variables.map((v) => [`var-${v.name}`, null])),
-        })
-    } catch (e) {
-      notify(message(e), true)
-    }
-  }
-  const snapshot = async () => {
-    try {
-      const w = windowOf(range)
-      const frozen = {
-        ...d,
-        name: `${d.name} (snapshot)`,
-        range: w ? absolute(...w) : range,
-        refresh: 0,
-        variables,
-        panels: d.panels.map((p) => ({ ...p, frozen: drawn.current.get(p.id) ?? [] })),
-      }
-      const made = await saveTemporary(frozen)
-      setDialog('')
-      go(`/dashboard/${encodeURIComponent(made)}`)
-      notify('This is the snapshot: its address can be shared')
-    } catch (e) {
-      notify(message(e), true)
-    }
-  }
-  const download = () => {
-    const link = document.createElement('a')
-    const blob = new Blob([JSON.stringify({ name: d.name, state: writeState(d) }, null, 2)], {
-      type: 'application/json',
-    })
-    link.href = URL.createObjectURL(blob)
-    link.download = `${d.name.replace(/[^\w.-]+/g, '_')}.json`
-    link.click()
-    URL.revokeObjectURL(link.href)
-  }
-
-  return (
-    <main class={`dashboard ${wall ? 'wall' : ''}`}>
-      <div class="heading">
-        <h1>{name.startsWith('temporary-') && typeof d.rest.name === 'string' ? d.rest.name : d.name}</h1>
-        {version > 0 && <span class="badge">version {version}</span>}
-        {changed && <span class="badge">not saved</span>}
-        {!wall && <VariableBar variables={variables} onChange={(n, v) => put({ [`var-${n}`]: v })} />}
-        <span class="gap" />
-        {!wall && (
-          <>
-            <RangePicker
-              range={range}
-              tz={tz}
-              onChange={(r, zone) => put({ from: r.from || null, until: r.until || null, tz: zone || null }, false)}
-            />
-            <RefreshPicker seconds={refresh} loading={false} onChange={(s) => put({ refresh: String(s) })} />
-            <IconButton
-              icon="flag"
-              label="Events as marks"
-              pressed={shown.events !== null}
-              onClick={() => put({ events: shown.events === null ? '' : null })}
-            />
-            <IconButton
-              icon="wall"
-              label="Wall: only the graphs. Escape ends it"
-              onClick={() => put({ wall: '1', edit: null })}
-            />
-            <IconButton
-              icon="edit"
-              label="Edit"
-              pressed={editing}
-              onClick={() => put({ edit: editing ? null : '1' })}
-            />
-            {changed && <IconButton icon="close" label="Discard what is not saved" onClick={() => setChanged(null)} />}
-            {(changed || editing || version > 0) && (
-              <IconButton icon="save" label="Save" text="Save" class="strong" onClick={() => void keep()} />
-            )}
-            <Popover label="More" button={<Icon name="more" />} align="right">
-              {(close) => {
-                const item = menuItems(close)
-                return (
-                  <div class="items">
-                    {item('share', 'Share', () => setDialog('share'))}
-                    {item('picture', 'Snapshot', () => void snapshot())}
-                    {item('lower', 'Export', download)}
-                    {item('history', 'Versions', () => setDialog('history'))}
-                    {item('fx', 'Variables', () => setDialog('variables'))}
-                    {item('save', 'Save as …', () => setDialog('name'))}
-                    {item('trash', 'Delete', () => setDialog('delete'))}
-                  </div>
-                )
-              }}
-            </Popover>
-          </>
-        )}
       </div>
-      {editing && (
-        <div class="edit-bar">
-          <button type="button" class="quiet-button" onClick={() => setPanel({ ...newPanel([], {}, d.panels), id: 0 })}>
-            <Icon name="plus" /> Graph
-          </button>
-          <button type="button" class="quiet-button" onClick={() => setDialog('variables')}>
-            <Icon name="fx" /> Variables
-          </button>
-          <span class="hint">Drag a title to move its graph, the corner to resize it.</span>
-        </div>
-      )}
-      {d.panels.length ? (
-        <Grid
-          panels={d.panels}
-          shown={shown}
-          editing={editing}
-          fits={wall}
-          onPanels={(panels) => change({ panels })}
-          onEdit={setPanel}
-          onDuplicate={(p) =>
-            change({ panels: [...d.panels, { ...newPanel(p.targets, p.options, d.panels), w: p.w, h: p.h, x: 0 }] })
-          }
-          onRemove={(p) => change({ panels: d.panels.filter((q) => q.id !== p.id) })}
-        />
-      ) : (
-        <section class="card welcome" aria-label="Start">
-          <h2>No graphs yet</h2>
-          <p>
-            <button type="button" class="link" onClick={() => setPanel({ ...newPanel([], {}, []), id: 0 })}>
-              Add one here
-            </button>
-            , or <a href={url('/')}>explore</a> and choose “Add to dashboard” there.
-          </p>
-        </section>
-      )}
+      {editing && <EditBar onAdd={() => setPanel(newEntry)} onVariables={() => setDialog('variables')} />}
+      <Panels
+        dashboard={d}
+        view={view}
+        editing={editing}
+        fullScreen={fullScreen}
+        onPanels={(panels) => change({ panels })}
+        onEdit={setPanel}
+      />
       {panel && (
         <PanelDialog
           panel={panel}
-          shown={shown}
+          view={view}
           onClose={() => setPanel(null)}
-          onChange={(p) =>
-            change({
-              panels: p.id
-                ? d.panels.map((q) => (q.id === p.id ? p : q))
-                : [...d.panels, { ...newPanel(p.targets, p.options, d.panels) }],
-            })
-          }
+          onChange={(p) => state.change(withEdited(d, p))}
         />
       )}
-      {dialog === 'history' && (
-        <HistoryDialog
-          name={name}
-          onClose={() => setDialog('')}
-          onLook={(v) => {
-            setDialog('')
-            put({ version: String(v) }, false)
-          }}
-          onRestored={() => {
-            setDialog('')
-            keepDraft(name, null)
-            put({ version: null })
-            setRound(round + 1)
-          }}
-        />
-      )}
-      {dialog === 'share' && (
-        <ShareDialog
-          place={props.place}
-          range={range}
-          onClose={() => setDialog('')}
-          onSnapshot={() => void snapshot()}
-        />
-      )}
-      {dialog === 'variables' && (
-        <Dialog title="Variables" onClose={() => setDialog('')} wide>
-          <VariableEditor variables={d.variables} onChange={(v) => change({ variables: v })} />
-        </Dialog>
-      )}
-      {dialog === 'name' && <NameDialog name={d.name} onClose={() => setDialog('')} onName={(n) => void keep(n)} />}
-      {dialog === 'delete' && (
-        <Dialog title={`Delete ${d.name}?`} onClose={() => setDialog('')}>
-          <p>Its versions are kept: restoring one brings it back.</p>
-          <div class="actions">
-            <button type="button" class="quiet-button" onClick={() => setDialog('')}>
-              Keep it
-            </button>
-            <button
-              type="button"
-              class="strong bad"
-              onClick={() => {
-                remove(name).then(
-                  () => {
-                    setChanged(null)
-                    notify(`Deleted ${name}`)
-                    go('/dashboard')
-                  },
-                  (e: unknown) => notify(message(e), true),
-                )
-              }}
-            >
-              Delete
-            </button>
-          </div>
-        </Dialog>
-      )}
+      <Dialogs
+        {...props}
+        open={dialog}
+        range={view.range}
+        onClose={() => setDialog('')}
+        onSnapshot={snapshot}
+        onVariables={(variables) => change({ variables })}
+        onName={(name) => void saveAs(name)}
+        onDeleted={discard}
+      />
     </main>
   )
 }
 
-function ShareDialog(props: {
-  place: Place
-  range: { from: string; until: string }
-  onClose: () => void
-  onSnapshot: () => void
+// newEntry is the panel that the panel dialog turns into a new one.
+const newEntry: Panel = { ...newPanel([], {}, []), id: 0 }
+
+// Panels shows the panels of a dashboard, or a hint if it has none.
+function Panels(props: {
+  dashboard: Dashboard
+  view: View
+  editing: boolean
+  fullScreen: boolean
+  onPanels: (panels: Panel[]) => void
+  onEdit: (panel: Panel) => void
 }) {
-  const [short, setShort] = useState('')
-  const params = new Map(props.place.params)
-  params.delete('edit')
-  const link = location.origin + url(props.place.path, params)
-  const w = windowOf(props.range)
-  const fixed = new Map(params)
-  if (w) {
-    const { from, until } = absolute(...w)
-    fixed.set('from', from)
-    fixed.set('until', until)
+  const { panels } = props.dashboard
+  if (!panels.length) return <NoPanels onAdd={() => props.onEdit(newEntry)} />
+  return (
+    <Grid
+      panels={panels}
+      view={props.view}
+      editing={props.editing}
+      fullScreen={props.fullScreen}
+      onPanels={props.onPanels}
+      onEdit={props.onEdit}
+      onDuplicate={(p) => props.onPanels([...panels, duplicate(p, panels)])}
+      onRemove={(p) => props.onPanels(panels.filter((q) => q.id !== p.id))}
+    />
+  )
+}
+
+// addressOf reads the address of a dashboard from /dashboard/NAME[/VALUE]?version=VERSION.
+function addressOf(place: Place): Address {
+  const [, , name = '', value] = place.path.split('/')
+  return {
+    name: decode(name),
+    value: value === undefined ? undefined : decode(value),
+    version: Number(place.params.get('version')) || 0,
   }
+}
+
+// useEscape calls a function when the user presses Escape.
+function useEscape(enabled: boolean, f: () => void, inputs: unknown[]): void {
   useEffect(() => {
-    getText(`/s${props.place.path}${query(params)}`).then(
-      (path) => setShort(location.origin + (path.startsWith(config.prefix) ? path : config.prefix + path)),
-      () => {},
-    )
-  }, [])
+    if (!enabled) return
+    const key = (e: KeyboardEvent) => {
+      if (e.key === 'Escape') f()
+    }
+    addEventListener('keydown', key)
+    return () => removeEventListener('keydown', key)
+  }, [enabled, ...inputs])
+}
+
+// duplicate returns a copy of a panel, placed at the end.
+function duplicate(p: Panel, panels: Panel[]): Panel {
+  return { ...newPanel(p.targets, p.options, panels), w: p.w, h: p.h, x: 0 }
+}
+
+// withEdited returns the dashboard with a panel of the panel dialog.
+function withEdited(d: Dashboard, p: Panel): Dashboard {
+  if (!p.id) return withPanel(d, p.targets, p.options)
+  return { ...d, panels: d.panels.map((q) => (q.id === p.id ? p : q)) }
+}
+
+function NoPanels(props: { onAdd: () => void }) {
   return (
-    <Dialog title="Share" onClose={props.onClose} wide>
-      <Copyable label="This dashboard" text={link} />
-      <Copyable label="With this very time" text={location.origin + url(props.place.path, fixed)} />
-      {short && <Copyable label="Short link" text={short} />}
-      <Copyable label="For a wall" text={location.origin + url(props.place.path, new Map(params).set('wall', '1'))} />
-      <div class="actions">
-        <button type="button" class="quiet-button" onClick={props.onSnapshot}>
-          Make a snapshot
+    <section class="card welcome" aria-label="Start">
+      <h2>No graphs yet</h2>
+      <p>
+        <button type="button" class="link" onClick={props.onAdd}>
+          Add a graph here
         </button>
-        <span class="hint">keeps what is drawn now, whatever becomes of the metrics</span>
-      </div>
-    </Dialog>
+        , or <a href={url('/')}>explore</a> and choose “Add to dashboard” there.
+      </p>
+    </section>
   )
 }
 
-function NameDialog(props: { name: string; onName: (name: string) => void; onClose: () => void }) {
-  const [name, setName] = useState(props.name)
+// Unavailable is shown for a dashboard that cannot be loaded, such as a deleted one.
+function Unavailable(props: {
+  name: string
+  failure: string
+  onOpenVersion: (version: number) => void
+  onRestored: () => void
+}) {
+  const [open, setOpen] = useState(false)
   return (
-    <Dialog title="Save as" onClose={props.onClose}>
-      <form
-        class="fields"
-        onSubmit={(e) => {
-          e.preventDefault()
-          props.onName(name.trim())
-        }}
-      >
-        <label>
-          Name
-          <input value={name} onInput={(e) => setName(e.currentTarget.value)} required autofocus />
-        </label>
-        <div class="actions">
-          <button type="submit" class="strong" disabled={!name.trim()}>
-            Save
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <main class="narrow">
+      <h1>{props.name}</h1>
+      <ErrorText text={props.failure} />
+      <p>
+        <a href={url('/dashboard')}>All dashboards</a> ·{' '}
+        <button type="button" class="link" onClick={() => setOpen(true)}>
+          Saved versions
+        </button>
+      </p>
+      {open && <HistoryDialog {...props} onClose={() => setOpen(false)} />}
+    </main>
   )
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }

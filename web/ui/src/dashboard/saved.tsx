@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { getJSON } from '../base/api'
 import { url } from '../base/router'
-import { readGraph, writeGraph } from '../graph/state'
+import { readURL, writeGraph } from '../graph/state'
 
 interface Node {
   text: string // as HTML
@@ -16,10 +16,11 @@ interface Saved {
   href: string
 }
 
-const deepest = 8
-const most = 500
+const maxDepth = 8
+const maxGraphs = 500
 
-// below are the graphs that graphite-web's composer saved, which an import brought.
+// below returns the saved graphs below a path, which were imported from graphite-web's
+// composer.
 async function below(path: string, depth: number): Promise<Saved[]> {
   const nodes = await getJSON<Node[]>('/browser/mygraph', path ? [['path', path]] : [])
   const found: Saved[] = []
@@ -27,20 +28,21 @@ async function below(path: string, depth: number): Promise<Saved[]> {
     const text = plain(n.text)
     const name = path ? `${path.replace(/\.$/, '')}.${text}` : text
     if (n.leaf && n.graphUrl) {
-      const graph = readGraph(new URLSearchParams(n.graphUrl.slice(n.graphUrl.indexOf('?') + 1)))
-      found.push({ name, href: url('/composer', writeGraph(graph)) })
-    } else if (n.expandable && depth < deepest && found.length < most) found.push(...(await below(n.id, depth + 1)))
+      found.push({ name, href: url('/composer', writeGraph(readURL(n.graphUrl))) })
+    } else if (n.expandable && depth < maxDepth && found.length < maxGraphs)
+      found.push(...(await below(n.id, depth + 1)))
   }
-  return found.slice(0, most)
+  return found.slice(0, maxGraphs)
 }
 
-const words: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#x27': "'" }
+const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#x27': "'" }
 
+// plain decodes the entities of a text.
 function plain(html: string): string {
-  return html.replace(/&(amp|lt|gt|quot|#x27);/g, (_, word: string) => words[word]!)
+  return html.replace(/&(amp|lt|gt|quot|#x27);/g, (_, word: string) => entities[word]!)
 }
 
-// SavedGraphs lists the graphs that were saved in a graphite-web, if there are any.
+// SavedGraphs lists the graphs that were saved in graphite-web and imported.
 export function SavedGraphs() {
   const [all, setAll] = useState<Saved[]>([])
   useEffect(() => {

@@ -1,20 +1,23 @@
 import { getChecked, post, postJSON } from '../base/api'
 import { type Dashboard, readState, writeState } from './model'
 
-// What the server keeps of dashboards.
+// Requests of the dashboard API.
 
 const at = (path: string, name: string) => `/dashboard/${path}/${encodeURIComponent(name)}`
 
+// names returns the names of all dashboards.
 export async function names(): Promise<string[]> {
   const answer = await getChecked<{ dashboards: { name: string }[] }>('/dashboard/find', [['query', '']])
   return answer.dashboards.map((d) => d.name)
 }
 
+// load loads a version of a dashboard; 0 is the latest.
 export async function load(name: string, version = 0): Promise<Dashboard> {
   const answer = await getChecked<{ state: unknown }>(at('load', name), version ? [['version', String(version)]] : [])
   return readState(name, answer.state)
 }
 
+// loadTemplate loads a template of graphite-web with a value filled in.
 export async function loadTemplate(name: string, value: string): Promise<Dashboard> {
   const answer = await getChecked<{ state: unknown }>(`${at('load_template', name)}/${encodeURIComponent(value)}`)
   return readState(name, answer.state)
@@ -24,6 +27,7 @@ export async function save(d: Dashboard): Promise<void> {
   await post(at('save', d.name), [['state', JSON.stringify(writeState(d))]])
 }
 
+// saveTemporary saves a dashboard under a generated name, which it returns.
 export async function saveTemporary(d: Dashboard): Promise<string> {
   return (await post<{ name: string }>('/dashboard/create-temporary', [['state', JSON.stringify(writeState(d))]])).name
 }
@@ -52,6 +56,7 @@ export interface Imported {
   entries: { name: string; success: boolean; error?: string }[]
 }
 
+// importAll imports the output of graphite-web's dumpdata.
 export async function importAll(value: unknown): Promise<Imported> {
   return postJSON('/dashboard/import', value)
 }

@@ -1,28 +1,24 @@
 import { useEffect, useState } from 'preact/hooks'
-import { getJSON } from '../base/api'
+import { compareNames } from '../base/format'
 import { IconButton } from '../base/ui'
-import { search } from '../explore/nodes'
+import { search, tagValues } from '../explore/nodes'
 import { fill, type Variable } from './model'
 
-// valuesOf are the values that a variable can have: the last nodes of what its
-// pattern finds, or the values of a tag. Those of variables before it are filled in.
-export async function valuesOf(v: Variable, before: Variable[], signal: AbortSignal): Promise<string[]> {
+const maxValues = 1000
+
+// valuesOf returns the values that a variable can have: the last nodes that match its
+// pattern, or the values of its tag. Its query can contain the variables before it.
+async function valuesOf(v: Variable, before: Variable[], signal: AbortSignal): Promise<string[]> {
   const query = fill(v.query, before).trim()
   if (!query) return []
   const m = /^tag:\s*(\S+)\s*(.*)$/.exec(query)
-  if (m) {
-    const exprs: [string, string][] = m[2]!
-      .split(/\s+/)
-      .filter(Boolean)
-      .map((e) => ['expr', e])
-    return getJSON<string[]>('/tags/autoComplete/values', [['tag', m[1]!], ...exprs, ['limit', '1000']], signal)
-  }
-  const found = await search(query, 1000, signal)
+  if (m) return tagValues(m[1]!, m[2]!.split(/\s+/).filter(Boolean), maxValues, signal)
+  const found = await search(query, maxValues, signal)
   const names = new Set(found.nodes.map((n) => n.name))
-  return [...names].sort(new Intl.Collator('en', { numeric: true }).compare)
+  return [...names].sort(compareNames)
 }
 
-// VariableBar chooses the values of variables.
+// VariableBar chooses the values of the variables.
 export function VariableBar(props: { variables: Variable[]; onChange: (name: string, value: string) => void }) {
   return (
     <>
@@ -64,7 +60,7 @@ function VariableSelect(props: { variable: Variable; before: Variable[]; onChang
   )
 }
 
-// VariableEditor edits what variables there are.
+// VariableEditor edits the list of variables.
 export function VariableEditor(props: { variables: Variable[]; onChange: (variables: Variable[]) => void }) {
   const { variables, onChange } = props
   const set = (i: number, part: Partial<Variable>) =>
@@ -72,8 +68,8 @@ export function VariableEditor(props: { variables: Variable[]; onChange: (variab
   return (
     <div class="variables">
       <p class="hint">
-        In targets and titles <code>$name</code> stands for the value that is chosen. Values come from a pattern, of
-        which the last part is taken (<code>servers.*</code>), or from a tag (<code>tag: host</code>,{' '}
+        In targets and titles, <code>$name</code> is replaced with the chosen value. The values are the last nodes that
+        match a pattern (<code>servers.*</code>), or the values of a tag (<code>tag: host</code>,{' '}
         <code>tag: host dc=eu</code>).
       </p>
       {variables.map((v, i) => (

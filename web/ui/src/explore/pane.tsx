@@ -1,10 +1,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Icon } from '../base/icon'
+import { Tabs } from '../base/ui'
 import { Results } from './results'
 import { Tags } from './tags'
 import { Tree } from './tree'
 
-// Pane is where metrics are found: by search, in the tree, by their tags.
+const pause = 400 // milliseconds
+
+// Pane finds metrics by a search, in the tree of names, or by tags.
 export function Pane(props: {
   chosen: Set<string>
   onChoose: (target: string) => void
@@ -13,25 +16,7 @@ export function Pane(props: {
 }) {
   const [tab, setTab] = useState<'tree' | 'tags'>('tree')
   const [open, setOpen] = useState('')
-  const [text, setText] = useState(props.search)
-  // What is typed goes into the address at a pause: browsers allow few changes of it.
-  const sent = useRef(props.search)
-  const onSearch = useRef(props.onSearch)
-  onSearch.current = props.onSearch
-  const send = (t: string) => {
-    if (t === sent.current) return
-    sent.current = t
-    onSearch.current(t)
-  }
-  useEffect(() => {
-    if (props.search === sent.current) return
-    sent.current = props.search
-    setText(props.search)
-  }, [props.search])
-  useEffect(() => {
-    const timer = setTimeout(() => send(text), 400)
-    return () => clearTimeout(timer)
-  }, [text])
+  const [text, setText] = useDelayed(props.search, props.onSearch)
   return (
     <section class="pane" aria-label="Metrics">
       <div class="search">
@@ -56,14 +41,15 @@ export function Pane(props: {
         />
       </div>
       {!text.trim() && (
-        <div class="tabs" role="group" aria-label="Browse by">
-          <button type="button" aria-pressed={tab === 'tree'} onClick={() => setTab('tree')}>
-            Names
-          </button>
-          <button type="button" aria-pressed={tab === 'tags'} onClick={() => setTab('tags')}>
-            Tags
-          </button>
-        </div>
+        <Tabs
+          label="Browse by"
+          tabs={[
+            ['tree', 'Names'],
+            ['tags', 'Tags'],
+          ]}
+          value={tab}
+          onChange={setTab}
+        />
       )}
       {text.trim() ? (
         <Results
@@ -84,4 +70,27 @@ export function Pane(props: {
       )}
     </section>
   )
+}
+
+// useDelayed holds the text of the search box. The search goes into the address when the
+// user pauses, because browsers limit the rate of changes to the address.
+function useDelayed(search: string, onSearch: (text: string) => void): [text: string, setText: (text: string) => void] {
+  const [text, setText] = useState(search)
+  const sent = useRef(search)
+  const latest = useRef(onSearch)
+  latest.current = onSearch
+  useEffect(() => {
+    if (search === sent.current) return
+    sent.current = search
+    setText(search)
+  }, [search])
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      if (text === sent.current) return
+      sent.current = text
+      latest.current(text)
+    }, pause)
+    return () => clearTimeout(timer)
+  }, [text])
+  return [text, setText]
 }

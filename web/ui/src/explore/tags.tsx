@@ -1,31 +1,77 @@
 import { useEffect, useState } from 'preact/hooks'
-import { aborted, getJSON, message } from '../base/api'
-import { Icon } from '../base/icon'
-import { IconButton } from '../base/ui'
-import { ofName } from '../graph/syntax'
-import { byTags, type Found, search } from './nodes'
-import { Rows, rowHeight } from './virtual'
+import { aborted, message } from '../base/api'
+import { count } from '../base/format'
+import { ErrorText, IconButton } from '../base/ui'
+import { escapeName } from '../graph/syntax'
+import { byTags, type Found, search, tags, tagValues } from './nodes'
+import { Row, Rows } from './rows'
 
-// Tags browses tagged series: a tag, one of its values, and so on, until the series
-// are few.
-export function Tags(props: { chosen: Set<string>; onChoose: (target: string) => void }) {
+const maxTags = 5000
+const maxSeries = 500
+
+interface TagsProps {
+  chosen: Set<string> // targets
+  onChoose: (target: string) => void
+}
+
+// Tags browses tagged series. The user chooses a tag, then one of its values, and so on,
+// to narrow the list of series.
+export function Tags(props: TagsProps) {
   const [exprs, setExprs] = useState<string[]>([])
-  const [tag, setTag] = useState('')
-  const [list, setList] = useState<string[] | null>(null)
-  const [series, setSeries] = useState<Found | null>(null)
-  const [failure, setFailure] = useState('')
-  const key = exprs.join('\n')
+  const [tag, setTag] = useState('') // whose values are listed; empty: list tags
+  const { list, failure } = useTags(tag, exprs)
+  const series = useSeries(exprs)
+  if (failure) return <ErrorText text={failure} />
+  if (list && !list.length && !exprs.length && !tag) return <NoTags />
+  const rows = (list ?? []).filter((t) => tag || !exprs.some((e) => e.startsWith(`${t}=`)))
+  const choose = (text: string) => {
+    if (tag) setExprs([...exprs, `${tag}=${text}`])
+    setTag(tag ? '' : text)
+  }
+  return (
+    <div class="tags">
+      {exprs.length > 0 && <Filters {...props} exprs={exprs} series={series} onExprs={setExprs} />}
+      <p class="found">
+        {tag ? (
+          <button type="button" class="link" onClick={() => setTag('')}>
+            ← all tags
+          </button>
+        ) : (
+          <span>{exprs.length ? 'More tags' : 'Tags'}</span>
+        )}
+        {tag && <strong>{tag}</strong>}
+      </p>
+      <Rows
+        label={tag ? `Values of ${tag}` : 'Tags'}
+        role="list"
+        count={list ? rows.length : 1}
+        render={(i) =>
+          list ? (
+            <Row icon={tag ? 'plus' : 'right'} key={rows[i]} onClick={() => choose(rows[i]!)}>
+              <span class="text">{rows[i] || '(empty)'}</span>
+            </Row>
+          ) : (
+            <div class="row note" key="loading">
+              Loading…
+            </div>
+          )
+        }
+      />
+      {series && series.nodes.length > 0 && <SeriesList {...props} series={series} />}
+    </div>
+  )
+}
 
+// useTags loads the values of a tag, or all tags if tag is empty, among the series that
+// match the tag expressions. list is null while it loads.
+function useTags(tag: string, exprs: string[]): { list: string[] | null; failure: string } {
+  const [list, setList] = useState<string[] | null>(null)
+  const [failure, setFailure] = useState('')
   useEffect(() => {
     const stop = new AbortController()
-    const params: [string, string][] = exprs.map((e) => ['expr', e])
-    params.push(['limit', '5000'])
     setList(null)
-    getJSON<string[]>(
-      tag ? '/tags/autoComplete/values' : '/tags/autoComplete/tags',
-      tag ? [['tag', tag], ...params] : params,
-      stop.signal,
-    ).then(
+    const answer = tag ? tagValues(tag, exprs, maxTags, stop.signal) : tags(exprs, maxTags, stop.signal)
+    answer.then(
       (l) => {
         setList(l)
         setFailure('')
@@ -35,120 +81,78 @@ export function Tags(props: { chosen: Set<string>; onChoose: (target: string) =>
       },
     )
     return () => stop.abort()
-  }, [key, tag])
+  }, [exprs.join('\n'), tag])
+  return { list, failure }
+}
 
+// useSeries loads the series that match the tag expressions.
+function useSeries(exprs: string[]): Found | null {
+  const [series, setSeries] = useState<Found | null>(null)
   useEffect(() => {
     setSeries(null)
     if (!exprs.length) return
     const stop = new AbortController()
-    search(exprs.join(' '), 500, stop.signal).then(setSeries, () => {})
+    search(exprs.join(' '), maxSeries, stop.signal).then(setSeries, () => {})
     return () => stop.abort()
-  }, [key])
+  }, [exprs.join('\n')])
+  return series
+}
 
-  const target = byTags(exprs)
-  const rows = (list ?? []).filter((t) => tag || !exprs.some((e) => e.startsWith(`${t}=`)))
-  if (failure) {
-    return (
-      <p class="failed" role="alert">
-        {failure}
-      </p>
-    )
-  }
-  if (list && !list.length && !exprs.length && !tag) {
-    return (
-      <div class="hint pad">
-        <p>No series has tags yet. A line that makes one:</p>
-        <pre>http.requests;host=web01;status=200 12 {Math.floor(Date.now() / 1000)}</pre>
-      </div>
-    )
-  }
+function NoTags() {
   return (
-    <div class="tags">
-      {exprs.length > 0 && (
-        <div class="chips">
-          {exprs.map((e) => (
-            <span class="chip on" key={e}>
-              {e}
-              <IconButton icon="close" label={`Without ${e}`} onClick={() => setExprs(exprs.filter((x) => x !== e))} />
-            </span>
-          ))}
-          <button type="button" class="link" onClick={() => props.onChoose(target)}>
-            {props.chosen.has(target)
-              ? 'Take away'
-              : `Plot ${series ? (series.more ? 'more than 500' : series.nodes.length) : ''} series`}
-          </button>
-        </div>
-      )}
-      <p class="found">
-        {tag ? (
-          <button type="button" class="link" onClick={() => setTag('')}>
-            ← all tags
-          </button>
-        ) : (
-          <span>{exprs.length ? 'Further tags' : 'Tags'}</span>
-        )}
-        {tag && <strong>{tag}</strong>}
-      </p>
-      <Rows
-        label={tag ? `Values of ${tag}` : 'Tags'}
-        role="list"
-        count={list ? rows.length : 1}
-        height={rowHeight}
-        render={(i) =>
-          list ? (
-            <div role="listitem" key={rows[i]} style={{ height: `${rowHeight}px` }}>
-              <button
-                type="button"
-                class="row plain"
-                style={{ height: `${rowHeight}px` }}
-                onClick={() => {
-                  if (tag) {
-                    setExprs([...exprs, `${tag}=${rows[i]!}`])
-                    setTag('')
-                  } else setTag(rows[i]!)
-                }}
-              >
-                <Icon name={tag ? 'plus' : 'right'} />
-                <span class="text">{rows[i] || '(empty)'}</span>
-              </button>
-            </div>
-          ) : (
-            <div class="row note" key="loading">
-              Loading…
-            </div>
-          )
-        }
-      />
-      {series && series.nodes.length > 0 && (
-        <>
-          <p class="found">{series.more ? 'The first 500 series' : `${series.nodes.length} series`}</p>
-          <Rows
-            label="Series"
-            role="list"
-            count={series.nodes.length}
-            height={rowHeight}
-            render={(i) => {
-              const { path } = series.nodes[i]!
-              const one = ofName(path)
-              return (
-                <div role="listitem" key={path} style={{ height: `${rowHeight}px` }}>
-                  <button
-                    type="button"
-                    class={`row plain leaf ${props.chosen.has(one) ? 'chosen' : ''}`}
-                    aria-pressed={props.chosen.has(one)}
-                    title={path}
-                    style={{ height: `${rowHeight}px` }}
-                    onClick={() => props.onChoose(one)}
-                  >
-                    <Icon name="leaf" />
-                    <span class="text">{path}</span>
-                  </button>
-                </div>
-              )
-            }}
-          />
-        </>
-      )}
+    <div class="hint pad">
+      <p>No series has tags yet. To create one, send a line such as:</p>
+      <pre>http.requests;host=web01;status=200 12 {Math.floor(Date.now() / 1000)}</pre>
     </div>
+  )
+}
+
+// Filters shows the chosen tag expressions and a button that plots the matching series.
+function Filters(props: TagsProps & { exprs: string[]; series: Found | null; onExprs: (exprs: string[]) => void }) {
+  const { exprs, series } = props
+  const target = byTags(exprs)
+  const total = series ? `${series.more ? 'more than ' : ''}${count(series.nodes.length)} ` : ''
+  return (
+    <div class="chips">
+      {exprs.map((e) => (
+        <span class="chip on" key={e}>
+          {e}
+          <IconButton icon="close" label={`Remove ${e}`} onClick={() => props.onExprs(exprs.filter((x) => x !== e))} />
+        </span>
+      ))}
+      <button type="button" class="link" onClick={() => props.onChoose(target)}>
+        {props.chosen.has(target) ? 'Remove from graph' : `Plot ${total}series`}
+      </button>
+    </div>
+  )
+}
+
+function SeriesList(props: TagsProps & { series: Found }) {
+  const { nodes, more } = props.series
+  return (
+    <>
+      <p class="found">{`${more ? 'First ' : ''}${count(nodes.length)} series`}</p>
+      <Rows
+        label="Series"
+        role="list"
+        count={nodes.length}
+        render={(i) => {
+          const { path } = nodes[i]!
+          const target = escapeName(path)
+          return (
+            <Row
+              key={path}
+              icon="leaf"
+              class="leaf"
+              title={path}
+              chosen={props.chosen.has(target)}
+              onClick={() => props.onChoose(target)}
+            >
+              <span class="text">{path}</span>
+            </Row>
+          )
+        }}
+      />
+    </>
   )
 }

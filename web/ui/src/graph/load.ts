@@ -1,7 +1,7 @@
-import { Failure, getJSON, message } from '../base/api'
+import { aborted, Failure, getJSON, message } from '../base/api'
 import { drawn, type Graph, renderParams } from './state'
 import { type Style, styleOf, styling } from './style'
-import { check, type Problem, place } from './syntax'
+import { check, locate, type Problem } from './syntax'
 
 export interface Series {
   name: string
@@ -12,7 +12,7 @@ export interface Series {
 export interface Loaded {
   series: Series[]
   problems: Map<string, Problem> // by target
-  failure: string // of all; empty: none
+  failure: string // error that affects all targets; empty: none
 }
 
 interface Answer {
@@ -20,11 +20,12 @@ interface Answer {
   datapoints: [number | null, number][]
 }
 
-// maxLines is how many series a chart draws: more are no picture.
+// maxLines is the maximum number of series that a chart draws.
 export const maxLines = 500
 
-// load evaluates the targets of a graph. One that is wrong does not keep the others
-// from being drawn: then each is asked for alone, to find which.
+// load evaluates the targets of a graph with one request. If the server rejects it, or if
+// a target contains a function that sets a style, load requests each target alone, so that
+// an invalid target does not hide the others.
 export async function load(g: Graph, points: number, signal: AbortSignal): Promise<Loaded> {
   const problems = new Map<string, Problem>()
   const targets = [...new Set(drawn(g))].filter((t) => {
@@ -32,19 +33,19 @@ export async function load(g: Graph, points: number, signal: AbortSignal): Promi
     if (problem) problems.set(t, problem)
     return !problem
   })
-  const ask = async (some: string[]): Promise<Answer[]> => {
+  const request = async (some: string[]): Promise<Answer[]> => {
     if (!some.length) return []
-    const only: Graph = { ...g, targets: some.map((text) => ({ text })), options: template(g.options) }
-    return getJSON<Answer[]>('/render', renderParams(only, { format: 'json', maxDataPoints: String(points) }), signal)
+    const part: Graph = { ...g, targets: some.map((text) => ({ text })), options: evaluated(g.options) }
+    return getJSON<Answer[]>('/render', renderParams(part, { format: 'json', maxDataPoints: String(points) }), signal)
   }
-  const alone = async (): Promise<Loaded> => {
+  const requestEach = async (): Promise<Loaded> => {
     const lists = await Promise.all(
       targets.map(async (t) => {
         try {
-          return toSeries(await ask([t]), styleOf(t))
+          return toSeries(await request([t]), styleOf(t))
         } catch (e) {
           if (!(e instanceof Failure) || e.status !== 400) throw e
-          problems.set(t, place(e.message))
+          problems.set(t, locate(e.message))
           return []
         }
       }),
@@ -52,23 +53,24 @@ export async function load(g: Graph, points: number, signal: AbortSignal): Promi
     return { series: lists.flat(), problems, failure: '' }
   }
   try {
-    if (targets.some((t) => styling.test(t))) return await alone()
+    if (targets.some((t) => styling.test(t))) return await requestEach()
     try {
-      return { series: toSeries(await ask(targets), {}), problems, failure: '' }
+      return { series: toSeries(await request(targets), {}), problems, failure: '' }
     } catch (e) {
       if (!(e instanceof Failure) || e.status !== 400) throw e
-      const one = await alone()
-      if (!problems.size) one.failure = e.message
-      return one
+      const each = await requestEach()
+      if (!problems.size) each.failure = e.message
+      return each
     }
   } catch (e) {
-    if (e instanceof DOMException) throw e
+    if (aborted(e)) throw e
     return { series: [], problems, failure: message(e) }
   }
 }
 
-// template are the options that change what is evaluated.
-function template(options: Record<string, string>): Record<string, string> {
+// evaluated returns the options that change the evaluation. The others change only the
+// drawing.
+function evaluated(options: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(options).filter(
       ([name]) => name.startsWith('template') || name === 'xFilesFactor' || name === 'now',

@@ -1,13 +1,13 @@
-import { isLive, type Range } from '../base/time'
+import type { Range } from '../base/time'
 
-// Target is one expression; those that are off are kept, and not drawn.
+// Target is an expression. A target that is off stays in the list and is not drawn.
 export interface Target {
   text: string
   off?: boolean
 }
 
-// Graph is all that makes a graph: what /render takes. Options are its other
-// parameters, as they are.
+// Graph holds the parameters of /render for one graph. options are the parameters that
+// have no field of their own.
 export interface Graph {
   targets: Target[]
   range: Range
@@ -15,9 +15,22 @@ export interface Graph {
   options: Record<string, string>
 }
 
-// Parameters that are the page's, and never sent to /render.
-const own = new Set(['off', 'events', 'refresh', 'picture', 'plain', 'find', 'open', 'search', '_salt', '_uniq', '_t'])
+// Parameters of the page, which are not sent to /render.
+const pageParams = new Set([
+  'off',
+  'events',
+  'refresh',
+  'picture',
+  'plain',
+  'find',
+  'open',
+  'search',
+  '_salt',
+  '_uniq',
+  '_t',
+])
 
+// readGraph reads a graph from the parameters of a page or of /render.
 export function readGraph(params: URLSearchParams): Graph {
   const off = new Set((params.get('off') ?? '').split(',').filter(Boolean).map(Number))
   const graph: Graph = { targets: [], range: { from: '', until: '' }, tz: '', options: {} }
@@ -27,12 +40,17 @@ export function readGraph(params: URLSearchParams): Graph {
     else if (name === 'from') graph.range.from = value
     else if (name === 'until') graph.range.until = value
     else if (name === 'tz') graph.tz = value
-    else if (!own.has(name) && value !== '') graph.options[name] = value
+    else if (!pageParams.has(name) && value !== '') graph.options[name] = value
   }
   return graph
 }
 
-// writeGraph is the address of the graph, readGraph's reverse.
+// readURL reads a graph from a URL of /render or of a page.
+export function readURL(url: string): Graph {
+  return readGraph(new URLSearchParams(url.slice(url.indexOf('?') + 1)))
+}
+
+// writeGraph returns the parameters of the page that shows the graph. readGraph reads them.
 export function writeGraph(g: Graph): [string, string][] {
   const params: [string, string][] = g.targets.map((t) => ['target', t.text])
   const off = g.targets.flatMap((t, i) => (t.off ? [i] : []))
@@ -49,18 +67,15 @@ function rest(g: Graph): [string, string][] {
   return params
 }
 
-// drawn are the targets that are drawn.
+// drawn returns the targets that are not off and not empty.
 export function drawn(g: Graph): string[] {
   return g.targets.filter((t) => !t.off && t.text.trim()).map((t) => t.text.trim())
 }
 
-// renderParams is what /render is asked for.
+// renderParams returns the parameters of /render that draw the graph. more replaces
+// parameters of the same name.
 export function renderParams(g: Graph, more: Record<string, string> = {}): [string, string][] {
   const params: [string, string][] = drawn(g).map((t) => ['target', t])
   const others = rest(g).filter(([name]) => !(name in more))
   return [...params, ...others, ...Object.entries(more)]
-}
-
-export function live(g: Graph): boolean {
-  return isLive(g.range)
 }

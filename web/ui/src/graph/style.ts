@@ -1,22 +1,24 @@
 import { css } from '../chart/palette'
-import { outer } from './syntax'
+import { outerCalls } from './syntax'
 
-// Style is how functions of a target say that its series are drawn.
+// Style is how a series is drawn, as set by functions such as color() in its target.
 export interface Style {
   color?: string
   width?: number
   alpha?: number
   dash?: number
-  second?: boolean
-  stacked?: boolean // its values are added up already
-  infinite?: boolean // each value that is not 0 is a line from bottom to top
+  second?: boolean // on the right axis
+  stacked?: boolean // the server has already added the values of the series below
+  infinite?: boolean // a vertical line at each nonzero value
 }
 
+// styling matches targets that may contain a function that sets a style.
 export const styling = /\b(color|threshold|lineWidth|alpha|dashed|secondYAxis|stacked|drawAsInfinite)\s*\(/
 
+// styleOf returns the style of a target's series.
 export function styleOf(target: string): Style {
   const style: Style = {}
-  for (const { name, args } of outer(target)) {
+  for (const { name, args } of outerCalls(target)) {
     const n = Number(args[0])
     if (name === 'color' && style.color === undefined) style.color = css(args[0] ?? '') ?? undefined
     else if (name === 'lineWidth' && Number.isFinite(n)) style.width ??= n

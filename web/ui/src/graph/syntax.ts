@@ -1,17 +1,19 @@
-// What an editor must know of targets: their tokens, what is wrong at first sight,
-// and what is being typed where.
+// The syntax of targets, as far as the editor needs it: tokens, unbalanced brackets and
+// quotes, and the function call at the cursor.
 
+// A mark is a bracket or a comma. A name is a named argument, name=value.
 export type Kind = 'function' | 'path' | 'string' | 'number' | 'mark' | 'name'
 
 export interface Token {
   kind: Kind
-  at: number
+  at: number // offset of its first character
   text: string
 }
 
 const space = /\s/
 const marks = '(),'
 
+// tokens splits a target into tokens. It accepts any text.
 export function tokens(text: string): Token[] {
   const found: Token[] = []
   let i = 0
@@ -56,57 +58,58 @@ export function tokens(text: string): Token[] {
   return found
 }
 
-// ofName is the target that draws the metric of this name: what is a mark of the
-// language stands behind a backslash.
-export function ofName(name: string): string {
+// escapeName returns the target that draws the metric of this name. Characters that are
+// part of the syntax get a backslash.
+export function escapeName(name: string): string {
   return name.replace(/[\\(){},"']/g, '\\$&')
 }
 
-// nameOf is ofName's reverse, also for the beginning of a target.
-export function nameOf(target: string): string {
+// unescapeName returns the name of the metric that a target draws. It also accepts the
+// beginning of a target.
+export function unescapeName(target: string): string {
   return target.replace(/\\([\\(){},"'])/g, '$1')
 }
 
 export interface Problem {
-  at: number // -1: nowhere in particular
+  at: number // offset in the target; -1: unknown
   text: string
 }
 
-// check finds what can be told without a server: brackets and quotes that do not
-// match.
+// check finds unbalanced brackets and quotes. All other errors are found by the server.
 export function check(text: string): Problem | null {
   const open: Token[] = []
   for (const token of tokens(text)) {
     if (token.kind === 'string') {
       const quote = token.text[0]
       if (token.text.length < 2 || !token.text.endsWith(quote!))
-        return { at: token.at, text: `this ${quote} is never closed` }
+        return { at: token.at, text: `missing closing ${quote}` }
     } else if (token.text === '(' && token.kind === 'mark') {
       open.push(token)
     } else if (token.text === ')' && token.kind === 'mark' && !open.pop()) {
-      return { at: token.at, text: 'nothing is open that this ) could close' }
+      return { at: token.at, text: 'unexpected )' }
     }
   }
   const last = open.pop()
-  return last ? { at: last.at, text: 'this ( is never closed' } : null
+  return last ? { at: last.at, text: 'missing )' } : null
 }
 
-// place reads where in a target an error of the server is.
-export function place(message: string): Problem {
+// locate reads the position in the target from an error message of the server.
+export function locate(message: string): Problem {
   const m = /^(.*?),? at position (\d+) of the target/s.exec(message)
   return m ? { at: Number(m[2]), text: m[1]! } : { at: -1, text: message }
 }
 
-// Context is what is typed at a place.
+// Context describes the word at the cursor.
 export interface Context {
-  start: number // of the word
-  word: string // up to the cursor
-  end: number // of the word, beyond the cursor
-  call: string // the function whose argument it is; empty: none
-  argument: number
-  quoted: boolean // within a string
+  start: number // offset of the word
+  word: string // its part before the cursor
+  end: number // offset of the end of the word, after the cursor
+  call: string // function whose argument the word is; empty: none
+  argument: number // index of the argument
+  quoted: boolean // the word is in a string
 }
 
+// context returns the context of the cursor in a target.
 export function context(text: string, cursor: number): Context {
   const calls: { name: string; argument: number }[] = []
   const all = tokens(text)
@@ -150,9 +153,9 @@ export function context(text: string, cursor: number): Context {
   }
 }
 
-// outer are the calls around a target, from outside in, with their further
-// arguments, as long as the first is itself a call or a path.
-export function outer(text: string): { name: string; args: string[] }[] {
+// outerCalls returns the calls that surround the innermost first argument, outermost
+// first. args are their arguments after the first.
+export function outerCalls(text: string): { name: string; args: string[] }[] {
   const found: { name: string; args: string[] }[] = []
   let rest = text.trim()
   for (;;) {

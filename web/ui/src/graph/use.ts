@@ -1,24 +1,26 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { aborted } from '../base/api'
 import { isLive, windowOf } from '../base/time'
-import { type Happening, happenings } from '../chart/events'
+import { type EventRecord, loadEvents } from '../chart/events'
 import { type Loaded, load, maxLines } from './load'
-import { type Graph, live, renderParams } from './state'
+import { type Graph, renderParams } from './state'
 
 export interface Data extends Loaded {
   loading: boolean
-  window: [number, number] | null
-  events: Happening[]
-  more: number // series that are not drawn
+  window: [number, number] | null // unix seconds
+  events: EventRecord[]
+  more: number // number of series that are not drawn
 }
 
-const nothing: Data = { series: [], problems: new Map(), failure: '', loading: true, window: null, events: [], more: 0 }
+const empty: Data = { series: [], problems: new Map(), failure: '', loading: true, window: null, events: [], more: 0 }
 
-// useGraph loads what a graph shows, and again every so many seconds (0: never)
-// while it is live and the page is looked at. What is there stays until the next is.
-export function useGraph(graph: Graph, every: number, points: number, eventTags: string | null, round = 0): Data {
-  const [data, setData] = useState<Data>(nothing)
-  const asked = JSON.stringify([renderParams(graph), graph.targets, points, eventTags, round])
+// useGraph loads the data of a graph. While the graph's range ends now and the page is
+// visible, it loads them again every refresh seconds (0: never). points is the maximum
+// number of points of a series. eventTags are the tags of events to load; '' loads all
+// events, null none. Old data stay until new data arrive.
+export function useGraph(graph: Graph, refresh: number, points: number, eventTags: string | null): Data {
+  const [data, setData] = useState<Data>(empty)
+  const request = JSON.stringify([renderParams(graph), graph.targets, points, eventTags])
   const latest = useRef(graph)
   latest.current = graph
 
@@ -31,7 +33,7 @@ export function useGraph(graph: Graph, every: number, points: number, eventTags:
       stop = new AbortController()
       const { signal } = stop
       const g = latest.current
-      const again = !first
+      const isRefresh = !first
       if (first) setData((d) => ({ ...d, loading: true }))
       first = false
       try {
@@ -40,13 +42,13 @@ export function useGraph(graph: Graph, every: number, points: number, eventTags:
           load(g, points, signal),
           eventTags === null
             ? []
-            : happenings(g.range.from || '-1d', isLive(g.range) ? '' : g.range.until, eventTags, signal).catch(
+            : loadEvents(g.range.from || '-1d', isLive(g.range) ? '' : g.range.until, eventTags, signal).catch(
                 () => [],
               ),
         ])
         if (signal.aborted) return
-        // What was there stays in sight while a server restarts.
-        if (again && loaded.failure) setData((d) => ({ ...d, failure: loaded.failure, loading: false }))
+        // The old data stay visible while the server restarts.
+        if (isRefresh && loaded.failure) setData((d) => ({ ...d, failure: loaded.failure, loading: false }))
         else
           setData({
             ...loaded,
@@ -59,26 +61,26 @@ export function useGraph(graph: Graph, every: number, points: number, eventTags:
       } catch (e) {
         if (!aborted(e)) setData((d) => ({ ...d, loading: false, failure: String(e) }))
       }
-      if (!signal.aborted) timer = window.setTimeout(tick, every * 1000)
+      if (!signal.aborted) timer = window.setTimeout(tick, refresh * 1000)
     }
     const tick = () => {
-      if (every > 0 && live(latest.current) && !document.hidden) void run()
-      else if (every > 0) timer = window.setTimeout(tick, every * 1000)
+      if (refresh > 0 && isLive(latest.current.range) && !document.hidden) void run()
+      else if (refresh > 0) timer = window.setTimeout(tick, refresh * 1000)
     }
-    const seen = () => {
-      if (!document.hidden && every > 0 && live(latest.current)) {
+    const visible = () => {
+      if (!document.hidden && refresh > 0 && isLive(latest.current.range)) {
         clearTimeout(timer)
         void run()
       }
     }
-    document.addEventListener('visibilitychange', seen)
+    document.addEventListener('visibilitychange', visible)
     const wait = window.setTimeout(() => void run(), 30)
     return () => {
       clearTimeout(wait)
       clearTimeout(timer)
       stop.abort()
-      document.removeEventListener('visibilitychange', seen)
+      document.removeEventListener('visibilitychange', visible)
     }
-  }, [asked, every])
+  }, [request, refresh])
   return data
 }
