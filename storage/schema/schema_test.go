@@ -170,7 +170,7 @@ func TestParseSchemasErrors(t *testing.T) {
 			t.Errorf("%q: %v; want line %d: %s", text, err, line, reason)
 		}
 	}
-	f("pattern = a\n", 1, "no section")
+	f("pattern = a\n", 1, "before the first section")
 	f("[a]\npattern = a\nretentions = 10min\n", 3, "precision:retention")
 	f("[a]\npattern = a\nretentions = 60s:1d,\n", 3, "precision:retention")
 	f("[a]\npattern = a\nretentions =\n", 3, "precision:retention")
@@ -224,7 +224,7 @@ func TestParseAggregationErrors(t *testing.T) {
 	f("[a]\npattern = a\naggregationMethod = Sum\n", 3, `"Sum"`)
 	f("[a]\naggregationMethod =\n", 2, `""`)
 	f("[a]\npattern = [\n", 2, "missing closing ]")
-	f("[a\n", 1, "no section")
+	f("[a\n", 1, "before the first section")
 }
 
 func TestParseAggregationWarns(t *testing.T) {
