@@ -9,7 +9,13 @@ import (
 	"carbon/disk"
 )
 
-const reserveName = "reserve"
+const (
+	reserveName = "reserve"
+
+	// maxLastReserve is how many bytes of the reserve, at most a quarter of it, are
+	// kept for the records that are in the buffer when the disk is full again.
+	maxLastReserve = 1 << 20
+)
 
 // reserve allocates a file that keeps disk space for the last records. It does
 // nothing if the disk has no room.
@@ -42,7 +48,8 @@ func allocate(f disk.File, size int64) error {
 }
 
 // ReleaseReserve releases the reserved disk space, and lets the log exceed MaxSize by
-// as much. It is called during shutdown.
+// as much. It is called during shutdown. Others may use the released space first, so
+// the log keeps a part of it until a write fails: see releaseLastReserve.
 func (l *Log) ReleaseReserve() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,7 +57,34 @@ func (l *Log) ReleaseReserve() {
 		return
 	}
 	l.reserveReleased = true
-	if err := l.fs.Remove(filepath.Join(l.o.Dir, reserveName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if !l.reserved {
+		return
+	}
+	if err := l.shrinkReserve(min(maxLastReserve, l.o.Reserve/4)); err != nil {
 		l.log.Error("write-ahead log reserve not released", "err", err)
 	}
+}
+
+func (l *Log) shrinkReserve(size int64) error {
+	f, err := l.fs.Open(filepath.Join(l.o.Dir, reserveName), os.O_RDWR)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Truncate(size)
+}
+
+// releaseLastReserve releases the rest of the reserve, so that the buffer can be
+// written to a full disk during shutdown. From then on Append fails: there would be
+// no room for its records. It returns false if there is nothing to release.
+func (l *Log) releaseLastReserve() bool {
+	if !l.reserved || !l.reserveReleased || l.reserveUsed {
+		return false
+	}
+	l.reserveUsed = true
+	if err := l.fs.Remove(filepath.Join(l.o.Dir, reserveName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		l.log.Error("write-ahead log reserve not released", "err", err)
+		return false
+	}
+	return true
 }

@@ -111,6 +111,7 @@ type Log struct {
 	reserved        bool       // the reserve is allocated
 	syncFailing     bool       // the last sync failed
 	reserveReleased bool       // ReleaseReserve was called
+	reserveUsed     bool       // the last of the reserve was released; nothing more is appended
 	closed          bool
 	stats           Stats
 }
@@ -213,6 +214,9 @@ func (l *Log) ready(now int64) error {
 			return err
 		}
 	}
+	if l.reserveUsed {
+		return ErrFull
+	}
 	limit := l.o.MaxSize
 	if l.reserveReleased {
 		limit += l.o.Reserve
@@ -233,7 +237,11 @@ func (l *Log) write() error {
 		return nil
 	}
 	s := l.current
-	if _, err := s.f.WriteAt(l.buf, s.size); err != nil {
+	_, err := s.f.WriteAt(l.buf, s.size)
+	if err != nil && l.releaseLastReserve() {
+		_, err = s.f.WriteAt(l.buf, s.size)
+	}
+	if err != nil {
 		return l.failed(err)
 	}
 	l.recovered()

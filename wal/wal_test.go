@@ -424,6 +424,42 @@ func TestReserve(t *testing.T) {
 	}
 }
 
+// TestLastReserve checks that the buffer can be written although others have used the
+// space that ReleaseReserve released.
+func TestLastReserve(t *testing.T) {
+	d := disktest.New(disktest.Options{Capacity: 1 << 20})
+	fs := d.Mount()
+	l := open(t, fs, Options{MaxSize: 4 << 20, FlushInterval: time.Hour, Reserve: DefaultReserve})
+	fill := func() {
+		t.Helper()
+		f, err := fs.Open("/other", os.O_RDWR|os.O_CREATE)
+		check(t, err)
+		defer f.Close()
+		info, err := f.Stat()
+		check(t, err)
+		for at := info.Size; ; at += disktest.BlockSize {
+			if _, err := f.WriteAt(make([]byte, disktest.BlockSize), at); err != nil {
+				return
+			}
+		}
+	}
+	add(t, l, 1, "a")
+	check(t, l.Flush())
+	fill()
+	add(t, l, 1, strings.Repeat("b", 2*disktest.BlockSize))
+	if err := l.Flush(); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("full disk: %v", err)
+	}
+	l.ReleaseReserve()
+	fill()
+	check(t, l.Sync())
+	if _, err := l.Append(1, func(_ uint64, b []byte) []byte { return append(b, "c"...) }); err != ErrFull {
+		t.Errorf("append without a reserve: %v", err)
+	}
+	check(t, l.Close())
+	want(t, kept(t, d), "a", strings.Repeat("b", 2*disktest.BlockSize))
+}
+
 // TestNoReserve opens a log on a disk without room for the reserve.
 func TestNoReserve(t *testing.T) {
 	d := disktest.New(disktest.Options{Capacity: 100 << 10})
