@@ -40,7 +40,7 @@ var (
 		[]string{`Basic realm="carbon", charset="UTF-8"`, "Bearer"},
 	}
 	errNoAdminToken = &unauthorizedError{"needs the admin token: Authorization: Bearer TOKEN", []string{"Bearer"}}
-	errNotLocal     = errors.New("only for programs on the server's own machine, at localhost, unless [auth] ADMIN_TOKEN is set")
+	errNotLocal     = errors.New("allowed only to programs on the server's own machine, through localhost, unless [auth] ADMIN_TOKEN is set")
 )
 
 // admit reports whether the client may send a request to a route: nil, or why not.

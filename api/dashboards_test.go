@@ -154,11 +154,11 @@ func TestRightsOfDashboards(t *testing.T) {
 	f := newRecords(t, nil)
 	foreign := []string{"Sec-Fetch-Site", "cross-site"}
 	for _, path := range []string{"/dashboard/save/a", "/dashboard/save_template/a/b", "/dashboard/create-temporary", "/dashboard/import", "/dashboard/delete/a", "/dashboard/delete_template/a", "/dashboard/restore/a?version=1", "/composer/mygraph?graphName=a&action=save&url=x", "/s/render"} {
-		f.want(t, http.MethodPost, path, state(`{}`), 403, "from a page of another site\n", foreign...)
+		f.want(t, http.MethodPost, path, state(`{}`), 403, "requests of pages of other sites are refused\n", foreign...)
 	}
 	// A proxy need not pass on the host that the browser uses.
 	f.want(t, http.MethodPost, "/dashboard/save/a", state(`{}`), 200, `{"success":true}`, "Sec-Fetch-Site", "same-origin", "Origin", "https://graphite.example")
-	f.want(t, http.MethodPost, "/dashboard/save/a", state(`{}`), 403, "from a page of another site\n", "Origin", "https://graphite.example")
+	f.want(t, http.MethodPost, "/dashboard/save/a", state(`{}`), 403, "requests of pages of other sites are refused\n", "Origin", "https://graphite.example")
 	f.remote = "192.0.2.1:1234"
 	f.want(t, http.MethodPost, "/dashboard/save/a", state(`{}`), 200, `{"success":true}`)
 	for _, path := range []string{"/dashboard/delete/a", "/dashboard/delete_template/a", "/dashboard/restore/a?version=1", "/composer/mygraph?graphName=a&action=delete"} {

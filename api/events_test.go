@@ -114,7 +114,7 @@ func TestDeleteEvents(t *testing.T) {
 			t.Errorf("%q: %d", bad, w.Code)
 		}
 	}
-	f.want(t, http.MethodPost, "/events/delete", "id=3", 403, "from a page of another site\n", "Origin", "http://evil.example")
+	f.want(t, http.MethodPost, "/events/delete", "id=3", 403, "requests of pages of other sites are refused\n", "Origin", "http://evil.example")
 	f.remote = "192.0.2.1:1"
 	if w := f.do(http.MethodPost, "/events/delete", "id=3"); w.Code != 403 {
 		t.Errorf("anybody deletes: %d", w.Code)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-var errOtherSite = errors.New("from a page of another site")
+var errOtherSite = errors.New("requests of pages of other sites are refused")
 
 // fromOtherSite reports whether a page of another site sent the request, through the
 // browser of a user who may have rights that the page lacks. Programs other than
