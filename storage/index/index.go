@@ -1,12 +1,12 @@
-// Package index knows which metrics exist: a tree of dotted names, and apart
-// from it the tagged series by tag and value. It lives in memory, 30 to 65 bytes
-// a name, and Save and Load carry the tree over a restart.
+// Package index is an in-memory index of the metrics that exist. It holds plain names
+// in a tree, and tagged series by tag and value. A name takes 30 to 65 bytes. Save
+// and Load write and read a snapshot of the tree, for restarts.
 //
-// Names are canonical, as metric.Canonical returns them.
+// All names must be canonical, as returned by metric.Canonical.
 //
-// Long answers are put together in many short holds of the lock, so that nobody
-// who adds a metric waits for them. What is added or removed meanwhile may be in
-// such an answer or not; all else is in it exactly once.
+// A long query releases the lock many times, so that callers who add metrics do not
+// wait for it. A metric that is added or removed during a query may or may not be in
+// its result. All other metrics that match are in it exactly once.
 package index
 
 import (
@@ -25,46 +25,46 @@ var (
 	ErrExists   = errors.New("already in the index")
 )
 
-// Index holds names. Make one with New; all methods may be called concurrently.
+// Index is an index of metrics. Use New to create one. All methods may be called
+// concurrently.
 type Index struct {
-	mu     sync.RWMutex
-	tree   tree // of plain names
-	plain  int  // leaves of it
-	check  uint32
-	tagged tagged
+	mu         sync.RWMutex
+	tree       tree   // plain names
+	plainCount int    // leaves in tree
+	rescan     uint32 // number of the current or last rescan, 1 to maxRescan
+	tagged     tagged
 }
 
 // New returns an empty index.
 func New() *Index {
-	x := &Index{check: 1}
+	x := &Index{rescan: 1}
 	x.tree.init()
 	x.tagged.init()
 	return x
 }
 
-// Flags of a node of the tree. A leaf also has the number of the check that
-// found it last, 0 if none did.
+// Flags of a node of the tree. The bits from rescanShift on hold, for a leaf, the
+// number of the last rescan that found it stored, or 0.
 const (
 	leafFlag      = 1 << 0
 	announcedFlag = 1 << 1
-	goneFlag      = 1 << 2 // not in the tree any more
-	checkShift    = 8
-	maxCheck      = 255
+	removedFlag   = 1 << 2 // no longer in the tree
+	rescanShift   = 8
+	maxRescan     = 255
 )
 
 func (n *node) leaf() bool { return n.flags()&leafFlag != 0 }
 
-// Add puts a metric that is stored into the index and tells whether it was new.
-// It keeps no part of name.
+// Add adds a stored metric and reports whether it was new. It does not retain name.
 func (x *Index) Add(name string) bool {
 	if metric.IsTagged(name) {
 		return x.addTagged(name)
 	}
-	return x.addPlain(name, func(uint32) uint32 { return x.confirmed() })
+	return x.addPlain(name, func(uint32) uint32 { return x.storedFlags() })
 }
 
-// Announce puts a metric into the index that may not be stored yet, and tells
-// whether it was new. Until Add says that it is, no check removes it.
+// Announce adds a metric that may not be stored yet, and reports whether it was new.
+// EndRescan does not remove the metric until Add was called for it.
 func (x *Index) Announce(name string) bool {
 	if metric.IsTagged(name) {
 		return x.addTagged(name)
@@ -72,10 +72,11 @@ func (x *Index) Announce(name string) bool {
 	return x.addPlain(name, func(flags uint32) uint32 { return flags | leafFlag | announcedFlag })
 }
 
-// confirmed are the flags of a metric that is stored.
-func (x *Index) confirmed() uint32 { return leafFlag | x.check<<checkShift }
+// storedFlags returns the flags of a metric that is known to be stored.
+func (x *Index) storedFlags() uint32 { return leafFlag | x.rescan<<rescanShift }
 
-// addPlain gives a leaf other flags. Nearly every call finds that it has them.
+// addPlain sets the flags of a leaf, which it adds if it is new. In nearly every call
+// the leaf already has these flags; then the read lock is enough.
 func (x *Index) addPlain(name string, flags func(old uint32) uint32) (added bool) {
 	if tooLong(name) {
 		return false
@@ -99,12 +100,13 @@ func (x *Index) addPlain(name string, flags func(old uint32) uint32) (added bool
 	added = !n.leaf()
 	n.state = flags(n.state)
 	if added {
-		x.plain++
+		x.plainCount++
 	}
 	return added
 }
 
-// tooLong tells whether a name is not canonical for a node that has no room.
+// tooLong reports whether a node of a name is longer than maxName. No canonical name
+// has such a node.
 func tooLong(name string) bool {
 	for len(name) > maxName {
 		node, rest, _ := strings.Cut(name, ".")
@@ -116,8 +118,8 @@ func tooLong(name string) bool {
 	return false
 }
 
-// Remove takes a metric out of the index, with the branches that led to it
-// alone, and tells whether it was there.
+// Remove removes a metric and the branches that it leaves empty. It reports whether
+// the metric existed.
 func (x *Index) Remove(name string) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -132,12 +134,12 @@ func (x *Index) Remove(name string) bool {
 	return true
 }
 
-// Tag makes a series known by its tags, of which one without any has its name,
-// whether it is stored or not, and tells whether it was not known before.
+// Tag adds a series to the tags and reports whether it was new there. The series need
+// not be stored. One without tags has the tag "name" only.
 func (x *Index) Tag(name string) bool { return x.addTagged(name) }
 
-// Untag forgets a series as far as tags go, and tells whether it was known. What
-// is stored of it is found by its name as before, if that has no tags.
+// Untag removes a series from the tags and reports whether it was there. A series
+// without tags stays in the tree, where Find finds it.
 func (x *Index) Untag(name string) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -146,36 +148,36 @@ func (x *Index) Untag(name string) bool {
 
 func (x *Index) removeLeaf(number uint32) {
 	x.tree.node(number).state = 0
-	x.plain--
+	x.plainCount--
 	x.tree.prune(number)
 }
 
-// RemoveBranch takes all metrics below a branch out of the index, not one of the
-// branch's own name, and returns their names. Those added while it runs may stay.
+// RemoveBranch removes all metrics below a branch and returns their names. It does not
+// remove a metric with the name of the branch. Metrics added meanwhile may stay.
 func (x *Index) RemoveBranch(branch string) (removed []string) {
 	for more := true; more; {
 		x.mu.Lock()
 		var leaves []uint32
 		if number := x.tree.find(branch); number != 0 {
-			leaves = x.tree.leavesBelow(number, nil, maxRemove)
+			leaves = x.tree.leavesBelow(number, nil, removeBatch)
 		}
 		for _, number := range leaves {
 			removed = append(removed, string(x.tree.appendPath(nil, number)))
 			x.removeLeaf(number)
 		}
-		more = len(leaves) == maxRemove
+		more = len(leaves) == removeBatch
 		x.mu.Unlock()
 	}
 	return removed
 }
 
-// maxRemove is how many metrics are removed in one hold of the lock.
-const maxRemove = 512
+// removeBatch is the number of metrics to remove before releasing the lock for a moment.
+const removeBatch = 512
 
-// leavesBelow appends leaves below a node until there are max.
+// leavesBelow appends leaves below a node to leaves, up to a total of max.
 func (t *tree) leavesBelow(number uint32, leaves []uint32, max int) []uint32 {
 	below := t.below(number)
-	for at := (place{}); len(leaves) < max; {
+	for at := (position{}); len(leaves) < max; {
 		child, next, ok := t.lists.get(below, at)
 		if !ok {
 			break
@@ -191,8 +193,8 @@ func (t *tree) leavesBelow(number uint32, leaves []uint32, max int) []uint32 {
 	return leaves
 }
 
-// Rename gives a metric another name. The error is ErrNotFound or, if there is a
-// metric of the new name, ErrExists.
+// Rename changes the name of a metric. It returns ErrNotFound if the metric does not
+// exist and ErrExists if one with the new name does.
 func (x *Index) Rename(from, to string) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -202,7 +204,7 @@ func (x *Index) Rename(from, to string) error {
 	case x.has(to):
 		return fmt.Errorf("rename %s to %s: %w", from, to, ErrExists)
 	}
-	flags := x.confirmed()
+	flags := x.storedFlags()
 	if metric.IsTagged(from) {
 		x.tagged.remove(from)
 	} else {
@@ -214,14 +216,14 @@ func (x *Index) Rename(from, to string) error {
 		x.tagged.add(to)
 	} else {
 		x.tree.node(x.tree.make(to, false)).state = flags
-		x.plain++
+		x.plainCount++
 	}
 	return nil
 }
 
-// RenameBranch puts all that is below one branch below another. The error is
-// ErrNotFound or, if there is anything below the other or it is below the first,
-// ErrExists.
+// RenameBranch moves everything below one branch to another. It returns ErrNotFound if
+// the branch is empty or does not exist. It returns ErrExists if the target is not
+// empty or is below the branch.
 func (x *Index) RenameBranch(from, to string) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -233,12 +235,12 @@ func (x *Index) RenameBranch(from, to string) error {
 	if target != 0 && x.tree.below(target).n > 0 || strings.HasPrefix(to, from+".") {
 		return fmt.Errorf("rename %s to %s: %w", from, to, ErrExists)
 	}
-	x.tree.move(number, x.tree.make(to, true))
+	x.tree.moveChildren(number, x.tree.make(to, true))
 	x.tree.prune(number)
 	return nil
 }
 
-// Has tells whether there is a metric of this name.
+// Has reports whether a metric with this name exists.
 func (x *Index) Has(name string) bool {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -253,45 +255,47 @@ func (x *Index) has(name string) bool {
 	return number != 0 && x.tree.node(number).leaf()
 }
 
-// Len returns how many metrics there are, tagged ones included.
+// Len returns the number of metrics, including tagged series.
 func (x *Index) Len() int {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return x.plain + x.tagged.count
+	return x.plainCount + x.tagged.count
 }
 
-// BeginCheck begins to compare the index with what is stored: between it and
-// EndCheck, Add is called for all that is. One check runs at a time; one that
-// cannot be finished is left, and the next begun.
-func (x *Index) BeginCheck() {
+// BeginRescan begins a rescan, which compares the index with the stored metrics. The
+// caller then calls Add for each stored metric, and EndRescan. Only one rescan can run
+// at a time. To give one up, begin the next.
+func (x *Index) BeginRescan() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.check = x.check%maxCheck + 1
+	x.rescan = x.rescan%maxRescan + 1
 }
 
-// EndCheck removes the metrics for which neither Add was called since BeginCheck
-// nor Announce after the last Add, and returns their names. Tagged series stay.
-func (x *Index) EndCheck() (removed []string) {
+// EndRescan removes the metrics that are no longer stored and returns their names: those
+// for which Add was not called since BeginRescan, except those announced after their
+// last Add. It does not remove tagged series.
+func (x *Index) EndRescan() (removed []string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for number := uint32(root); number <= x.tree.branches.last; number++ {
-		removed = x.endCheckOf(number, removed)
+		removed = x.endRescanOf(number, removed)
 	}
-	for number := uint32(tipBit + 1); number <= tipBit+x.tree.tips.last; number++ {
-		removed = x.endCheckOf(number, removed)
+	for number := uint32(childlessBit + 1); number <= childlessBit+x.tree.nodes.last; number++ {
+		removed = x.endRescanOf(number, removed)
 	}
 	return removed
 }
 
-// endCheckOf removes a node if the check did not find it. Now and then it lets go
-// of the lock: what is made then is confirmed or announced.
-func (x *Index) endCheckOf(number uint32, removed []string) []string {
-	if number%maxRemove == 0 {
+// endRescanOf removes a node if the rescan did not find it stored. Now and then it
+// releases the lock. A metric that is added meanwhile has the number of this rescan or
+// is announced, so it stays.
+func (x *Index) endRescanOf(number uint32, removed []string) []string {
+	if number%removeBatch == 0 {
 		x.mu.Unlock()
 		x.mu.Lock()
 	}
 	flags := x.tree.node(number).flags()
-	if flags&(leafFlag|announcedFlag|goneFlag) != leafFlag || flags>>checkShift == x.check {
+	if flags&(leafFlag|announcedFlag|removedFlag) != leafFlag || flags>>rescanShift == x.rescan {
 		return removed
 	}
 	removed = append(removed, string(x.tree.appendPath(nil, number)))

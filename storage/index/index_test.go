@@ -317,7 +317,7 @@ func TestFindTaggedTakesPython(t *testing.T) {
 // A search that nobody waits for any more ends.
 func TestTagsOfWhoLeft(t *testing.T) {
 	x := New()
-	for i := range 3 * maxHold {
+	for i := range 3 * pauseAfter {
 		x.Add(fmt.Sprintf("m;k=v%d;same=x", i))
 	}
 	asked := 0

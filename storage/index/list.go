@@ -5,15 +5,15 @@ import (
 	"sort"
 )
 
-// list is an ordered list of numbers, kept in the blocks of a lists. The zero
-// list is empty.
+// list is a sequence of numbers, stored in the memory of a lists. The zero list is
+// empty.
 type list struct {
-	at [1]uint32 // of one: the number itself; of up to maxBlock: its block; else its place in lists.large
+	at [1]uint32 // with one number: the number; up to maxBlock: address of its block; above: index in lists.large
 	n  uint32
 }
 
-// Sizes in numbers. A large list is cut into pieces, so that an insertion moves
-// little.
+// Sizes in numbers. A list with more than maxBlock numbers is split into pieces, so that
+// an insertion moves few of them.
 const (
 	maxBlock  = 256
 	maxPiece  = 512
@@ -21,11 +21,11 @@ const (
 	chunkSize = 1 << chunkBits
 )
 
-// capacities of blocks. That of a list follows from its length.
+// capacities are the sizes of blocks. The length of a list determines its capacity.
 var capacities = [...]uint32{2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, maxBlock}
 
-// classes are places in capacities by length.
-var classes = func() (c [maxBlock + 1]uint8) {
+// sizeClasses are the indexes in capacities by length of a list.
+var sizeClasses = func() (c [maxBlock + 1]uint8) {
 	class := 0
 	for n := range c {
 		if uint32(n) > capacities[class] {
@@ -36,20 +36,21 @@ var classes = func() (c [maxBlock + 1]uint8) {
 	return c
 }()
 
-// lists is the memory of many lists: few allocations, and hardly a pointer for
-// the garbage collector to follow.
+// lists allocates the memory of many lists. It needs few allocations and few pointers,
+// which saves the garbage collector work.
 type lists struct {
-	chunks    [][]uint32 // a block's address is its chunk's number and its place there
-	used      uint32     // of the last chunk
-	free      [len(capacities)]uint32
-	large     [][][]uint32 // lists in pieces, none of them empty
+	chunks    [][]uint32              // indexed by the high and low bits of an address
+	used      uint32                  // numbers of the last chunk
+	free      [len(capacities)]uint32 // heads of the lists of free blocks by size class; 0: empty
+	large     [][][]uint32            // pieces of each large list; no piece is empty
 	freeLarge []uint32
 }
 
-// place is where a number stands in a list.
-type place struct{ piece, at int }
+// position is the position of a number in a list.
+type position struct{ piece, at int }
 
-// piece returns part of a list, nil after the last.
+// piece returns a piece of a list, or nil after the last one. A small list has one
+// piece.
 func (s *lists) piece(l *list, piece int) []uint32 {
 	switch {
 	case l.n > maxBlock:
@@ -65,7 +66,7 @@ func (s *lists) piece(l *list, piece int) []uint32 {
 	return s.block(l.at[0], l.n)
 }
 
-// all returns a list as one slice, which is good until the list is changed.
+// all returns all numbers of a list. The slice is valid until the list changes.
 func (s *lists) all(l *list) []uint32 {
 	if l.n <= maxBlock {
 		return s.piece(l, 0)
@@ -73,52 +74,52 @@ func (s *lists) all(l *list) []uint32 {
 	return slices.Concat(s.large[l.at[0]]...)
 }
 
-// append puts a number behind the others.
+// append adds a number at the end of a list.
 func (s *lists) append(l *list, v uint32) {
-	var end place
+	var end position
 	if l.n > 0 {
 		_, end = s.last(l)
 	}
 	s.insert(l, end, v)
 }
 
-// get returns the number at a place and the next place. ok is false at the end.
-func (s *lists) get(l *list, p place) (v uint32, next place, ok bool) {
+// get returns the number at a position and the next position. ok is false at the end.
+func (s *lists) get(l *list, p position) (v uint32, next position, ok bool) {
 	piece := s.piece(l, p.piece)
 	switch {
 	case p.at+1 < len(piece):
-		return piece[p.at], place{p.piece, p.at + 1}, true
+		return piece[p.at], position{p.piece, p.at + 1}, true
 	case p.at < len(piece):
-		return piece[p.at], place{p.piece + 1, 0}, true
+		return piece[p.at], position{p.piece + 1, 0}, true
 	}
 	return 0, p, false
 }
 
-// last returns the last number of a list that is not empty, and the place after
-// it.
-func (s *lists) last(l *list) (v uint32, end place) {
+// last returns the last number of a list, which must not be empty, and the position
+// after it.
+func (s *lists) last(l *list) (v uint32, end position) {
 	piece := 0
 	if l.n > maxBlock {
 		piece = len(s.large[l.at[0]]) - 1
 	}
 	numbers := s.piece(l, piece)
-	return numbers[len(numbers)-1], place{piece, len(numbers)}
+	return numbers[len(numbers)-1], position{piece, len(numbers)}
 }
 
-// search returns the place of the first number that is not before.
-func (s *lists) search(l *list, before func(v uint32) bool) place {
-	var p place
+// search returns the position of the first number for which less returns false.
+func (s *lists) search(l *list, less func(v uint32) bool) position {
+	var p position
 	if l.n > maxBlock {
 		pieces := s.large[l.at[0]]
-		p.piece = sort.Search(len(pieces)-1, func(i int) bool { return !before(pieces[i][len(pieces[i])-1]) })
+		p.piece = sort.Search(len(pieces)-1, func(i int) bool { return !less(pieces[i][len(pieces[i])-1]) })
 	}
 	numbers := s.piece(l, p.piece)
-	p.at = sort.Search(len(numbers), func(i int) bool { return !before(numbers[i]) })
+	p.at = sort.Search(len(numbers), func(i int) bool { return !less(numbers[i]) })
 	return p
 }
 
-// insert puts a number at a place, before what stands there.
-func (s *lists) insert(l *list, p place, v uint32) {
+// insert inserts a number at a position.
+func (s *lists) insert(l *list, p position, v uint32) {
 	switch {
 	case l.n == 0:
 		l.at[0] = v
@@ -130,7 +131,7 @@ func (s *lists) insert(l *list, p place, v uint32) {
 		s.release(l.at[0], l.n)
 		l.at[0] = s.addLarge([][]uint32{numbers})
 		s.insertLarge(l, p, v)
-	case l.n > 1 && classes[l.n] == classes[l.n+1]:
+	case l.n > 1 && sizeClasses[l.n] == sizeClasses[l.n+1]:
 		numbers := s.block(l.at[0], l.n+1)
 		copy(numbers[p.at+1:], numbers[p.at:])
 		numbers[p.at] = v
@@ -148,20 +149,20 @@ func (s *lists) insert(l *list, p place, v uint32) {
 	l.n++
 }
 
-func (s *lists) insertLarge(l *list, p place, v uint32) {
+func (s *lists) insertLarge(l *list, p position, v uint32) {
 	pieces := s.large[l.at[0]]
 	piece := pieces[p.piece]
 	if len(piece) == maxPiece {
 		half := maxPiece / 2
 		if p.piece == len(pieces)-1 && p.at == maxPiece {
-			half = maxPiece // what comes in order fills its pieces
+			half = maxPiece // numbers added in order fill the pieces
 		}
 		right := make([]uint32, maxPiece-half, maxPiece)
 		copy(right, piece[half:])
 		pieces = insertAt(pieces, p.piece+1, right)
 		pieces[p.piece] = piece[:half]
 		if p.at > half || p.at == maxPiece {
-			p = place{p.piece + 1, p.at - half}
+			p = position{p.piece + 1, p.at - half}
 		}
 		piece = pieces[p.piece]
 		s.large[l.at[0]] = pieces
@@ -169,8 +170,8 @@ func (s *lists) insertLarge(l *list, p place, v uint32) {
 	pieces[p.piece] = insertAt(piece, p.at, v)
 }
 
-// remove takes the number at a place away.
-func (s *lists) remove(l *list, p place) {
+// remove removes the number at a position.
+func (s *lists) remove(l *list, p position) {
 	l.n--
 	switch {
 	case l.n == 0:
@@ -179,7 +180,7 @@ func (s *lists) remove(l *list, p place) {
 		s.removeLarge(l, p)
 	default:
 		old, address := s.block(l.at[0], l.n+1), l.at[0]
-		if l.n > 1 && classes[l.n] == classes[l.n+1] {
+		if l.n > 1 && sizeClasses[l.n] == sizeClasses[l.n+1] {
 			copy(old[p.at:], old[p.at+1:])
 			return
 		}
@@ -195,7 +196,7 @@ func (s *lists) remove(l *list, p place) {
 	}
 }
 
-func (s *lists) removeLarge(l *list, p place) {
+func (s *lists) removeLarge(l *list, p position) {
 	number := l.at[0]
 	pieces := s.large[number]
 	pieces[p.piece] = removeAt(pieces[p.piece], p.at)
@@ -247,10 +248,10 @@ func (s *lists) block(address, n uint32) []uint32 {
 	return s.chunks[address>>chunkBits][at : at+n]
 }
 
-// alloc returns a block for n numbers. Free blocks of one capacity are linked by
-// their first number.
+// alloc returns the address of a block for n numbers. Free blocks of the same capacity
+// form a linked list; the first number of a block is the link.
 func (s *lists) alloc(n uint32) uint32 {
-	class := classes[n]
+	class := sizeClasses[n]
 	if address := s.free[class]; address != 0 {
 		s.free[class] = s.block(address, 1)[0]
 		return address
@@ -260,7 +261,7 @@ func (s *lists) alloc(n uint32) uint32 {
 		s.chunks = append(s.chunks, make([]uint32, chunkSize))
 		s.used = 0
 		if len(s.chunks) == 1 {
-			s.used = 1 // address 0 is none
+			s.used = 1 // address 0 is not used
 		}
 	}
 	address := uint32(len(s.chunks)-1)<<chunkBits | s.used
@@ -268,9 +269,9 @@ func (s *lists) alloc(n uint32) uint32 {
 	return address
 }
 
-// release gives the block of a list of n back.
+// release frees the block of a list of n numbers.
 func (s *lists) release(address, n uint32) {
-	class := classes[n]
+	class := sizeClasses[n]
 	s.block(address, 1)[0] = s.free[class]
 	s.free[class] = address
 }
@@ -282,7 +283,8 @@ func insertAt[T any](s []T, at int, v T) []T {
 	return s
 }
 
-// removeAt leaves nothing behind the end for the garbage collector to keep.
+// removeAt removes an element and zeros the slot after the end, so that the garbage
+// collector can free what it referred to.
 func removeAt[T any](s []T, at int) []T {
 	copy(s[at:], s[at+1:])
 	var none T

@@ -115,7 +115,7 @@ func TestModelOfChanges(t *testing.T) {
 					}
 				}
 			default:
-				x.BeginCheck()
+				x.BeginRescan()
 				for name, state := range m {
 					state.confirmed = rnd.IntN(2) == 0
 					if state.confirmed {
@@ -131,11 +131,11 @@ func TestModelOfChanges(t *testing.T) {
 						delete(m, name)
 					}
 				}
-				got := x.EndCheck()
+				got := x.EndRescan()
 				slices.Sort(got)
 				slices.Sort(want)
 				if !slices.Equal(got, want) {
-					t.Fatalf("seed %d step %d: EndCheck() = %q, want %q", seed, step, got, want)
+					t.Fatalf("seed %d step %d: EndRescan() = %q, want %q", seed, step, got, want)
 				}
 			}
 			if x.Len() != len(m) {
@@ -180,7 +180,7 @@ func TestLists(t *testing.T) {
 		}
 		if step%500 == 0 || len(want) < 4 {
 			var got []uint32
-			for at := (place{}); ; {
+			for at := (position{}); ; {
 				v, next, ok := s.get(&l, at)
 				if !ok {
 					break
@@ -239,7 +239,7 @@ func TestUnusualNames(t *testing.T) {
 		}
 	}
 	if x.Add(strings.Repeat("n", maxName+1)) || x.Add("m;k="+strings.Repeat("v", maxName)) || x.Len() != 0 {
-		t.Error("a name beyond all bounds was added")
+		t.Error("a name sortsLast all bounds was added")
 	}
 }
 
@@ -267,7 +267,7 @@ func TestChurn(t *testing.T) {
 		t.Errorf("Len() = %d, want %d", x.Len(), live)
 	}
 	for what, tree := range map[string]*tree{"plain": &x.tree, "tagged": &x.tagged.tree} {
-		if n := int(tree.branches.last + tree.tips.last); n > 5*live {
+		if n := int(tree.branches.last + tree.nodes.last); n > 5*live {
 			t.Errorf("%s: room for %d nodes", what, n)
 		}
 		if n := int(tree.names.next); n > 5*live {
@@ -362,9 +362,9 @@ func TestFindDuringChanges(t *testing.T) {
 	}
 	close(stop)
 	wg.Wait()
-	for _, limbo := range []*limbo{&x.tree.limbo, &x.tagged.tree.limbo} {
-		if len(limbo.visits) > 0 {
-			t.Errorf("%d visits did not end", len(limbo.visits))
+	for _, reclaimer := range []*reclaimer{&x.tree.reclaimer, &x.tagged.tree.reclaimer} {
+		if len(reclaimer.traversals) > 0 {
+			t.Errorf("%d traversals did not end", len(reclaimer.traversals))
 		}
 	}
 }

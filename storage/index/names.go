@@ -5,30 +5,30 @@ import (
 	"unsafe"
 )
 
-// names holds short texts once each, however often they are used: of a million
-// metrics ten thousand may end in "cpu-total.user". A name's number is good until
-// it is dropped as often as it was held.
+// names stores each node name once, with a reference count: of a million metrics, ten
+// thousand may end in "cpu-total.user". The number of a name is valid until release
+// was called for it as often as intern and retain.
 type names struct {
-	entries [][]name // a number is the entry's chunk and its place there; 0 is none
-	next    uint32   // number never used
-	free    uint32   // entry to use again; the others follow by name.at
-	bytes   [][]byte // an address is a chunk and a place there
-	used    int      // of the last chunk
-	spare   [maxName/4 + 1]uint32
-	table   table
-	seed    maphash.Seed
+	entries   [][]name              // indexed by the high and low bits of a number; number 0 is not used
+	next      uint32                // lowest number that was never used
+	free      uint32                // head of the list of free entries, linked by name.at; 0: empty
+	bytes     [][]byte              // indexed by the high and low bits of an address
+	used      int                   // bytes of the last chunk
+	freeBytes [maxName/4 + 1]uint32 // heads of the lists of free blocks by size/4; 0: empty
+	table     table
+	seed      maphash.Seed
 }
 
 type name struct {
-	at     uint32 // of its bytes; their room is a multiple of 4
+	at     uint32 // address of its bytes
 	length uint16
-	uses   uint32
+	refs   uint32 // reference count
 }
 
 const (
-	maxName   = 4096 // bytes, as metric.MaxTaggedLength
-	nameBits  = 10   // of the place in a chunk of entries
-	byteBits  = 16   // of the place in a chunk of bytes
+	maxName   = 4096 // maximum length in bytes, as metric.MaxTaggedLength
+	nameBits  = 10   // low bits of a number: the index in a chunk of entries
+	byteBits  = 16   // low bits of an address: the index in a chunk of bytes
 	byteChunk = 1 << byteBits
 )
 
@@ -41,23 +41,23 @@ func (s *names) entry(number uint32) *name {
 	return &s.entries[number>>nameBits][number%(1<<nameBits)]
 }
 
-// text returns a name. It must not be used any more once the name may have been
-// dropped: the bytes are used again.
+// text returns a name. The string is valid only until the name is released, because
+// its bytes are then reused.
 func (s *names) text(number uint32) string {
 	e := s.entry(number)
 	return unsafe.String(&s.bytes[e.at>>byteBits][e.at%byteChunk], e.length)
 }
 
-// find returns the number of a name, 0 if nobody holds it.
+// find returns the number of a name, or 0 if it is not stored.
 func (s *names) find(text string) uint32 {
 	return s.table.find(maphash.String(s.seed, text), func(number uint32) bool { return s.text(number) == text })
 }
 
-// hold returns the number of a name of at most maxName bytes, which it makes if
-// need be.
-func (s *names) hold(text string) uint32 {
+// intern adds a reference to a name of at most maxName bytes, which it stores if it is
+// new, and returns its number.
+func (s *names) intern(text string) uint32 {
 	if number := s.find(text); number != 0 {
-		s.held(number)
+		s.retain(number)
 		return number
 	}
 	number := s.free
@@ -72,44 +72,46 @@ func (s *names) hold(text string) uint32 {
 	}
 	at := s.alloc(len(text))
 	copy(s.bytes[at>>byteBits][at%byteChunk:], text)
-	*s.entry(number) = name{at: at, length: uint16(len(text)), uses: 1}
+	*s.entry(number) = name{at: at, length: uint16(len(text)), refs: 1}
 	s.table.insert(maphash.String(s.seed, text), number, s.hash)
 	return number
 }
 
-// held counts one more use of a name.
-func (s *names) held(number uint32) { s.entry(number).uses++ }
+// retain adds a reference to a name.
+func (s *names) retain(number uint32) { s.entry(number).refs++ }
 
-// drop ends one use of a name.
-func (s *names) drop(number uint32) {
+// release removes a reference to a name, and the name if it was the last.
+func (s *names) release(number uint32) {
 	e := s.entry(number)
-	if e.uses--; e.uses > 0 {
+	if e.refs--; e.refs > 0 {
 		return
 	}
 	s.table.remove(s.hash(number), number, s.hash)
-	size := room(int(e.length))
-	*s.link(e.at), s.spare[size/4] = s.spare[size/4], e.at
+	size := allocSize(int(e.length))
+	*s.nextFree(e.at), s.freeBytes[size/4] = s.freeBytes[size/4], e.at
 	*e = name{at: s.free}
 	s.free = number
 }
 
 func (s *names) hash(number uint32) uint64 { return maphash.String(s.seed, s.text(number)) }
 
-// room is how many bytes a name of that length takes.
-func room(length int) int { return max(length+3, 4) &^ 3 }
+// allocSize returns the number of bytes allocated for a name: its length, rounded up
+// to a multiple of 4.
+func allocSize(length int) int { return max(length+3, 4) &^ 3 }
 
-// alloc returns the address of room for a name. Free room of one size is linked.
+// alloc returns the address of a block for a name. Free blocks of the same size form a
+// linked list.
 func (s *names) alloc(length int) uint32 {
-	size := room(length)
-	if at := s.spare[size/4]; at != 0 {
-		s.spare[size/4] = *s.link(at)
+	size := allocSize(length)
+	if at := s.freeBytes[size/4]; at != 0 {
+		s.freeBytes[size/4] = *s.nextFree(at)
 		return at
 	}
 	if len(s.bytes) == 0 || s.used+size > byteChunk {
 		s.bytes = append(s.bytes, make([]byte, byteChunk))
 		s.used = 0
 		if len(s.bytes) == 1 {
-			s.used = 4 // address 0 is none
+			s.used = 4 // address 0 is not used
 		}
 	}
 	at := uint32(len(s.bytes)-1)<<byteBits | uint32(s.used)
@@ -117,7 +119,7 @@ func (s *names) alloc(length int) uint32 {
 	return at
 }
 
-// link is the address that free room holds of the next of its size.
-func (s *names) link(at uint32) *uint32 {
+// nextFree returns the link of a free block: the address of the next one of its size.
+func (s *names) nextFree(at uint32) *uint32 {
 	return (*uint32)(unsafe.Pointer(&s.bytes[at>>byteBits][at%byteChunk]))
 }

@@ -7,20 +7,20 @@ import (
 	"carbon/metric"
 )
 
-// maxWords is how many words Search looks for; the others are passed over.
+// maxWords is the number of words that Search uses. It ignores further ones.
 const maxWords = 32
 
-// Search returns the first limit nodes, in order of their paths, in whose paths all
-// words are, in upper or lower case: metrics, and branches that have a word which
-// those above them lack. more tells whether there are others. Tagged series are not
-// among them. A word may have dots.
+// Search returns the first limit nodes, sorted by path, whose paths contain all words,
+// ignoring case. It returns metrics, and those branches whose parent does not match.
+// more reports whether further nodes match. Search does not find tagged series. A word
+// may contain dots.
 //
-// It looks at each node of the tree once at most, and at each name once, however
-// many nodes have it: a few hundredths of a second per million metrics.
+// It visits each node of the tree at most once and examines each distinct name once,
+// which takes a few hundredths of a second per million metrics.
 func (x *Index) Search(words []string, limit int) (found []metric.Node, more bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	s := search{visit: visit{lock: &x.mu, tree: &x.tree}, limit: limit}
+	s := search{traversal: traversal{lock: &x.mu, tree: &x.tree}, limit: limit}
 	defer s.end()
 	for _, word := range words {
 		if word = strings.ToLower(word); word != "" && len(s.words) < maxWords && !slices.Contains(s.words, word) {
@@ -28,34 +28,34 @@ func (x *Index) Search(words []string, limit int) (found []metric.Node, more boo
 		}
 	}
 	s.version = s.tree.version
-	s.below(root, 0)
+	s.visitChildren(root, 0)
 	return s.found, s.more
 }
 
-// search is a look for words. A set of them is a bit for each.
+// search is one call of Search. A set of words is a bit mask.
 type search struct {
-	visit
-	words   []string
-	limit   int
-	having  map[uint32]uint32 // by the number of a name, the words that are in it
-	version uint64            // of the tree when having was begun
-	path    []byte            // of the node come to, with a dot at the end
-	found   []metric.Node
-	more    bool
+	traversal
+	words       []string
+	limit       int
+	wordsInName map[uint32]uint32 // the words that a name contains, by the number of the name
+	version     uint64            // of the tree when wordsInName was created
+	path        []byte            // of the current branch, with a trailing dot
+	found       []metric.Node
+	more        bool
 }
 
-// in returns the words that are in a node's path, where had are those in the path of
-// the node above it.
-func (s *search) in(node, had uint32, name string) uint32 {
+// wordsIn returns the words that the path of a node contains. had are those in the path
+// of its parent.
+func (s *search) wordsIn(node, had uint32, name string) uint32 {
 	all := uint32(1)<<len(s.words) - 1
 	if had == all {
 		return had
 	}
-	if s.version != s.tree.version || s.having == nil { // numbers of names may mean others
-		s.version, s.having = s.tree.version, map[uint32]uint32{}
+	if s.version != s.tree.version || s.wordsInName == nil { // the numbers may belong to other names now
+		s.version, s.wordsInName = s.tree.version, map[uint32]uint32{}
 	}
 	number := s.tree.node(node).name
-	here, known := s.having[number]
+	here, known := s.wordsInName[number]
 	if !known {
 		lower := strings.ToLower(name)
 		for i, word := range s.words {
@@ -63,7 +63,7 @@ func (s *search) in(node, had uint32, name string) uint32 {
 				here |= 1 << i
 			}
 		}
-		s.having[number] = here
+		s.wordsInName[number] = here
 	}
 	had |= here
 	for i, word := range s.words {
@@ -76,11 +76,11 @@ func (s *search) in(node, had uint32, name string) uint32 {
 
 func (s *search) lowerPath(name string) string { return strings.ToLower(string(s.path) + name) }
 
-// below looks at what is below a node, in whose path had is.
-func (s *search) below(number, had uint32) {
+// visitChildren searches below a node whose path contains the words had.
+func (s *search) visitChildren(number, had uint32) {
 	all := uint32(1)<<len(s.words) - 1
 	s.each(number, "", func(child uint32, name string) {
-		has := s.in(child, had, name)
+		has := s.wordsIn(child, had, name)
 		isBranch := s.tree.below(child).n > 0
 		if has == all {
 			if isBranch && had != all {
@@ -90,10 +90,10 @@ func (s *search) below(number, had uint32) {
 				s.add(metric.Node{Path: string(s.path) + name, Leaf: true})
 			}
 		}
-		if isBranch && !s.enough {
+		if isBranch && !s.done {
 			length := len(s.path)
 			s.path = append(append(s.path, name...), '.')
-			s.below(child, has)
+			s.visitChildren(child, has)
 			s.path = s.path[:length]
 		}
 	})
@@ -103,10 +103,11 @@ func (s *search) add(n metric.Node) {
 	if s.more = s.more || len(s.found) >= s.limit; !s.more {
 		s.found = append(s.found, n)
 	}
-	s.enough = s.more
+	s.done = s.more
 }
 
-// FindFirst returns the first limit of what Find returns, and whether there is more.
+// FindFirst returns the first limit nodes of the result of Find, and whether there are
+// more.
 func (x *Index) FindFirst(pattern string, limit int) (found []metric.Node, more bool, err error) {
 	if metric.IsTagged(pattern) {
 		found, err = x.Find(pattern)
@@ -118,13 +119,13 @@ func (x *Index) FindFirst(pattern string, limit int) (found []metric.Node, more 
 	}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	w := walk{visit: visit{lock: &x.mu, tree: &x.tree}, nodes: p.Nodes()}
+	w := walk{traversal: traversal{lock: &x.mu, tree: &x.tree}, nodes: p.Nodes()}
 	defer w.end()
 	add := func(n metric.Node) {
 		if more = len(found) >= limit; !more {
 			found = append(found, n)
 		}
-		w.enough = more
+		w.done = more
 	}
 	w.found = func(path []byte, name string, branch, leaf bool) {
 		if branch && !more {

@@ -15,7 +15,7 @@ import (
 	"carbon/metric"
 )
 
-// The format is described in FORMAT.md.
+// FORMAT.md describes the format.
 const (
 	magic        = "carbon index 1\n\x00"
 	blockHeader  = 12       // length, records, checksum
@@ -25,7 +25,7 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// CorruptError reports a file that Save did not write, or that was damaged since.
+// CorruptError reports a file that is not an intact snapshot.
 type CorruptError struct {
 	Path   string
 	Offset int64 // of the block
@@ -36,9 +36,9 @@ func (e *CorruptError) Error() string {
 	return fmt.Sprintf("index snapshot %s at byte %d: %s", e.Path, e.Offset, e.Reason)
 }
 
-// Save writes the names of all metrics to a file, tagged ones excepted, in place
-// of what it held: under path with ".tmp" first, then renamed. When it returns
-// nil they survive a power cut. Others may use the index meanwhile.
+// Save writes a snapshot: the names of all metrics except tagged series. It writes to
+// path with the suffix ".tmp" and renames that file to path. If Save returns nil, the
+// snapshot survives a power cut. The index can be used while Save runs.
 func (x *Index) Save(d disk.FS, path string) error {
 	temporary := path + ".tmp"
 	f, err := d.Open(temporary, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
@@ -66,7 +66,7 @@ func (x *Index) save(f disk.File) error {
 		return err
 	}
 	x.mu.RLock()
-	w := walk{visit: visit{lock: &x.mu, tree: &x.tree}, nodes: pattern.Nodes()}
+	w := walk{traversal: traversal{lock: &x.mu, tree: &x.tree}, nodes: pattern.Nodes()}
 	w.found = func(path []byte, name string, _, leaf bool) {
 		if !leaf || e.err != nil {
 			return
@@ -89,15 +89,15 @@ func (x *Index) save(f disk.File) error {
 	return e.err
 }
 
-// encoder writes blocks.
+// encoder writes the blocks of a snapshot.
 type encoder struct {
 	f       disk.File
-	at      int64 // in the file
-	err     error // the first of them
+	at      int64 // offset of the next write
+	err     error // first write error
 	block   []byte
 	records uint32 // in block
-	total   uint64
-	name    []byte // the last
+	total   uint64 // names so far
+	name    []byte // last name
 }
 
 func (e *encoder) add(path []byte, name string) {
@@ -136,11 +136,11 @@ func (e *encoder) write(b []byte) {
 	}
 }
 
-// Load returns an index of the names that Save wrote to a file. No check has
-// confirmed them yet: the first removes those for which Add is not called.
+// Load reads a snapshot and returns an index of its names. They count as not yet found
+// by a rescan, so that the first one removes the metrics for which Add is not called.
 //
-// A file that is not whole gives no index at all: the error is a *CorruptError,
-// or that of reading it.
+// If the file is damaged anywhere, Load returns a *CorruptError and no index. Any other
+// error is a read error.
 func Load(d disk.FS, path string) (*Index, error) {
 	f, err := d.Open(path, os.O_RDONLY)
 	if err != nil {
@@ -156,22 +156,22 @@ func Load(d disk.FS, path string) (*Index, error) {
 	return l.x, nil
 }
 
-// loader reads blocks.
+// loader reads the blocks of a snapshot.
 type loader struct {
 	f     disk.File
 	at    int64
 	x     *Index
 	block []byte
-	name  []byte   // the last
-	nodes []uint32 // from the root to its leaf, which may be a tip
-	ends  []int    // in name, of those below the root
+	name  []byte   // last name
+	nodes []uint32 // nodes of the last name, from the root to the leaf
+	ends  []int    // ends of these nodes in name, without the root
 }
 
-// load returns why the file is no good, if it is not.
+// load reads the file. It returns the reason if the file is corrupt.
 func (l *loader) load() (reason string, err error) {
 	head, err := l.read(0, len(magic))
 	if err != nil || string(head) != magic {
-		return "no index, or of another version", unlessShort(err)
+		return "not an index snapshot of this version", ignoreEOF(err)
 	}
 	l.at = int64(len(magic))
 	if err := l.reserve(); err != nil {
@@ -180,7 +180,7 @@ func (l *loader) load() (reason string, err error) {
 	for {
 		header, err := l.read(l.at, blockHeader)
 		if err != nil {
-			return "cut off", unlessShort(err)
+			return "truncated", ignoreEOF(err)
 		}
 		size, records := binary.LittleEndian.Uint32(header), binary.LittleEndian.Uint32(header[4:])
 		sum := binary.LittleEndian.Uint32(header[8:])
@@ -189,20 +189,20 @@ func (l *loader) load() (reason string, err error) {
 			size = 8
 		}
 		if size > maxBlockSize {
-			return "a block's length is out of bounds", nil
+			return "length of block out of bounds", nil
 		}
 		block, err := l.read(l.at+blockHeader, int(size))
 		if err != nil {
-			return "cut off", unlessShort(err)
+			return "truncated", ignoreEOF(err)
 		}
 		if crc32.Checksum(block, castagnoli) != sum {
-			return "checksum does not match", nil
+			return "checksum mismatch", nil
 		}
 		if last {
-			if records != 0 || binary.LittleEndian.Uint64(block) != uint64(l.x.plain) {
-				return "names are missing", nil
+			if records != 0 || binary.LittleEndian.Uint64(block) != uint64(l.x.plainCount) {
+				return "number of names differs from the number at the end", nil
 			}
-			return l.atEnd(l.at + blockHeader + int64(size))
+			return l.checkEnd(l.at + blockHeader + int64(size))
 		}
 		if reason := l.add(block, records); reason != "" {
 			return reason, nil
@@ -211,8 +211,8 @@ func (l *loader) load() (reason string, err error) {
 	}
 }
 
-// reserve makes room for all names at once. If their number is a lie, that shows
-// in the end.
+// reserve allocates the hash table for all names at once. load verifies their number at
+// the end.
 func (l *loader) reserve() error {
 	info, err := l.f.Stat()
 	if err != nil {
@@ -220,56 +220,56 @@ func (l *loader) reserve() error {
 	}
 	end, err := l.read(max(info.Size-8, 0), 8)
 	if err != nil {
-		return unlessShort(err)
+		return ignoreEOF(err)
 	}
 	const shortest = 3 // bytes of a record
 	if n := binary.LittleEndian.Uint64(end); n <= uint64(info.Size)/shortest {
-		l.x.tree.edges.reserve(int(n)+int(n)/8, l.x.tree.edgeOf)
+		l.x.tree.byParent.reserve(int(n)+int(n)/8, l.x.tree.hashOf)
 	}
 	return nil
 }
 
-func (l *loader) atEnd(at int64) (reason string, err error) {
+func (l *loader) checkEnd(at int64) (reason string, err error) {
 	switch _, err := l.read(at, 1); {
 	case err == nil:
-		return "something follows the end", nil
+		return "data after the end", nil
 	default:
-		return "", unlessShort(err)
+		return "", ignoreEOF(err)
 	}
 }
 
-// read returns n bytes, which are good until the next read.
+// read reads n bytes at an offset. They are valid until the next read.
 func (l *loader) read(at int64, n int) ([]byte, error) {
 	l.block = slices.Grow(l.block[:0], n)[:n]
 	_, err := l.f.ReadAt(l.block, at)
 	return l.block, err
 }
 
-// unlessShort drops the error that says the file is shorter than it should be.
-func unlessShort(err error) error {
+// ignoreEOF returns nil for the error of a file that is too short, which is corrupt.
+func ignoreEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err
 }
 
-// add takes the names of a block, which must rise.
+// add adds the names of a block, which must be in ascending order.
 func (l *loader) add(block []byte, records uint32) (reason string) {
 	first := true
 	for ; len(block) > 0 && records > 0; records-- {
 		shared, n := binary.Uvarint(block)
 		if n <= 0 {
-			return "a record is cut off"
+			return "truncated record"
 		}
 		block = block[n:]
 		size, n := binary.Uvarint(block)
 		if n <= 0 || size > uint64(len(block)-n) {
-			return "a record is cut off"
+			return "truncated record"
 		}
 		suffix := block[n : n+int(size)]
 		block = block[n+int(size):]
-		if first && shared > 0 || shared > uint64(len(l.name)) || !l.rises(int(shared), suffix, first) {
-			return "names are out of order"
+		if first && shared > 0 || shared > uint64(len(l.name)) || !l.isGreater(int(shared), suffix, first) {
+			return "names out of order"
 		}
 		first = false
 		if reason := l.addName(int(shared), suffix); reason != "" {
@@ -277,13 +277,13 @@ func (l *loader) add(block []byte, records uint32) (reason string) {
 		}
 	}
 	if len(block) > 0 || records > 0 {
-		return "a block has another number of records than it says"
+		return "number of records differs from the block header"
 	}
 	return ""
 }
 
-// rises tells whether a name is greater than the last.
-func (l *loader) rises(shared int, suffix []byte, first bool) bool {
+// isGreater reports whether a name is greater than the last name.
+func (l *loader) isGreater(shared int, suffix []byte, first bool) bool {
 	if first {
 		return string(suffix) > string(l.name)
 	}
@@ -293,11 +293,11 @@ func (l *loader) rises(shared int, suffix []byte, first bool) bool {
 
 func (l *loader) addName(shared int, suffix []byte) (reason string) {
 	l.name = append(l.name[:shared], suffix...)
-	name := unsafe.String(unsafe.SliceData(l.name), len(l.name)) // not kept
+	name := unsafe.String(unsafe.SliceData(l.name), len(l.name)) // not retained
 	if canonical, err := metric.Canonical(name); err != nil || canonical != name || metric.IsTagged(name) {
-		return "a name is not canonical"
+		return "name is not canonical"
 	}
-	// Nodes that end in a dot within what is shared are those of the last name.
+	// Reuse the nodes of the last name that end within the shared prefix.
 	depth := 0
 	for depth < len(l.ends) && l.ends[depth] < shared {
 		depth++
@@ -316,6 +316,6 @@ func (l *loader) addName(shared int, suffix []byte) (reason string) {
 		}
 	}
 	tree.node(l.nodes[len(l.nodes)-1]).state = leafFlag
-	l.x.plain++
+	l.x.plainCount++
 	return ""
 }

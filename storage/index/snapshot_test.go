@@ -64,19 +64,19 @@ func TestLoadedNamesAreNotConfirmed(t *testing.T) {
 	}
 	x.Announce("a.announced")
 	x.Announce("a.new")
-	for range 3 * maxCheck { // numbers of checks come again
-		x.BeginCheck()
+	for range 3 * maxRescan { // numbers of checks come again
+		x.BeginRescan()
 		x.Add("a.stored")
-		x.EndCheck()
+		x.EndRescan()
 		if got := leafNames(t, x); !slices.Equal(got, []string{"a.announced", "a.new", "a.stored"}) {
 			t.Fatalf("left: %q", got)
 		}
 	}
-	x.BeginCheck() // and is not finished
+	x.BeginRescan() // and is not finished
 	x.Add("a.announced")
-	x.BeginCheck()
+	x.BeginRescan()
 	x.Add("a.stored")
-	if removed := x.EndCheck(); !slices.Equal(removed, []string{"a.announced"}) {
+	if removed := x.EndRescan(); !slices.Equal(removed, []string{"a.announced"}) {
 		t.Errorf("removed: %q", removed)
 	}
 }

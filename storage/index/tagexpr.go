@@ -9,20 +9,20 @@ import (
 	"carbon/regex"
 )
 
-// expr is a tag expression.
+// expr is a parsed tag expression.
 type expr struct {
 	tag    string
 	exact  bool   // tag=value
 	value  string // if exact
-	prefix string // of all values that match; it may be empty
+	prefix string // common prefix of all values that match; may be empty
 	match  func(value string) bool
-	err    func() error // that a match ended with, which makes all others void
+	err    func() error // error of a match; if not nil, the results of match are invalid
 }
 
-// needsValue tells whether a series without the tag is refused.
-func (e *expr) needsValue() bool { return !e.match("") }
+// rejectsEmpty reports whether series without the tag do not match.
+func (e *expr) rejectsEmpty() bool { return !e.match("") }
 
-// operators, longest first.
+// operators lists each operator before its prefixes.
 var operators = []string{"!=~", "!=", "=~", "="}
 
 func parseExpr(s string) (expr, error) {
@@ -69,15 +69,15 @@ func parseExpr(s string) (expr, error) {
 	return e, nil
 }
 
-// filter is a regular expression that matches at the start of a text.
+// filter is a regular expression, anchored at the start of the text.
 type filter struct {
-	prefix string // of all that matches
+	prefix string // common prefix of all texts that match
 	match  func(s string) bool
-	err    func() error // that a match ended with, which makes all others void
+	err    func() error // error of a match; if not nil, the results of match are invalid
 }
 
 func parseFilter(s string) (filter, error) {
-	alone, err := regexp.Compile(s)
+	unanchored, err := regexp.Compile(s)
 	if err != nil {
 		return parseBacktracking(s)
 	}
@@ -86,16 +86,17 @@ func parseFilter(s string) (filter, error) {
 		return filter{}, err
 	}
 	f := filter{match: anchored.MatchString, err: noError}
-	f.prefix, _ = alone.LiteralPrefix()
+	f.prefix, _ = unanchored.LiteralPrefix()
 	return f, nil
 }
 
 func noError() error { return nil }
 
-// maxBacktracking is how long a filter may take for all texts together.
-const maxBacktracking = 2 * time.Second
+// maxBacktrackingTime limits the time that a filter spends on all texts together.
+const maxBacktrackingTime = 2 * time.Second
 
-// parseBacktracking makes a filter of what Python can match and Go cannot.
+// parseBacktracking parses a regular expression of Python that package regexp does not
+// support.
 func parseBacktracking(s string) (filter, error) {
 	re, err := regex.Compile(s)
 	if err != nil {
@@ -110,7 +111,7 @@ func parseBacktracking(s string) (filter, error) {
 		began := time.Now()
 		var matched bool
 		matched, failed = re.Match(s)
-		if spent += time.Since(began); spent > maxBacktracking {
+		if spent += time.Since(began); spent > maxBacktrackingTime {
 			failed = regex.ErrTimeout
 		}
 		return matched

@@ -8,15 +8,16 @@ import (
 	"carbon/metric"
 )
 
-// tagged holds tagged series by number. Its tree has tags below the root, with
-// "name" for the metric without tags, and their values below them. What is below
-// a value is a list not of nodes but of the series that have it.
+// tagged is the index of tagged series. A number identifies a series. The children of
+// the tree's root are the tags, including "name" for the metric's name without tags. The
+// children of a tag are its values. The list of a value's children holds, instead of
+// nodes, the numbers of the series that have the value.
 type tagged struct {
 	tree   tree
-	series [][]list // a series' number is its chunk and its place there; its list is of values, in the order of its name
-	next   uint32   // number never used
-	free   []uint32
-	byName table
+	series [][]list // the values of each series, in the order of its name; indexed by the high and low bits of its number
+	next   uint32   // lowest number that was never used
+	free   []uint32 // numbers to reuse
+	byName table    // series by the hash of their values
 	count  int
 }
 
@@ -24,15 +25,15 @@ const seriesBits = 10
 
 func (t *tagged) init() {
 	t.tree.init()
-	t.next = 1 // 0 is none
+	t.next = 1 // number 0 is not used
 }
 
 func (t *tagged) values(series uint32) *list {
 	return &t.series[series>>seriesBits][series%(1<<seriesBits)]
 }
 
-// eachTag calls f for each tag of a canonical name, that called name first, until
-// it returns false.
+// eachTag calls f for each tag of a canonical name, "name" first, until f returns
+// false.
 func eachTag(name string, f func(tag, value string) bool) {
 	name, rest, more := strings.Cut(name, ";")
 	for ok := f("name", name); ok && more; {
@@ -43,7 +44,7 @@ func eachTag(name string, f func(tag, value string) bool) {
 	}
 }
 
-// find returns the number of a series, 0 if there is none of that name.
+// find returns the number of the series with a name, or 0.
 func (t *tagged) find(name string) uint32 {
 	var some [32]uint32
 	values := some[:0]
@@ -58,7 +59,7 @@ func (t *tagged) find(name string) uint32 {
 	return t.findValues(values)
 }
 
-// value returns the node of a value of a tag, 0 if there is none.
+// value returns the node of a value of a tag, or 0.
 func (t *tagged) value(tag, value string) uint32 {
 	if number := t.tree.child(root, tag); number != 0 {
 		return t.tree.child(number, value)
@@ -88,7 +89,7 @@ func (x *Index) addTagged(name string) bool {
 		return false // not canonical
 	}
 	if x.Has(name) {
-		return false // without the lock that readers wait for
+		return false // the common case needs only the read lock
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -106,12 +107,12 @@ func (t *tagged) add(name string) bool {
 		return false
 	}
 	series := t.newSeries()
-	of := t.values(series)
+	valueList := t.values(series)
 	for _, v := range values {
-		t.tree.lists.append(of, v)
-		having := t.tree.below(v)
-		if at, found := t.search(having, series); !found {
-			t.tree.lists.insert(having, at, series)
+		t.tree.lists.append(valueList, v)
+		members := t.tree.below(v)
+		if at, found := t.search(members, series); !found {
+			t.tree.lists.insert(members, at, series)
 		}
 	}
 	t.byName.insert(hashValues(values), series, t.hash)
@@ -133,17 +134,17 @@ func (t *tagged) newSeries() uint32 {
 	return series
 }
 
-// search looks for a series in a list of such.
-func (t *tagged) search(having *list, series uint32) (at place, found bool) {
-	if having.n == 0 {
-		return place{}, false
+// search searches for a series in the list of a value.
+func (t *tagged) search(members *list, series uint32) (at position, found bool) {
+	if members.n == 0 {
+		return position{}, false
 	}
-	last, end := t.tree.lists.last(having)
+	last, end := t.tree.lists.last(members)
 	if last < series {
 		return end, false
 	}
-	at = t.tree.lists.search(having, func(s uint32) bool { return s < series })
-	s, _, ok := t.tree.lists.get(having, at)
+	at = t.tree.lists.search(members, func(s uint32) bool { return s < series })
+	s, _, ok := t.tree.lists.get(members, at)
 	return at, ok && s == series
 }
 
@@ -153,21 +154,21 @@ func (t *tagged) remove(name string) bool {
 		return false
 	}
 	t.byName.remove(t.hash(series), series, t.hash)
-	of := t.values(series)
-	for _, v := range slices.Clone(t.tree.lists.all(of)) {
-		having := t.tree.below(v)
-		if at, found := t.search(having, series); found {
-			t.tree.lists.remove(having, at)
+	valueList := t.values(series)
+	for _, v := range slices.Clone(t.tree.lists.all(valueList)) {
+		members := t.tree.below(v)
+		if at, found := t.search(members, series); found {
+			t.tree.lists.remove(members, at)
 			t.tree.prune(v)
 		}
 	}
-	t.tree.lists.clear(of)
+	t.tree.lists.clear(valueList)
 	t.free = append(t.free, series)
 	t.count--
 	return true
 }
 
-// appendName appends the name of a series.
+// appendName appends the name of a series to b.
 func (t *tagged) appendName(b []byte, series uint32) []byte {
 	for i, v := range t.tree.lists.all(t.values(series)) {
 		if i > 0 {
@@ -178,18 +179,17 @@ func (t *tagged) appendName(b []byte, series uint32) []byte {
 	return b
 }
 
-// FindTagged returns the names, sorted, of the tagged series for which all
-// expressions hold:
+// FindTagged returns the names, sorted, of the tagged series that match all expressions:
 //
 //	tag=value      the tag has this value
-//	tag!=value     it has another one, or there is no such tag
-//	tag=~regexp    its value begins with what the expression matches
-//	tag!=~regexp   it does not
+//	tag!=value     the tag has another value or is missing
+//	tag=~regexp    the regular expression matches at the start of the tag's value
+//	tag!=~regexp   it does not match there
 //
-// As in graphite-web a missing tag is one with an empty value, and at least one
-// expression must refuse the empty value. The tag "name" is the metric without
-// tags. Regular expressions are Go's, and Python's where Go cannot express them.
-// The error is a *metric.TagExprError, or that of ctx.
+// As in graphite-web, a missing tag has the empty value, and at least one expression
+// must reject the empty value. The tag "name" is the metric's name without tags. The
+// syntax of regular expressions is Go's, and Python's for those that Go does not
+// support. The error is a *metric.TagExprError or that of ctx.
 func (x *Index) FindTagged(ctx context.Context, exprs []string) ([]string, error) {
 	parsed := make([]expr, len(exprs))
 	for i, s := range exprs {
@@ -198,11 +198,11 @@ func (x *Index) FindTagged(ctx context.Context, exprs []string) ([]string, error
 			return nil, err
 		}
 	}
-	if !slices.ContainsFunc(parsed, func(e expr) bool { return e.needsValue() }) {
+	if !slices.ContainsFunc(parsed, func(e expr) bool { return e.rejectsEmpty() }) {
 		return nil, &metric.TagExprError{Reason: "at least one must require a non-empty value"}
 	}
 	q := tagQuery{tagged: &x.tagged, exprs: parsed}
-	q.visit = visit{lock: &x.mu, tree: &x.tagged.tree, wanted: ctx.Err}
+	q.traversal = traversal{lock: &x.mu, tree: &x.tagged.tree, ctxErr: ctx.Err}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	defer q.end()
@@ -218,63 +218,64 @@ func (x *Index) FindTagged(ctx context.Context, exprs []string) ([]string, error
 	return names, nil
 }
 
-// tagQuery is a search for tagged series.
+// tagQuery is one call of FindTagged.
 type tagQuery struct {
-	visit
-	tagged  *tagged
-	exprs   []expr
-	version uint64            // of the tree, for what follows
-	tags    []uint32          // node of each expression's tag
-	exact   []uint32          // node of its value if there is just one
-	known   []map[uint32]bool // whether it matches a value, by node
+	traversal
+	tagged      *tagged
+	exprs       []expr
+	version     uint64            // of the tree when the fields below were filled
+	tags        []uint32          // node of the tag of each expression
+	exactValues []uint32          // node of the value of each exact expression
+	matches     []map[uint32]bool // cached results of each expression, by node of the value
 }
 
 func (q *tagQuery) run() []string {
-	q.lookUp()
+	q.resolveTags()
 	var names []string
-	var texts texts
+	var strs stringBuffer
 	var name []byte
-	for _, series := range q.fewest() {
-		if q.step(); q.enough {
+	for _, series := range q.candidates() {
+		if q.step(); q.done {
 			return nil
 		}
 		if q.version != q.tree.version {
-			q.lookUp()
+			q.resolveTags()
 		}
 		if q.match(series) {
 			name = q.tagged.appendName(name[:0], series)
-			names = append(names, texts.join(name, ""))
+			names = append(names, strs.join(name, ""))
 		}
 	}
 	slices.Sort(names)
-	return slices.Compact(names) // a series may be gone and come back while we look
+	return slices.Compact(names) // a series may have been removed and added again meanwhile
 }
 
-func (q *tagQuery) lookUp() {
+func (q *tagQuery) resolveTags() {
 	q.version = q.tree.version
 	q.tags = make([]uint32, len(q.exprs))
-	q.exact = make([]uint32, len(q.exprs))
-	q.known = make([]map[uint32]bool, len(q.exprs))
+	q.exactValues = make([]uint32, len(q.exprs))
+	q.matches = make([]map[uint32]bool, len(q.exprs))
 	for i, e := range q.exprs {
-		q.known[i] = make(map[uint32]bool)
+		q.matches[i] = make(map[uint32]bool)
 		if q.tags[i] = q.tree.child(root, e.tag); q.tags[i] != 0 && e.exact {
-			q.exact[i] = q.tree.child(q.tags[i], e.value)
+			q.exactValues[i] = q.tree.child(q.tags[i], e.value)
 		}
 	}
 }
 
-// fewest returns the series that one expression selects, of those that refuse the
-// empty value: of fewest series, or if finding out takes more than looking at the
-// series of another, not worth it.
-func (q *tagQuery) fewest() []uint32 {
+// candidates returns a superset of the result: the series that match one of the
+// expressions that reject the empty value. It chooses the expression with the fewest
+// series, but considers a regular expression only if counting its series is cheaper than
+// visiting the series of the best exact expression.
+func (q *tagQuery) candidates() []uint32 {
 	best, count := -1, 0
 	for i, e := range q.exprs {
-		if !e.exact || !e.needsValue() {
+		if !e.exact || !e.rejectsEmpty() {
 			continue
 		}
 		n := 0
-		if q.exact[i] != 0 {
-			n = int(q.tree.below(q.exact[i]).n)
+		if q.exactValues[i] != 0 {
+			n = int(q.tree.below(q.exactValues[i]).n)
 		}
 		if best < 0 || n < count {
 			best, count = i, n
@@ -282,11 +283,11 @@ func (q *tagQuery) fewest() []uint32 {
 	}
 	var values []uint32
 	if best >= 0 {
-		values = []uint32{q.exact[best]}
+		values = []uint32{q.exactValues[best]}
 	}
 	for i := range q.exprs {
-		if e := &q.exprs[i]; !e.exact && e.needsValue() && (best < 0 || q.cheap(i, count)) {
-			if matched, n := q.matching(i); best < 0 || n < count {
+		if e := &q.exprs[i]; !e.exact && e.rejectsEmpty() && (best < 0 || q.cheaper(i, count)) {
+			if matched, n := q.matchingValues(i); best < 0 || n < count {
 				best, count, values = i, n, matched
 			}
 		}
@@ -301,15 +302,15 @@ func (q *tagQuery) fewest() []uint32 {
 	return series
 }
 
-// cheap tells whether looking at all values of a tag takes less than looking at
-// that many series.
-func (q *tagQuery) cheap(i, series int) bool {
+// cheaper reports whether matching all values of the tag of expression i is cheaper than
+// visiting a number of series.
+func (q *tagQuery) cheaper(i, series int) bool {
 	return q.tags[i] == 0 || 4*int(q.tree.below(q.tags[i]).n) < series
 }
 
-// matching returns the values that an expression matches, and how many series
-// have one of them.
-func (q *tagQuery) matching(i int) (values []uint32, series int) {
+// matchingValues returns the values that match expression i, and the number of series
+// that have one of them.
+func (q *tagQuery) matchingValues(i int) (values []uint32, series int) {
 	if q.tags[i] == 0 {
 		return nil, 0
 	}
@@ -322,31 +323,31 @@ func (q *tagQuery) matching(i int) (values []uint32, series int) {
 	return values, series
 }
 
-// match tells whether all expressions hold for a series.
+// match reports whether a series matches all expressions.
 func (q *tagQuery) match(series uint32) bool {
 	values := q.tree.lists.all(q.tagged.values(series))
 	if len(values) == 0 {
-		return false // gone meanwhile
+		return false // removed meanwhile
 	}
 	for i := range q.exprs {
 		e := &q.exprs[i]
 		if e.exact && e.value != "" {
-			if q.exact[i] == 0 || !slices.Contains(values, q.exact[i]) {
+			if q.exactValues[i] == 0 || !slices.Contains(values, q.exactValues[i]) {
 				return false
 			}
 			continue
 		}
 		at := slices.IndexFunc(values, func(v uint32) bool { return q.tree.node(v).parent == q.tags[i] })
 		if at < 0 {
-			if e.needsValue() {
+			if e.rejectsEmpty() {
 				return false
 			}
 			continue
 		}
-		matched, ok := q.known[i][values[at]]
+		matched, ok := q.matches[i][values[at]]
 		if !ok {
 			matched = e.match(q.tree.name(values[at]))
-			q.known[i][values[at]] = matched
+			q.matches[i][values[at]] = matched
 		}
 		if !matched {
 			return false
@@ -355,8 +356,9 @@ func (q *tagQuery) match(series uint32) bool {
 	return true
 }
 
-// Tags returns the tags that match a regular expression at their start, sorted,
-// at most limit of them; 0 is all. The error is a *metric.TagExprError, or that of ctx.
+// Tags returns the tags that match a regular expression, anchored at their start. They
+// are sorted. It returns at most limit tags, or all if limit is 0. The error is a
+// *metric.TagExprError or that of ctx.
 func (x *Index) Tags(ctx context.Context, filter string, limit int) ([]string, error) {
 	f, err := parseFilter(filter)
 	if err != nil {
@@ -370,9 +372,8 @@ func (x *Index) Tags(ctx context.Context, filter string, limit int) ([]string, e
 	return tags, err
 }
 
-// Values returns the values of a tag that match a regular expression at their
-// start, sorted, at most limit of them; 0 is all. There are none of an unknown
-// tag. The error is a *metric.TagExprError, or that of ctx.
+// Values returns the values of a tag that match a regular expression, in the same way as
+// Tags. An unknown tag has no values. The error is a *metric.TagExprError or that of ctx.
 func (x *Index) Values(ctx context.Context, tag, filter string, limit int) ([]metric.TagCount, error) {
 	f, err := parseFilter(filter)
 	if err != nil {
@@ -388,7 +389,7 @@ func (x *Index) Values(ctx context.Context, tag, filter string, limit int) ([]me
 	return values, err
 }
 
-// filterError is what a filter ended with.
+// filterError returns the error of a filter's matches, as a *metric.TagExprError.
 func filterError(text string, f filter) error {
 	if err := f.err(); err != nil {
 		return &metric.TagExprError{Expr: text, Reason: err.Error()}
@@ -396,8 +397,8 @@ func filterError(text string, f filter) error {
 	return nil
 }
 
-// eachValue calls use for what matches of the values of a tag, or of the tags
-// themselves if that is empty, until there are limit of them or ctx is at its end.
+// eachValue calls use for each value of a tag that matches, or each tag if tag is empty,
+// until there were limit of them or ctx is done.
 func (x *Index) eachValue(ctx context.Context, tag string, f filter, limit int, use func(text string, below int)) error {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -408,7 +409,7 @@ func (x *Index) eachValue(ctx context.Context, tag string, f filter, limit int, 
 			return nil
 		}
 	}
-	v := visit{lock: &x.mu, tree: t, wanted: ctx.Err}
+	v := traversal{lock: &x.mu, tree: t, ctxErr: ctx.Err}
 	defer v.end()
 	used := 0
 	v.each(number, f.prefix, func(child uint32, text string) {
@@ -416,7 +417,7 @@ func (x *Index) eachValue(ctx context.Context, tag string, f filter, limit int, 
 			use(text, int(t.below(child).n))
 			used++
 			if used == limit {
-				v.enough = true
+				v.done = true
 			}
 		}
 	})

@@ -6,54 +6,55 @@ import (
 	"sync/atomic"
 )
 
-// tree is a tree of named nodes in few large pieces of memory. A node is known by
-// its number; those of the nodes below it are a list sorted by name.
+// tree is a tree of named nodes, stored in a few large allocations. A number
+// identifies a node. The numbers of its children are a list, sorted by name.
 //
-// A node is made as a tip if nothing is to be below it, as a branch if something
-// is; most metrics are tips. A tip becomes a branch under another number.
+// A node that is created without children is stored as a node, any other as a branch.
+// Most metrics have no children. When a node gets its first child, a branch with
+// another number replaces it.
 type tree struct {
-	names               names
-	lists               lists
-	tips                slab[node]
-	branches            slab[branch]
-	freeTip, freeBranch uint32 // nodes to use again; the others follow by node.parent
-	nothing             list   // what is below a tip
-	edges               table  // nodes by parent and name
-	version             uint64 // changes with every insertion and removal
-	limbo               limbo
+	names                names
+	lists                lists
+	nodes                slab[node]
+	branches             slab[branch]
+	freeNode, freeBranch uint32 // heads of the lists of free nodes, linked by node.parent; 0: empty
+	noChildren           list   // children of a node that is not a branch
+	byParent             table  // nodes by the hash of parent and name
+	version              uint64 // incremented by every insertion and removal
+	reclaimer            reclaimer
 }
 
 // node is 12 bytes.
 type node struct {
 	parent uint32
 	name   uint32
-	state  uint32 // flags; atomic, as Add and Announce change those of a leaf under a read lock
+	state  uint32 // flags; atomic, because Add and Announce change those of a leaf with only the read lock held
 }
 
 // branch is 28 bytes.
 type branch struct {
 	node
-	below list
-	hints hints
+	below  list
+	filter bloom
 }
 
-// slab holds what is known by number in chunks.
+// slab stores elements by number, in chunks.
 type slab[T any] struct {
-	chunks [][]T  // a number is a chunk and a place there; 0 is none
-	last   uint32 // number taken
+	chunks [][]T  // indexed by the high and low bits of a number; number 0 is not used
+	last   uint32 // highest number in use
 }
 
 const (
-	root     = 1
-	tipBit   = 1 << 31 // of the number of a tip
-	slabBits = 10
+	root         = 1
+	childlessBit = 1 << 31 // set in the number of a node that is not a branch
+	slabBits     = 10
 )
 
 func (s *slab[T]) at(number uint32) *T {
 	return &s.chunks[number>>slabBits][number%(1<<slabBits)]
 }
 
-// take returns a number never used.
+// take returns a number that was never used.
 func (s *slab[T]) take() uint32 {
 	s.last++
 	if int(s.last>>slabBits) == len(s.chunks) {
@@ -68,27 +69,28 @@ func (t *tree) init() {
 }
 
 func (t *tree) node(number uint32) *node {
-	if number&tipBit != 0 {
-		return t.tips.at(number &^ tipBit)
+	if number&childlessBit != 0 {
+		return t.nodes.at(number &^ childlessBit)
 	}
 	return &t.branches.at(number).node
 }
 
 func (t *tree) branch(number uint32) *branch { return t.branches.at(number) }
 
-// below returns the list of what is below a node, which is not to be changed if
-// it is a tip.
+// below returns the list of a node's children. It must not be changed if the node is
+// not a branch.
 func (t *tree) below(number uint32) *list {
-	if number&tipBit != 0 {
-		return &t.nothing
+	if number&childlessBit != 0 {
+		return &t.noChildren
 	}
 	return &t.branches.at(number).below
 }
 
 func (n *node) flags() uint32 { return atomic.LoadUint32(&n.state) }
 
+// newNode returns the number of a free node or branch.
 func (t *tree) newNode(isBranch bool) uint32 {
-	free := &t.freeTip
+	free := &t.freeNode
 	if isBranch {
 		free = &t.freeBranch
 	}
@@ -99,14 +101,14 @@ func (t *tree) newNode(isBranch bool) uint32 {
 	if isBranch {
 		return t.branches.take()
 	}
-	return t.tips.take() | tipBit
+	return t.nodes.take() | childlessBit
 }
 
-// name is good as names.text is; that of a removed node is while there is a visit
-// that began before.
+// name returns the name of a node. It is valid as long as names.text says. The name
+// of a removed node stays valid for traversals that began before its removal.
 func (t *tree) name(number uint32) string { return t.names.text(t.node(number).name) }
 
-// child returns the node of that name below another, 0 if there is none.
+// child returns the child of a node with a name, or 0.
 func (t *tree) child(parent uint32, name string) uint32 {
 	if n := t.names.find(name); n != 0 {
 		return t.childNamed(parent, n)
@@ -114,19 +116,20 @@ func (t *tree) child(parent uint32, name string) uint32 {
 	return 0
 }
 
+// childNamed is child for the number of a name.
 func (t *tree) childNamed(parent, name uint32) uint32 {
-	return t.edges.find(edge(parent, name), func(number uint32) bool {
+	return t.byParent.find(childHash(parent, name), func(number uint32) bool {
 		n := t.node(number)
 		return n.parent == parent && n.name == name
 	})
 }
 
-// childNear is childNamed for a walk, which comes to branches one after the
-// other: that one has no such child mostly shows without a look at other memory,
-// and its few children lie side by side.
-func (t *tree) childNear(parent, name uint32) uint32 {
+// childInWalk is childNamed for a walk, which visits many branches in order. Its
+// memory accesses are local: the Bloom filter of the branch rules out most misses,
+// and the children of a small branch are adjacent.
+func (t *tree) childInWalk(parent, name uint32) uint32 {
 	b := t.branch(parent)
-	if !b.hints.mayHave(name) {
+	if !b.filter.mayContain(name) {
 		return 0
 	}
 	if b.below.n > 16 {
@@ -140,30 +143,29 @@ func (t *tree) childNear(parent, name uint32) uint32 {
 	return 0
 }
 
-// hints has bits set for names: each for many, so that it can only say for sure
-// that a name is not among them.
-type hints [2]uint32
+// bloom is a Bloom filter of the names of a branch's children, by number.
+type bloom [2]uint32
 
-func (h *hints) add(name uint32) {
-	bit := hint(name)
+func (h *bloom) add(name uint32) {
+	bit := bloomBit(name)
 	h[bit/32] |= 1 << (bit % 32)
 }
 
-func (h *hints) mayHave(name uint32) bool {
-	bit := hint(name)
+func (h *bloom) mayContain(name uint32) bool {
+	bit := bloomBit(name)
 	return h[bit/32]&(1<<(bit%32)) != 0
 }
 
-func hint(name uint32) uint32 { return name * 0x9e3779b1 >> 26 }
+func bloomBit(name uint32) uint32 { return name * 0x9e3779b1 >> 26 }
 
-func edge(parent, name uint32) uint64 { return mix(uint64(parent)<<32 | uint64(name)) }
+func childHash(parent, name uint32) uint64 { return mix(uint64(parent)<<32 | uint64(name)) }
 
-func (t *tree) edgeOf(number uint32) uint64 {
+func (t *tree) hashOf(number uint32) uint64 {
 	n := t.node(number)
-	return edge(n.parent, n.name)
+	return childHash(n.parent, n.name)
 }
 
-// find returns the node of a dotted name, 0 if there is none.
+// find returns the node with a dotted name, or 0.
 func (t *tree) find(path string) uint32 {
 	at := uint32(root)
 	for more := true; more && at != 0; {
@@ -174,8 +176,8 @@ func (t *tree) find(path string) uint32 {
 	return at
 }
 
-// make returns the node of a dotted name, a tip if it is new and not to be a
-// branch.
+// make returns the node with a dotted name. It creates missing nodes; isBranch says
+// whether the last one is stored as a branch.
 func (t *tree) make(path string, isBranch bool) uint32 {
 	at := uint32(root)
 	for more := true; more; {
@@ -186,11 +188,12 @@ func (t *tree) make(path string, isBranch bool) uint32 {
 	return at
 }
 
+// makeChild is make for a child of a branch.
 func (t *tree) makeChild(parent uint32, name string, isBranch bool) uint32 {
 	above := t.branch(parent)
-	if !t.beyond(&above.below, name) {
+	if !t.sortsLast(&above.below, name) {
 		if number := t.child(parent, name); number != 0 {
-			if isBranch && number&tipBit != 0 {
+			if isBranch && number&childlessBit != 0 {
 				return t.toBranch(number)
 			}
 			return number
@@ -198,41 +201,41 @@ func (t *tree) makeChild(parent uint32, name string, isBranch bool) uint32 {
 	}
 	number := t.newNode(isBranch)
 	n := t.node(number)
-	*n = node{parent: parent, name: t.names.hold(name)}
-	t.edges.insert(t.edgeOf(number), number, t.edgeOf)
-	t.lists.insert(&above.below, t.seek(&above.below, name), number)
-	above.hints.add(n.name)
+	*n = node{parent: parent, name: t.names.intern(name)}
+	t.byParent.insert(t.hashOf(number), number, t.hashOf)
+	t.lists.insert(&above.below, t.lowerBound(&above.below, name), number)
+	above.filter.add(n.name)
 	t.version++
 	return number
 }
 
-// toBranch puts a branch in the place of a tip.
-func (t *tree) toBranch(tip uint32) uint32 {
+// toBranch replaces a node without children by a branch.
+func (t *tree) toBranch(childless uint32) uint32 {
 	number := t.newNode(true)
-	old := t.node(tip)
+	old := t.node(childless)
 	*t.branch(number) = branch{node: *old}
-	t.edges.remove(t.edgeOf(tip), tip, t.edgeOf)
-	t.edges.insert(t.edgeOf(number), number, t.edgeOf)
+	t.byParent.remove(t.hashOf(childless), childless, t.hashOf)
+	t.byParent.insert(t.hashOf(number), number, t.hashOf)
 	siblings := &t.branch(old.parent).below
-	at := t.seek(siblings, t.name(tip))
+	at := t.lowerBound(siblings, t.name(childless))
 	t.lists.remove(siblings, at)
-	t.lists.insert(siblings, t.seek(siblings, t.name(tip)), number)
-	t.names.held(old.name)
+	t.lists.insert(siblings, t.lowerBound(siblings, t.name(childless)), number)
+	t.names.retain(old.name)
 	t.version++
-	t.bury(tip)
+	t.retire(childless)
 	return number
 }
 
-// bury gives a node that is no longer in the tree to the limbo. It keeps its
-// other flags: a visit that comes to it then finds what was there.
-func (t *tree) bury(number uint32) {
-	t.node(number).state |= goneFlag
-	t.limbo.put(number, t.release)
+// retire hands a node that was removed from the tree to the reclaimer. The node
+// keeps its other flags, so a traversal that reaches it sees its last state.
+func (t *tree) retire(number uint32) {
+	t.node(number).state |= removedFlag
+	t.reclaimer.retire(number, t.release)
 }
 
-// beyond tells whether a name would come after all children. In sorted input most
-// do, and need not be looked for.
-func (t *tree) beyond(below *list, name string) bool {
+// sortsLast reports whether a name sorts after all children. If so, it is new. This
+// is fast for names that are added in order.
+func (t *tree) sortsLast(below *list, name string) bool {
 	if below.n == 0 {
 		return true
 	}
@@ -240,10 +243,10 @@ func (t *tree) beyond(below *list, name string) bool {
 	return t.name(last) < name
 }
 
-// seek returns the place of the first child whose name is not less.
-func (t *tree) seek(below *list, name string) place {
+// lowerBound returns the position of the first child whose name is not less.
+func (t *tree) lowerBound(below *list, name string) position {
 	if below.n == 0 {
-		return place{}
+		return position{}
 	}
 	if last, end := t.lists.last(below); t.name(last) < name {
 		return end
@@ -251,7 +254,8 @@ func (t *tree) seek(below *list, name string) place {
 	return t.lists.search(below, func(number uint32) bool { return t.name(number) < name })
 }
 
-// prune removes a node that has no flag and nothing below it, and so on upwards.
+// prune removes a node if it has neither flags nor children, and then its ancestors
+// under the same condition.
 func (t *tree) prune(number uint32) {
 	for number != root {
 		n := t.node(number)
@@ -260,50 +264,50 @@ func (t *tree) prune(number uint32) {
 		}
 		parent := n.parent
 		above := t.branch(parent)
-		t.edges.remove(t.edgeOf(number), number, t.edgeOf)
-		t.lists.remove(&above.below, t.seek(&above.below, t.name(number)))
+		t.byParent.remove(t.hashOf(number), number, t.hashOf)
+		t.lists.remove(&above.below, t.lowerBound(&above.below, t.name(number)))
 		if above.below.n == 0 {
-			above.hints = hints{}
+			above.filter = bloom{}
 		}
 		t.version++
-		t.bury(number)
+		t.retire(number)
 		number = parent
 	}
 }
 
-// release lets a buried node be used again.
+// release makes a retired node available for reuse.
 func (t *tree) release(number uint32) {
-	t.names.drop(t.node(number).name)
-	if number&tipBit != 0 {
-		*t.node(number) = node{parent: t.freeTip}
-		t.freeTip = number
+	t.names.release(t.node(number).name)
+	if number&childlessBit != 0 {
+		*t.node(number) = node{parent: t.freeNode}
+		t.freeNode = number
 		return
 	}
 	*t.branch(number) = branch{node: node{parent: t.freeBranch}}
 	t.freeBranch = number
 }
 
-// move puts all that is below one branch below another that has nothing below it.
-func (t *tree) move(from, to uint32) {
+// moveChildren moves all children of one branch to another, which must have none.
+func (t *tree) moveChildren(from, to uint32) {
 	t.version++
 	old := t.branch(from)
-	below, hint := old.below, old.hints
-	old.below, old.hints = list{}, hints{}
-	for at := (place{}); ; {
+	below, filter := old.below, old.filter
+	old.below, old.filter = list{}, bloom{}
+	for at := (position{}); ; {
 		number, next, ok := t.lists.get(&below, at)
 		if !ok {
 			break
 		}
-		t.edges.remove(t.edgeOf(number), number, t.edgeOf)
+		t.byParent.remove(t.hashOf(number), number, t.hashOf)
 		t.node(number).parent = to
-		t.edges.insert(t.edgeOf(number), number, t.edgeOf)
+		t.byParent.insert(t.hashOf(number), number, t.hashOf)
 		at = next
 	}
 	target := t.branch(to)
-	target.below, target.hints = below, hint
+	target.below, target.filter = below, filter
 }
 
-// appendPath appends the dotted name of a node.
+// appendPath appends the dotted name of a node to b.
 func (t *tree) appendPath(b []byte, number uint32) []byte {
 	if parent := t.node(number).parent; parent != root {
 		b = append(t.appendPath(b, parent), '.')
@@ -311,109 +315,113 @@ func (t *tree) appendPath(b []byte, number uint32) []byte {
 	return append(b, t.name(number)...)
 }
 
-// limbo keeps removed nodes from being used again while there are visits that may
-// know their numbers. It is put to under the write lock.
-type limbo struct {
-	mu     sync.Mutex
-	visits []uint64 // what gone was when they began to let go of the lock
-	gone   uint64   // removals
-	nodes  []goneNode
+// reclaimer delays the reuse of removed nodes while a traversal that began before
+// their removal may still hold their numbers. retire is called with the write lock
+// held.
+type reclaimer struct {
+	mu         sync.Mutex
+	traversals []uint64 // the epoch of each traversal that has paused
+	epoch      uint64   // number of nodes retired so far
+	retired    []retiredNode
 }
 
-type goneNode struct {
+type retiredNode struct {
 	number uint32
-	gone   uint64
+	epoch  uint64
 }
 
-func (l *limbo) put(number uint32, release func(uint32)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	oldest := l.gone + 1
-	for _, began := range l.visits {
+// retire takes a removed node. It calls release for this node and earlier ones as
+// soon as no traversal can hold their numbers.
+func (r *reclaimer) retire(number uint32, release func(uint32)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	oldest := r.epoch + 1
+	for _, began := range r.traversals {
 		oldest = min(oldest, began)
 	}
 	freed := 0
-	for freed < len(l.nodes) && l.nodes[freed].gone < oldest {
-		release(l.nodes[freed].number)
+	for freed < len(r.retired) && r.retired[freed].epoch < oldest {
+		release(r.retired[freed].number)
 		freed++
 	}
-	if l.nodes = l.nodes[freed:]; len(l.nodes) == 0 {
-		l.nodes = nil
+	if r.retired = r.retired[freed:]; len(r.retired) == 0 {
+		r.retired = nil
 	}
-	if len(l.visits) == 0 {
+	if len(r.traversals) == 0 {
 		release(number)
 		return
 	}
-	l.nodes = append(l.nodes, goneNode{number, l.gone})
-	l.gone++
+	r.retired = append(r.retired, retiredNode{number, r.epoch})
+	r.epoch++
 }
 
-func (l *limbo) enter() (began uint64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.visits = append(l.visits, l.gone)
-	return l.gone
+// enter registers a traversal and returns its epoch, for exit.
+func (r *reclaimer) enter() (began uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.traversals = append(r.traversals, r.epoch)
+	return r.epoch
 }
 
-func (l *limbo) leave(began uint64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i, v := range l.visits {
+func (r *reclaimer) exit(began uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, v := range r.traversals {
 		if v == began {
-			l.visits = removeAt(l.visits, i)
+			r.traversals = removeAt(r.traversals, i)
 			return
 		}
 	}
 }
 
-// visit is a long look at a tree. It begins and ends under the read lock, which it
-// lets go of for a moment after every maxHold steps.
+// traversal reads many nodes of a tree. It begins and ends with the read lock held,
+// and releases the lock for a moment after every pauseAfter steps.
 //
-// Nodes that are removed meanwhile stay readable, with nothing below them and no
-// flag; others may have come and gone, and tree.version tells whether any did.
-type visit struct {
+// Nodes that are removed during a pause stay readable. They have no children. Removed
+// metrics have no leafFlag; a node that a branch has replaced keeps it. tree.version
+// tells whether nodes were added or removed.
+type traversal struct {
 	lock    *sync.RWMutex
 	tree    *tree
 	steps   int
 	entered bool
 	began   uint64
-	enough  bool // what is looked for was found, or nobody wants it: each ends
+	done    bool // stop: the result is complete or ctxErr returned an error
 
-	wanted func() error // asked now and then: an error ends the visit; nil: it goes on to its end
-	err    error        // what wanted said
+	ctxErr func() error // context.Context.Err, called at each pause; may be nil
+	err    error        // the error that ctxErr returned
 }
 
-// maxHold is a few tenths of a millisecond.
-const maxHold = 4096
+// pauseAfter is the number of steps between pauses: a few tenths of a millisecond.
+const pauseAfter = 4096
 
-// step counts one node looked at.
-func (v *visit) step() {
-	if v.steps++; v.steps >= maxHold {
+// step counts one node.
+func (v *traversal) step() {
+	if v.steps++; v.steps >= pauseAfter {
 		v.pause(nil)
 	}
 }
 
-// pause lets go of the lock and calls while, if it is not nil, before it takes it
-// again.
-func (v *visit) pause(while func()) {
+// pause releases the lock, calls unlocked if it is not nil, and takes the lock again.
+func (v *traversal) pause(unlocked func()) {
 	if !v.entered {
-		v.entered, v.began = true, v.tree.limbo.enter()
+		v.entered, v.began = true, v.tree.reclaimer.enter()
 	}
 	v.steps = 0
 	v.lock.RUnlock()
-	if while != nil {
-		while()
+	if unlocked != nil {
+		unlocked()
 	}
-	if v.wanted != nil && v.err == nil {
-		if v.err = v.wanted(); v.err != nil {
-			v.enough = true
+	if v.ctxErr != nil && v.err == nil {
+		if v.err = v.ctxErr(); v.err != nil {
+			v.done = true
 		}
 	}
 	v.lock.RLock()
 }
 
-func (v *visit) end() {
+func (v *traversal) end() {
 	if v.entered {
-		v.tree.limbo.leave(v.began)
+		v.tree.reclaimer.exit(v.began)
 	}
 }

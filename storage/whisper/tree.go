@@ -96,7 +96,7 @@ func (s *Store) Check(ctx context.Context) error {
 	defer t.once.Do(func() { close(t.checked) })
 	t.beginNoting()
 	defer s.removeNoted()
-	s.index.BeginCheck()
+	s.index.BeginRescan()
 	w := walker{tree: t, ctx: ctx, index: s.index, log: s.log, logger: s.logger, now: s.now()}
 	if err := w.walk(s.dir, "", nil); err != nil {
 		return err
@@ -111,7 +111,7 @@ func (s *Store) Check(ctx context.Context) error {
 		s.logger.Warn("there is no whisper file at all: is something not mounted?", "tree", s.dir)
 		return nil
 	}
-	removed := s.index.EndCheck()
+	removed := s.index.EndRescan()
 	if w.added || len(removed) > 0 {
 		s.saved.Store(-1) // there may be as many as before
 	}
