@@ -3,6 +3,7 @@ package web
 import (
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -12,20 +13,20 @@ import (
 	"strings"
 )
 
-// bundle holds what is built of ui/, if it was built: app/manifest.json says which
-// of its files a page begins with.
+// bundle holds the files built from ui/, if any. app/manifest.json names the entry point.
 //
 //go:embed bundle
 var bundle embed.FS
 
-// App is the application that draws the pages in a browser.
+// App is the JavaScript application: the user interface in a browser.
 type App struct {
-	Script string   // the asset it begins with
-	Styles []string // assets
-	Assets []Asset  // all its files, the names of which hold hashes
+	Script string   // name of the asset that is the entry point
+	Styles []string // names of assets
+	Assets []Asset  // all files; their names contain hashes
 }
 
-// ReadApp reads what was built into the binary; nil is none, which is no error.
+// ReadApp reads the application that is embedded in the binary. It returns nil without an
+// error if there is none.
 func ReadApp() (*App, error) { return readApp(bundle) }
 
 func readApp(files fs.FS) (*App, error) {
@@ -40,7 +41,7 @@ func readApp(files fs.FS) (*App, error) {
 		IsEntry bool
 	}
 	if err := json.Unmarshal(text, &manifest); err != nil {
-		return nil, fmt.Errorf("manifest.json of the user interface: %w", err)
+		return nil, fmt.Errorf("user interface: parse manifest.json: %w", err)
 	}
 	app := &App{}
 	for _, chunk := range manifest {
@@ -49,7 +50,7 @@ func readApp(files fs.FS) (*App, error) {
 		}
 	}
 	if app.Script == "" {
-		return nil, fmt.Errorf("manifest.json of the user interface names no entry")
+		return nil, errors.New("user interface: manifest.json has no entry point")
 	}
 	names, err := fs.Glob(files, dir+"/*")
 	if err != nil {
@@ -75,14 +76,14 @@ func mediaTypeOf(name string) string {
 	return mime.TypeByExtension(path.Ext(name))
 }
 
-// AppPage is the page in which the application runs, whatever it then shows.
+// AppPage is the HTML page that runs the application.
 type AppPage struct {
 	App     *App
 	Prefix  string // of every path of this server
 	Version string // of the server
-	Line    string // host:port where lines are sent to; empty: nowhere
-	Own     string // a pattern of the server's own metrics
-	Plain   string // address of a page that needs no JavaScript
+	Line    string // host:port of the plaintext receiver; empty: none
+	Own     string // pattern of the server's self metrics
+	Plain   string // URL of the plain page with the same content
 }
 
 //go:embed app.html
@@ -92,24 +93,23 @@ var appTemplate = template.Must(template.New("app").Parse(appHTML))
 
 // Write writes the page as HTML.
 func (p AppPage) Write(w io.Writer) error {
-	at := func(name string) string { return p.Prefix + AssetPath + name }
 	styles := make([]string, len(p.App.Styles))
 	for i, name := range p.App.Styles {
-		styles[i] = at(name)
+		styles[i] = Asset{Name: name}.url(p.Prefix)
 	}
 	return appTemplate.Execute(w, struct {
 		AppPage
 		Script, Icon string
 		Styles       []string
-	}{p, at(p.App.Script), at(icon.Name), styles})
+	}{p, Asset{Name: p.App.Script}.url(p.Prefix), icon.url(p.Prefix), styles})
 }
 
-// AppContentSecurityPolicy is what the application can live with: scripts, styles
-// and pictures of this server, in files of their own, and its API.
+// AppContentSecurityPolicy is the Content-Security-Policy of AppPage. It allows scripts,
+// styles and images of this server in separate files, and requests to its API.
 const AppContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'; " +
 	"require-trusted-types-for 'script'"
 
-// RunsScripts tells by a User-Agent whether it is that of a browser that can run the
-// application. Text browsers and programs do not call themselves Mozilla.
+// RunsScripts reports whether a User-Agent is a browser that can run the application. Text
+// browsers and other programs do not call themselves Mozilla.
 func RunsScripts(userAgent string) bool { return strings.HasPrefix(userAgent, "Mozilla/5.0") }

@@ -6,7 +6,7 @@ import (
 	"testing/fstest"
 )
 
-func TestAppIsWhatTheManifestNames(t *testing.T) {
+func TestReadApp(t *testing.T) {
 	app, err := readApp(fstest.MapFS{
 		"bundle/app/manifest.json": {Data: []byte(`{"src/main.tsx":{"file":"main-1.js","css":["main-2.css"],"isEntry":true},"x":{"file":"x-3.js"}}`)},
 		"bundle/app/main-1.js":     {Data: []byte("1")},
@@ -34,7 +34,7 @@ func TestAppIsWhatTheManifestNames(t *testing.T) {
 	}
 }
 
-func TestNothingBuiltIsNoApp(t *testing.T) {
+func TestReadAppWithoutBuild(t *testing.T) {
 	if app, err := readApp(fstest.MapFS{"bundle/README.md": {}}); app != nil || err != nil {
 		t.Errorf("%v, %v", app, err)
 	}

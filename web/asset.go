@@ -2,21 +2,25 @@ package web
 
 import (
 	"crypto/sha256"
+	"embed"
 	"encoding/hex"
 	"path"
 	"strings"
 )
 
-// AssetPath is the path, below the prefix, under which the page expects assets.
+// AssetPath is the path of the assets below the server's prefix.
 const AssetPath = "/-/static/"
 
-// Asset is a file the page refers to. A hash of the content is part of the name,
-// so that browsers may keep it for ever.
+// Asset is a file that pages refer to. Its name contains a hash of its content, so that
+// browsers can cache it forever.
 type Asset struct {
 	Name    string // below AssetPath
 	Type    string // media type
 	Content []byte
 }
+
+//go:embed style.css icon.svg
+var assetFiles embed.FS
 
 var (
 	style  = newAsset("style.css", "text/css; charset=utf-8")
@@ -24,13 +28,13 @@ var (
 	assets = []Asset{style, icon}
 )
 
-// Assets lists the files to be served. They must not be changed.
+// Assets returns the assets of the plain pages. The caller must not modify them.
 func Assets() []Asset { return assets }
 
 func newAsset(name, mediaType string) Asset {
-	content, err := files.ReadFile(name)
+	content, err := assetFiles.ReadFile(name)
 	if err != nil {
-		panic(err) // embedded, so only a misspelt name can fail
+		panic(err) // the file is embedded: the name is misspelled
 	}
 	sum := sha256.Sum256(content)
 	ext := path.Ext(name)
@@ -38,5 +42,8 @@ func newAsset(name, mediaType string) Asset {
 	return Asset{Name: hashed, Type: mediaType, Content: content}
 }
 
-// Icon is the picture of the site. It is one of Assets.
+// url returns the URL of the asset without scheme and host.
+func (a Asset) url(prefix string) string { return prefix + AssetPath + a.Name }
+
+// Icon returns the icon of the site, which is one of Assets.
 func Icon() Asset { return icon }

@@ -1,78 +1,74 @@
 package web
 
 import (
-	"embed"
 	"encoding/json"
-	"html/template"
 	"io"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// DashboardPage is a page that shows a dashboard.
+// DashboardPage is the plain page that shows a dashboard.
 type DashboardPage struct {
 	Prefix  string // of every path of this server
 	Version string // of the server
 	Name    string
 	Saved   time.Time // shown in its zone
 	Graphs  []DashboardGraph
-	Missing bool // there is no such dashboard
+	Missing bool // the dashboard does not exist
 }
 
 // DashboardGraph is a graph of a dashboard.
 type DashboardGraph struct {
 	Title string
-	Query string // what /render is asked, behind the '?'
+	Query string // query string of /render, without the '?'
 }
 
-// Link is where a graph can be changed, Image its picture.
-func (p DashboardPage) Link(g DashboardGraph) string  { return p.Prefix + "/?" + g.Query }
+// Link returns the URL of the page that edits a graph.
+func (p DashboardPage) Link(g DashboardGraph) string { return p.Prefix + "/?" + g.Query }
+
+// Image returns the URL of a graph's image.
 func (p DashboardPage) Image(g DashboardGraph) string { return p.Prefix + "/render?" + g.Query }
 
-// DashboardsPage is a page that lists dashboards.
+// DashboardsPage is the plain page that lists all dashboards.
 type DashboardsPage struct {
 	Prefix  string
-	Base    string // scheme and host as the reader addressed them
+	Base    string // scheme and host of the request
 	Version string
 	Names   []string
 }
 
-//go:embed dashboard.html dashboards.html
-var dashboardFiles embed.FS
-
-var dashboardPages = template.Must(template.ParseFS(dashboardFiles, "dashboard.html", "dashboards.html"))
-
 // Write writes the page as HTML.
 func (p DashboardPage) Write(w io.Writer) error {
-	return dashboardPages.ExecuteTemplate(w, "dashboard.html", struct {
+	return templates.ExecuteTemplate(w, "dashboard.html", struct {
 		DashboardPage
-		Style, Icon string
-	}{p, p.Prefix + AssetPath + style.Name, p.Prefix + AssetPath + icon.Name})
+		Layout layout
+	}{p, newLayout(p.Name, p.Prefix)})
 }
 
-// URL is the address of a dashboard.
+// URL returns the URL of a dashboard without scheme and host.
 func (p DashboardsPage) URL(name string) string { return p.Prefix + "/dashboard/" + pathSegment(name) }
 
 // Write writes the page as HTML.
 func (p DashboardsPage) Write(w io.Writer) error {
-	return dashboardPages.ExecuteTemplate(w, "dashboards.html", struct {
+	return templates.ExecuteTemplate(w, "dashboards.html", struct {
 		DashboardsPage
-		Style, Icon string
-	}{p, p.Prefix + AssetPath + style.Name, p.Prefix + AssetPath + icon.Name})
+		Layout layout
+	}{p, newLayout("Dashboards", p.Prefix)})
 }
 
-// maxGraphs is how many graphs of a dashboard the page shows, maxQueries how many
-// bytes their queries may have together. What all graphs share is in each of them.
+// Limits of one page. maxQueries matters because each query repeats the parameters that all
+// graphs of the dashboard share.
 const (
 	maxGraphs  = 500
-	maxQueries = 4 << 20
+	maxQueries = 4 << 20 // total size of the queries in bytes
 )
 
-// DashboardGraphs are the graphs in the state of a dashboard of graphite-web: each a
-// list in which an object holds the parameters of render that differ from
-// defaultGraphParams. What is of another shape is left out.
+// DashboardGraphs returns the graphs in a dashboard's state. As in graphite-web, a graph is
+// a list that contains an object with the parameters of render that differ from
+// defaultGraphParams. DashboardGraphs skips graphs of another form.
 func DashboardGraphs(state []byte) []DashboardGraph {
 	var fields map[string]json.RawMessage
 	var all []json.RawMessage
@@ -113,7 +109,7 @@ func DashboardGraphs(state []byte) []DashboardGraph {
 	return graphs
 }
 
-// graphParams are the parameters of a graph: the first object of the list.
+// graphParams returns the parameters of a graph: the first object in its list.
 func graphParams(graph json.RawMessage) map[string][]string {
 	var parts []json.RawMessage
 	if json.Unmarshal(graph, &parts) != nil {
@@ -127,8 +123,8 @@ func graphParams(graph json.RawMessage) map[string][]string {
 	return nil
 }
 
-// objectParams are the fields of an object that can be parameters: texts, numbers,
-// true and false, and lists of them. Nil: it is none.
+// objectParams returns the fields of an object that can be parameters: strings, numbers,
+// booleans, and lists of them. It returns nil if the text is not an object.
 func objectParams(text json.RawMessage) map[string][]string {
 	var fields map[string]any
 	if json.Unmarshal(text, &fields) != nil || fields == nil {
@@ -161,16 +157,9 @@ func paramText(v any) (string, bool) {
 	return "", false
 }
 
-// pathSegment escapes a text so that it is one segment of a path.
+// pathSegment escapes a text for use as one segment of a path.
 func pathSegment(text string) string {
-	var b []byte
-	for i := range len(text) {
-		const hex = "0123456789ABCDEF"
-		if c := text[i]; plain(c) && c != '/' && (c != '.' || len(text) > 2) {
-			b = append(b, c)
-		} else {
-			b = append(b, '%', hex[c>>4], hex[c&15])
-		}
-	}
-	return string(b)
+	var b strings.Builder
+	percentEncode(&b, text, func(c byte) bool { return isPlain(c) && c != '/' && (c != '.' || len(text) > 2) })
+	return b.String()
 }

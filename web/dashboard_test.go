@@ -21,7 +21,7 @@ func TestDashboardGraphs(t *testing.T) {
 			}
 		}
 	}
-	// As graphite-web writes it.
+	// A dashboard of graphite-web.
 	f(`{"name": "web", "timeConfig": {"type": "relative"}, "graphSize": {"width": 400, "height": 250},
 		"defaultGraphParams": {"from": "-2hours", "until": "now", "width": 1, "_uniq": 0.5},
 		"graphs": [
@@ -30,7 +30,7 @@ func TestDashboardGraphs(t *testing.T) {
 		]}`,
 		DashboardGraph{"a.b", "from=-1d&height=250&target=a.b&title=a.b&until=now&width=400"},
 		DashboardGraph{"<two>", "areaMode=stacked&from=-2hours&height=250&hideLegend=true&lineWidth=1.5&target=c&target=d%3Be%3D%26&title=%3Ctwo%3E&until=now&width=400"})
-	// With an id in front, targets apart, and what is not of this shape.
+	// A list that begins with an id, several targets, and graphs of another form.
 	f(`{"graphs": [["id", "t", {"target": ["a", "b"]}, "url"], [], 5, null, ["x"], [{"target": {}}], [{"target": [null]}], {"target": "x"}]}`,
 		DashboardGraph{"Graph", "target=a&target=b"})
 	for _, state := range []string{``, `null`, `[]`, `{}`, `{"graphs": {}}`, `{"graphs": [[{}]], "graphSize": 5}`} {
@@ -42,8 +42,8 @@ func TestDashboardGraphs(t *testing.T) {
 	}
 }
 
-// TestDashboardGraphsTogether has graphs share a parameter that is long.
-func TestDashboardGraphsTogether(t *testing.T) {
+// TestDashboardGraphsSize tests graphs that share a long parameter.
+func TestDashboardGraphsSize(t *testing.T) {
 	shared := strings.Repeat("x", maxQueries/10)
 	graphs := DashboardGraphs([]byte(`{"defaultGraphParams": {"a": "` + shared + `"}, "graphs": [` + strings.Repeat(`["t", {"target": "b"}],`, 100) + `[]]}`))
 	size := 0
@@ -82,9 +82,9 @@ func TestDashboardPages(t *testing.T) {
 	page := DashboardPage{Prefix: "/g", Name: "<web>", Saved: time.Unix(0, 0).UTC(), Graphs: []DashboardGraph{{"<t>", "target=a&target=b"}}}
 	f(page, `<h1>&lt;web&gt;</h1>`, `1970-01-01 00:00:00 UTC`,
 		`<a href="/g/?target=a&amp;target=b"><img src="/g/render?target=a&amp;target=b" alt="&lt;t&gt;"`)
-	f(DashboardPage{Prefix: "/g", Name: "x"}, "no graphs that this page knows")
+	f(DashboardPage{Prefix: "/g", Name: "x"}, "no graphs that this page can show")
 	f(DashboardPage{Prefix: "/g", Name: "x", Missing: true}, "Dashboard 'x' does not exist.")
 	f(DashboardsPage{Prefix: "/g", Base: "http://stats", Names: []string{"a b/c", "..", "<i>"}},
 		`<a href="/g/dashboard/a%20b%2Fc">a b/c</a>`, `<a href="/g/dashboard/%2E%2E">..</a>`, `>&lt;i&gt;</a>`, "curl http://stats/g/dashboard/")
-	f(DashboardsPage{}, "There are none yet.")
+	f(DashboardsPage{}, "No dashboards yet.")
 }

@@ -1,22 +1,20 @@
 package web
 
 import (
-	_ "embed"
-	"html/template"
 	"io"
 	"time"
 )
 
-// EventsPage is a page that shows events.
+// EventsPage is the plain page that lists events.
 type EventsPage struct {
 	Prefix  string // of every path of this server
-	Base    string // scheme and host as the reader addressed them
+	Base    string // scheme and host of the request
 	Version string // of the server
 	Events  []Event
-	Earlier bool // there may be others before them
+	Earlier bool // there may be earlier events
 }
 
-// Event is something that happened.
+// Event is an event of the events API.
 type Event struct {
 	ID         int64
 	When       time.Time // shown in its zone
@@ -24,15 +22,10 @@ type Event struct {
 	Tags       string
 }
 
-//go:embed events.html
-var eventsHTML string
-
-var eventsPage = template.Must(template.New("events").Parse(eventsHTML))
-
 // Write writes the page as HTML.
 func (p EventsPage) Write(w io.Writer) error {
-	return eventsPage.Execute(w, struct {
+	return templates.ExecuteTemplate(w, "events.html", struct {
 		EventsPage
-		Style, Icon string
-	}{p, p.Prefix + AssetPath + style.Name, p.Prefix + AssetPath + icon.Name})
+		Layout layout
+	}{p, newLayout("Events", p.Prefix)})
 }

@@ -2,24 +2,24 @@ package web
 
 import "strconv"
 
-// graph is the picture and the ways to take it away.
+// graph is the image and its URLs in all formats.
 type graph struct {
-	Sources       []source // the first whose Media holds is shown
+	Sources       []source // the browser shows the first whose Media matches
 	Image         string
 	Width, Height int
 	Alt           string
-	Copy          string // the whole address of the graph
+	Copy          string // complete URL of the image
 	Formats       []choice
 }
 
-// source is the picture for one kind of screen.
+// source is the image for one kind of screen.
 type source struct {
-	Media string
+	Media string // media query
 	URL   string
 }
 
-// sizes of the picture, widest screen first. Without a script the layout cannot
-// tell the server its width, so the browser picks among these.
+// sizes are the sizes of the image. The browser chooses one, because without a script it
+// cannot send its width to the server.
 var sizes = []struct {
 	media         string
 	width, height int
@@ -29,7 +29,7 @@ var sizes = []struct {
 	{"", 890, 400},
 }
 
-// dark is how the picture looks where the page is dark.
+// dark holds the parameters of the image for dark pages.
 var dark = [][2]string{
 	{"bgcolor", "171b21"},
 	{"fgcolor", "d5dae1"},
@@ -42,8 +42,7 @@ func newGraph(p Page, targets []string) *graph {
 	g := &graph{Alt: "Graph of " + heading(State{Targets: targets})}
 	for _, size := range sizes {
 		light := renderQuery(s, targets)
-		// Browsers may keep a graph for a minute; a page that is loaded again
-		// wants the present one.
+		// Browsers may cache a graph for a minute. A reload must show the current one.
 		light.add("noCache", "1")
 		light.add("width", strconv.Itoa(size.width))
 		light.add("height", strconv.Itoa(size.height))
@@ -76,12 +75,13 @@ func and(a, b string) string {
 	return a + " and " + b
 }
 
+// renderURL returns the URL of /render that draws the targets.
 func renderURL(prefix string, s State, targets []string) string {
 	q := renderQuery(s, targets)
 	return q.after(prefix + "/render")
 }
 
-// renderQuery asks /render for what the page draws.
+// renderQuery returns the query of /render that draws the targets.
 func renderQuery(s State, targets []string) *query {
 	q := &query{}
 	for _, t := range targets {

@@ -7,30 +7,30 @@ import (
 	"strings"
 )
 
-// What an address may make the server do, however long it is.
+// Limits that keep a long address from overloading the server.
 const (
 	maxTargets  = 100
-	maxBranches = 100 // a look-up each
+	maxBranches = 100 // the server looks up each of them
 	maxDepth    = 64
-	maxText     = 16 << 10 // bytes of one value
+	maxText     = 16 << 10 // size of a value in bytes
 )
 
-// State is what the page remembers, all of it in its address.
+// State is the state of the page. The address of the page contains all of it.
 type State struct {
-	Targets []string // what is drawn
-	Open    []string // branches open in the tree; each opens those above it too
-	Search  string   // a pattern, a word, or tag expressions; empty: show the tree
-	Page    int      // of what was found, from 1
-	From    string   // as in /render; empty: a while ago
+	Targets []string // of the graph
+	Open    []string // open branches of the tree; their parents are open too
+	Search  string   // words, a pattern, or tag expressions; empty: show the tree
+	Page    int      // page of the search results, from 1
+	From    string   // as in /render; empty: the page's default
 	Until   string   // as in /render; empty: now
-	Zone    string   // a time zone by its Olson name; empty: the server's
+	Zone    string   // name of a time zone; empty: the server's
 	Title   string   // of the graph
 	Refresh int      // seconds between reloads; 0: never
-	Plain   bool     // stay with the plain page, also in browsers that run scripts
+	Plain   bool     // use the plain page, also in browsers that run scripts
 }
 
-// ParseState reads what State.URL and the forms of the page write. Values that
-// make no sense are left out: an address is never an error.
+// ParseState reads the parameters that State.URL and the forms of the page write. It ignores
+// invalid values and never fails.
 func ParseState(v url.Values) State {
 	s := State{
 		Search: text(v, "find"),
@@ -56,7 +56,7 @@ func ParseState(v url.Values) State {
 	return s
 }
 
-// text is the last value of the name, as graphite-web takes the last.
+// text returns the last value of a parameter, as graphite-web does.
 func text(v url.Values, name string) string {
 	all := v[name]
 	if len(all) == 0 || len(all[len(all)-1]) > maxText {
@@ -73,8 +73,8 @@ func number(v url.Values, name string) int {
 	return n
 }
 
-// Branches lists the branches whose children the page shows, parents before
-// their children; the first is the root, "".
+// Branches returns the branches whose children the page shows, parents before children. The
+// first is the root, "".
 func (s State) Branches() []string {
 	all := []string{""}
 	for _, b := range s.Open {
@@ -90,8 +90,8 @@ func (s State) Branches() []string {
 	return all
 }
 
-// opened is the state with a branch open. Branches that it implies are not
-// repeated.
+// opened returns the state with one more open branch. Its parents are removed from Open,
+// because they are open too.
 func (s State) opened(branch string) State {
 	if branch == "" || s.isOpen(branch) {
 		return s
@@ -101,7 +101,7 @@ func (s State) opened(branch string) State {
 	return s
 }
 
-// closed is the state with a branch closed, and all below it.
+// closed returns the state without a branch and all branches below it.
 func (s State) closed(branch string) State {
 	s.Open = slices.DeleteFunc(slices.Clone(s.Open), func(b string) bool { return within(b, branch) })
 	if i := strings.LastIndexByte(branch, '.'); i > 0 {
@@ -114,12 +114,12 @@ func (s State) isOpen(branch string) bool {
 	return slices.ContainsFunc(s.Open, func(b string) bool { return within(b, branch) })
 }
 
-// within reports whether path is the branch or below it.
+// within reports whether path is the branch or is below it.
 func within(path, branch string) bool {
 	return path == branch || strings.HasPrefix(path, branch) && path[len(branch)] == '.'
 }
 
-// toggled is the state with a target added, or taken away if it is there.
+// toggled returns the state with a target added, or removed if it is present.
 func (s State) toggled(target string) State {
 	if i := slices.Index(s.Targets, target); i >= 0 {
 		s.Targets = slices.Delete(slices.Clone(s.Targets), i, i+1)
@@ -129,7 +129,7 @@ func (s State) toggled(target string) State {
 	return s
 }
 
-// URL is the address of the page in this state.
+// URL returns the URL of the page in this state, without scheme and host.
 func (s State) URL(prefix string) string {
 	var q query
 	for _, t := range s.Targets {
@@ -159,7 +159,7 @@ func (s State) addRange(q *query) {
 	q.addIf("tz", s.Zone)
 }
 
-// query builds the part of an address behind the '?'.
+// query builds a query string.
 type query struct{ b strings.Builder }
 
 func (q *query) add(name, value string) {
@@ -168,14 +168,7 @@ func (q *query) add(name, value string) {
 	}
 	q.b.WriteString(name)
 	q.b.WriteByte('=')
-	for i := range len(value) {
-		if c := value[i]; plain(c) {
-			q.b.WriteByte(c)
-		} else {
-			const hex = "0123456789ABCDEF"
-			q.b.Write([]byte{'%', hex[c>>4], hex[c&15]})
-		}
-	}
+	percentEncode(&q.b, value, isPlain)
 }
 
 func (q *query) addIf(name, value string) {
@@ -184,6 +177,7 @@ func (q *query) addIf(name, value string) {
 	}
 }
 
+// after returns the path followed by the query string.
 func (q *query) after(path string) string {
 	if q.b.Len() == 0 {
 		return path
@@ -191,10 +185,22 @@ func (q *query) after(path string) string {
 	return path + "?" + q.b.String()
 }
 
-// plain reports whether a byte stands for itself. Parentheses and stars do, so
-// that targets stay readable; what a shell, curl or srcset would take for its
-// own does not.
-func plain(c byte) bool {
+// percentEncode appends text to b and percent-encodes the bytes for which keep is false.
+func percentEncode(b *strings.Builder, text string, keep func(c byte) bool) {
+	const hex = "0123456789ABCDEF"
+	for i := range len(text) {
+		if c := text[i]; keep(c) {
+			b.WriteByte(c)
+		} else {
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+		}
+	}
+}
+
+// isPlain reports whether a query string contains a byte unencoded. Parentheses and stars
+// are plain, so that targets stay readable. Characters that are special in a shell, in curl
+// or in srcset are not.
+func isPlain(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
 		strings.IndexByte("-._~()*:@/", c) >= 0
 }

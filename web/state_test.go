@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestStateIsItsAddress(t *testing.T) {
+func TestStateURL(t *testing.T) {
 	f := func(s State) {
 		t.Helper()
 		u, err := url.Parse(s.URL("/graphite"))
@@ -19,7 +19,7 @@ func TestStateIsItsAddress(t *testing.T) {
 			t.Errorf("path %q", u.Path)
 		}
 		if got := ParseState(u.Query()); !reflect.DeepEqual(got, s) {
-			t.Errorf("%s reads as %+v, want %+v", u, got, s)
+			t.Errorf("%s parses as %+v, want %+v", u, got, s)
 		}
 	}
 	f(State{Page: 1})
@@ -27,7 +27,7 @@ func TestStateIsItsAddress(t *testing.T) {
 	f(State{Open: []string{"a.b", "c"}, Search: "dc=eu host=~web.*", Page: 3, From: "-1h", Until: "now", Zone: "Europe/Berlin", Title: "größe #1?", Refresh: 60})
 }
 
-func TestParseStateTakesAnything(t *testing.T) {
+func TestParseState(t *testing.T) {
 	f := func(query string, want State) {
 		t.Helper()
 		v, _ := url.ParseQuery(query)
@@ -93,7 +93,7 @@ func TestToggled(t *testing.T) {
 		t.Errorf("with d: %q", got)
 	}
 	if !slices.Equal(s.Targets, []string{"a", "b", "c"}) {
-		t.Errorf("the state itself became %q", s.Targets)
+		t.Errorf("toggled changed its receiver: %q", s.Targets)
 	}
 }
 

@@ -7,46 +7,42 @@ import (
 )
 
 const (
-	treeLimit = 300 // children shown of one branch
-	foundPage = 100 // found nodes on one page
+	treeLimit = 300 // maximum number of children shown for a branch
+	foundPage = 100 // search results per page
 )
 
-// view is the page as the template wants it: texts and addresses, nothing to
-// compute.
+// view holds the texts and URLs that the template inserts.
 type view struct {
 	Page
-	Heading string // of the browser's window
-	Home    string
-	Style   string
-	Icon    string
+	Layout layout
 
 	Tree   *branch
-	Result *result // instead of the tree, while searching
+	Result *result // shown instead of the tree while State.Search is set
 
 	Targets []target
-	Welcome bool // nothing chosen
+	Welcome bool // there are no targets
 	Graph   *graph
 	Ranges  []choice
 	Refresh []choice
-	From    string // what the field shows
+	From    string // value of the input field
 	Hidden  struct{ Search, Draw []field }
 
 	Host, Port string // of Line
-	Example    string // address of the graph that the example line makes
+	Example    string // URL of the graph of the example line
 }
 
 // branch is an open branch with its children.
 type branch struct {
 	Rows []row
-	All  *row // draws all metrics right below
-	More int  // children that are not shown
-	URL  string
+	All  *row   // draws all metrics that are direct children
+	More int    // number of children that are not shown
+	URL  string // search for all children; set if More is
 }
 
 type row struct {
-	ID       string // of the element, to return to it
+	ID       string // of the element, for links back to it
 	Text     string
-	URL      string // of the page after a click
+	URL      string // where a click leads
 	Leaf     bool
 	Selected bool
 	Below    *branch // nil: closed
@@ -57,12 +53,12 @@ type result struct {
 	Total          int
 	First, Last    int
 	Previous, Next string
-	Tree           string // address without the search
+	Tree           string // URL without the search
 }
 
 type target struct {
 	Text   string
-	Remove string
+	Remove string // URL without the target
 }
 
 type choice struct {
@@ -74,20 +70,19 @@ type choice struct {
 
 type field struct{ Name, Value string }
 
-// newView derives all that the template shows.
+// newView computes the view of a page.
 func newView(p Page) view {
 	s := p.State
 	v := view{
 		Page:    p,
-		Heading: heading(s),
-		Home:    State{Plain: s.Plain}.URL(p.Prefix),
-		Style:   p.Prefix + AssetPath + style.Name,
-		Icon:    p.Prefix + AssetPath + icon.Name,
+		Layout:  newLayout(heading(s), p.Prefix),
 		Welcome: len(s.Targets) == 0,
 		From:    s.from(),
 		Ranges:  ranges(s, p.Prefix),
 		Refresh: refreshes(s),
 	}
+	v.Layout.Home = State{Plain: s.Plain}.URL(p.Prefix)
+	v.Layout.Refresh = s.Refresh
 	if s.Search == "" {
 		v.Tree = newBranch(p, "")
 	} else {
@@ -122,9 +117,9 @@ func heading(s State) string {
 	return "Metrics"
 }
 
-// from is where the graph begins if nobody says otherwise: an hour ago, where a
-// newcomer's first points are not lost in a day; for the server's own metrics,
-// which may be as new as the server, less.
+// from returns where the graph begins. The default is an hour, so that the first points of
+// a new user are visible. It is shorter for the server's self metrics, because the server
+// may have just started.
 func (s State) from() string {
 	switch {
 	case s.From != "":
@@ -180,17 +175,18 @@ func newRow(p Page, n Node, text string) row {
 	return r
 }
 
-// targetEscaper makes a name the target that draws it: what else would end it,
-// or begin a call or a string, gets a backslash.
+// targetEscaper converts the name of a metric to the target that draws it. It escapes the
+// characters that are part of the syntax of targets.
 var targetEscaper = strings.NewReplacer(`\`, `\\`, `(`, `\(`, `)`, `\)`, `,`, `\,`, `'`, `\'`, `"`, `\"`, `|`, `\|`)
 
-// anchor is the end of an address that leads to the element with this id.
+// anchor returns the fragment of a URL that leads to the element with this id.
 func anchor(id string) string {
 	var q query
 	q.add("", id)
 	return "#" + strings.TrimPrefix(q.b.String(), "=")
 }
 
+// below returns the path of a child.
 func below(path, node string) string {
 	if path == "" {
 		return node
@@ -251,8 +247,8 @@ func refreshes(s State) []choice {
 	return all
 }
 
-// hidden lists what each form carries along, because the fields of a form
-// replace the whole address.
+// hidden returns the hidden fields of the two forms. A form replaces all parameters of the
+// address, so it must repeat those that it does not edit.
 func hidden(s State) (search, draw []field) {
 	for _, b := range s.Open {
 		draw = append(draw, field{"open", b})

@@ -1,60 +1,49 @@
-// Package web renders the front page: a tree of metrics to click, the graph of
-// what was clicked, and the address of that graph to take away.
+// Package web renders the user interface: the page of the JavaScript application (AppPage),
+// and plain pages for browsers without JavaScript.
 //
-// The page needs no JavaScript. All there is to remember stands in its address
-// (State), so a page can be bookmarked, sent to a colleague, or read in a text
-// browser. The package knows nothing of stores: who serves the page looks up
-// the nodes that State asks for, puts them into a Page and calls Write. Names
-// of metrics are text wherever they appear, never markup.
+// The main plain page (Page) shows a tree of metrics, a graph of the chosen ones, and the
+// URL of that graph. Its address contains its whole state (State), so that users can
+// bookmark and share it. The package does not access the store: the caller looks up the
+// nodes that State needs, fills in a Page and calls Write. Names of metrics are escaped
+// everywhere.
 package web
 
-import (
-	"embed"
-	"html/template"
-	"io"
-)
+import "io"
 
-// Page is what one answer shows.
+// Page is the main plain page.
 type Page struct {
 	State   State
 	Prefix  string // of every path of this server: "" or "/graphite"
-	Base    string // scheme and host as the reader addressed them: "http://stats:8080"
+	Base    string // scheme and host of the request: "http://stats:8080"
 	Version string // of the server
-	Line    string // host:port where lines are sent to; empty: nowhere
+	Line    string // host:port of the plaintext receiver; empty: none
 
-	// Children are the nodes below each branch of State.Branches, by its path;
-	// "" is the root.
+	// Children holds the children of each branch in State.Branches, by path. The root is "".
 	Children map[string][]Node
 
-	// Found is what State.Search matches.
+	// Found holds the nodes that match State.Search.
 	Found []Node
 
-	// Own are the targets shown while none is chosen: the server's own metrics.
+	// Own holds the targets drawn if State has none: the server's self metrics.
 	Own []string
 
-	// Problem says why a part of the page is missing, Broken why the targets
-	// cannot be drawn. Empty: all is well.
+	// Problem says why a part of the page is missing, and Broken why the targets cannot be
+	// drawn. Both are empty if there is no error.
 	Problem, Broken string
 }
 
-// Node is a place in the tree of names: a metric if it is a leaf, the beginning
-// of metrics if not.
+// Node is a node of the tree of metric names: a metric if it is a leaf, a branch if not.
 type Node struct {
 	Path string
 	Leaf bool
 }
 
-//go:embed page.html style.css icon.svg
-var files embed.FS
-
-var page = template.Must(template.ParseFS(files, "page.html"))
-
 // Write writes the page as HTML.
 func (p Page) Write(w io.Writer) error {
-	return page.ExecuteTemplate(w, "page.html", newView(p))
+	return templates.ExecuteTemplate(w, "page.html", newView(p))
 }
 
-// ContentSecurityPolicy is what the page can live with: our own style sheet and
-// images, forms to ourselves, no script at all.
+// ContentSecurityPolicy is the Content-Security-Policy of plain pages. It allows styles,
+// images and forms of this server, and no scripts.
 const ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'self'"

@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// hashes of assets change with every stroke on the style sheet.
+// hashes matches the names of assets, whose hashes change with the style sheet.
 var hashes = regexp.MustCompile(`(style|icon)-[0-9a-f]{12}\.`)
 
 func write(t *testing.T, p Page) string {
@@ -51,7 +51,7 @@ func TestPages(t *testing.T) {
 			Found: []Node{{"cpu", false}, {"servers.web01.cpu", true}},
 		},
 		"broken":  {State: ParseState(url.Values{"target": {"scale(a)"}}), Broken: "scale: factor: missing"},
-		"problem": {State: ParseState(url.Values{"find": {"{"}}), Problem: `pattern "{": no good`},
+		"problem": {State: ParseState(url.Values{"find": {"{"}}), Problem: `pattern "{": missing }`},
 	}
 	for name, p := range pages {
 		t.Run(name, func(t *testing.T) {
@@ -90,11 +90,11 @@ func TestNamesAreText(t *testing.T) {
 		html := write(t, p)
 		for _, never := range []string{"<script", "ZgotmplZ", `="'`, "alert(\"", "javascript:"} {
 			if strings.Contains(strings.ToLower(html), strings.ToLower(never)) {
-				t.Errorf("%s: the page holds %q", name, never)
+				t.Errorf("%s: the page contains %q", name, never)
 			}
 		}
 		if !strings.Contains(html, "&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt;&#39;&amp;amp;x") {
-			t.Errorf("%s: the name is not shown as it is", name)
+			t.Errorf("%s: the name is not escaped", name)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func TestNoScriptsNoForeignFiles(t *testing.T) {
 	for _, never := range []string{"<script", "style=", " on", "<style"} {
 		for _, tag := range regexp.MustCompile(`<[^>]*>`).FindAllString(html, -1) {
 			if strings.Contains(tag+">", never) && !strings.Contains(tag, "content=") {
-				t.Errorf("%s holds %q", tag, never)
+				t.Errorf("%s contains %q", tag, never)
 			}
 		}
 	}
@@ -121,10 +121,10 @@ func TestOddNamesAreEscapedInTargets(t *testing.T) {
 	}}
 	html := write(t, p)
 	if !strings.Contains(html, `aria-current="true">f(x),<`) {
-		t.Error("the metric that is drawn is not marked")
+		t.Error("the chosen metric is not marked")
 	}
 	if !strings.Contains(html, `&amp;target=a.%5C%27b&amp;`) {
-		t.Error("the other one is not escaped in its target")
+		t.Error("the other metric is not escaped in its target")
 	}
 }
 
@@ -138,16 +138,16 @@ func TestLongBranchesAreCut(t *testing.T) {
 		t.Errorf("%d metrics are shown, want %d", n, treeLimit)
 	}
 	if !strings.Contains(html, "4700 more") || !strings.Contains(html, `href="/?open=a&amp;find=a.*"`) {
-		t.Error("no way to the rest")
+		t.Error("there is no link to the other metrics")
 	}
 	page := func(n string) string {
 		return write(t, Page{State: ParseState(url.Values{"find": {"a.*"}, "page": {n}}), Found: nodes})
 	}
 	if html := page("2"); !strings.Contains(html, "101–200 of 5000") || !strings.Contains(html, `rel="prev"`) || !strings.Contains(html, `href="/?find=a.*&amp;page=3" rel="next"`) {
-		t.Error("the second page of what was found is not between the first and the third")
+		t.Error("the second page of results has no links to the first and the third")
 	}
 	if html := page("999999999"); !strings.Contains(html, "4901–5000 of 5000") || strings.Contains(html, `rel="next"`) {
-		t.Error("beyond the last page is not the last page")
+		t.Error("a page after the last one does not show the last one")
 	}
 }
 

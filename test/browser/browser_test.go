@@ -13,22 +13,22 @@ import (
 	"carbon/web"
 )
 
-// longest bounds the time of a script.
-const longest = 5 * time.Minute
+// timeout is the maximum run time of a script.
+const timeout = 5 * time.Minute
 
 // carbon is the path of the server's binary.
 var carbon string
 
 func TestMain(m *testing.M) { os.Exit(launch.Main(m, &carbon)) }
 
-// TestUserInterface runs the tests of web/ui.
+// TestUserInterface runs the tests in web/ui/test.
 func TestUserInterface(t *testing.T) {
 	need(t)
 	url, line := start(t)
 	node(t, url, line, "--test", "--test-concurrency=1", "--test-reporter=spec", "test/unit.test.mjs", "test/ui.test.mjs")
 }
 
-// TestScreenshots writes pictures of all pages into the directory SCREENSHOTS. `make
+// TestScreenshots writes screenshots of all pages to the directory in SCREENSHOTS. `make
 // screenshots` runs it.
 func TestScreenshots(t *testing.T) {
 	folder := os.Getenv("SCREENSHOTS")
@@ -43,7 +43,7 @@ func TestScreenshots(t *testing.T) {
 // node runs a script of web/ui.
 func node(t *testing.T, url, line string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", args...)
 	cmd.Dir = "../../web/ui"
@@ -55,16 +55,16 @@ func node(t *testing.T, url, line string, args ...string) {
 	t.Logf("%s", out)
 }
 
-// need checks for node, for what `make ui` builds and installs, and for a browser.
-// Without them the test is skipped; with CI=true it fails.
+// need skips the test if node, a browser, or the result of `make ui` is missing. With
+// CI=true the test fails instead.
 func need(t *testing.T) {
 	t.Helper()
-	missing := func(what string) {
+	missing := func(message string) {
 		t.Helper()
 		if os.Getenv("CI") == "true" {
-			t.Fatal(what)
+			t.Fatal(message)
 		}
-		t.Skip(what)
+		t.Skip(message)
 	}
 	if _, err := exec.LookPath("node"); err != nil {
 		missing("no node: scripts/install-test-parts installs it")
@@ -72,10 +72,10 @@ func need(t *testing.T) {
 	if _, err := os.Stat("../../web/ui/node_modules/playwright-core"); err != nil {
 		missing("no playwright-core: make ui installs it")
 	}
-	if app, err := web.ReadApp(); app == nil {
-		missing("the user interface is not built: make ui builds it")
-	} else if err != nil {
+	if app, err := web.ReadApp(); err != nil {
 		t.Fatal(err)
+	} else if app == nil {
+		missing("the user interface is not built: make ui builds it")
 	}
 	browser := os.Getenv("CHROMIUM")
 	if browser == "" {
@@ -86,7 +86,7 @@ func need(t *testing.T) {
 	}
 }
 
-// start starts a server without data. It is killed when the test ends.
+// start starts a server without data. The server is killed when the test ends.
 func start(t *testing.T) (url, line string) {
 	t.Helper()
 	site, err := launch.NewSite(carbon, t.TempDir(), "10s:1d")

@@ -1,4 +1,4 @@
-// A browser, and pages that notice every error of the console.
+// Starts a browser, and opens pages that collect the errors in their console.
 import { chromium } from 'playwright-core'
 
 export const executable = process.env.CHROMIUM ?? '/usr/bin/chromium'
@@ -18,8 +18,8 @@ export function launch() {
   })
 }
 
-// open returns a page of a new context, and the list of what went wrong in it.
-// Answers with a status of 400 that a test provokes are not among that.
+// open returns a page in a new context, and the list of its errors. Responses with status
+// 400 are not errors, because tests provoke them.
 export async function open(browser, options = {}) {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },

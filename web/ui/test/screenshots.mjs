@@ -1,5 +1,8 @@
-// Makes a picture of every page, light and dark, desktop and phone:
-// node screenshots.mjs DIR [PAGE,...], against the server of CARBON_URL and CARBON_LINE.
+// Takes screenshots of every page: light and dark, desktop and phone.
+//
+//   node screenshots.mjs DIR [PAGE,...]
+//
+// uses the server at CARBON_URL, and sends it demo data if CARBON_LINE is set.
 import { mkdirSync } from 'node:fs'
 import { launch, open } from './browser.mjs'
 import { base, feedDemo, post } from './server.mjs'

@@ -1,10 +1,10 @@
-// The server that is tested, and what it is fed.
+// The server under test, and its data.
 import { connect } from 'node:net'
 
 export const base = process.env.CARBON_URL
 const [host, port] = (process.env.CARBON_LINE ?? '').split(/:(?=\d+$)/)
 
-// send sends lines, and returns when the server has read them all.
+// send sends lines, and returns when the server has read all of them.
 export function send(lines) {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), host, () => socket.end(lines))
@@ -16,7 +16,7 @@ export function send(lines) {
 
 const hosts = ['web01', 'web02', 'web03', 'db01']
 
-// demo are the lines of a few servers at a time, for pictures.
+// demo returns the lines of a few servers at a time in unix seconds.
 export function demo(t) {
   const noise = (n) => (((Math.sin(t * 12.9898 + n * 78.233) * 43758.5453) % 1) + 1) % 1
   const lines = hosts.flatMap((h, i) => {

@@ -1,4 +1,4 @@
-// What people do, in a browser, against a server.
+// Tests of the user interface in a browser, against a server.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
@@ -18,7 +18,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await close()
-  assert.deepEqual(errors, [], 'errors of the console')
+  assert.deepEqual(errors, [], 'errors in the console')
 })
 
 const treeItem = (name) => page.getByRole('treeitem', { name, exact: true })
@@ -38,7 +38,7 @@ const pixels = () =>
     return n
   })
 
-test('explore: a click in the tree plots, and stands in the address', async () => {
+test('explore: a click in the tree plots the metric and changes the address', async () => {
   await page.goto(`${base}/`)
   await treeItem('servers').click()
   await treeItem('web01').click()
@@ -46,14 +46,14 @@ test('explore: a click in the tree plots, and stands in the address', async () =
   await treeItem('user').click()
   await seriesIs('servers.web01.cpu.user')
   assert.match(page.url(), /\/composer\?target=servers\.web01\.cpu\.user/)
-  assert.ok((await pixels()) > 1000, 'nothing is drawn')
+  assert.ok((await pixels()) > 1000, 'the chart is empty')
   await treeItem('system').click()
   await seriesIs('servers.web01.cpu.user', 'servers.web01.cpu.system')
   await page.goBack()
   await seriesIs('servers.web01.cpu.user')
 })
 
-test('explore: words, patterns and tags are searched for', async () => {
+test('explore: the search finds words, patterns and tags', async () => {
   await page.goto(`${base}/`)
   await treeItem('servers').waitFor()
   await page.keyboard.press('/')
@@ -72,7 +72,7 @@ test('explore: words, patterns and tags are searched for', async () => {
   await page.waitForFunction(() => document.querySelectorAll('.legend .entry').length === 7)
 })
 
-test('explore: names with marks of the language plot like others, as text', async () => {
+test('explore: metrics plot if their names contain syntax of targets or HTML', async () => {
   const t = Math.floor(Date.now() / 1000)
   const names = ["odd.it's.x", 'odd.f(x).y', 'odd.a,b.z']
   await send([...names, 'odd.tag;x=<img/src=x/onerror=alert(1)>'].map((n) => `${n} 1 ${t}\n`).join(''))
@@ -83,7 +83,7 @@ test('explore: names with marks of the language plot like others, as text', asyn
   await seriesIs(...names, 'odd.tag;x=<img/src=x/onerror=alert(1)>')
 })
 
-test('chart: points that come less often than they are kept have values under the cursor', async () => {
+test('chart: the tooltip shows values of a series with many empty points', async () => {
   const t = Math.floor(Date.now() / 60000) * 60
   await send(Array.from({ length: 60 }, (_, i) => `sparse.points ${i} ${t - i * 60}\n`).join(''))
   await page.goto(`${base}/composer?target=sparse.points&from=-1h&refresh=0`)
@@ -95,7 +95,7 @@ test('chart: points that come less often than they are kept have values under th
   }
 })
 
-test('compose: completion, functions, options, hiding', async () => {
+test('compose: completion, functions, options, hidden targets', async () => {
   await page.goto(`${base}/composer?target=servers.web01.cpu.user&from=-1h`)
   const another = page.getByLabel('Another target')
   await another.pressSequentially('sumSeries(servers.web0')
@@ -129,7 +129,7 @@ test('compose: completion, functions, options, hiding', async () => {
   )
 })
 
-test('compose: what is wrong is marked where it is, the rest is drawn', async () => {
+test('compose: errors are marked at their position, and the other targets are drawn', async () => {
   await page.goto(
     `${base}/composer?target=servers.web01.cpu.user&target=scale(movingAverag(servers.web01.cpu.user,5),2)&target=sumSeries(a.b&from=-1h`,
   )
@@ -138,7 +138,7 @@ test('compose: what is wrong is marked where it is, the rest is drawn', async ()
   assert.deepEqual(await page.locator('.t-wrong').allInnerTexts(), ['movingAverag', '('])
 })
 
-test('compose: zoom by dragging, and back', async () => {
+test('compose: drag to zoom, and go back', async () => {
   await page.goto(`${base}/composer?target=servers.web01.cpu.user&from=-1h`)
   await seriesIs('servers.web01.cpu.user')
   const box = await page.locator('.u-over').boundingBox()
@@ -155,7 +155,7 @@ test('compose: zoom by dragging, and back', async () => {
   await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
 })
 
-test('a finger drawn over a chart zooms', async () => {
+test('chart: drag with a finger to zoom', async () => {
   const phone = await open(browser, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
   await phone.page.goto(`${base}/composer?target=servers.web01.cpu.user&from=-1h&refresh=0`)
   await phone.page.locator('.legend .entry').first().waitFor()
@@ -174,11 +174,11 @@ test('a finger drawn over a chart zooms', async () => {
   await phone.close()
 })
 
-test('what takes long says so where it will be', async () => {
+test('chart: slow requests show the waiting time', async () => {
   let answer
-  const held = new Promise((resolve) => (answer = resolve))
+  const answered = new Promise((resolve) => (answer = resolve))
   await page.route('**/render?**', async (route) => {
-    await held
+    await answered
     await route.continue()
   })
   await page.goto(`${base}/composer?target=servers.web01.cpu.user&from=-1h&refresh=0`)
@@ -188,7 +188,7 @@ test('what takes long says so where it will be', async () => {
   await page.locator('.waiting').waitFor({ state: 'detached' })
 })
 
-test('new points appear without reload', async () => {
+test('chart: new points appear without a reload', async () => {
   const now = () => Math.floor(Date.now() / 1000)
   await send(`live.points 1 ${now() - 20}\n`)
   await page.goto(`${base}/composer?target=live.points&from=-5min&refresh=1`)
@@ -197,7 +197,7 @@ test('new points appear without reload', async () => {
   await page.locator('.legend td', { hasText: /^77$/ }).first().waitFor()
 })
 
-test('a graph becomes a dashboard, which is the same after a reload', async () => {
+test('dashboard: created from a graph, and unchanged after a reload', async () => {
   await page.goto(`${base}/composer?target=servers.$host.cpu.user&target=servers.web03.cpu.system&from=-1h`)
   await page.getByRole('button', { name: 'Add to dashboard' }).click()
   await page.getByLabel('Dashboard', { exact: true }).fill('Browser test')
@@ -235,7 +235,7 @@ test('a graph becomes a dashboard, which is the same after a reload', async () =
   await page.reload()
   await page.locator('.mini-legend', { hasText: 'servers.web02.cpu.user' }).waitFor()
   await page.waitForLoadState('networkidle')
-  assert.equal(await frame(), first, 'another picture')
+  assert.equal(await frame(), first, 'the chart differs after the reload')
 
   await page.getByRole('button', { name: 'More', exact: true }).click()
   await page.getByRole('button', { name: 'Versions' }).click()
@@ -244,7 +244,7 @@ test('a graph becomes a dashboard, which is the same after a reload', async () =
   assert.deepEqual((await get('/dashboard/load/Browser%20test')).state.carbon.variables, [])
 })
 
-test('dashboards of graphite-web are imported, and bookmarks of it open', async () => {
+test('dashboard: import from graphite-web, and its bookmarks', async () => {
   const state = {
     name: 'Old',
     graphs: [
@@ -286,7 +286,7 @@ test('dashboards of graphite-web are imported, and bookmarks of it open', async 
   await treeItem('servers').waitFor()
 })
 
-test('what is changed of a dashboard stays while other pages are looked at', async () => {
+test('dashboard: unsaved changes stay while the user visits other pages', async () => {
   await post('/dashboard/save/Draft', {
     state: JSON.stringify({
       graphs: [[['servers.web01.cpu.user'], { target: ['servers.web01.cpu.user'], title: 'Here' }]],
@@ -306,7 +306,7 @@ test('what is changed of a dashboard stays while other pages are looked at', asy
   assert.equal((await get('/dashboard/load/Draft')).state.carbon.layout[0].w, 13)
 })
 
-test('a deleted dashboard comes back', async () => {
+test('dashboard: delete and restore', async () => {
   await post('/dashboard/save/Gone%20%26%20back', {
     state: JSON.stringify({
       graphs: [[['servers.web01.cpu.user'], { target: ['servers.web01.cpu.user'], title: 'Here' }]],
@@ -325,7 +325,7 @@ test('a deleted dashboard comes back', async () => {
   await page.getByRole('heading', { name: 'Here' }).waitFor()
 })
 
-test('events are added, listed, and stand in charts', async () => {
+test('events: add, list, and show in charts', async () => {
   await page.goto(`${base}/events`)
   await page.getByRole('button', { name: 'Add' }).click()
   await page.getByLabel('Event', { exact: true }).fill('<b>deployed</b> 1.4')
@@ -343,7 +343,7 @@ test('events are added, listed, and stand in charts', async () => {
   await page.waitForFunction((old) => document.querySelector('.chart canvas').toDataURL() !== old, without)
 })
 
-test('200 000 metrics stay responsive', async () => {
+test('200,000 metrics: the tree and the search stay fast', async () => {
   const t = Math.floor(Date.now() / 1000)
   for (let part = 0; part < 20; part++) {
     let lines = ''
@@ -363,16 +363,16 @@ test('200 000 metrics stay responsive', async () => {
   }
   await treeItem('fleet').click()
   await treeItem('dc3').waitFor()
-  await within(2000, 'opening a branch of 2000', async () => {
+  await within(2000, 'opening a branch with 2000 children', async () => {
     await treeItem('dc3').click()
     await treeItem('host00000').or(treeItem('host00001')).first().waitFor()
   })
-  await within(2500, 'a branch of 10 000', async () => {
+  await within(2500, 'opening a branch with 10,000 children', async () => {
     await treeItem('fleet').click()
     await treeItem('wide').click()
     await treeItem('n0').waitFor()
   })
-  assert.ok((await page.locator('[role=treeitem]').count()) < 120, 'rows out of sight are drawn')
+  assert.ok((await page.locator('[role=treeitem]').count()) < 120, 'invisible rows are rendered')
   await within(1500, 'a search', async () => {
     await page.fill('#search', 'host09999 metric7')
     await page
@@ -380,13 +380,13 @@ test('200 000 metrics stay responsive', async () => {
       .first()
       .waitFor()
   })
-  await within(1500, 'a search that finds much', async () => {
+  await within(1500, 'a search with many results', async () => {
     await page.fill('#search', 'metric')
     await page.getByText('First 2,000').waitFor()
   })
 })
 
-test('nothing serious is wrong for those who see or hear otherwise', async () => {
+test('accessibility: axe finds no serious problem', async () => {
   await post('/dashboard/save/Axe', {
     state: JSON.stringify({
       graphs: [[['servers.*.load.shortterm'], { target: ['servers.*.load.shortterm'], title: 'Load' }]],
@@ -405,7 +405,7 @@ test('nothing serious is wrong for those who see or hear otherwise', async () =>
     for (const path of paths) {
       await page.goto(base + path)
       await page.waitForLoadState('networkidle')
-      // The page's own policy keeps scripts out, so axe comes by the debugger.
+      // The page's Content-Security-Policy forbids foreign scripts, so the debugger loads axe.
       await page.evaluate(await (await import('node:fs/promises')).readFile(axePath, 'utf8'))
       const found = await page.evaluate(() => window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }))
       const serious = found.violations
@@ -422,7 +422,7 @@ test('nothing serious is wrong for those who see or hear otherwise', async () =>
   }
 })
 
-test('the first load is small, and quick', async () => {
+test('the first load is small and fast', async () => {
   let bytes = 0
   const client = await page.context().newCDPSession(page)
   await client.send('Network.enable')

@@ -1,12 +1,12 @@
-// What can be said without a browser: the language of targets, stored dashboards,
-// their layout, times and numbers.
+// Tests that need no browser: syntax of targets, stored dashboards and their layout, times
+// and numbers.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { before, test } from 'node:test'
 
 const { build } = createRequire(createRequire(import.meta.url).resolve('vite'))('esbuild')
 
-// What the modules under test want of a browser.
+// Parts of a browser that the modules need.
 globalThis.document = { querySelector: () => null }
 globalThis.location = globalThis.window = { location: { pathname: '/', search: '' } }
 globalThis.addEventListener = () => {}
@@ -39,7 +39,7 @@ before(async () => {
   ))
 })
 
-test('tokens are those of the language, and together the text', () => {
+test('tokens have the right kind and cover the text', () => {
   const kinds = (text) => syntax.tokens(text).map((t) => `${t.kind} ${t.text}`)
   assert.deepEqual(kinds('scale(a.{b,c}.*, -1e3)'), [
     'function scale',
@@ -67,7 +67,7 @@ test('tokens are those of the language, and together the text', () => {
   }
 })
 
-test('names are targets, whatever marks are in them', () => {
+test('escaped names are single tokens', () => {
   for (const name of ['a.b-c:d', "odd.quo'te.x", 'a.f(x).y', 'a,b;c={d,e}', 'back\\slash', 'say"hi"']) {
     const target = syntax.escapeName(name)
     assert.equal(syntax.check(target), null, target)
@@ -80,7 +80,7 @@ test('names are targets, whatever marks are in them', () => {
   assert.equal(syntax.escapeName('a.b;c=d'), 'a.b;c=d')
 })
 
-test('brackets and quotes that do not match are found where they are', () => {
+test('unbalanced brackets and quotes are found at their position', () => {
   assert.equal(syntax.check('f(a.b,"x")'), null)
   assert.equal(syntax.check('f(a.b').at, 1)
   assert.equal(syntax.check('a.b)').at, 3)
@@ -92,7 +92,7 @@ test('brackets and quotes that do not match are found where they are', () => {
   assert.deepEqual(syntax.locate('from: what is this'), { at: -1, text: 'from: what is this' })
 })
 
-test('what is typed is known by its place', () => {
+test('the context at the cursor', () => {
   const at = (text) => {
     const cursor = text.indexOf('|')
     const { call, argument, word, quoted } = syntax.context(text.replace('|', ''), cursor)
@@ -105,13 +105,13 @@ test('what is typed is known by its place', () => {
   assert.deepEqual(at('f(a, |)'), ['f', 1, '', false])
 })
 
-test('functions say how series are drawn', () => {
+test('functions set the style of series', () => {
   assert.deepEqual(style.styleOf('dashed(color(a.b,"#ff0000"),4)'), { dash: 4, color: '#ff0000' })
   assert.deepEqual(style.styleOf('secondYAxis(alias(a,"color(x)"))'), { second: true })
   assert.deepEqual(style.styleOf('a.b'), {})
 })
 
-test('a graph is what its address says', () => {
+test('a graph is read from its address and written back', () => {
   const text = 'target=f(a%2C%22x%22)&target=b&off=1&from=-2h&until=now&tz=UTC&areaMode=stacked&_uniq=7'
   const g = state.readGraph(new URLSearchParams(text))
   assert.deepEqual(g, {
@@ -130,7 +130,7 @@ test('a graph is what its address says', () => {
   )
 })
 
-test('dashboards of graphite-web are read, and written so that it reads them', () => {
+test('dashboards of graphite-web are read and written', () => {
   const old = {
     name: 'x',
     graphs: [
@@ -176,7 +176,7 @@ test('dashboards of graphite-web are read, and written so that it reads them', (
   }
 })
 
-test("graphite-web's addresses of dashboards are read", () => {
+test("graphite-web's bookmarks of dashboards are read", () => {
   assert.equal(router.dashboardOf('/dashboard', '#Web servers'), '/dashboard/Web%20servers')
   assert.equal(router.dashboardOf('/dashboard', '#a%26b'), '/dashboard/a%26b')
   assert.equal(router.dashboardOf('/dashboard', '#tmpl/web01'), '/dashboard/tmpl/web01')
@@ -185,7 +185,7 @@ test("graphite-web's addresses of dashboards are read", () => {
   assert.equal(router.dashboardOf('/composer', '#x'), '')
 })
 
-test('variables are filled in by their whole names', () => {
+test('variables are replaced by whole names', () => {
   const v = [
     { name: 'host', query: '', value: 'web$&' },
     { name: 'hosts', query: '', value: 'all' },
@@ -200,14 +200,14 @@ test('variables are filled in by their whole names', () => {
   assert.equal(model.fill("seriesByTag('host=$host')", [{ ...all[0], value: 'web01' }]), "seriesByTag('host=web01')")
 })
 
-test('panels neither overlap nor float, wherever they are put', () => {
+test('panels neither overlap nor float after a move', () => {
   const panels = [
     [0, 0, 12, 6],
     [12, 0, 12, 6],
     [0, 6, 24, 6],
     [4, 12, 8, 3],
   ].map(([x, y, w, h], i) => ({ id: i + 1, x, y, w, h }))
-  const sound = (list) => {
+  const assertLayout = (list) => {
     for (const a of list) {
       assert.ok(a.x >= 0 && a.x + a.w <= 24 && a.y >= 0, JSON.stringify(a))
       for (const b of list)
@@ -219,8 +219,8 @@ test('panels neither overlap nor float, wherever they are put', () => {
   for (let x = -3; x < 26; x += 2) {
     for (let y = -2; y < 20; y += 3) {
       for (const id of [1, 3, 4]) {
-        sound(layout.place(panels, id, { x, y }))
-        sound(layout.place(panels, id, { w: x, h: y }))
+        assertLayout(layout.place(panels, id, { x, y }))
+        assertLayout(layout.place(panels, id, { w: x, h: y }))
       }
     }
   }
@@ -249,7 +249,7 @@ test('times and numbers', () => {
   assert.deepEqual(format.axis([0, 1e-7, 2e-7]), ['0', '0.0000001', '0.0000002'])
 })
 
-test('infinite numbers become finite, and strings keep their text', () => {
+test('infinite numbers become finite, and strings do not change', () => {
   const series = (name) => ({ target: name, tags: { name, [name]: 'a"1e9999' }, datapoints: [[1, 60]] })
   for (const name of ['a.1e9999.b', '1e9999', 'NaN', 'quo"te 1e9999', 'back\\slash\\', '\\"1e9999', 'x\n1e9999'])
     assert.deepEqual(json.parse(JSON.stringify([series(name)])), [series(name)], name)
