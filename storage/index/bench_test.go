@@ -11,7 +11,7 @@ import (
 	"carbon/disk"
 )
 
-// Of a site of 10,000 hosts with 100 metrics each.
+// Parts of the names of a site with 10,000 hosts and 100 metrics per host.
 var (
 	sites      = []string{"fra1", "ams2", "nyc3", "sin4"}
 	subsystems = []string{"cpu-total", "memory", "disk-vda", "df-root", "net-eth0", "tcp", "nginx", "postgres", "jvm-app", "queue-mail"}
@@ -24,7 +24,7 @@ func siteName(i int) string {
 	return fmt.Sprintf("servers.%s.host%04d.%s.%s_%d", sites[host%4], host/4, subsystems[sub], leaves[sub], rest%10)
 }
 
-// site is made once, and left as it is.
+// site returns an index that all benchmarks share. They must not change it.
 var site = sync.OnceValue(func() *Index {
 	x := New()
 	for i := range 1_000_000 {
@@ -33,8 +33,8 @@ var site = sync.OnceValue(func() *Index {
 	return x
 })
 
-// cpu reports the CPU time that an operation takes on all cores together, in which
-// a busy machine matters less.
+// cpu reports the CPU time per operation on all cores, which depends less on the load of
+// the machine than the elapsed time.
 func cpu(b *testing.B) (report func()) {
 	used := func() int64 {
 		var u syscall.Rusage
@@ -74,7 +74,7 @@ func BenchmarkMemory(b *testing.B) {
 				x := New()
 				for i := range names {
 					if !x.Add(kind.name(i)) {
-						b.Fatal("twice")
+						b.Fatalf("name %d is not new", i)
 					}
 				}
 				b.ReportMetric(float64(memory()-before)/names, "bytes/name")

@@ -15,7 +15,7 @@ import (
 	"carbon/metric"
 )
 
-// corpus is what a Graphite of 132 series answered.
+// corpus holds answers of a Graphite with 132 series.
 type corpus struct {
 	Names []string
 	Find  []struct {
@@ -44,7 +44,7 @@ func readCorpus(t *testing.T) (corpus, *Index) {
 		t.Fatal(err)
 	}
 	if len(c.Names) == 0 || len(c.Find) == 0 || len(c.Leaves) == 0 || len(c.Tagged) == 0 {
-		t.Fatal("testdata/corpus.json: a part is missing")
+		t.Fatal("testdata/corpus.json is incomplete")
 	}
 	return c, filled(c.Names...)
 }
@@ -57,7 +57,7 @@ func filled(names ...string) *Index {
 	return x
 }
 
-func TestFindAsGraphite(t *testing.T) {
+func TestFindMatchesGraphite(t *testing.T) {
 	c, x := readCorpus(t)
 	for _, q := range c.Find {
 		got, err := x.Find(q.Pattern)
@@ -88,13 +88,13 @@ func TestFindAsGraphite(t *testing.T) {
 	}
 }
 
-func TestFindTaggedAsGraphite(t *testing.T) {
+func TestFindTaggedMatchesGraphite(t *testing.T) {
 	c, x := readCorpus(t)
 	for _, q := range c.Tagged {
 		got, err := x.FindTagged(t.Context(), q.Exprs)
 		var e *metric.TagExprError
 		if errors.As(err, &e) != q.Error {
-			t.Errorf("FindTagged(%q): error %v, want one: %v", q.Exprs, err, q.Error)
+			t.Errorf("FindTagged(%q): error %v, want an error: %v", q.Exprs, err, q.Error)
 		}
 		if !slices.Equal(got, q.Names) {
 			t.Errorf("FindTagged(%q)\n got %q\nwant %q", q.Exprs, got, q.Names)
@@ -157,12 +157,12 @@ func TestFind(t *testing.T) {
 
 	var e *metric.PatternError
 	if _, err := x.Find(strings.Repeat("{a,b}", 40)); !errors.As(err, &e) {
-		t.Errorf("a pattern for 2^40 names: error %v", err)
+		t.Errorf("Find of a pattern with 2^40 alternatives: %v", err)
 	}
 }
 
-// Many "**" come to one place by many ways; it is looked at once all the same.
-func TestFindManyDeep(t *testing.T) {
+// With many "**", a node can be reached in many ways, but the walk visits it once.
+func TestFindManyDoubleStars(t *testing.T) {
 	x := filled("a" + strings.Repeat(".a", 60))
 	nodes, err := x.Find(strings.TrimSuffix(strings.Repeat("**.a.", 20), "."))
 	if err != nil {
@@ -215,7 +215,7 @@ func TestAddRemove(t *testing.T) {
 	remove("m;k=v", false)
 	find("m;k=v")
 	if names, err := x.FindTagged(t.Context(), []string{"k!="}); err != nil || len(names) > 0 {
-		t.Errorf("after its removal a series is found by its tag: %q, %v", names, err)
+		t.Errorf("FindTagged after Remove: %q, %v", names, err)
 	}
 	if x.Len() != 0 {
 		t.Errorf("Len() = %d, want 0", x.Len())
@@ -224,8 +224,8 @@ func TestAddRemove(t *testing.T) {
 	add("a.d", true)
 }
 
-// Random additions and removals against a set of names.
-func TestModel(t *testing.T) {
+// Random additions and removals are compared with a set of names.
+func TestAddRemoveMatchesModel(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	x, model := New(), make(map[string]bool)
 	for range 20_000 {
@@ -239,12 +239,12 @@ func TestModel(t *testing.T) {
 		}
 		if rnd.IntN(2) == 0 {
 			if x.Add(name) == model[name] {
-				t.Fatalf("Add(%q): model has it: %v", name, model[name])
+				t.Fatalf("Add(%q): in the model: %v", name, model[name])
 			}
 			model[name] = true
 		} else {
 			if x.Remove(name) != model[name] {
-				t.Fatalf("Remove(%q): model has it: %v", name, model[name])
+				t.Fatalf("Remove(%q): in the model: %v", name, model[name])
 			}
 			delete(model, name)
 		}
@@ -267,7 +267,7 @@ func TestModel(t *testing.T) {
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
-		t.Errorf("in the end\n got %q\nwant %q", got, want)
+		t.Errorf("all names\n got %q\nwant %q", got, want)
 	}
 }
 
@@ -291,7 +291,7 @@ func TestFindTaggedIsAnchoredAtTheStart(t *testing.T) {
 	}
 }
 
-func TestFindTaggedTakesPython(t *testing.T) {
+func TestFindTaggedSupportsPythonExpressions(t *testing.T) {
 	x := filled("m;k=web1", "m;k=web2", "m;k=test1", "m;k="+strings.Repeat("a", 100)+"b")
 	f := func(want []string, exprs ...string) {
 		t.Helper()
@@ -302,7 +302,7 @@ func TestFindTaggedTakesPython(t *testing.T) {
 	f([]string{"m;k=web1", "m;k=web2"}, "k=~(?!test).+\\d\\Z")
 	f([]string{"m;k=test1"}, "name=m", "k!=~(?!test)")
 
-	// What takes too long is no match, and no lack of one.
+	// An expression that takes too long is an error, neither a match nor a mismatch.
 	for _, expr := range []string{"k=~(?=a)(a+)+$", "k!=~(?=a)(a+)+$"} {
 		var e *metric.TagExprError
 		if names, err := x.FindTagged(t.Context(), []string{"name=m", expr}); !errors.As(err, &e) || e.Expr != expr {
@@ -310,18 +310,18 @@ func TestFindTaggedTakesPython(t *testing.T) {
 		}
 	}
 	if values, err := x.Values(t.Context(), "k", "(?=a)(a+)+$", 0); !errors.As(err, new(*metric.TagExprError)) {
-		t.Errorf("got %v, %v", values, err)
+		t.Errorf("Values: %v, %v; want a *metric.TagExprError", values, err)
 	}
 }
 
-// A search that nobody waits for any more ends.
-func TestTagsOfWhoLeft(t *testing.T) {
+// A query ends when its context is cancelled.
+func TestCancelledTagQueriesEnd(t *testing.T) {
 	x := New()
 	for i := range 3 * pauseAfter {
 		x.Add(fmt.Sprintf("m;k=v%d;same=x", i))
 	}
-	asked := 0
-	ctx := leftContext{t.Context(), &asked}
+	calls := 0
+	ctx := cancelledContext{t.Context(), &calls}
 	for name, do := range map[string]func() error{
 		"all series":      func() error { _, err := x.FindTagged(ctx, []string{"same=x"}); return err },
 		"a pattern":       func() error { _, err := x.FindTagged(ctx, []string{"k=~v"}); return err },
@@ -329,24 +329,24 @@ func TestTagsOfWhoLeft(t *testing.T) {
 		"values":          func() error { _, err := x.Values(ctx, "k", "", 0); return err },
 		"few values":      func() error { _, err := x.Values(ctx, "k", ".*nosuch", 1); return err },
 	} {
-		asked = 0
-		if err := do(); !errors.Is(err, context.Canceled) || asked != 1 {
-			t.Errorf("%s: %v after %d looks", name, err, asked)
+		calls = 0
+		if err := do(); !errors.Is(err, context.Canceled) || calls != 1 {
+			t.Errorf("%s: %v after %d calls of Err", name, err, calls)
 		}
 	}
 	if values, err := x.Values(t.Context(), "k", "", 2); err != nil || len(values) != 2 {
-		t.Errorf("%v %v", values, err)
+		t.Errorf("Values with limit 2: %v, %v", values, err)
 	}
 }
 
-// leftContext is one at its end, which counts how often it was asked.
-type leftContext struct {
+// cancelledContext is a cancelled context that counts the calls of Err.
+type cancelledContext struct {
 	context.Context
-	asked *int
+	calls *int
 }
 
-func (c leftContext) Err() error {
-	*c.asked++
+func (c cancelledContext) Err() error {
+	*c.calls++
 	return context.Canceled
 }
 
@@ -382,7 +382,7 @@ func FuzzFind(f *testing.F) {
 		}
 		for _, n := range nodes {
 			if name := strings.TrimSuffix(n.Path, "."); n.Leaf && !x.Has(name) {
-				t.Errorf("Find(%q) made up %v", pattern, n)
+				t.Errorf("Find(%q) returned %v, which is not in the index", pattern, n)
 			}
 		}
 	})
@@ -401,7 +401,7 @@ func FuzzTagExpr(f *testing.F) {
 		}
 		for _, name := range names {
 			if !x.Has(name) {
-				t.Errorf("FindTagged(%q) made up %q", expr, name)
+				t.Errorf("FindTagged(%q) returned %q, which is not in the index", expr, name)
 			}
 		}
 	})

@@ -13,10 +13,10 @@ import (
 	"carbon/metric"
 )
 
-// model is an index of plain names, done simply.
-type model map[string]struct{ announced, confirmed bool }
+// model is a simple implementation of an index of plain names.
+type model map[string]struct{ announced, stored bool }
 
-// find goes by metric.Pattern alone.
+// find matches each name and each of its branches.
 func (m model) find(t *testing.T, pattern string) []metric.Node {
 	t.Helper()
 	p, err := metric.CompilePattern(pattern)
@@ -47,7 +47,8 @@ func (m model) below(branch string) (names []string) {
 	return names
 }
 
-// randomName has few nodes of few names, some of which sort before a dot.
+// randomName returns a name with few nodes of few different names. Some names contain
+// characters that sort before a dot.
 func randomName(rnd *rand.Rand) string {
 	nodes := make([]string, 1+rnd.IntN(4))
 	for i := range nodes {
@@ -56,106 +57,137 @@ func randomName(rnd *rand.Rand) string {
 	return strings.Join(nodes, ".")
 }
 
-// Random changes of all kinds, and what is found after each.
-func TestModelOfChanges(t *testing.T) {
-	patterns := []string{
-		"*", "*.*", "**", "a*.*", "a.*", "{a,b}.*", "*.{a-,b*}.**", "**.b", "a.**.a", "**.a*.**", "a-.b.*", "{b,a-*}", "?.?.?", "**.**.a0", "[!a].*", "a.b.bb",
-	}
+// modelTest applies the same operations to an index and to a model.
+type modelTest struct {
+	*testing.T
+	rnd   *rand.Rand
+	index *Index
+	model model
+	at    string // seed and step, for messages
+}
+
+func TestRandomChangesMatchModel(t *testing.T) {
 	for seed := range uint64(12) {
-		rnd := rand.New(rand.NewPCG(seed, 1))
-		x, m := New(), model{}
+		m := &modelTest{T: t, rnd: rand.New(rand.NewPCG(seed, 1)), index: New(), model: model{}}
 		for step := range 400 {
-			name, other := randomName(rnd), randomName(rnd)
-			state, known := m[name]
-			switch op := rnd.IntN(20); {
-			case op < 8:
-				if x.Add(name) == known {
-					t.Fatalf("seed %d step %d: Add(%q)", seed, step, name)
-				}
-				state.announced, state.confirmed = false, true
-				m[name] = state
-			case op < 11:
-				if x.Announce(name) == known {
-					t.Fatalf("seed %d step %d: Announce(%q)", seed, step, name)
-				}
-				state.announced = true
-				m[name] = state
-			case op < 14:
-				if x.Remove(name) != known {
-					t.Fatalf("seed %d step %d: Remove(%q)", seed, step, name)
-				}
-				delete(m, name)
-			case op < 15:
-				got, want := x.RemoveBranch(name), m.below(name)
-				slices.Sort(got)
-				if !slices.Equal(got, want) {
-					t.Fatalf("seed %d step %d: RemoveBranch(%q) = %q, want %q", seed, step, name, got, want)
-				}
-				for _, name := range want {
-					delete(m, name)
-				}
-			case op < 17:
-				_, taken := m[other]
-				if err := x.Rename(name, other); (err == nil) != (known && !taken) {
-					t.Fatalf("seed %d step %d: Rename(%q, %q): %v", seed, step, name, other, err)
-				} else if err == nil {
-					delete(m, name)
-					m[other] = state
-				}
-			case op < 19:
-				names := m.below(name)
-				possible := len(names) > 0 && len(m.below(other)) == 0 && !strings.HasPrefix(other, name+".")
-				if err := x.RenameBranch(name, other); (err == nil) != possible {
-					t.Fatalf("seed %d step %d: RenameBranch(%q, %q): %v", seed, step, name, other, err)
-				} else if err == nil {
-					for _, old := range names {
-						state := m[old]
-						delete(m, old)
-						m[other+old[len(name):]] = state
-					}
-				}
-			default:
-				x.BeginRescan()
-				for name, state := range m {
-					state.confirmed = rnd.IntN(2) == 0
-					if state.confirmed {
-						x.Add(name)
-						state.announced = false
-					}
-					m[name] = state
-				}
-				var want []string
-				for name, state := range m {
-					if !state.confirmed && !state.announced {
-						want = append(want, name)
-						delete(m, name)
-					}
-				}
-				got := x.EndRescan()
-				slices.Sort(got)
-				slices.Sort(want)
-				if !slices.Equal(got, want) {
-					t.Fatalf("seed %d step %d: EndRescan() = %q, want %q", seed, step, got, want)
-				}
-			}
-			if x.Len() != len(m) {
-				t.Fatalf("seed %d step %d: Len() = %d, want %d", seed, step, x.Len(), len(m))
-			}
-			pattern := patterns[rnd.IntN(len(patterns))]
-			if got, _ := x.Find(pattern); !slices.Equal(got, m.find(t, pattern)) {
-				t.Fatalf("seed %d step %d: Find(%q)\n got %v\nwant %v", seed, step, pattern, got, m.find(t, pattern))
-			}
+			m.at = fmt.Sprintf("seed %d step %d", seed, step)
+			m.change(randomName(m.rnd), randomName(m.rnd))
+			m.compare()
 		}
 	}
 }
 
-// A directory that grows to thousands and shrinks again, against a sorted slice.
-func TestLists(t *testing.T) {
+// change applies one random operation.
+func (m *modelTest) change(name, other string) {
+	state, known := m.model[name]
+	switch op := m.rnd.IntN(20); {
+	case op < 8:
+		if m.index.Add(name) == known {
+			m.Fatalf("%s: Add(%q) = %v", m.at, name, known)
+		}
+		state.announced, state.stored = false, true
+		m.model[name] = state
+	case op < 11:
+		if m.index.Announce(name) == known {
+			m.Fatalf("%s: Announce(%q) = %v", m.at, name, known)
+		}
+		state.announced = true
+		m.model[name] = state
+	case op < 14:
+		if m.index.Remove(name) != known {
+			m.Fatalf("%s: Remove(%q) = %v", m.at, name, !known)
+		}
+		delete(m.model, name)
+	case op < 15:
+		m.removeBranch(name)
+	case op < 17:
+		_, taken := m.model[other]
+		if err := m.index.Rename(name, other); (err == nil) != (known && !taken) {
+			m.Fatalf("%s: Rename(%q, %q): %v", m.at, name, other, err)
+		} else if err == nil {
+			delete(m.model, name)
+			m.model[other] = state
+		}
+	case op < 19:
+		m.renameBranch(name, other)
+	default:
+		m.rescan()
+	}
+}
+
+func (m *modelTest) removeBranch(branch string) {
+	got, want := m.index.RemoveBranch(branch), m.model.below(branch)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		m.Fatalf("%s: RemoveBranch(%q) = %q, want %q", m.at, branch, got, want)
+	}
+	for _, name := range want {
+		delete(m.model, name)
+	}
+}
+
+func (m *modelTest) renameBranch(from, to string) {
+	names := m.model.below(from)
+	possible := len(names) > 0 && len(m.model.below(to)) == 0 && !strings.HasPrefix(to, from+".")
+	if err := m.index.RenameBranch(from, to); (err == nil) != possible {
+		m.Fatalf("%s: RenameBranch(%q, %q): %v", m.at, from, to, err)
+	} else if err == nil {
+		for _, old := range names {
+			state := m.model[old]
+			delete(m.model, old)
+			m.model[to+old[len(from):]] = state
+		}
+	}
+}
+
+// rescan performs a rescan that finds a random half of the metrics stored.
+func (m *modelTest) rescan() {
+	m.index.BeginRescan()
+	for name, state := range m.model {
+		state.stored = m.rnd.IntN(2) == 0
+		if state.stored {
+			m.index.Add(name)
+			state.announced = false
+		}
+		m.model[name] = state
+	}
+	var want []string
+	for name, state := range m.model {
+		if !state.stored && !state.announced {
+			want = append(want, name)
+			delete(m.model, name)
+		}
+	}
+	got := m.index.EndRescan()
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		m.Fatalf("%s: EndRescan() = %q, want %q", m.at, got, want)
+	}
+}
+
+// compare compares the length and the result of a query.
+func (m *modelTest) compare() {
+	patterns := []string{
+		"*", "*.*", "**", "a*.*", "a.*", "{a,b}.*", "*.{a-,b*}.**", "**.b", "a.**.a", "**.a*.**", "a-.b.*", "{b,a-*}", "?.?.?", "**.**.a0", "[!a].*", "a.b.bb",
+	}
+	if m.index.Len() != len(m.model) {
+		m.Fatalf("%s: Len() = %d, want %d", m.at, m.index.Len(), len(m.model))
+	}
+	pattern := patterns[m.rnd.IntN(len(patterns))]
+	if got, _ := m.index.Find(pattern); !slices.Equal(got, m.model.find(m.T, pattern)) {
+		m.Fatalf("%s: Find(%q)\n got %v\nwant %v", m.at, pattern, got, m.model.find(m.T, pattern))
+	}
+}
+
+// A list that grows to thousands of numbers and shrinks again is compared with a sorted
+// slice.
+func TestListMatchesSortedSlice(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 6))
 	var s lists
 	var l, other list
 	var want []uint32
-	most := 3000
+	maxLen := 3000
 	for step := range 20_000 {
 		grow := step/5000%2 == 0
 		if rnd.IntN(10) == 0 {
@@ -163,7 +195,7 @@ func TestLists(t *testing.T) {
 		}
 		v := uint32(rnd.IntN(1 << 20))
 		if grow && step%3 == 0 {
-			v = uint32(step) + 1<<21 // at the end
+			v = uint32(step) + 1<<21 // sorts last
 		}
 		if !grow && len(want) > 0 {
 			v = want[rnd.IntN(len(want))]
@@ -171,7 +203,7 @@ func TestLists(t *testing.T) {
 		at := s.search(&l, func(u uint32) bool { return u < v })
 		i, found := slices.BinarySearch(want, v)
 		switch {
-		case grow && !found && len(want) < most:
+		case grow && !found && len(want) < maxLen:
 			s.insert(&l, at, v)
 			want = slices.Insert(want, i, v)
 		case !grow && found:
@@ -202,15 +234,15 @@ func TestLists(t *testing.T) {
 	s.clear(&l)
 	s.clear(&other)
 	if n := len(s.freeLarge); n != len(s.large) {
-		t.Errorf("%d of %d large lists are free in the end", n, len(s.large))
+		t.Errorf("%d of %d large lists are free after clear", n, len(s.large))
 	}
-	if limit := 4 * most / chunkSize * 3; len(s.chunks) > limit {
+	if limit := 4 * maxLen / chunkSize * 3; len(s.chunks) > limit {
 		t.Errorf("%d chunks, want %d at most", len(s.chunks), limit)
 	}
 }
 
-// Long names of all lengths and many tags do not break anything.
-func TestUnusualNames(t *testing.T) {
+// Names of all lengths and with many tags can be added, found and removed.
+func TestLongNames(t *testing.T) {
 	x := New()
 	var names []string
 	for i := 1; i <= metric.MaxNodeLength; i++ {
@@ -231,7 +263,7 @@ func TestUnusualNames(t *testing.T) {
 		}
 	}
 	if got, err := x.FindTagged(t.Context(), []string{"aa=v"}); err != nil || !slices.Equal(got, []string{many.String()}) {
-		t.Errorf("of 700 tags: %d names, %v", len(got), err)
+		t.Errorf("FindTagged of a series with 700 tags: %d names, %v", len(got), err)
 	}
 	for _, name := range names {
 		if !x.Remove(name) || x.Has(name) {
@@ -243,9 +275,9 @@ func TestUnusualNames(t *testing.T) {
 	}
 }
 
-// Names that come and go do not take more memory than those that are there at
-// once. SOAK=1 takes more of them.
-func TestChurn(t *testing.T) {
+// When names are added and removed all the time, memory depends only on the number of
+// names that exist at the same time. SOAK=1 uses more of them.
+func TestMemoryDoesNotGrowWithChurn(t *testing.T) {
 	names, live := 60_000, 2000
 	if os.Getenv("SOAK") != "" {
 		names, live = 5_000_000, 10_000
@@ -260,7 +292,7 @@ func TestChurn(t *testing.T) {
 	for i := range names {
 		x.Add(name(i))
 		if i >= live && !x.Remove(name(i-live)) {
-			t.Fatalf("%s is not there", name(i-live))
+			t.Fatalf("%s is missing", name(i-live))
 		}
 	}
 	if x.Len() != live {
@@ -268,25 +300,25 @@ func TestChurn(t *testing.T) {
 	}
 	for what, tree := range map[string]*tree{"plain": &x.tree, "tagged": &x.tagged.tree} {
 		if n := int(tree.branches.last + tree.nodes.last); n > 5*live {
-			t.Errorf("%s: room for %d nodes", what, n)
+			t.Errorf("%s: %d nodes allocated", what, n)
 		}
 		if n := int(tree.names.next); n > 5*live {
-			t.Errorf("%s: room for %d names", what, n)
+			t.Errorf("%s: %d names allocated", what, n)
 		}
 		if n := len(tree.names.bytes) * byteChunk; n > 100*live+2*byteChunk {
-			t.Errorf("%s: room for %d bytes of names", what, n)
+			t.Errorf("%s: %d bytes of names allocated", what, n)
 		}
 		if n := len(tree.lists.chunks) * chunkSize; n > 20*live+2*chunkSize {
-			t.Errorf("%s: room for %d numbers in lists", what, n)
+			t.Errorf("%s: %d list entries allocated", what, n)
 		}
 	}
 	if n := int(x.tagged.next); n > 2*live {
-		t.Errorf("room for %d tagged series", n)
+		t.Errorf("%d tagged series allocated", n)
 	}
 }
 
-// What was there all the time is found once, in order, whatever comes and goes
-// during a walk; nothing is made up.
+// While other names are added and removed, Find and FindTagged return each name that
+// always exists exactly once, in order, and no name that never existed.
 func TestFindDuringChanges(t *testing.T) {
 	x := New()
 	steady := make(map[string]bool)
@@ -306,48 +338,14 @@ func TestFindDuringChanges(t *testing.T) {
 				case <-stop:
 					return
 				default:
-				}
-				name := fmt.Sprintf("a.d%02d-%d.s%d.x%d", rnd.IntN(37), rnd.IntN(2), w, rnd.IntN(100))
-				x.Announce(name)
-				x.Add(name + ";k=v")
-				if rnd.IntN(2) == 0 {
-					x.Remove(name)
-					x.Remove(name + ";k=v")
-				}
-				i := rnd.IntN(6000)
-				below := fmt.Sprintf("a.d%02d.s%d.m%d.x", i%37, i%11, i) // what was a leaf alone is now a branch as well
-				x.Add(below)
-				x.Remove(below)
-				if rnd.IntN(50) == 0 {
-					x.RemoveBranch(fmt.Sprintf("a.d%02d-%d", rnd.IntN(37), rnd.IntN(2)))
-					x.RenameBranch(fmt.Sprintf("a.d%02d-0", rnd.IntN(37)), fmt.Sprintf("a.r%d", rnd.IntN(100)))
+					changeOthers(x, rnd, w)
 				}
 			}
 		})
 	}
 	for range 10 {
 		for _, pattern := range []string{"**", "a.*.s*.*"} {
-			nodes, err := x.Find(pattern)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !slices.IsSortedFunc(nodes, func(a, b metric.Node) int { return strings.Compare(a.Path, b.Path) }) {
-				t.Errorf("Find(%q) is not in order", pattern)
-			}
-			n := 0
-			for i, node := range nodes {
-				switch {
-				case i > 0 && node == nodes[i-1]:
-					t.Errorf("Find(%q) has %v twice", pattern, node)
-				case node.Leaf && steady[node.Path]:
-					n++
-				case node.Leaf && !strings.Contains(node.Path, ".x"):
-					t.Errorf("Find(%q) made up %v", pattern, node)
-				}
-			}
-			if n != len(steady) {
-				t.Errorf("Find(%q) has %d of %d names", pattern, n, len(steady))
-			}
+			checkFindHasSteady(t, x, pattern, steady)
 		}
 		names, err := x.FindTagged(t.Context(), []string{"k=~v"})
 		n := 0
@@ -357,15 +355,61 @@ func TestFindDuringChanges(t *testing.T) {
 			}
 		}
 		if err != nil || n != len(steady) {
-			t.Errorf("FindTagged has %d of %d names, %v", n, len(steady), err)
+			t.Errorf("FindTagged returned %d of %d names, %v", n, len(steady), err)
 		}
 	}
 	close(stop)
 	wg.Wait()
-	for _, reclaimer := range []*reclaimer{&x.tree.reclaimer, &x.tagged.tree.reclaimer} {
-		if len(reclaimer.traversals) > 0 {
-			t.Errorf("%d traversals did not end", len(reclaimer.traversals))
+	for _, r := range []*reclaimer{&x.tree.reclaimer, &x.tagged.tree.reclaimer} {
+		if len(r.traversals) > 0 {
+			t.Errorf("%d traversals did not end", len(r.traversals))
 		}
+	}
+}
+
+// changeOthers adds and removes names other than the steady ones.
+func changeOthers(x *Index, rnd *rand.Rand, worker int) {
+	name := fmt.Sprintf("a.d%02d-%d.s%d.x%d", rnd.IntN(37), rnd.IntN(2), worker, rnd.IntN(100))
+	x.Announce(name)
+	x.Add(name + ";k=v")
+	if rnd.IntN(2) == 0 {
+		x.Remove(name)
+		x.Remove(name + ";k=v")
+	}
+	i := rnd.IntN(6000)
+	below := fmt.Sprintf("a.d%02d.s%d.m%d.x", i%37, i%11, i) // makes a steady leaf a branch as well
+	x.Add(below)
+	x.Remove(below)
+	if rnd.IntN(50) == 0 {
+		x.RemoveBranch(fmt.Sprintf("a.d%02d-%d", rnd.IntN(37), rnd.IntN(2)))
+		x.RenameBranch(fmt.Sprintf("a.d%02d-0", rnd.IntN(37)), fmt.Sprintf("a.r%d", rnd.IntN(100)))
+	}
+}
+
+// checkFindHasSteady checks that the result of Find is sorted and has all steady names
+// once.
+func checkFindHasSteady(t *testing.T, x *Index, pattern string, steady map[string]bool) {
+	t.Helper()
+	nodes, err := x.Find(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.IsSortedFunc(nodes, func(a, b metric.Node) int { return strings.Compare(a.Path, b.Path) }) {
+		t.Errorf("Find(%q) is not sorted", pattern)
+	}
+	n := 0
+	for i, node := range nodes {
+		switch {
+		case i > 0 && node == nodes[i-1]:
+			t.Errorf("Find(%q) returned %v twice", pattern, node)
+		case node.Leaf && steady[node.Path]:
+			n++
+		case node.Leaf && !strings.Contains(node.Path, ".x"):
+			t.Errorf("Find(%q) returned %v, which was never added", pattern, node)
+		}
+	}
+	if n != len(steady) {
+		t.Errorf("Find(%q) returned %d of %d names", pattern, n, len(steady))
 	}
 }
 
@@ -375,7 +419,7 @@ func TestTagsAndValues(t *testing.T) {
 		t.Errorf("Tags: %q, %v", tags, err)
 	}
 	if tags, err := x.Tags(t.Context(), "h|r", 1); err != nil || !slices.Equal(tags, []string{"host"}) {
-		t.Errorf("one tag of h|r: %q, %v", tags, err)
+		t.Errorf("Tags(h|r) with limit 1: %q, %v", tags, err)
 	}
 	if values, err := x.Values(t.Context(), "dc", "", 0); err != nil || !slices.Equal(values, []metric.TagCount{{Value: "eu", Series: 2}, {Value: "us", Series: 1}}) {
 		t.Errorf("values of dc: %v, %v", values, err)
@@ -384,12 +428,12 @@ func TestTagsAndValues(t *testing.T) {
 		t.Errorf("values of dc that begin with u: %v, %v", values, err)
 	}
 	if values, err := x.Values(t.Context(), "nope", "", 0); err != nil || len(values) > 0 {
-		t.Errorf("values of no tag: %v, %v", values, err)
+		t.Errorf("values of an unknown tag: %v, %v", values, err)
 	}
 	if _, err := x.Tags(t.Context(), "(", 0); err == nil {
-		t.Error("Tags of half an expression: no error")
+		t.Error("Tags of an invalid expression: no error")
 	}
 	if _, err := x.Values(t.Context(), "dc", "(", 0); err == nil {
-		t.Error("Values of half an expression: no error")
+		t.Error("Values of an invalid expression: no error")
 	}
 }

@@ -8,14 +8,15 @@ import (
 	"carbon/metric"
 )
 
-func searched(nodes []metric.Node) (paths []string) {
+// paths returns the paths of nodes, those of branches with a trailing dot.
+func paths(nodes []metric.Node) (result []string) {
 	for _, n := range nodes {
 		if !n.Leaf {
 			n.Path += "."
 		}
-		paths = append(paths, n.Path)
+		result = append(result, n.Path)
 	}
-	return paths
+	return result
 }
 
 func TestSearchFindsAllWordsInPaths(t *testing.T) {
@@ -26,8 +27,8 @@ func TestSearchFindsAllWordsInPaths(t *testing.T) {
 	f := func(words []string, limit int, wantMore bool, want ...string) {
 		t.Helper()
 		found, more := x.Search(words, limit)
-		if got := searched(found); !slices.Equal(got, want) || more != wantMore {
-			t.Errorf("%q: %q, %v", words, got, more)
+		if got := paths(found); !slices.Equal(got, want) || more != wantMore {
+			t.Errorf("Search(%q) = %q, %v; want %q, %v", words, got, more, want, wantMore)
 		}
 	}
 	f([]string{"cpu"}, 10, false, "db.cpu", "servers.web01.CPU-total", "servers.web01.cpu.", "servers.web01.cpu.user")
@@ -40,7 +41,7 @@ func TestSearchFindsAllWordsInPaths(t *testing.T) {
 	f(nil, 2, true, "db.cpu", "servers.web01.CPU-total")
 }
 
-func TestFindFirstIsTheBeginningOfFind(t *testing.T) {
+func TestFindFirstReturnsBeginningOfFind(t *testing.T) {
 	x := New()
 	for i := range 100 {
 		for j := range 20 {
@@ -59,13 +60,13 @@ func TestFindFirstIsTheBeginningOfFind(t *testing.T) {
 			}
 			got, more, err := x.FindFirst(pattern, limit)
 			if err != nil || !slices.Equal(got, all[:min(limit, len(all))]) || more != (len(all) > limit) {
-				t.Errorf("%s, %d: %d nodes, %v, %v", pattern, limit, len(got), more, err)
+				t.Errorf("FindFirst(%q, %d): %d nodes, %v, %v", pattern, limit, len(got), more, err)
 			}
 		}
 	}
 	if _, _, err := x.FindFirst("[", 1); err == nil {
 		if _, want := x.Find("["); want != nil {
-			t.Error("no error")
+			t.Error("FindFirst of an invalid pattern: no error")
 		}
 	}
 }

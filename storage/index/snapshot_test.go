@@ -29,7 +29,7 @@ func leafNames(t *testing.T, x *Index) (names []string) {
 func TestSaveLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "index")
 	x := New()
-	for _, count := range []int{0, 1, 30_000} { // the last takes several blocks
+	for _, count := range []int{0, 1, 30_000} { // 30,000 names need several blocks
 		for i := range count {
 			x.Add(fmt.Sprintf("servers.host-%d.cpu.%d", i%97, i))
 		}
@@ -48,12 +48,12 @@ func TestSaveLoad(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat(path + ".tmp"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the temporary file is still there: %v", err)
+		t.Errorf("temporary file still exists: %v", err)
 	}
 }
 
-// A check of what was loaded keeps what is stored or announced.
-func TestLoadedNamesAreNotConfirmed(t *testing.T) {
+// A rescan of a loaded index removes names that are neither stored nor announced.
+func TestRescanAfterLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "index")
 	if err := filled("a.gone", "a.stored", "a.announced", "b.gone.too").Save(disk.OS{}, path); err != nil {
 		t.Fatal(err)
@@ -64,15 +64,15 @@ func TestLoadedNamesAreNotConfirmed(t *testing.T) {
 	}
 	x.Announce("a.announced")
 	x.Announce("a.new")
-	for range 3 * maxRescan { // numbers of checks come again
+	for range 3 * maxRescan { // the numbers of rescans wrap around
 		x.BeginRescan()
 		x.Add("a.stored")
 		x.EndRescan()
 		if got := leafNames(t, x); !slices.Equal(got, []string{"a.announced", "a.new", "a.stored"}) {
-			t.Fatalf("left: %q", got)
+			t.Fatalf("names after the rescan: %q", got)
 		}
 	}
-	x.BeginRescan() // and is not finished
+	x.BeginRescan() // this rescan is given up
 	x.Add("a.announced")
 	x.BeginRescan()
 	x.Add("a.stored")
@@ -105,18 +105,18 @@ func TestLoadDamaged(t *testing.T) {
 		}
 	}
 	for i := range whole {
-		check(fmt.Sprintf("cut at %d", i), whole[:i])
+		check(fmt.Sprintf("truncated to %d bytes", i), whole[:i])
 		data := slices.Clone(whole)
 		data[i] ^= 1 << (i % 8)
 		check(fmt.Sprintf("byte %d changed", i), data)
 	}
-	check("something behind", append(slices.Clone(whole), 0))
+	check("data after the end", append(slices.Clone(whole), 0))
 	if _, err := Load(disk.OS{}, path+".none"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no file: %v", err)
+		t.Errorf("Load of a missing file: %v", err)
 	}
 }
 
-// A disk that fails leaves the snapshot of before.
+// If the disk fails, the previous snapshot stays.
 func TestSaveFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "index")
 	if err := filled("a.b").Save(disk.OS{}, path); err != nil {
@@ -130,12 +130,12 @@ func TestSaveFails(t *testing.T) {
 			t.Errorf("after %s failed: %v", failing, err)
 		}
 		if _, err := os.Stat(path + ".tmp"); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("after %s failed the temporary file is there: %v", failing, err)
+			t.Errorf("after %s failed, the temporary file exists: %v", failing, err)
 		}
 	}
 }
 
-var errDisk = errors.New("disk fails")
+var errDisk = errors.New("disk failure")
 
 type failingFS struct {
 	disk.OS
@@ -173,8 +173,7 @@ func (f failingFile) Sync() error {
 	return f.File.Sync()
 }
 
-// Bytes from anywhere give an index that can be saved as the same bytes mean, or
-// an error.
+// Load of arbitrary bytes returns a consistent index or a *CorruptError.
 func FuzzLoad(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "index")
 	for _, x := range []*Index{New(), filled("a.b", "a.b.c", "a.bc.d", "é.ü")} {
@@ -204,7 +203,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// The records themselves, without the checksum that keeps a fuzzer out.
+// FuzzRecords fuzzes the records alone, without the checksum that a fuzzer cannot match.
 func FuzzRecords(f *testing.F) {
 	f.Add([]byte("\x00\x03a.b\x02\x01c"), uint32(2))
 	f.Add([]byte("\x00\x03a.b\x03\x02.c\x01\x02.d"), uint32(3))

@@ -45,7 +45,7 @@ func parseExpr(s string) (expr, error) {
 	case operator == "":
 		return fail("no operator after the tag")
 	case strings.Contains(value, ";"):
-		return fail("a value holds no ';'")
+		return fail("value contains ';'")
 	}
 	e := expr{tag: s[:end], err: noError}
 	switch operator {
