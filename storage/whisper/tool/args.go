@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/itchyny/timefmt-go"
 	"github.com/spf13/pflag"
 
 	"carbon/attime"
@@ -56,6 +57,33 @@ func (v *timeValue) or(other int64) int64 {
 	}
 	return other
 }
+
+// timeText is how --pretty and --time-format show a time; otherwise it is a number.
+type timeText struct {
+	pretty bool
+	format string
+	zone   *time.Location
+}
+
+func timeOptions(env *Env, fs *pflag.FlagSet) *timeText {
+	t := &timeText{zone: env.Now().Location()}
+	fs.BoolVar(&t.pretty, "pretty", false, "print times as dates")
+	fs.StringVarP(&t.format, "time-format", "t", "", "`FORMAT`: with --pretty, the format of times, as for strftime")
+	return t
+}
+
+func (t *timeText) text(at int64) string {
+	switch {
+	case !t.pretty:
+		return fmt.Sprint(at)
+	case t.format != "":
+		return timefmt.Format(time.Unix(at, 0).In(t.zone), t.format)
+	}
+	return time.Unix(at, 0).In(t.zone).Format(ctime)
+}
+
+// ctime is the layout of Python's time.ctime.
+const ctime = "Mon Jan _2 15:04:05 2006"
 
 // retentions reads the retentions of a command line: each argument one, or
 // several with commas. They are returned from fine to coarse; that they fit

@@ -1,0 +1,56 @@
+package tool
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"carbon/disk"
+)
+
+// copyFile makes a copy that takes its name when it is complete and synced.
+// Where the original has only zeros the copy has holes.
+func copyFile(fsys disk.FS, path, to string) error {
+	temp := to + tempSuffix
+	err := copyTo(fsys, path, temp)
+	if err == nil {
+		err = keepAttributes(fsys, path, temp, true)
+	}
+	if err == nil {
+		err = fsys.Rename(temp, to)
+	}
+	if err != nil {
+		return errors.Join(err, removeOld(fsys, temp))
+	}
+	return fsys.SyncDir(filepath.Dir(to))
+}
+
+// copyTo copies a file and syncs the copy.
+func copyTo(fsys disk.FS, path, to string) error {
+	in, err := fsys.Open(path, os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	out, err := fsys.Open(to, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return err
+	}
+	err = out.Truncate(info.Size)
+	block, zeros := make([]byte, 64<<10), make([]byte, 64<<10)
+	for at := int64(0); err == nil && at < info.Size; at += int64(len(block)) {
+		b := block[:min(int64(len(block)), info.Size-at)]
+		if _, err = in.ReadAt(b, at); err == nil && !slices.Equal(b, zeros[:len(b)]) {
+			_, err = out.WriteAt(b, at)
+		}
+	}
+	if err == nil {
+		err = out.Sync()
+	}
+	return errors.Join(err, out.Close())
+}

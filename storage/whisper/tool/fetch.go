@@ -1,0 +1,98 @@
+package tool
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"carbon/metric"
+	"carbon/storage/whisper"
+)
+
+// fetch prints the points of a time range.
+var fetch = Command{
+	Name:  "fetch",
+	Args:  "PATH",
+	About: "print the points of a time range",
+	Details: `Times are unix seconds, or what render's from and until may be. The finest
+archive that reaches back to --from answers. What a server holds in memory and
+has not stored yet is not in the file.
+`,
+	Examples: `  carbon whisper fetch load.wsp
+  carbon whisper fetch --from=-1h --pretty load.wsp
+  carbon whisper fetch --from=1700000000 --until=1700003600 --drop=nulls --json load.wsp
+`,
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
+		begin, end := &timeValue{now: env.Now}, &timeValue{now: env.Now}
+		fs.Var(begin, "from", "`TIME`: beginning of the range (default 24 hours ago)")
+		fs.Var(end, "until", "`TIME`: end of the range (default now)")
+		asJSON := fs.Bool("json", false, "print JSON")
+		show := timeOptions(env, fs)
+		drop := fs.String("drop", "", "`VALUES`: leave out nulls, zeroes, or empty (both)")
+		fs.SetAnnotation("drop", ChoicesAnnotation, []string{"nulls", "zeroes", "empty"})
+		return func(_ context.Context, args []string) error {
+			keep, ok := drops[*drop]
+			switch {
+			case len(args) != 1:
+				return badUsage("want one path")
+			case !ok:
+				return badUsage("option --drop: invalid choice: '%s' (choose from 'zeroes', 'nulls', 'empty')", *drop)
+			}
+			now := env.Now().Unix()
+			w := metric.Window{From: begin.or(now - 24*60*60), Until: end.or(now)}
+			if w.From > w.Until {
+				return env.fail("Invalid time interval: from time '%d' is after until time '%d'", w.From, w.Until)
+			}
+			f, err := whisper.OpenFile(env.FS, args[0], os.O_RDONLY)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			s, ok, err := f.Fetch(w, now)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				fmt.Fprintln(env.Stderr, "No data in selected timerange")
+				return ErrFailed
+			}
+			printSeries(env, s, keep, show, *asJSON)
+			return nil
+		}
+	},
+}
+
+// drops are what --drop can leave out.
+var drops = map[string]func(v float64) (keep bool){
+	"":       func(float64) bool { return true },
+	"nulls":  func(v float64) bool { return v == v },
+	"zeroes": func(v float64) bool { return v != 0 },
+	"empty":  func(v float64) bool { return v == v && v != 0 },
+}
+
+func printSeries(env *Env, s metric.Series, keep func(float64) bool, show *timeText, asJSON bool) {
+	if asJSON {
+		values := make([]string, 0, len(s.Values))
+		for _, v := range s.Values {
+			if keep(v) {
+				values = append(values, string(appendJSON(nil, v, "", "")))
+			}
+		}
+		fmt.Fprintf(env.Stdout, "{\n    \"start\" : %d,\n    \"end\" : %d,\n    \"step\" : %d,\n    \"values\" : [%s]\n  }\n",
+			s.Start, s.Start+int64(len(s.Values))*s.Step, s.Step, strings.Join(values, ", "))
+		return
+	}
+	for i, v := range s.Values {
+		if !keep(v) {
+			continue
+		}
+		text := "None"
+		if v == v {
+			text = fixed(v)
+		}
+		fmt.Fprintf(env.Stdout, "%s\t%s\n", show.text(s.Start+int64(i)*s.Step), text)
+	}
+}

@@ -1,0 +1,108 @@
+package tool
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"carbon/storage/whisper"
+)
+
+// info prints what a file's header says.
+var info = Command{
+	Name:  "info",
+	Args:  "PATH [FIELD]",
+	About: "print what a file is made of",
+	Details: `Fields: aggregationMethod maxRetention xFilesFactor archives fileSize.
+`,
+	Examples: `  carbon whisper info load.wsp
+  carbon whisper info load.wsp maxRetention
+  carbon whisper info --json load.wsp
+`,
+	setUp: func(env *Env, fs *pflag.FlagSet) Action {
+		asJSON := fs.Bool("json", false, "print JSON")
+		return func(_ context.Context, args []string) error {
+			if len(args) < 1 || len(args) > 2 {
+				return badUsage("want a path, and perhaps a field")
+			}
+			f, err := whisper.OpenFile(env.FS, args[0], os.O_RDONLY)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			about, err := aboutFile(f)
+			if err != nil {
+				return err
+			}
+			switch {
+			case len(args) == 2:
+				return printField(env, about, args[1])
+			case *asJSON:
+				writeJSON(env.Stdout, about, ": ")
+			default:
+				printInfo(env, about)
+			}
+			return nil
+		}
+	},
+}
+
+// aboutFile is what whisper.info returns of a file, and its size.
+func aboutFile(f *whisper.File) (object, error) {
+	fileSize, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	layout, archives := f.Layout(), list{}
+	for i, a := range layout.Archives {
+		offset, size := f.Extent(i)
+		archives = append(archives, object{
+			{"offset", offset},
+			{"secondsPerPoint", a.Step},
+			{"points", a.Points},
+			{"retention", a.Retention()},
+			{"size", size},
+		})
+	}
+	return object{
+		{"aggregationMethod", layout.Aggregation},
+		{"maxRetention", layout.Archives[len(layout.Archives)-1].Retention()},
+		{"xFilesFactor", layout.XFilesFactor},
+		{"archives", archives},
+		{"fileSize", fileSize},
+	}, nil
+}
+
+func printField(env *Env, about object, field string) error {
+	value, ok := about.get(field)
+	if !ok {
+		fields := make([]string, len(about))
+		for i, m := range about {
+			fields[i] = m.key
+		}
+		fmt.Fprintf(env.Stdout, "Unknown field %q. Valid fields are %s\n", field, strings.Join(fields, ","))
+		return ErrFailed
+	}
+	fmt.Fprintln(env.Stdout, str(value))
+	return nil
+}
+
+func printInfo(env *Env, about object) {
+	for _, m := range about {
+		if _, isList := m.value.(list); !isList {
+			fmt.Fprintf(env.Stdout, "%s: %s\n", m.key, str(m.value))
+		}
+	}
+	fmt.Fprintln(env.Stdout)
+	archives, _ := about.get("archives")
+	for i, a := range archives.(list) {
+		fmt.Fprintf(env.Stdout, "Archive %d\n", i)
+		for _, m := range a.(object) {
+			fmt.Fprintf(env.Stdout, "%s: %s\n", m.key, str(m.value))
+		}
+		fmt.Fprintln(env.Stdout)
+	}
+}
