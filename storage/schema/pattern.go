@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// compilePattern compiles one of Python's regular expressions. Where Go writes
-// the same differently, it is rewritten: \d and \w know all of Unicode in
-// Python, and \Z is the end of the text.
+// compilePattern compiles a regular expression of Python. It translates what Go writes
+// differently: in Python, \d and \w match all of Unicode, and \Z is the end of the text.
 func compilePattern(python string) (*regexp.Regexp, error) {
 	var b strings.Builder
 	inClass := false
@@ -22,7 +21,7 @@ func compilePattern(python string) (*regexp.Regexp, error) {
 		case c == '[' && !inClass:
 			inClass = true
 			b.WriteByte(c)
-			// A ']' that comes first is a member.
+			// A ']' at the start of a class is a member of it.
 			rest := python[i+1:]
 			first := strings.TrimPrefix(rest, "^")
 			if strings.HasPrefix(first, "]") {
@@ -31,7 +30,7 @@ func compilePattern(python string) (*regexp.Regexp, error) {
 				i += n
 			}
 			continue
-		case c == '[': // not the beginning of a [:name:], which Python does not have
+		case c == '[': // escaped, because Python has no [:name:] classes
 			b.WriteByte('\\')
 		case c == ']':
 			inClass = false
@@ -41,7 +40,7 @@ func compilePattern(python string) (*regexp.Regexp, error) {
 	return regexp.Compile(b.String())
 }
 
-// escape writes what a backslash and c, one byte, mean in Python.
+// escape translates an escape sequence of Python: a backslash and c, which is one byte.
 func escape(c string, inClass bool) string {
 	switch {
 	case c == "d":

@@ -11,10 +11,10 @@ import (
 	"carbon/metric"
 )
 
-// ParseRetentions reads "10s:6h,1m:7d" and the like: for each archive the
-// seconds per point, then how long it reaches, or, without a unit, how many
-// points it has. It returns the archives from fine to coarse, and an *ini.Error if
-// they do not fit together.
+// ParseRetentions parses a list of archives such as "10s:6h,1m:7d": the precision, which
+// is the time per point, and the retention, which is a time or, without a unit, a number
+// of points. It returns the archives from fine to coarse. The error is an *ini.Error for
+// a syntax error or archives that fail Validate.
 func ParseRetentions(s string) ([]metric.Archive, error) {
 	archives, _, err := parseArchives(s)
 	if err == nil {
@@ -26,9 +26,9 @@ func ParseRetentions(s string) ([]metric.Archive, error) {
 	return archives, nil
 }
 
-// parseArchives reads what carbon, whisper's tools or go-carbon would. Oddities
-// are what they do not agree on; there it does as carbon does.
-func parseArchives(s string) (archives []metric.Archive, oddities []string, err error) {
+// parseArchives accepts the syntax of carbon, whisper's tools and go-carbon. Where they
+// disagree, it does as carbon does and returns a warning.
+func parseArchives(s string) (archives []metric.Archive, warnings []string, err error) {
 	for def := range strings.SplitSeq(s, ",") {
 		def = strings.TrimSpace(def)
 		precision, retention, ok := strings.Cut(def, ":")
@@ -48,22 +48,22 @@ func parseArchives(s string) (archives []metric.Archive, oddities []string, err 
 		}
 		switch {
 		case unit != "":
-			points /= step // the duration's fraction of a step is lost, as in carbon
+			points /= step // rounds down, as in carbon
 		case stepUnit != "":
-			oddities = append(oddities, fmt.Sprintf("%q has %d points, as in carbon; go-carbon would take %d for seconds", def, points, points))
+			warnings = append(warnings, fmt.Sprintf("%q has %d points, as in carbon; go-carbon would take %d for seconds", def, points, points))
 		}
 		for _, u := range []string{stepUnit, unit} {
 			if len(u) > 1 {
-				oddities = append(oddities, fmt.Sprintf("%q: unit %q is %q; carbon would not start", def, u, u[:1]))
+				warnings = append(warnings, fmt.Sprintf("%q: unit %q is %q; carbon would not start", def, u, u[:1]))
 			}
 		}
 		archives = append(archives, metric.Archive{Step: step, Points: points})
 	}
 	slices.SortStableFunc(archives, func(a, b metric.Archive) int { return int(a.Step - b.Step) })
-	return archives, oddities, nil
+	return archives, warnings, nil
 }
 
-// parseSpan reads a number with or without a unit; n is in seconds if it has one.
+// parseSpan parses a number with an optional unit. With a unit, n is in seconds.
 func parseSpan(s string) (n int64, unit string, err error) {
 	end := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
 	if end < 0 {
@@ -84,9 +84,9 @@ func parseSpan(s string) (n int64, unit string, err error) {
 	return n * seconds, unit, nil
 }
 
-// unitSeconds returns how long a unit is, or 0: carbon's letter, the beginning
-// of a word as in whisper's tools, or letters as in go-carbon, where the first
-// counts.
+// unitSeconds returns the length of a unit in seconds, or 0 if it is unknown. A unit is
+// a letter as in carbon, a prefix of a word as in whisper's tools, or several unit letters
+// as in go-carbon, of which the first counts.
 func unitSeconds(unit string) int64 {
 	for _, u := range []struct {
 		word    string
@@ -106,16 +106,16 @@ func unitSeconds(unit string) int64 {
 	return 0
 }
 
-// Sizes in a whisper file, in bytes.
+// Sizes of the parts of a whisper file, in bytes.
 const (
 	fileHeader    = 16
 	archiveHeader = 12
 	pointSize     = 12
 )
 
-// Validate tells whether a whisper file can have the archives, which must be
-// sorted from fine to coarse. The rules are whisper's own, and the bounds of the
-// 32-bit numbers in its header.
+// Validate returns an error if a whisper file cannot have these archives in this order,
+// from fine to coarse. It applies whisper's rules, and the limits of the 32-bit numbers in
+// the file's header.
 func Validate(archives []metric.Archive) error {
 	if len(archives) == 0 {
 		return fmt.Errorf("no archives")
@@ -128,7 +128,7 @@ func Validate(archives []metric.Archive) error {
 		case a.Step > math.MaxUint32 || a.Points > math.MaxUint32/a.Step:
 			return fmt.Errorf("archive %s reaches back more than %d seconds", describe(a), uint32(math.MaxUint32))
 		case size > math.MaxUint32:
-			return fmt.Errorf("archive %s would begin past 4 GiB in its file", describe(a))
+			return fmt.Errorf("archive %s would begin beyond 4 GiB in its file", describe(a))
 		}
 		size += pointSize * a.Points
 		if i == 0 {
@@ -136,7 +136,7 @@ func Validate(archives []metric.Archive) error {
 		}
 		switch finer := archives[i-1]; {
 		case a.Step < finer.Step:
-			return fmt.Errorf("archive %s stands after the coarser %s", describe(a), describe(finer))
+			return fmt.Errorf("archive %s comes after the coarser archive %s", describe(a), describe(finer))
 		case a.Step == finer.Step:
 			return fmt.Errorf("archives %s and %s have the same precision", describe(finer), describe(a))
 		case a.Step%finer.Step != 0:
@@ -150,5 +150,5 @@ func Validate(archives []metric.Archive) error {
 	return nil
 }
 
-// describe writes an archive as a retention whose numbers need no unit.
+// describe formats an archive as precision:points, both without units.
 func describe(a metric.Archive) string { return fmt.Sprintf("%d:%d", a.Step, a.Points) }

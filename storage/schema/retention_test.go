@@ -30,8 +30,8 @@ func TestParseRetentions(t *testing.T) {
 	f("7s:1m", "7:8")
 	f("1w:52w", "604800:52")
 
-	// Looser forms: points as carbon counts them, words as whisper's tools do,
-	// doubled letters as go-carbon does.
+	// Other syntax: numbers of points as in carbon, words as in whisper's tools, repeated
+	// letters as in go-carbon.
 	f("1m:1440", "60:1440")
 	f("10min:1day", "600:144")
 	f("10minutes:1years", "600:52560")

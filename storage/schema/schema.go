@@ -1,10 +1,9 @@
-// Package schema decides how long a metric is kept, at what resolution, and how
-// it is rolled up: carbon's storage-schemas.conf and storage-aggregation.conf,
-// with carbon's meaning.
+// Package schema reads carbon's storage-schemas.conf and storage-aggregation.conf. They
+// determine the retentions, the aggregation method and the xFilesFactor of new metrics.
 //
-// In both files the first section whose pattern is found anywhere in the name
-// decides, tags included. Patterns are Python's regular expressions as far as
-// Go has them: no look-around and no back-references.
+// In both files the first section applies whose pattern matches anywhere in the name of
+// the metric, including tags. Patterns are Python's regular expressions, without
+// look-around and back-references, which Go does not support.
 package schema
 
 import (
@@ -20,52 +19,52 @@ import (
 	"carbon/metric"
 )
 
-// What holds where no section matches, as in carbon and whisper.
+// Defaults for metrics that match no section, as in carbon and whisper.
 const (
 	DefaultAggregation  = "average"
 	DefaultXFilesFactor = 0.5
 )
 
-// defaultArchives are a week of minutes.
+// defaultArchives hold one point per minute for a week.
 var defaultArchives = []metric.Archive{{Step: 60, Points: 7 * 24 * 60}}
 
-// Schemas are the sections of a storage-schemas.conf that can match.
+// Schemas are the usable sections of a storage-schemas.conf.
 type Schemas struct {
 	Sections []Schema    // in file order
-	Warnings []ini.Error // they do not keep the file from being used
+	Warnings []ini.Error // problems that do not make the file unusable
 }
 
-// Schema says how long the metrics are kept whose name its pattern is found in.
+// Schema holds the archives of metrics whose name matches a pattern.
 type Schema struct {
 	Name     string
 	Pattern  *regexp.Regexp
-	Archives []metric.Archive // from fine to coarse; valid
+	Archives []metric.Archive // from fine to coarse; pass Validate
 }
 
-// Aggregations are the sections of a storage-aggregation.conf that can match.
+// Aggregations are the usable sections of a storage-aggregation.conf.
 type Aggregations struct {
 	Sections []Aggregation // in file order
-	Warnings []ini.Error   // they do not keep the file from being used
+	Warnings []ini.Error   // problems that do not make the file unusable
 }
 
-// Aggregation says how the metrics are rolled up whose name its pattern is
-// found in. As in carbon, what a section leaves out takes the default; later
-// sections are not asked for it.
+// Aggregation holds the rollup settings of metrics whose name matches a pattern. As in
+// carbon, a setting that a section lacks takes its default, not the value of a later
+// section that matches.
 type Aggregation struct {
 	Name         string
 	Pattern      *regexp.Regexp
-	Method       string  // one of whisper's
+	Method       string  // one of whisper's methods
 	XFilesFactor float64 // 0 to 1
 }
 
-// Rules are both files together. Either may be nil: then nothing matches in it.
+// Rules hold the content of both files. A nil file has no sections.
 type Rules struct {
 	Schemas      *Schemas
 	Aggregations *Aggregations
 }
 
-// Layout returns how a metric is to be kept. The caller must not change the
-// archives, which metrics share.
+// Layout returns the layout of a new metric. The caller must not change the archives,
+// because layouts share them.
 func (r *Rules) Layout(name string) metric.Layout {
 	l := metric.Layout{Archives: defaultArchives, Aggregation: DefaultAggregation, XFilesFactor: DefaultXFilesFactor}
 	if r.Schemas != nil {
@@ -87,10 +86,10 @@ func (r *Rules) Layout(name string) metric.Layout {
 	return l
 }
 
-// ParseSchemas reads a storage-schemas.conf. As in carbon, a section without
-// pattern or retentions, or with archives that do not fit together, is left out
-// with a warning; one that cannot be read is an error. The error is an *ini.Error,
-// unless reading itself failed.
+// ParseSchemas reads a storage-schemas.conf. As in carbon, it skips a section without
+// pattern or retentions, or with archives that fail Validate, and adds a warning. Syntax
+// errors in retentions or patterns are errors. The error is an *ini.Error, or a read
+// error of r.
 func ParseSchemas(r io.Reader) (*Schemas, error) {
 	file, err := parseFile(r)
 	if err != nil {
@@ -104,7 +103,7 @@ func ParseSchemas(r io.Reader) (*Schemas, error) {
 			w.warn(section.Line, "no retentions: section skipped")
 			continue
 		}
-		archives, oddities, err := parseArchives(retentions.Value)
+		archives, warnings, err := parseArchives(retentions.Value)
 		if err != nil {
 			return nil, &ini.Error{Line: retentions.Line, Reason: fmt.Sprintf("[%s] retentions: %v", section.Name, err)}
 		}
@@ -115,11 +114,11 @@ func ParseSchemas(r io.Reader) (*Schemas, error) {
 		if !ok {
 			continue
 		}
-		for _, oddity := range oddities {
-			w.warn(retentions.Line, "retentions: %s", oddity)
+		for _, warning := range warnings {
+			w.warn(retentions.Line, "retentions: %s", warning)
 		}
 		if priority, ok := section.Key("priority"); ok {
-			w.warn(priority.Line, "priority has no meaning, as in carbon: the first section that matches decides")
+			w.warn(priority.Line, "priority is ignored, as in carbon: the first section that matches applies")
 		}
 		if err := Validate(archives); err != nil {
 			w.warn(retentions.Line, "retentions: %v: section skipped", err)
@@ -130,10 +129,10 @@ func ParseSchemas(r io.Reader) (*Schemas, error) {
 	return &s, nil
 }
 
-// ParseAggregation reads a storage-aggregation.conf. As in carbon, a section
-// without a pattern, or with an xFilesFactor that is no number, is left out with
-// a warning; an xFilesFactor outside 0 to 1 and an unknown method are errors.
-// The error is an *ini.Error, unless reading itself failed.
+// ParseAggregation reads a storage-aggregation.conf. As in carbon, it skips a section
+// without a pattern, or with an xFilesFactor that is not a number, and adds a warning. An
+// xFilesFactor outside 0 to 1 and an unknown method are errors. The error is an
+// *ini.Error, or a read error of r.
 func ParseAggregation(r io.Reader) (*Aggregations, error) {
 	file, err := parseFile(r)
 	if err != nil {
@@ -150,7 +149,7 @@ func ParseAggregation(r io.Reader) (*Aggregations, error) {
 				continue
 			}
 			if !(v >= 0 && v <= 1) {
-				return nil, &ini.Error{Line: k.Line, Reason: fmt.Sprintf("[%s] xFilesFactor %s is not in 0 to 1", section.Name, k.Value)}
+				return nil, &ini.Error{Line: k.Line, Reason: fmt.Sprintf("[%s] xFilesFactor %s is not between 0 and 1", section.Name, k.Value)}
 			}
 			parsed.XFilesFactor = v
 		}
@@ -172,13 +171,13 @@ func ParseAggregation(r io.Reader) (*Aggregations, error) {
 	return &a, nil
 }
 
-// parseFile reads a file in the dialect that carbon has its rule files in.
+// parseFile parses a file as carbon does, with interpolation of %(name)s.
 func parseFile(r io.Reader) (*ini.File, error) {
 	return ini.Parse(r, ini.Options{Interpolation: true})
 }
 
-// sectionPattern compiles the pattern of a section; ok is false, and a warning
-// says so, if there is none.
+// sectionPattern compiles the pattern of a section. If the section has none, it adds a
+// warning and returns false.
 func sectionPattern(section ini.Section, w warner) (pattern *regexp.Regexp, ok bool, err error) {
 	k, _ := section.Key("pattern")
 	if k.Value == "" {
@@ -192,7 +191,7 @@ func sectionPattern(section ini.Section, w warner) (pattern *regexp.Regexp, ok b
 	return pattern, true, nil
 }
 
-// warner adds warnings about one section.
+// warner adds warnings about a section to a list.
 type warner struct {
 	to      *[]ini.Error
 	section string

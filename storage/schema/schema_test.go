@@ -14,7 +14,7 @@ import (
 	"carbon/metric"
 )
 
-// mustRules reads both files from text.
+// mustRules parses the text of both files.
 func mustRules(t *testing.T, schemas, aggregation string) *Rules {
 	t.Helper()
 	s, err := ParseSchemas(strings.NewReader(schemas))
@@ -37,7 +37,7 @@ func mustRead(t *testing.T, path string) string {
 	return string(text)
 }
 
-// layout writes a layout as "10:6,60:5 average 0.5".
+// layout formats a layout as "10:6,60:5 average 0.5".
 func layout(l metric.Layout) string {
 	var archives []string
 	for _, a := range l.Archives {
@@ -46,7 +46,7 @@ func layout(l metric.Layout) string {
 	return fmt.Sprintf("%s %s %g", strings.Join(archives, ","), l.Aggregation, l.XFilesFactor)
 }
 
-func TestLayoutFirstMatchDecides(t *testing.T) {
+func TestLayoutUsesFirstMatch(t *testing.T) {
 	r := mustRules(t, `
 [late]
 pattern = \.rare$
@@ -69,7 +69,7 @@ aggregationMethod = sum
 PATTERN = ^a\.
 XFILESFACTOR = 0
 
-[never asked for a]
+[not used for a]
 pattern = .*
 xFilesFactor = 1
 aggregationMethod = max
@@ -84,7 +84,7 @@ aggregationMethod = max
 	f("a.rare", "3600:8760 average 0")
 	f("a.count", "10:360,60:1440 sum 0.5")
 	f("b.cpu.user", "60:1440 max 1")
-	f("B.CPU.user", "60:10080 max 1") // case counts; carbon's default retention
+	f("B.CPU.user", "60:10080 max 1") // patterns are case-sensitive; carbon's default retention
 	f("x;host=cpu1", "60:1440 max 1")
 	f("b.c", "60:10080 max 1")
 }
@@ -131,7 +131,7 @@ func TestLayoutOfConformanceFiles(t *testing.T) {
 	}
 }
 
-func TestPatternsAsPython(t *testing.T) {
+func TestPythonPatterns(t *testing.T) {
 	f := func(pattern, name string, want bool) {
 		t.Helper()
 		s, err := ParseSchemas(strings.NewReader("[a]\nretentions = 1s:1m\npattern = " + strings.ReplaceAll(pattern, "%", "%%")))
@@ -140,7 +140,7 @@ func TestPatternsAsPython(t *testing.T) {
 			return
 		}
 		if got := s.Sections[0].Pattern.MatchString(name); got != want {
-			t.Errorf("%s in %q: %v", pattern, name, got)
+			t.Errorf("%s matches %q: %v, want %v", pattern, name, got, want)
 		}
 	}
 	f(`b`, "abc", true)
@@ -216,10 +216,10 @@ func TestParseAggregationErrors(t *testing.T) {
 			t.Errorf("%q: %v; want line %d: %s", text, err, line, reason)
 		}
 	}
-	f("[a]\npattern = a\nxFilesFactor = 1.1\n", 3, "1.1 is not in 0 to 1")
-	f("[a]\npattern = a\nxFilesFactor = -0.1\n", 3, "not in")
-	f("[a]\npattern = a\nxFilesFactor = nan\n", 3, "not in")
-	f("[a]\npattern = a\nxFilesFactor = 1e999\n", 3, "not in")
+	f("[a]\npattern = a\nxFilesFactor = 1.1\n", 3, "1.1 is not between 0 and 1")
+	f("[a]\npattern = a\nxFilesFactor = -0.1\n", 3, "not between")
+	f("[a]\npattern = a\nxFilesFactor = nan\n", 3, "not between")
+	f("[a]\npattern = a\nxFilesFactor = 1e999\n", 3, "not between")
 	f("[a]\npattern = a\naggregationMethod = median\n", 3, `"median"`)
 	f("[a]\npattern = a\naggregationMethod = Sum\n", 3, `"Sum"`)
 	f("[a]\naggregationMethod =\n", 2, `""`)
