@@ -1,5 +1,4 @@
-// Package storagetest is the contract of storage.Store as tests. Every
-// implementation runs them:
+// Package storagetest tests implementations of storage.Store. Each of them runs it:
 //
 //	func TestContract(t *testing.T) {
 //		storagetest.Run(t, func(t *testing.T, layout metric.Layout, now func() time.Time) storage.Store {
@@ -7,7 +6,7 @@
 //		})
 //	}
 //
-// Abilities beyond storage.Store are tested if they are there.
+// It also tests the optional interfaces of package storage that the store implements.
 package storagetest
 
 import (
@@ -25,11 +24,11 @@ import (
 	"carbon/storage"
 )
 
-// Open returns a new empty store that keeps every metric as layout says and
-// takes the time from now. Run closes it.
+// Open returns a new empty store that uses layout for every metric and now for the
+// current time. Run closes it.
 type Open func(t *testing.T, layout metric.Layout, now func() time.Time) storage.Store
 
-// Run runs the contract's tests.
+// Run runs all tests, each with a new store.
 func Run(t *testing.T, open Open) {
 	for _, test := range []struct {
 		name string
@@ -37,10 +36,10 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"WriteThenFetch", writeThenFetch},
 		{"WriteTwice", writeTwice},
-		{"LastWins", lastWins},
+		{"LastPointWins", lastPointWins},
 		{"AnyOrder", anyOrder},
-		{"DropsTooOld", dropsTooOld},
-		{"CoarserWhenOlder", coarserWhenOlder},
+		{"DropsPointsBeyondRetention", dropsPointsBeyondRetention},
+		{"OldWindowsAreCoarser", oldWindowsAreCoarser},
 		{"StalePoints", stalePoints},
 		{"WindowBounds", windowBounds},
 		{"NamesInOrder", namesInOrder},
@@ -54,7 +53,7 @@ func Run(t *testing.T, open Open) {
 		{"Measure", measure},
 		{"Cancelled", cancelled},
 		{"ConcurrentUse", concurrentUse},
-		{"KeepsNothingOfTheCaller", keepsNothing},
+		{"DoesNotRetainSlices", doesNotRetainSlices},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := &suite{T: t, now: start}
@@ -73,7 +72,7 @@ func Run(t *testing.T, open Open) {
 // start is a multiple of all steps.
 const start = 1_700_000_100
 
-// layout keeps minutes for an hour and five minutes for a day.
+// layout has a point per minute for an hour and one per five minutes for a day.
 var layout = metric.Layout{
 	Archives:     []metric.Archive{{Step: 60, Points: 60}, {Step: 300, Points: 288}},
 	Aggregation:  "average",
@@ -86,9 +85,9 @@ type suite struct {
 	now int64
 }
 
-var none = math.NaN()
+var none = math.NaN() // no value
 
-// write stores points given as time (seconds from start) and value in turn.
+// write writes points, given as pairs of time, in seconds from start, and value.
 func (s *suite) write(name string, timesAndValues ...float64) {
 	s.Helper()
 	u := storage.Update{Name: name}
@@ -111,7 +110,8 @@ func (s *suite) fetch(from, until int64, names ...string) []metric.Series {
 	return series
 }
 
-// want checks what a metric holds; from, until and at count from start.
+// want checks what Fetch returns for a metric. from, until and at, the start of the
+// series, are in seconds from start.
 func (s *suite) want(name string, from, until, at, step int64, values ...float64) {
 	s.Helper()
 	series := s.fetch(from, until, name)
@@ -148,14 +148,14 @@ func writeTwice(s *suite) {
 	s.want("a", -4500, -3900, -4200, 300, 5, none)
 }
 
-func lastWins(s *suite) {
+func lastPointWins(s *suite) {
 	s.write("a", -60, 1, -60, 2)
 	s.want("a", -120, -60, -60, 60, 2)
 	s.write("a", -60, 3)
 	s.want("a", -120, -60, -60, 60, 3)
 	s.write("a", -60, 5, 0, 1, -60, 4)
 	s.want("a", -120, 0, -60, 60, 4, 1)
-	s.write("b", -31, 2, -59, 1) // of different times in one slot the later one
+	s.write("b", -31, 2, -59, 1) // of different times in the same step, the last written wins
 	s.want("b", -120, -60, -60, 60, 2)
 }
 
@@ -164,25 +164,25 @@ func anyOrder(s *suite) {
 	s.want("a", -300, 0, -240, 60, 1, 2, 3, 4, 5)
 }
 
-func dropsTooOld(s *suite) {
+func dropsPointsBeyondRetention(s *suite) {
 	s.write("a", -60, 1, -100_000, 9)
 	s.want("a", -120, 0, -60, 60, 1, none)
 	s.write("b", -100_000, 9)
 	if series := s.fetch(-120, 0, "b"); len(series) > 1 || len(series) == 1 && !equal(series[0].Values, []float64{none, none}) {
-		s.Errorf("after nothing but an old point: %v", series)
+		s.Errorf("Fetch of a metric with only an old point: %v", series)
 	}
 }
 
-func coarserWhenOlder(s *suite) {
+func oldWindowsAreCoarser(s *suite) {
 	s.write("a", -600, 1, -540, 2, -480, 3, -300, 10, -240, 20)
 	s.want("a", -3600, -3480, -3540, 60, none, none)
-	// Three of five make a point, two do not.
+	// Three of five points suffice for a coarse point, two do not.
 	s.want("a", -3660, 0, -3600, 300, none, none, none, none, none, none, none, none, none, none, 2, none, none)
-	s.write("b", -7200, 7) // older than the minutes reach
+	s.write("b", -7200, 7) // beyond the retention of the fine archive
 	s.want("b", -7500, -6900, -7200, 300, 7, none)
 }
 
-// A day later nothing of the day before is seen where new points would be.
+// Points from before the retention of an archive do not show up in place of new ones.
 func stalePoints(s *suite) {
 	s.write("a", -120, 1, -60, 2, 0, 3)
 	s.now += 3600
@@ -192,18 +192,18 @@ func stalePoints(s *suite) {
 func windowBounds(s *suite) {
 	s.write("a", -120, 1, -60, 2, 0, 3)
 	s.want("a", -120, -60, -60, 60, 2) // From is exclusive, Until inclusive
-	s.want("a", -119, -1, -60, 60, 2)  // both count from the beginning of their step
-	s.want("a", -60, -60, 0, 60, 3)    // no length: the next point
-	s.want("a", -60, 6000, 0, 60, 3)   // not beyond now
+	s.want("a", -119, -1, -60, 60, 2)  // both are rounded down to a step
+	s.want("a", -60, -60, 0, 60, 3)    // empty window: the next point
+	s.want("a", -60, 6000, 0, 60, 3)   // the series ends at now
 	s.want("a", -86_400, -86_100, -86_100, 300, none)
 	if series := s.fetch(60, 120, "a"); len(series) != 0 {
-		s.Errorf("in the future: %v", series)
+		s.Errorf("Fetch of a window in the future: %v", series)
 	}
 	if series := s.fetch(-100_000, -90_000, "a"); len(series) != 0 {
-		s.Errorf("before all retention: %v", series)
+		s.Errorf("Fetch of a window before the retention: %v", series)
 	}
 	if _, err := s.Fetch(s.Context(), storage.Query{Names: []string{"a"}, Window: metric.Window{From: start, Until: start - 1}, Now: s.now}); err == nil {
-		s.Error("a window that ends before it begins: no error")
+		s.Error("Fetch of a window that ends before it begins: no error")
 	}
 }
 
@@ -249,7 +249,7 @@ func find(s *suite) {
 	s.wantNodes("a", branch("a"))
 	s.wantNodes("a.*", branch("a.b"), leaf("a.b"), leaf("a.c"))
 	s.wantNodes("a.b.[xy]", leaf("a.b.x"), leaf("a.b.y"))
-	s.wantNodes("{a.b,z}") // braces hold no dot
+	s.wantNodes("{a.b,z}") // braces cannot contain a dot
 	s.wantNodes("a.{b,c}", branch("a.b"), leaf("a.b"), leaf("a.c"))
 	s.wantNodes("**.y", leaf("a.b.y"))
 	s.wantNodes("a.?.x", leaf("a.b.x"))
@@ -291,7 +291,7 @@ func tagged(s *suite) {
 	f([]string{eu, us}, "name=disk.used", "rack=")
 	f(nil, "dc=nope")
 	if _, err := tagger.FindTagged(s.Context(), []string{"dc!=eu"}); err == nil {
-		s.Error("FindTagged without a value that must be there: no error")
+		s.Error("FindTagged without an expression that rejects the empty value: no error")
 	}
 }
 
@@ -304,7 +304,7 @@ func announce(s *suite) {
 		a.Announce(name)
 		s.wantNodes(name, metric.Node{Path: name, Leaf: true})
 		if series := s.fetch(-60, 0, name); len(series) != 0 {
-			s.Errorf("announced only, yet fetched: %v", series)
+			s.Errorf("Fetch of an announced metric without points: %v", series)
 		}
 		s.write(name, 0, 1)
 		s.want(name, -60, 0, 0, 60, 1)
@@ -312,8 +312,8 @@ func announce(s *suite) {
 	}
 }
 
-// fetchPending compares a metric with pending points with one that they were
-// written to.
+// fetchPending compares a metric with pending points to a metric to which the same points
+// were written.
 func fetchPending(s *suite) {
 	p, ok := s.Store.(storage.PendingFetcher)
 	if !ok {
@@ -357,7 +357,7 @@ func describe(s *suite) {
 	if !ok {
 		s.Skip("no storage.Describer")
 	}
-	for _, when := range []string{"before the first write", "after it"} {
+	for _, when := range []string{"before the first write", "after the first write"} {
 		got, err := d.Describe("a.b")
 		if err != nil || !slices.Equal(got.Archives, layout.Archives) || got.Aggregation != layout.Aggregation || got.XFilesFactor != layout.XFilesFactor {
 			s.Errorf("Describe %s: %+v, %v", when, got, err)
@@ -405,7 +405,7 @@ func aggregation(s *suite) {
 		}
 	}
 	if _, err := a.Aggregation(s.Context(), "nope"); !errors.Is(err, storage.ErrNotFound) {
-		s.Errorf("Aggregation of nothing: %v", err)
+		s.Errorf("Aggregation of an unknown metric: %v", err)
 	}
 	fails("nope", "sum", storage.ErrNotFound)
 	for _, name := range []string{"a.b", "cpu;dc=eu"} {
@@ -416,7 +416,7 @@ func aggregation(s *suite) {
 			s.Errorf("SetAggregation(%s) = %q, %v; want average", name, old, err)
 		}
 		is(name, "sum")
-		// All of a coarse point is made anew.
+		// A write recomputes the whole coarse point with the new method.
 		s.write(name, 60, 10, 120, 100)
 		s.now = start + 60*60 + 300
 		s.want(name, -300, 0, 0, 300, 111)
@@ -436,7 +436,8 @@ func cancelled(s *suite) {
 	}
 }
 
-// Every metric has one writer, and readers see each point either not or right.
+// With one writer per metric and concurrent readers, a reader sees all points of an update
+// or none.
 func concurrentUse(s *suite) {
 	const metrics, rounds = 4, 300
 	var wg sync.WaitGroup
@@ -445,7 +446,7 @@ func concurrentUse(s *suite) {
 		wg.Go(func() {
 			for i := range rounds {
 				u := storage.Update{Name: name}
-				for _, minute := range []int64{0, 1, 3, 4} { // equal, so that their average is too
+				for _, minute := range []int64{0, 1, 3, 4} { // equal values, so that their average is the same
 					u.Points = append(u.Points, metric.Point{Time: start + 60*minute, Value: float64(i)})
 				}
 				if _, err := s.Write(s.Context(), []storage.Update{u}); err != nil {
@@ -474,7 +475,7 @@ func concurrentUse(s *suite) {
 	wg.Wait()
 }
 
-// checkWhole checks that all known values are the same.
+// checkWhole checks that all values of a series are equal.
 func checkWhole(s *suite, one metric.Series) {
 	first := none
 	for _, v := range one.Values {
@@ -482,14 +483,15 @@ func checkWhole(s *suite, one metric.Series) {
 			first = v
 		}
 		if v == v && v != first || v == v && v != math.Trunc(v) {
-			s.Errorf("half of a write was read: %v", one.Values)
+			s.Errorf("Fetch returned a part of an update: %v", one.Values)
 			return
 		}
 	}
 }
 
-// The caller may use the slice it wrote again, and change the values it fetched.
-func keepsNothing(s *suite) {
+// A caller may reuse the slices that it passed to Write and change the values that Fetch
+// returned.
+func doesNotRetainSlices(s *suite) {
 	points := []metric.Point{{Time: start, Value: 2}, {Time: start - 60, Value: 1}}
 	updates := []storage.Update{{Name: "a", Points: points}}
 	if _, err := s.Write(s.Context(), updates); err != nil {
