@@ -75,14 +75,14 @@ var packages = []row{
 
 	{"storage/whisper/tool", "`carbon whisper`: files and trees, without a server", "aggregate attime codec/pyjson disk metric storage/schema storage/whisper"},
 	{"storage/whisper", "the Store over a tree of whisper files", "aggregate disk metric storage storage/index storage/schema"},
-	{"storage/index", "names and tags: which metrics exist", "disk metric regex"},
+	{"storage/index", "in-memory index of the metrics that exist, by name and by tag", "disk metric regex"},
 	{"storage/schema", "storage-schemas.conf and storage-aggregation.conf", "aggregate codec/ini metric"},
-	{"storage/storagetest", "the contract of a Store, as tests", "metric storage"},
-	{"storage", "the Store contract and its errors", "metric"},
-	{"disk/disktest", "a file system that fails, fills and loses power, for tests", "disk"},
-	{"disk", "the file system as an interface", ""},
+	{"storage/storagetest", "tests for implementations of Store", "metric storage"},
+	{"storage", "the interface Store, optional interfaces, and their errors", "metric"},
+	{"disk/disktest", "simulated disk that fills up, fails and loses power, for tests", "disk"},
+	{"disk", "the file system calls of the storage packages, as an interface", ""},
 
-	{"instrumentation", "the server's own figures, as carbon's series and as Prometheus text", "metric"},
+	{"instrumentation", "metrics about the server itself, as carbon.agents series and for Prometheus", "metric"},
 	{"instrumentation/loglimit", "counts events by reason and limits how often each is logged", ""},
 
 	{"codec/ini", "carbon's configuration file syntax", ""},

@@ -330,8 +330,8 @@ type retiredNode struct {
 	epoch  uint64
 }
 
-// retire takes a removed node. It calls release for this node and earlier ones as
-// soon as no traversal can hold their numbers.
+// retire takes a removed node. It calls release for those retired nodes whose numbers no
+// traversal can hold any more.
 func (r *reclaimer) retire(number uint32, release func(uint32)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
