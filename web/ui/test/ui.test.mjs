@@ -297,7 +297,7 @@ test('dashboard: unsaved changes stay while the user visits other pages', async 
   await page.keyboard.press('Shift+ArrowRight')
   await page.getByText('not saved').waitFor()
   await page.getByRole('link', { name: 'Events' }).click()
-  await page.getByRole('heading', { name: 'Events' }).waitFor()
+  await page.getByRole('heading', { name: 'Events', exact: true }).waitFor()
   await page.getByRole('link', { name: 'Dashboards' }).click()
   await page.getByRole('link', { name: 'Draft' }).click()
   await page.getByText('not saved').waitFor()

@@ -9,7 +9,7 @@ function isDark(): boolean {
   return theme.get() === 'auto' ? system.matches : theme.get() === 'dark'
 }
 
-// dark tells whether the page is dark.
+// dark holds whether the page is dark.
 export const dark = store(isDark())
 
 function apply(): void {

@@ -53,13 +53,13 @@ export function unixTime(text: string): number | null {
 export interface Offset {
   quantity: string
   unit: string // as written
-  unitName: string // graphite-web's plural; hours for an unknown unit
+  unitName: string // graphite-web's plural; empty: unknown
 }
 
 // offset parses a from parameter such as -1h; null: the text is something else.
 export function offset(text: string): Offset | null {
   const m = /^-(\d+)([a-z]+)$/.exec(text)
-  return m && { quantity: m[1]!, unit: m[2]!, unitName: unitOf(m[2]!)?.name ?? 'hours' }
+  return m && { quantity: m[1]!, unit: m[2]!, unitName: unitOf(m[2]!)?.name ?? '' }
 }
 
 // seconds converts unix times, now, and offsets to unix seconds. It returns null for all
@@ -133,7 +133,7 @@ export function describe(range: Range, zone = ''): string {
   if (isLive(range)) {
     if (preset) return `Last ${preset.long}`
     const start = offset(range.from)
-    if (start) return `Last ${start.quantity} ${start.unit}`
+    if (start) return `Last ${start.quantity} ${start.unitName || start.unit}`
   }
   const text = (time: string) => {
     const t = unixTime(time)

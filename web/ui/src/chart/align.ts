@@ -31,8 +31,8 @@ export function align(series: Series[], nullAsZero: boolean): { times: number[];
   return { times, columns }
 }
 
-// stack adds to each column the columns before it. which tells the columns to stack; the
-// others stay unchanged.
+// stack adds to each column the columns before it. which[i] tells whether to stack
+// column i.
 export function stack(columns: Column[], which: boolean[]): Column[] {
   const sum: number[] = []
   return columns.map((column, n) => {

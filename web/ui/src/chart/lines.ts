@@ -41,7 +41,7 @@ export function isArea(p: Plot, stacked: boolean[], i: number): boolean {
   return stacked[i]! || mode === 'all' || (mode === 'first' && i === 0)
 }
 
-// infinite draws a line from bottom to top at each value that is not 0.
+// infinite draws a vertical line at each nonzero value.
 const infinite: uPlot.Series.PathBuilder = (u, series, first, last) => {
   const stroke = new Path2D()
   for (let i = first; i <= last; i++) {

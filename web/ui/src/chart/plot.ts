@@ -5,11 +5,11 @@ import type { Graph } from '../graph/state'
 import { align, stack } from './align'
 import type { EventRecord } from './events'
 
-// Plot is what a chart shows.
+// Plot holds the data and settings of a chart.
 export interface Plot {
   series: Series[]
   hidden: Set<string> // names of hidden series
-  window: [number, number] | null // unix seconds; null: that of the points
+  window: [number, number] | null // unix seconds; null: the range of the points
   options: Record<string, string> // parameters of /render
   zone: string // time zone; '': the browser's
   dark: boolean
@@ -58,7 +58,7 @@ export function data(p: Plot): uPlot.AlignedData {
   return [times, ...stacked] as uPlot.AlignedData
 }
 
-// stackedSeries tells which series are stacked.
+// stackedSeries returns, for each series, whether it is stacked.
 export function stackedSeries(p: Plot): boolean[] {
   const all = p.options.areaMode === 'stacked'
   return p.series.map((s) => (all || s.style.stacked === true) && !p.hidden.has(s.name))

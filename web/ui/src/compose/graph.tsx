@@ -15,7 +15,7 @@ import { Image, type ImageFormat } from './image'
 import { Options } from './options'
 import { Targets } from './targets'
 
-// View is the part of the page's state that is not part of the graph.
+// View holds the state of the page that does not belong to the graph.
 export interface View {
   refresh: number // seconds; 0: never
   events: string | null // tags of the events to show; null: no events

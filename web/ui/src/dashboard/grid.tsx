@@ -65,7 +65,7 @@ export function Grid(props: {
         ordered.map((p) => (
           <section
             key={p.id}
-            class={`card panel ${dragged === p.id ? 'held' : ''}`}
+            class={`card panel ${dragged === p.id ? 'dragged' : ''}`}
             aria-label={p.options.title ?? p.targets[0]?.text}
             style={isNarrow ? narrowStyle(p, cell) : wideStyle(p, cell)}
           >

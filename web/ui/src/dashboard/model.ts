@@ -173,7 +173,7 @@ export function writeState(d: Dashboard): Json {
         ? {
             type: 'relative',
             relativeStartQuantity: relative.quantity,
-            relativeStartUnits: relative.unitName,
+            relativeStartUnits: relative.unitName || 'hours',
             relativeUntilUnits: 'now',
             relativeUntilQuantity: '',
           }

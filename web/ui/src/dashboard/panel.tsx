@@ -19,7 +19,7 @@ import { graphOf, type Panel, titleOf, type Variable } from './model'
 
 const legendRows = 12
 
-// View is what all panels of a dashboard have in common.
+// View holds the settings that all panels of a dashboard share.
 export interface View {
   range: Range
   tz: string

@@ -7,8 +7,8 @@ import type { Dashboard } from './model'
 import type { View } from './panel'
 import { load, loadTemplate } from './store'
 
-// Address identifies a dashboard: the value is that of a template, and the version 0 is
-// the latest.
+// Address identifies a dashboard. value is the value of a template; version 0 is the
+// latest.
 export interface Address {
   name: string
   value: string | undefined
