@@ -12,8 +12,8 @@ import (
 	"carbon/storage"
 )
 
-// Aggregation implements storage.Aggregator. Of a metric that has no file yet it
-// is what one would get.
+// Aggregation implements storage.Aggregator. For a metric without a file it returns
+// the method that a new file would get.
 func (s *Store) Aggregation(_ context.Context, name string) (method string, err error) {
 	if !s.index.Has(name) {
 		return "", fmt.Errorf("%s: %w", name, storage.ErrNotFound)
@@ -22,8 +22,8 @@ func (s *Store) Aggregation(_ context.Context, name string) (method string, err 
 	return l.Aggregation, err
 }
 
-// SetAggregation implements storage.Aggregator. The change is durable when it
-// returns.
+// SetAggregation implements storage.Aggregator. The change is durable when
+// SetAggregation returns.
 func (s *Store) SetAggregation(_ context.Context, name, method string) (old string, err error) {
 	if _, ok := aggregate.MethodID(method); !ok {
 		return "", fmt.Errorf("%s: %w", method, storage.ErrUnknownAggregation)
@@ -40,19 +40,20 @@ func (s *Store) SetAggregation(_ context.Context, name, method string) (old stri
 			break
 		}
 	}
-	s.files.drop(name) // what is known of the file is wrong now
+	s.files.drop(name) // its cached header is stale
 	s.layouts.forget(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("%s: %w: nothing of it is stored yet", name, storage.ErrNotFound)
+		return "", fmt.Errorf("%s: %w: no datapoint is stored yet", name, storage.ErrNotFound)
 	case errors.Is(err, ErrCompressed):
-		return "", fmt.Errorf("%s: %w: its file is compressed, see carbon whisper convert", name, storage.ErrFixedAggregation)
+		return "", fmt.Errorf("%s: %w: the file is compressed; carbon whisper convert makes it a plain one", name, storage.ErrFixedAggregation)
 	case err != nil:
-		return "", fmt.Errorf("set the aggregation of %s: %w", name, err)
+		return "", fmt.Errorf("set the aggregation method of %s: %w", name, err)
 	}
 	return old, nil
 }
 
+// setAggregation changes the method in the header of a file and syncs it.
 func (s *Store) setAggregation(path, method string) (old string, err error) {
 	var f *File
 	err = s.withDescriptors(func() error {
@@ -64,7 +65,7 @@ func (s *Store) setAggregation(path, method string) (old string, err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if s.o.LockWrites {
-		if _, err := f.Lock(); err != nil { // closing unlocks
+		if _, err := f.Lock(); err != nil { // Close releases the lock
 			return "", err
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	gowhisper "github.com/go-graphite/go-whisper"
 )
 
-// go-carbon's compressed files are read and written by go-whisper, which uses the
-// machine's file system only and has a clock of its own.
+// The Store reads and writes go-carbon's compressed files with go-whisper. go-whisper
+// works on the operating system's file system only, and reads its own clock.
 
 // compressed is an open compressed file.
 type compressed struct {
@@ -25,8 +25,8 @@ type compressed struct {
 	layout metric.Layout
 }
 
-// openCompressed opens a file with os.O_RDONLY or os.O_RDWR. The error is
-// ErrCompressed on another file system than the machine's.
+// openCompressed opens a compressed file with os.O_RDONLY or os.O_RDWR. If the Store
+// is not on the operating system's file system, the error wraps ErrCompressed.
 func (s *Store) openCompressed(path string, flag int) (c *compressed, err error) {
 	if _, ok := s.fs.(disk.OS); !ok {
 		return nil, fmt.Errorf("%s: %w", path, ErrCompressed)
@@ -38,6 +38,8 @@ func (s *Store) openCompressed(path string, flag int) (c *compressed, err error)
 	return c, err
 }
 
+// openCompressed checks the header of a compressed file, then opens the file with
+// go-whisper.
 func openCompressed(fsys disk.FS, path string, flag int) (c *compressed, err error) {
 	f, err := fsys.Open(path, os.O_RDONLY)
 	if err != nil {
@@ -47,7 +49,7 @@ func openCompressed(fsys disk.FS, path string, flag int) (c *compressed, err err
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
-	defer recovered(path, &err)
+	defer recoverCorrupt(path, &err)
 	w, err := gowhisper.OpenWithOptions(path, &gowhisper.Options{OpenFileFlag: &flag})
 	if err != nil {
 		return nil, err
@@ -55,64 +57,68 @@ func openCompressed(fsys disk.FS, path string, flag int) (c *compressed, err err
 	return &compressed{w, layout}, nil
 }
 
-// recovered makes an error of a panic, after which nothing in the file is sure.
-func recovered(path string, err *error) {
+// recoverCorrupt turns a panic of go-whisper into a *CorruptError. Defer it around
+// calls of go-whisper.
+func recoverCorrupt(path string, err *error) {
 	if r := recover(); r != nil {
 		*err = &CorruptError{Path: path, Reason: fmt.Sprintf("go-whisper: %v", r)}
 	}
 }
 
-// fetchCompressed is what fetch is for other files.
-func (s *Store) fetchCompressed(name string, q storage.Query) (one metric.Series, ok bool, err error) {
+// fetchCompressed does for a compressed file what fetch does for a plain one.
+func (s *Store) fetchCompressed(name string, q storage.Query) (series metric.Series, ok bool, err error) {
 	path := s.path(name)
 	c, err := s.openCompressed(path, os.O_RDONLY)
 	if err != nil {
-		return one, false, err
+		return series, false, err
 	}
 	defer c.Close()
-	defer recovered(path, &err)
+	defer recoverCorrupt(path, &err)
 	return c.fetch(q.Window, q.Now)
 }
 
-func (c *compressed) fetch(w metric.Window, now int64) (one metric.Series, ok bool, err error) {
+// fetch returns the values in a window, aligned as those of (*file).fetch.
+func (c *compressed) fetch(w metric.Window, now int64) (series metric.Series, ok bool, err error) {
 	archives := c.layout.Archives
 	oldest := now - archives[len(archives)-1].Retention()
 	if w.From > now || w.Until < oldest {
-		return one, false, nil
+		return series, false, nil
 	}
 	w.From, w.Until = max(w.From, oldest), min(w.Until, now)
-	reaching := func(now int64) int {
+	archiveAt := func(now int64) int { // the finest archive that covers the window
 		return slices.IndexFunc(archives, func(a metric.Archive) bool { return a.Retention() >= now-w.From })
 	}
-	a := archives[reaching(now)]
+	a := archives[archiveAt(now)]
 	start, end := floor(w.From, a.Step)+a.Step, floor(w.Until, a.Step)+a.Step
 	if start == end {
 		end += a.Step
 	}
-	one = metric.Series{Start: start, Step: a.Step, Values: make([]float64, (end-start)/a.Step)}
-	for i := range one.Values {
-		one.Values[i] = math.NaN()
+	series = metric.Series{Start: start, Step: a.Step, Values: make([]float64, (end-start)/a.Step)}
+	for i := range series.Values {
+		series.Values[i] = math.NaN()
 	}
 	from, until := w.From, end-1
-	if theirs := gowhisper.Now().Unix(); reaching(theirs) != reaching(now) {
-		from, until = theirs-a.Retention(), theirs // just as far back as the archive reaches, so that it answers
+	if libraryNow := gowhisper.Now().Unix(); archiveAt(libraryNow) != archiveAt(now) {
+		// go-whisper would choose another archive. Ask for exactly the retention of a,
+		// so that it chooses a.
+		from, until = libraryNow-a.Retention(), libraryNow
 	}
 	found, err := c.Fetch(int(from), int(until))
 	if err != nil || found == nil {
-		return one, err == nil, err
+		return series, err == nil, err
 	}
 	if int64(found.Step()) != a.Step {
-		return one, false, fmt.Errorf("an archive of %d seconds answers for that of %d", found.Step(), a.Step)
+		return series, false, fmt.Errorf("go-whisper read the archive with step %d, not the one with step %d", found.Step(), a.Step)
 	}
 	for i, v := range found.Values() {
-		if at := (int64(found.FromTime()) - start) / a.Step; at+int64(i) >= 0 && at+int64(i) < int64(len(one.Values)) {
-			one.Values[at+int64(i)] = v
+		if at := (int64(found.FromTime())-start)/a.Step + int64(i); at >= 0 && at < int64(len(series.Values)) {
+			series.Values[at] = v
 		}
 	}
-	return one, true, nil
+	return series, true, nil
 }
 
-// describeCompressed is what Describe is for other files.
+// describeCompressed returns the layout in the header of a compressed file.
 func (s *Store) describeCompressed(path string) (l metric.Layout, err error) {
 	f, err := s.fs.Open(path, os.O_RDONLY)
 	if err != nil {
@@ -122,8 +128,9 @@ func (s *Store) describeCompressed(path string) (l metric.Layout, err error) {
 	return checkCompressed(f)
 }
 
-// writeCompressed is what write is for other files. If the file is corrupt it is
-// set aside, and one that was made in its place is returned.
+// writeCompressed does for a compressed file what write does for a plain one. If the
+// file is corrupt, writeCompressed sets it aside, creates a plain file in its place
+// and returns that one. The points are not written then.
 func (s *Store) writeCompressed(u storage.Update, scratch *scratch) (*kept, error) {
 	path := s.path(u.Name)
 	err := s.updateCompressed(path, scratch.sorted(u.Points))
@@ -141,22 +148,24 @@ func (s *Store) writeCompressed(u storage.Update, scratch *scratch) (*kept, erro
 	return nil, nil
 }
 
-// clockSlack is for how long go-whisper may think about the time.
-const clockSlack = 5 // seconds
+// clockSlack is how many seconds may pass between our reading of go-whisper's clock
+// and its own.
+const clockSlack = 5
 
+// updateCompressed stores points, sorted by time and without duplicates.
 func (s *Store) updateCompressed(path string, points []metric.Point) (err error) {
 	c, err := s.openCompressed(path, os.O_RDWR)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	defer recovered(path, &err)
-	all, stored := len(points), 0
+	defer recoverCorrupt(path, &err)
+	total, stored := len(points), 0
 	for len(points) > 0 && points[len(points)-1].Time > math.MaxUint32 {
 		points = points[:len(points)-1]
 	}
-	// go-whisper loses one more point when one is too old for an archive, so it is
-	// given those only that fit.
+	// When a point is too old for an archive, go-whisper loses the next point, too.
+	// So each archive gets only the points within its retention.
 	now := max(s.now().Unix(), gowhisper.Now().Unix()) + clockSlack
 	for _, a := range c.layout.Archives {
 		first, _ := slices.BinarySearchFunc(points, max(1, now-a.Retention()), func(p metric.Point, t int64) int { return cmp.Compare(p.Time, t) })
@@ -169,19 +178,19 @@ func (s *Store) updateCompressed(path string, points []metric.Point) (err error)
 			continue
 		}
 		if err := c.UpdateManyForArchive(fit, int(a.Retention())); err != nil {
-			if strings.Contains(err.Error(), "panics") { // it recovers those itself
+			if strings.Contains(err.Error(), "panics") { // go-whisper recovers its panics here
 				return &CorruptError{Path: path, Reason: fmt.Sprintf("go-whisper: %.200s", err)}
 			}
 			return err
 		}
 		stored += len(fit)
 		if c.AggregationMethod() == gowhisper.Mix {
-			break // the others are made of the first
+			break // go-whisper computes the other archives from the first
 		}
 	}
 	discarded := int64(c.GetDiscardedPointsSinceOpen())
 	s.stats.discarded.Add(discarded)
 	s.stats.committedPoints.Add(int64(stored) - discarded)
-	s.stats.outOfRange.Add(int64(all - stored))
+	s.stats.outOfRange.Add(int64(total - stored))
 	return nil
 }

@@ -206,7 +206,7 @@ func FuzzCompressed(f *testing.F) {
 		if c, err := openCompressed(disk.OS{}, path, os.O_RDONLY); err == nil {
 			func() {
 				defer c.Close()
-				defer recovered(path, &err)
+				defer recoverCorrupt(path, &err)
 				_, _, err = c.fetch(metric.Window{From: testNow - 86400*400, Until: testNow}, testNow)
 			}()
 			_ = updateFor(path, 200)

@@ -11,22 +11,22 @@ import (
 	gowhisper "github.com/go-graphite/go-whisper"
 )
 
-// ReadCompressed returns what a compressed file holds, archive by archive, counted
-// from the machine's clock. It is an error if plain files have no such aggregation
-// method.
+// ReadCompressed returns the layout of a compressed file, and one series per archive
+// that ends at the current time. It returns an error if plain files do not have the
+// file's aggregation method.
 func ReadCompressed(fsys disk.FS, path string) (l metric.Layout, archives []metric.Series, err error) {
 	c, err := openCompressed(fsys, path, os.O_RDONLY)
 	if err != nil {
 		return l, nil, err
 	}
 	defer c.Close()
-	defer recovered(path, &err)
+	defer recoverCorrupt(path, &err)
 	if method := c.AggregationMethod(); !inBothFormats(method) {
-		return l, nil, fmt.Errorf("plain files have no aggregation method %v", method)
+		return l, nil, fmt.Errorf("aggregation method %v: plain files do not have it", method)
 	}
 	now := gowhisper.Now().Unix()
 	for i, a := range c.layout.Archives {
-		// Just as far back as this archive reaches, so that it answers.
+		// A window of exactly the retention is answered from this archive.
 		s, _, err := c.fetch(metric.Window{From: now - a.Retention(), Until: now}, now)
 		if err != nil {
 			return l, nil, fmt.Errorf("archive %d: %w", i, err)
@@ -36,15 +36,15 @@ func ReadCompressed(fsys disk.FS, path string) (l metric.Layout, archives []metr
 	return c.layout, archives, nil
 }
 
-// CompressTo makes a compressed file at a path of the machine's file system, which
-// this file must be on, too. It is an error if they have no such aggregation
-// method.
+// CompressTo writes a compressed copy of the file to path. Both must be on the
+// operating system's file system. It returns an error if compressed files do not have
+// the file's aggregation method.
 func (f *File) CompressTo(path string) (err error) {
 	id, _ := aggregate.MethodID(f.file.method)
 	if !inBothFormats(gowhisper.AggregationMethod(id)) {
-		return fmt.Errorf("aggregation method %s means something else in compressed files", f.file.method)
+		return fmt.Errorf("aggregation method %s: compressed files do not have it", f.file.method)
 	}
-	defer recovered(f.Name(), &err)
+	defer recoverCorrupt(f.Name(), &err)
 	w, err := gowhisper.OpenWithOptions(f.Name(), &gowhisper.Options{OpenFileFlag: new(os.O_RDONLY)})
 	if err != nil {
 		return err
@@ -53,7 +53,8 @@ func (f *File) CompressTo(path string) (err error) {
 	return w.CompressTo(path)
 }
 
-// inBothFormats tells whether a method is the same in plain and compressed files.
+// inBothFormats reports whether a code means the same aggregation method in plain and
+// in compressed files.
 func inBothFormats(method gowhisper.AggregationMethod) bool {
 	name, ok := aggregate.MethodName(uint32(method))
 	return ok && compressedMethods[method] == name

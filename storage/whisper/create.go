@@ -16,21 +16,22 @@ import (
 	"carbon/storage/schema"
 )
 
-// Allocation is how a new file takes its room on the disk.
+// Allocation is how a new file allocates disk space.
 type Allocation int
 
 const (
-	Sparse    Allocation = iota // as it fills
-	Full                        // written in full when it is created
-	Fallocate                   // kept by the file system; Full where it cannot
+	Sparse    Allocation = iota // as points are written
+	Full                        // at creation, by writing zeros
+	Fallocate                   // at creation, by fallocate; Full where the file system lacks it
 )
 
-// create makes an empty whisper file, and the directories above it, and returns
-// it open. The file appears under its name when it is complete: a process that
-// dies leaves none that is half a file. (After a power cut it may be empty,
-// because nothing is synced here; then it is set aside like any corrupt file, and
-// what it held is still in the log.) There is no file of the name.
-func create(fsys disk.FS, path string, layout metric.Layout, how Allocation) (*file, error) {
+// create creates an empty whisper file and its directories, and returns it open.
+// There must be no file at path. The file gets its name when it is complete, so a
+// process that dies leaves no incomplete file at path.
+//
+// create does not sync. After a power cut the file may be empty; the Store then sets
+// it aside as corrupt, and its points are still in the write-ahead log.
+func create(fsys disk.FS, path string, layout metric.Layout, allocation Allocation) (*file, error) {
 	h, err := newHeader(layout)
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, err)
@@ -48,7 +49,7 @@ func create(fsys disk.FS, path string, layout metric.Layout, how Allocation) (*f
 		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
 	var id disk.Info
-	if err = fill(f, h, how); err == nil {
+	if err = fill(f, h, allocation); err == nil {
 		id, err = f.Stat()
 	}
 	if err == nil {
@@ -56,13 +57,13 @@ func create(fsys disk.FS, path string, layout metric.Layout, how Allocation) (*f
 	}
 	if err != nil {
 		_ = f.Close()
-		_ = fsys.Remove(temp) // what is left after all is removed when the tree is looked through
+		_ = fsys.Remove(temp) // if this fails, the next scan of the tree removes it
 		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
 	return &file{f: renamed{f, path}, id: id, header: h}, nil
 }
 
-// renamed is a file that has got another name since it was opened.
+// renamed is a file that was renamed after it was opened.
 type renamed struct {
 	disk.File
 	name string
@@ -70,6 +71,7 @@ type renamed struct {
 
 func (f renamed) Name() string { return f.name }
 
+// tempName returns a random name that scans recognize as a temporary file.
 func tempName() string {
 	const digits = "0123456789abcdef"
 	name := make([]byte, 0, len(tempPrefix)+16)
@@ -80,25 +82,25 @@ func tempName() string {
 	return string(name)
 }
 
-// fill gives a new file its header and its length.
-func fill(f disk.File, h header, how Allocation) error {
+// fill writes the header of a new file and sets its length.
+func fill(f disk.File, h header, allocation Allocation) error {
 	size := h.size()
-	if how == Fallocate {
+	if allocation == Fallocate {
 		switch err := f.Allocate(size); {
-		case errors.Is(err, errors.ErrUnsupported): // as carbon does where there is no such call
-			how = Full
+		case errors.Is(err, errors.ErrUnsupported): // as carbon does on systems without fallocate
+			allocation = Full
 		case err != nil:
 			return err
 		}
 	}
 	b := h.bytes()
-	if how == Full {
-		b = append(b, make([]byte, min(size, fullChunk)-int64(len(b)))...)
+	if allocation == Full {
+		b = append(b, make([]byte, min(size, fillChunk)-int64(len(b)))...)
 	}
 	if _, err := f.WriteAt(b, 0); err != nil {
 		return err
 	}
-	if how != Full {
+	if allocation != Full {
 		return f.Truncate(size)
 	}
 	clear(b)
@@ -110,40 +112,40 @@ func fill(f disk.File, h header, how Allocation) error {
 	return nil
 }
 
-// fullChunk is how many bytes are written at once.
-const fullChunk = 256 << 10
+// fillChunk is how many bytes fill writes at once.
+const fillChunk = 256 << 10
 
-// newHeader is the header of an empty file.
+// newHeader returns the header of an empty file with a layout, which it validates.
 func newHeader(layout metric.Layout) (header, error) {
 	h := header{method: layout.Aggregation, xFilesFactor: float64(float32(layout.XFilesFactor))}
 	if _, ok := aggregate.MethodID(layout.Aggregation); !ok {
-		return header{}, fmt.Errorf("aggregation method %q", layout.Aggregation)
+		return header{}, fmt.Errorf("unknown aggregation method %q", layout.Aggregation)
 	}
 	h.aggregate, _ = aggregate.Lookup(layout.Aggregation)
 	if !(0 <= layout.XFilesFactor && layout.XFilesFactor <= 1) {
-		return header{}, fmt.Errorf("xFilesFactor %g", layout.XFilesFactor)
+		return header{}, fmt.Errorf("xFilesFactor %g is not between 0 and 1", layout.XFilesFactor)
 	}
 	if err := schema.Validate(layout.Archives); err != nil {
 		return header{}, err
 	}
 	if len(layout.Archives) > maxArchives {
-		return header{}, fmt.Errorf("%d archives", len(layout.Archives))
+		return header{}, fmt.Errorf("%d archives, more than %d", len(layout.Archives), maxArchives)
 	}
-	h.archives = placed(layout.Archives)
+	h.archives = placeArchives(layout.Archives)
 	return h, nil
 }
 
-// placed returns archives one behind the other in an empty file.
-func placed(archives []metric.Archive) (all []archive) {
+// placeArchives assigns offsets to the archives of a new file, one after the other.
+func placeArchives(archives []metric.Archive) (placed []archive) {
 	offset := int64(metadataSize + archiveSize*len(archives))
 	for _, a := range archives {
-		all = append(all, archive{Archive: a, offset: offset})
+		placed = append(placed, archive{Archive: a, offset: offset})
 		offset += a.Points * pointSize
 	}
-	return all
+	return placed
 }
 
-// bytes returns the header as it stands in a file.
+// bytes returns the header as it is stored in a file.
 func (h *header) bytes() []byte {
 	method, _ := aggregate.MethodID(h.method)
 	b := make([]byte, 0, metadataSize+archiveSize*len(h.archives))
@@ -159,11 +161,12 @@ func (h *header) bytes() []byte {
 	return b
 }
 
-// SetAside renames a corrupt file to NAME.wsp.corrupt-EPOCH and returns that
-// path. Of a very long name the end is lost.
+// SetAside renames a corrupt file to NAME.wsp.corrupt-EPOCH and returns the new path.
+// If the name is taken, it uses the next free EPOCH. It truncates NAME.wsp if the new
+// name would be longer than 255 bytes.
 func SetAside(fsys disk.FS, path string, epoch int64) (aside string, err error) {
 	dir, name := filepath.Split(path)
-	for ; ; epoch++ { // the name may be taken
+	for ; ; epoch++ {
 		suffix := fmt.Sprintf(".corrupt-%d", epoch)
 		aside = dir + name[:min(len(name), 255-len(suffix))] + suffix
 		if err = renameNew(fsys, path, aside); !errors.Is(err, fs.ErrExist) {
@@ -172,8 +175,8 @@ func SetAside(fsys disk.FS, path string, epoch int64) (aside string, err error) 
 	}
 }
 
-// renameNew renames a file unless there is one of the new name. Nobody else
-// writes to the tree, so looking first is enough.
+// renameNew renames a file. If the new name exists, the error is fs.ErrExist. The check
+// is not atomic, because no other program creates files in the tree.
 func renameNew(fsys disk.FS, from, to string) error {
 	if _, err := fsys.Lstat(to); err == nil {
 		return &os.LinkError{Op: "rename", Old: from, New: to, Err: fs.ErrExist}

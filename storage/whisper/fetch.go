@@ -17,23 +17,20 @@ import (
 	"carbon/storage"
 )
 
-// parallelFrom is from how many series on they are read by several at once, and
-// maxReaders by how many at most.
 const (
-	parallelFrom = 16
-	maxReaders   = 4
+	parallelFrom = 16 // number of series from which a fetch reads files concurrently
+	maxReaders   = 4  // maximum number of concurrent readers of a fetch
 )
 
-// Fetch implements storage.Store. A file that cannot be read is logged, counted
-// and left out, as graphite-web does, rather than spoil the others. As there, a
-// window that is all in the future or older than a metric's retention has no
-// series of it.
+// Fetch implements storage.Store. As in graphite-web, Fetch leaves out a metric whose
+// file it cannot read, and logs and counts the error. It also leaves out a metric if
+// the window is entirely in the future or older than the metric's longest retention.
 func (s *Store) Fetch(ctx context.Context, q storage.Query) ([]metric.Series, error) {
 	return s.fetchAll(ctx, q, nil)
 }
 
-// fetchAll fetches the series of q. pending has an element for each name, or
-// none at all.
+// fetchAll fetches the series of q. pending holds the pending points of each name in
+// q.Names, or is empty.
 func (s *Store) fetchAll(ctx context.Context, q storage.Query, pending [][]metric.Point) ([]metric.Series, error) {
 	if q.From > q.Until {
 		return nil, fmt.Errorf("fetch: from %d is after until %d", q.From, q.Until)
@@ -58,23 +55,24 @@ func (s *Store) fetchAll(ctx context.Context, q storage.Query, pending [][]metri
 		}
 	}
 	if readers := min(maxReaders, runtime.GOMAXPROCS(0)); len(q.Names) >= parallelFrom && readers > 1 {
-		var reading sync.WaitGroup
+		var wg sync.WaitGroup
 		for range readers {
-			reading.Go(read)
+			wg.Go(read)
 		}
-		reading.Wait()
+		wg.Wait()
 	} else {
 		read()
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	return slices.DeleteFunc(series, func(one metric.Series) bool { return one.Step == 0 }), nil
+	return slices.DeleteFunc(series, func(s metric.Series) bool { return s.Step == 0 }), nil
 }
 
-// fetchOne fetches into one, with pending points added. It leaves one unchanged
-// if there is nothing. It returns only errors that would fail all other metrics too.
-func (s *Store) fetchOne(name string, q storage.Query, pending []metric.Point, one *metric.Series) error {
+// fetchOne fetches a metric into series and adds its pending points. It leaves series
+// unchanged if there is no data. It returns only errors that affect all metrics, and
+// logs others.
+func (s *Store) fetchOne(name string, q storage.Query, pending []metric.Point, series *metric.Series) error {
 	found, ok, err := s.fetch(name, q)
 	switch {
 	case isOutOfDescriptors(err):
@@ -82,38 +80,40 @@ func (s *Store) fetchOne(name string, q storage.Query, pending []metric.Point, o
 		return err
 	case err != nil:
 		s.stats.errors.Add(1)
-		s.logger.Error("series is left out of an answer", "metric", name, "err", err)
+		s.logger.Error("cannot fetch series; left out of the response", "metric", name, "err", err)
 	case ok:
 		found.Name, found.Tags = name, metric.ParseTags(name)
-		*one = found
+		*series = found
 	}
 	if len(pending) > 0 {
-		return s.addPending(name, q, pending, one)
+		return s.addPending(name, q, pending, series)
 	}
 	return nil
 }
 
-func (s *Store) fetch(name string, q storage.Query) (one metric.Series, ok bool, err error) {
+// fetch fetches the stored points of a metric. ok is false if there are none.
+func (s *Store) fetch(name string, q storage.Query) (series metric.Series, ok bool, err error) {
 	lock := s.lock(name)
 	lock.RLock()
 	defer lock.RUnlock()
 	f, done, err := s.openToRead(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		s.layouts.forget(name)
-		return one, false, nil
+		return series, false, nil
 	}
 	if errors.Is(err, ErrCompressed) {
 		return s.fetchCompressed(name, q)
 	}
 	if err != nil {
-		return one, false, err
+		return series, false, err
 	}
 	defer done()
 	s.layouts.note(name, &f.header)
 	return f.fetch(q.Window, q.Now)
 }
 
-// openToRead returns a metric's file. The lock of the name is held until done.
+// openToRead opens the file of a metric for reading. The caller holds the metric's lock
+// until it has called done.
 func (s *Store) openToRead(name string) (f *file, done func(), err error) {
 	if k := s.files.get(name); k != nil {
 		return k.view(), func() { s.files.release(k) }, nil
@@ -131,11 +131,12 @@ func (s *Store) openToRead(name string) (f *file, done func(), err error) {
 	return f, func() { f.close() }, nil
 }
 
-// fetch returns what the file holds for a window, as whisper.py does: from the
-// finest archive that reaches back from now to the window's beginning, with the
-// ends clamped to what is kept and to now. Values start one step after From's,
-// the last is that of Until; a window of no length is one step long. ok is false
-// if all of the window is in the future or too old.
+// fetch returns the values in a window, as whisper.py does. It reads the finest archive
+// whose retention, counted back from now, covers w.From. It first limits the window to
+// the longest retention and to now. The first value is for the step after the one that
+// contains w.From, and the last for the step that contains w.Until; if both are in the
+// same step, there is one value. ok is false if the window is entirely in the future or
+// too old.
 func (f *file) fetch(w metric.Window, now int64) (s metric.Series, ok bool, err error) {
 	oldest := now - f.maxRetention()
 	if w.From > now || w.Until < oldest {
@@ -149,12 +150,13 @@ func (f *file) fetch(w metric.Window, now int64) (s metric.Series, ok bool, err 
 			return s, err == nil, err
 		}
 	}
-	return metric.Series{}, false, nil // not reached: the last archive goes back to oldest
+	return metric.Series{}, false, nil // not reached: the last archive covers oldest
 }
 
 // chunk is how many slots are read at once.
 const chunk = 2048
 
+// fetchArchive returns the values of an archive in a window.
 func (f *file) fetchArchive(a *archive, w metric.Window) (metric.Series, error) {
 	start := floor(w.From, a.Step) + a.Step
 	end := floor(w.Until, a.Step) + a.Step
@@ -172,8 +174,8 @@ func (f *file) fetchArchive(a *archive, w metric.Window) (metric.Series, error) 
 		return s, nil
 	}
 	size := min(int64(len(s.Values)), a.Points, chunk)
-	scratch := scratches.Get().(*scratch)
-	defer scratches.Put(scratch)
+	scratch := scratchPool.Get().(*scratch)
+	defer scratchPool.Put(scratch)
 	scratch.slots = slices.Grow(scratch.slots[:0], int(size*pointSize))[:size*pointSize]
 	slots := scratch.slots
 	for rest, t := s.Values, start; len(rest) > 0; {
@@ -182,14 +184,14 @@ func (f *file) fetchArchive(a *archive, w metric.Window) (metric.Series, error) 
 		if err := f.readSlots(a, t, b); err != nil {
 			return metric.Series{}, err
 		}
-		values(rest[:n], b, t, a.Step)
+		decodeValues(rest[:n], b, t, a.Step)
 		rest = rest[n:]
 		t += n * a.Step
 	}
 	return s, nil
 }
 
-// floor rounds t down to a multiple of step, below zero too.
+// floor rounds t down to a multiple of step, also if t is negative.
 func floor(t, step int64) int64 {
 	r := t % step
 	if r < 0 {

@@ -14,18 +14,18 @@ import (
 // file is an open whisper file.
 type file struct {
 	f  disk.File
-	id disk.Info // as it was opened
+	id disk.Info // when it was opened
 	header
 }
 
-// openFile opens a file with os.O_RDONLY or os.O_RDWR and reads its header.
-// Errors name the path; a file that is none is a *CorruptError.
+// openFile opens a file with os.O_RDONLY or os.O_RDWR and reads its header. Errors
+// include the path. If the file is not a whisper file, the error is a *CorruptError.
 func openFile(fs disk.FS, path string, flag int) (*file, error) {
 	f, err := fs.Open(path, flag)
 	if err != nil {
 		return nil, err
 	}
-	h, id, err := headerOf(f)
+	h, id, err := readFileHeader(f)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -33,13 +33,14 @@ func openFile(fs disk.FS, path string, flag int) (*file, error) {
 	return &file{f: f, id: id, header: h}, nil
 }
 
-func headerOf(f disk.File) (header, disk.Info, error) {
+// readFileHeader reads the header of an open file. Errors include the path.
+func readFileHeader(f disk.File) (header, disk.Info, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return header{}, info, err
 	}
 	if !info.Regular {
-		return header{}, info, fmt.Errorf("%s: not a file", f.Name())
+		return header{}, info, fmt.Errorf("%s: not a regular file", f.Name())
 	}
 	h, err := readHeader(f, info.Size)
 	var damage *CorruptError
@@ -53,26 +54,26 @@ func headerOf(f disk.File) (header, disk.Info, error) {
 
 func (f *file) close() error { return f.f.Close() }
 
-// view returns the file as one reader has it: what that learns of it stays there.
+// view returns a copy for one reader. Bases that the reader loads stay in the copy.
 func (f *file) view() *file {
 	v := *f
 	v.archives = slices.Clone(f.archives)
 	return &v
 }
 
-// doubtEmpty makes the bases of empty archives be read again: another program may
-// have put a point there since. A base that is set stays.
-func (f *file) doubtEmpty() {
+// forgetEmpty makes the next access read the bases of empty archives again, because
+// another program may have written their first point. Other bases never change.
+func (f *file) forgetEmpty() {
 	for i := range f.archives {
 		if f.archives[i].base == 0 {
-			f.archives[i].base = unread
+			f.archives[i].base = baseUnread
 		}
 	}
 }
 
-// loadBase reads the base of an archive unless it is known.
+// loadBase reads the base of an archive if it has not been read.
 func (f *file) loadBase(a *archive) error {
-	if a.base != unread {
+	if a.base != baseUnread {
 		return nil
 	}
 	var b [4]byte
@@ -83,9 +84,9 @@ func (f *file) loadBase(a *archive) error {
 	return nil
 }
 
-// readSlots reads slots one after the other, from that of time t on and around
-// the end of the ring. The base must be loaded. len(b) is a multiple of
-// pointSize and at most the ring.
+// readSlots reads consecutive slots into b, beginning with the slot of time t and
+// wrapping at the end of the ring. The base must be loaded. len(b) is a multiple of
+// pointSize and not larger than the ring.
 func (f *file) readSlots(a *archive, t int64, b []byte) error {
 	at := a.offset + a.slot(t)*pointSize
 	n := min(int64(len(b)), a.end()-at)
@@ -98,8 +99,8 @@ func (f *file) readSlots(a *archive, t int64, b []byte) error {
 	return f.readAt(b[n:], a.offset)
 }
 
-// writeSlots is the reverse of readSlots. The first write to an archive sets
-// its base: the slot of t is the ring's first then.
+// writeSlots writes consecutive slots from b, as readSlots reads them. The first write
+// to an archive sets its base to t, so the slot of t is the first of the ring.
 func (f *file) writeSlots(a *archive, t int64, b []byte) error {
 	first := a.base == 0
 	if first {
@@ -109,7 +110,7 @@ func (f *file) writeSlots(a *archive, t int64, b []byte) error {
 	n := min(int64(len(b)), a.end()-at)
 	if _, err := f.f.WriteAt(b[:n], at); err != nil {
 		if first {
-			a.base = unread
+			a.base = baseUnread
 		}
 		return err
 	}
@@ -123,24 +124,27 @@ func (f *file) writeSlots(a *archive, t int64, b []byte) error {
 func (f *file) readAt(b []byte, at int64) error {
 	_, err := f.f.ReadAt(b, at)
 	if err == io.EOF {
-		return &CorruptError{Path: f.f.Name(), Reason: fmt.Sprintf("ends before %d", at+int64(len(b)))}
+		return &CorruptError{Path: f.f.Name(), Reason: fmt.Sprintf("file ends before offset %d", at+int64(len(b)))}
 	}
 	return err
 }
 
+// putPoint encodes a slot.
 func putPoint(b []byte, t int64, v float64) {
 	binary.BigEndian.PutUint32(b, uint32(t))
 	binary.BigEndian.PutUint64(b[4:], math.Float64bits(v))
 }
 
+// getPoint decodes a slot.
 func getPoint(b []byte) (t int64, v float64) {
 	return int64(binary.BigEndian.Uint32(b)), math.Float64frombits(binary.BigEndian.Uint64(b[4:]))
 }
 
-// values takes from slots the values whose time is the expected one: t, then
-// one step later for each. What an older lap of the ring left is no value. It
-// returns how many there are. dst has a place per slot.
-func values(dst []float64, slots []byte, t, step int64) (known int) {
+// decodeValues decodes slots into dst, which has one element per slot. The first slot
+// must have time t, each other slot the time one step after the slot before. A slot with
+// another time is left from an earlier lap of the ring: its value is NaN. decodeValues
+// returns the number of values that are present.
+func decodeValues(dst []float64, slots []byte, t, step int64) (known int) {
 	for i := range dst {
 		dst[i] = math.NaN()
 		if at, v := getPoint(slots[i*pointSize : (i+1)*pointSize]); at == t {

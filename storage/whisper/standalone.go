@@ -12,17 +12,17 @@ import (
 	"carbon/metric"
 )
 
-// File is one whisper file for who looks into it or changes it without a Store.
-// It follows what other processes write, and is used by one goroutine at a time.
-// Archives are numbered from fine to coarse, from 0 on.
+// File is a whisper file that is used without a Store. It sees what other processes
+// write to the file. It is not safe for concurrent use. Archives are numbered from 0,
+// the finest first.
 type File struct {
 	file    *file
 	scratch scratch
 }
 
-// OpenFile opens a file with os.O_RDONLY or os.O_RDWR. Errors name the path; that
-// of a file that is none is a *CorruptError, that of a compressed one is
-// ErrCompressed.
+// OpenFile opens a file with os.O_RDONLY or os.O_RDWR. Errors include the path. The
+// error is a *CorruptError if the file is not a whisper file, and wraps ErrCompressed if
+// it is a compressed one.
 func OpenFile(fsys disk.FS, path string, flag int) (*File, error) {
 	f, err := openFile(fsys, path, flag)
 	if err != nil {
@@ -31,9 +31,9 @@ func OpenFile(fsys disk.FS, path string, flag int) (*File, error) {
 	return &File{file: f}, nil
 }
 
-// CreateFile makes an empty file and returns it open for reading and writing. It
-// is an error if there is one already.
-func CreateFile(fsys disk.FS, path string, layout metric.Layout, how Allocation) (*File, error) {
+// CreateFile creates an empty file and opens it for reading and writing. If the file
+// exists, the error is os.ErrExist.
+func CreateFile(fsys disk.FS, path string, layout metric.Layout, allocation Allocation) (*File, error) {
 	h, err := newHeader(layout)
 	if err != nil {
 		return nil, err
@@ -42,38 +42,38 @@ func CreateFile(fsys disk.FS, path string, layout metric.Layout, how Allocation)
 	if err != nil {
 		return nil, err
 	}
-	if err := fill(f, h, how); err != nil {
+	if err := fill(f, h, allocation); err != nil {
 		return nil, errors.Join(err, f.Close(), fsys.Remove(path))
 	}
 	return &File{file: &file{f: f, header: h}}, nil
 }
 
-// FileSize returns how many bytes a file of valid archives has.
+// FileSize returns the size in bytes of a file with the archives, which must be valid.
 func FileSize(archives []metric.Archive) int64 {
-	h := header{archives: placed(archives)}
+	h := header{archives: placeArchives(archives)}
 	return h.size()
 }
 
-// Name returns the path that the file was opened by.
+// Name returns the path with which the file was opened.
 func (f *File) Name() string { return f.file.f.Name() }
 
-// Layout returns what the header says.
+// Layout returns the layout in the header.
 func (f *File) Layout() metric.Layout { return f.file.layout() }
 
-// Extent returns where an archive is in the file, in bytes.
+// Extent returns the offset and the size of an archive in the file, in bytes.
 func (f *File) Extent(archive int) (offset, size int64) {
 	a := &f.file.archives[archive]
 	return a.offset, a.end() - a.offset
 }
 
-// Size returns how many bytes the file has.
+// Size returns the size of the file in bytes.
 func (f *File) Size() (int64, error) {
 	info, err := f.file.f.Stat()
 	return info.Size, err
 }
 
-// Slots calls each for all slots of all archives as they stand in the file, old
-// laps of a ring included. The time of one that was never written is 0.
+// Slots calls each for every slot of every archive, in file order. Slots left from
+// earlier laps of a ring are included. The time of a slot that was never written is 0.
 func (f *File) Slots(ctx context.Context, each func(archive, slot int, t int64, v float64)) error {
 	b := make([]byte, chunk*pointSize)
 	for i := range f.file.archives {
@@ -99,8 +99,8 @@ func (f *File) Slots(ctx context.Context, each func(archive, slot int, t int64, 
 	return nil
 }
 
-// Points returns the points that stand where they belong, of each archive and by
-// time, however old they are or far in the future.
+// Points returns the points of each archive, sorted by time, whatever their age. It
+// leaves out points that are not in the slot of their time, and NaN values.
 func (f *File) Points() ([][]metric.Point, error) {
 	points := make([][]metric.Point, len(f.file.archives))
 	err := f.Slots(context.Background(), func(i, slot int, t int64, v float64) {
@@ -115,51 +115,54 @@ func (f *File) Points() ([][]metric.Point, error) {
 	return points, err
 }
 
-// Fetch returns what the file holds for a window, as whisper.py does: from the
-// finest archive that reaches back from now to the window's beginning. ok is false
-// if all of the window is in the future or too old.
+// Fetch returns the values in a window, as whisper.py does: from the finest archive
+// whose retention, counted back from now, covers w.From. ok is false if the window is
+// entirely in the future or too old.
 func (f *File) Fetch(w metric.Window, now int64) (s metric.Series, ok bool, err error) {
-	f.file.doubtEmpty()
+	f.file.forgetEmpty()
 	return f.file.fetch(w, now)
 }
 
-// FetchArchive returns what an archive holds for a window that does not end before
-// it begins. Values start one step after From's, the last is that of Until; a
-// window of no length is one step long.
+// FetchArchive returns the values of an archive in a window. w.From must not be after
+// w.Until. The first value is for the step after the one that contains w.From, and the
+// last for the step that contains w.Until; if both are in the same step, there is one
+// value.
 func (f *File) FetchArchive(archive int, w metric.Window) (metric.Series, error) {
-	f.file.doubtEmpty()
+	f.file.forgetEmpty()
 	return f.file.fetchArchive(&f.file.archives[archive], w)
 }
 
-// Update stores points, each in the finest archive that reaches back from now to
-// it, and rolls them up, as whisper.py does. Of several for one time the last
-// counts; those that are too old are left out.
+// Update stores points and rolls them up, as whisper.py does. Each point goes to the
+// finest archive whose retention, counted back from now, covers it. If several points
+// have the same time, the last one is stored. Update drops points older than the longest
+// retention.
 func (f *File) Update(points []metric.Point, now int64) error {
-	f.file.doubtEmpty()
+	f.file.forgetEmpty()
 	_, err := f.file.update(f.scratch.sorted(points), now, &f.scratch)
 	return err
 }
 
-// UpdateArchive stores points, ascending, in an archive and rolls them up into the
-// coarser ones.
+// UpdateArchive stores points in an archive and rolls them up into the coarser ones. The
+// points must be sorted by time.
 func (f *File) UpdateArchive(archive int, points []metric.Point) error {
 	if len(points) == 0 {
 		return nil
 	}
-	f.file.doubtEmpty()
+	f.file.forgetEmpty()
 	return f.file.updateArchive(archive, points, &f.scratch)
 }
 
-// WriteArchive stores points, ascending, in an archive alone.
+// WriteArchive stores points in an archive and does not roll them up. The points must be
+// sorted by time.
 func (f *File) WriteArchive(archive int, points []metric.Point) error {
 	if len(points) == 0 {
 		return nil
 	}
-	f.file.doubtEmpty()
+	f.file.forgetEmpty()
 	return f.file.writePoints(&f.file.archives[archive], points, &f.scratch)
 }
 
-// SetAggregation changes how points are rolled up that come from now on.
+// SetAggregation changes the aggregation method and xFilesFactor of later rollups.
 func (f *File) SetAggregation(method string, xFilesFactor float64) error {
 	l := f.file.layout()
 	l.Aggregation, l.XFilesFactor = method, xFilesFactor
@@ -175,9 +178,9 @@ func (f *File) SetAggregation(method string, xFilesFactor float64) error {
 	return nil
 }
 
-// Lock waits until nobody else holds the file's advisory lock. named is false if
-// the file was removed meanwhile, or another has taken its place.
-func (f *File) Lock() (named bool, err error) {
+// Lock waits for the file's advisory lock and takes it. linked is false if the file has
+// been removed or replaced since it was opened.
+func (f *File) Lock() (linked bool, err error) {
 	if err := f.file.f.Lock(); err != nil {
 		return false, err
 	}
@@ -185,26 +188,26 @@ func (f *File) Lock() (named bool, err error) {
 	return info.Links > 0, err
 }
 
-// Sync returns when what was written survives a power cut.
+// Sync makes earlier writes durable: they survive a power cut.
 func (f *File) Sync() error { return f.file.f.Sync() }
 
-// Close gives back the lock, too.
+// Close closes the file and releases its lock.
 func (f *File) Close() error { return f.file.close() }
 
-// Verify reads all of a file and returns how many slots it has. A slot with a time
-// that cannot be in its archive makes it a *CorruptError.
+// Verify reads a whole file and returns its number of slots. If the time of a slot is not
+// a multiple of its archive's step, the error is a *CorruptError.
 func Verify(fsys disk.FS, path string) (slots int64, err error) {
 	f, err := OpenFile(fsys, path, os.O_RDONLY)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	var wrong error
+	var misaligned error
 	err = f.Slots(context.Background(), func(i, slot int, t int64, _ float64) {
 		slots++
-		if a := &f.file.archives[i]; t != a.align(t) && wrong == nil {
-			wrong = &CorruptError{path, fmt.Sprintf("archive %d, slot %d: the time %d is no multiple of %d", i, slot, t, a.Step)}
+		if a := &f.file.archives[i]; t != a.align(t) && misaligned == nil {
+			misaligned = &CorruptError{path, fmt.Sprintf("archive %d, slot %d: time %d is not a multiple of the step %d", i, slot, t, a.Step)}
 		}
 	})
-	return slots, cmp.Or(err, wrong)
+	return slots, cmp.Or(err, misaligned)
 }

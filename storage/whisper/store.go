@@ -153,8 +153,8 @@ func Open(dir string, o Options) (*Store, error) {
 // NAME.wsp.corrupt-EPOCH, and replaced.
 func (s *Store) Write(ctx context.Context, updates []storage.Update) (n int, err error) {
 	logErr := s.logNames(updates)
-	scratch := scratches.Get().(*scratch)
-	defer scratches.Put(scratch)
+	scratch := scratchPool.Get().(*scratch)
+	defer scratchPool.Put(scratch)
 	for i, u := range updates {
 		if err := ctx.Err(); err != nil {
 			return i, err
@@ -234,7 +234,7 @@ func (s *Store) openToWrite(name string) (*kept, error) {
 			}
 			f = s.files.keep(name, opened)
 		}
-		f.doubtEmpty()
+		f.forgetEmpty()
 		if !s.o.LockWrites {
 			return f, nil
 		}

@@ -9,10 +9,10 @@ import (
 	"carbon/metric"
 )
 
-// scratches are those that nobody uses.
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+// scratchPool holds unused *scratch values.
+var scratchPool = sync.Pool{New: func() any { return new(scratch) }}
 
-// scratch is memory that one update or fetch leaves to the next.
+// scratch holds buffers that updates and fetches reuse.
 type scratch struct {
 	points []metric.Point
 	packed []byte
@@ -20,8 +20,9 @@ type scratch struct {
 	values []float64
 }
 
-// sorted returns points by time without duplicates: of two with the same time
-// the later in the slice stays. The result is valid until the next call.
+// sorted returns points sorted by time and without duplicates. If several points have
+// the same time, it keeps the last one in the slice. The result is valid until the next
+// call, and may be points itself.
 func (s *scratch) sorted(points []metric.Point) []metric.Point {
 	ascending := true
 	for i := 1; i < len(points); i++ {
@@ -45,11 +46,11 @@ func (s *scratch) sorted(points []metric.Point) []metric.Point {
 	return kept
 }
 
-// update stores points in the finest archive that reaches back to them, counted
-// from now, and rolls them up into the coarser ones, exactly as whisper.py's
-// update_many does. points are sorted by time, and no two have the same. It
-// returns how many were in range: not older than the longest retention, and of
-// a time that 32 bits hold.
+// update stores points and rolls them up into the coarser archives, exactly as
+// whisper.py's update_many does. Each point goes to the finest archive whose retention,
+// counted back from now, covers it. points must be sorted by time and have no
+// duplicates. stored is the number of points in range: not older than the longest
+// retention, and with a time that fits in 32 bits.
 func (f *file) update(points []metric.Point, now int64, s *scratch) (stored int, err error) {
 	for len(points) > 0 && points[0].Time < 0 {
 		points = points[1:]
@@ -57,23 +58,24 @@ func (f *file) update(points []metric.Point, now int64, s *scratch) (stored int,
 	for len(points) > 0 && points[len(points)-1].Time > math.MaxUint32 {
 		points = points[:len(points)-1]
 	}
-	// Newest first, so that the newest fine points are seen by all rollups.
+	// Newest points first, so that every rollup includes the newest fine points.
 	for i := range f.archives {
 		first, _ := slices.BinarySearchFunc(points, now-f.archives[i].Retention(), func(p metric.Point, t int64) int {
 			return cmp.Compare(p.Time, t)
 		})
-		if fit := points[first:]; len(fit) > 0 {
-			if err := f.updateArchive(i, fit, s); err != nil {
+		if covered := points[first:]; len(covered) > 0 {
+			if err := f.updateArchive(i, covered, s); err != nil {
 				return stored, err
 			}
-			stored += len(fit)
+			stored += len(covered)
 		}
 		points = points[:first]
 	}
 	return stored, nil
 }
 
-// updateArchive stores points in archive i and rolls them up.
+// updateArchive stores points in archive i and rolls them up into the coarser archives.
+// It stops at the first archive that gets no point.
 func (f *file) updateArchive(i int, points []metric.Point, s *scratch) error {
 	if err := f.writePoints(&f.archives[i], points, s); err != nil {
 		return err
@@ -81,8 +83,8 @@ func (f *file) updateArchive(i int, points []metric.Point, s *scratch) error {
 	fine := &f.archives[i]
 	for j := i + 1; j < len(f.archives); j++ {
 		coarse := &f.archives[j]
-		further, err := f.rollUp(fine, coarse, points, s)
-		if err != nil || !further {
+		written, err := f.rollUp(fine, coarse, points, s)
+		if err != nil || !written {
 			return err
 		}
 		fine = coarse
@@ -90,19 +92,19 @@ func (f *file) updateArchive(i int, points []metric.Point, s *scratch) error {
 	return nil
 }
 
-// writePoints stores points with one write for each run of neighbouring slots.
-// Of several points in one slot the latest counts.
+// writePoints stores points in an archive, with one write per run of adjacent slots. If
+// several points are in the same slot, the latest one is stored.
 func (f *file) writePoints(a *archive, points []metric.Point, s *scratch) error {
 	if err := f.loadBase(a); err != nil {
 		return err
 	}
 	s.packed = s.packed[:0]
-	start, next := int64(0), int64(0) // the run packed so far
+	start, next := int64(0), int64(0) // time of the first slot of the run, and after its last
 	flush := func() error {
 		if a.base == 0 {
 			a.base = start
 		}
-		// Points far in the future can make a run longer than the ring.
+		// A run with points far in the future can be longer than the ring. Only its end stays.
 		if over := int64(len(s.packed)) - a.Points*pointSize; over > 0 {
 			start += over / pointSize * a.Step
 			s.packed = s.packed[over:]
@@ -129,10 +131,10 @@ func (f *file) writePoints(a *archive, points []metric.Point, s *scratch) error 
 	return flush()
 }
 
-// rollUp makes the points of the coarse archive that points, by their times, are
-// part of, from what the fine one holds. It tells whether any had enough of it.
-// Neighbouring slots are read and written together.
-func (f *file) rollUp(fine, coarse *archive, points []metric.Point, s *scratch) (further bool, err error) {
+// rollUp computes, from the fine archive, every point of the coarse archive whose step
+// contains one of points. written reports whether xFilesFactor was met for any of them.
+// Adjacent slots are read and written together.
+func (f *file) rollUp(fine, coarse *archive, points []metric.Point, s *scratch) (written bool, err error) {
 	if err := f.loadBase(fine); err != nil {
 		return false, err
 	}
@@ -142,28 +144,29 @@ func (f *file) rollUp(fine, coarse *archive, points []metric.Point, s *scratch) 
 	if fine.base == 0 {
 		return false, nil
 	}
-	most := max(1, fine.Points*fine.Step/coarse.Step) // what one lap of the fine ring makes
+	maxRun := max(1, fine.Points*fine.Step/coarse.Step) // coarse points that one lap of the fine ring covers
 	start, n := coarse.align(points[0].Time), int64(1)
 	for _, p := range points[1:] {
 		switch t := coarse.align(p.Time); {
 		case t < start+n*coarse.Step:
-		case t == start+n*coarse.Step && n < most:
+		case t == start+n*coarse.Step && n < maxRun:
 			n++
 		default:
-			made, err := f.rollUpRun(fine, coarse, start, n, s)
+			runWritten, err := f.rollUpRun(fine, coarse, start, n, s)
 			if err != nil {
 				return false, err
 			}
-			further = further || made
+			written = written || runWritten
 			start, n = t, 1
 		}
 	}
-	made, err := f.rollUpRun(fine, coarse, start, n, s)
-	return further || made, err
+	runWritten, err := f.rollUpRun(fine, coarse, start, n, s)
+	return written || runWritten, err
 }
 
-// rollUpRun makes n points of the coarse archive, from that at t on.
-func (f *file) rollUpRun(fine, coarse *archive, t, n int64, s *scratch) (made bool, err error) {
+// rollUpRun computes n consecutive points of the coarse archive, the first at time t. It
+// skips points for which xFilesFactor is not met.
+func (f *file) rollUpRun(fine, coarse *archive, t, n int64, s *scratch) (written bool, err error) {
 	ratio := int(coarse.Step / fine.Step)
 	size := int(n) * ratio * pointSize
 	s.slots = slices.Grow(s.slots[:0], size)[:size]
@@ -172,28 +175,28 @@ func (f *file) rollUpRun(fine, coarse *archive, t, n int64, s *scratch) (made bo
 		return false, err
 	}
 	s.packed = s.packed[:0]
-	start := t // of what is packed
+	start := t // time of the first packed point
 	for i := range n {
 		at := t + i*coarse.Step
 		slots := s.slots[int(i)*ratio*pointSize:][:ratio*pointSize]
-		known := values(s.values, slots, at, fine.Step)
+		known := decodeValues(s.values, slots, at, fine.Step)
 		if known > 0 && float64(known)/float64(ratio) >= f.xFilesFactor {
 			if len(s.packed) == 0 {
 				start = at
 			}
 			s.packed = append(s.packed, make([]byte, pointSize)...)
 			putPoint(s.packed[len(s.packed)-pointSize:], at, f.aggregate(s.values))
-			made = true
+			written = true
 			if i+1 < n {
 				continue
 			}
 		}
 		if len(s.packed) > 0 {
 			if err := f.writeSlots(coarse, start, s.packed); err != nil {
-				return made, err
+				return written, err
 			}
 			s.packed = s.packed[:0]
 		}
 	}
-	return made, nil
+	return written, nil
 }
