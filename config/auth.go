@@ -13,10 +13,10 @@ import (
 
 // AuthConfig is the [auth] section. Lists are separated by commas.
 type AuthConfig struct {
-	AdminToken     string // empty: programs on this machine have the admin's rights
+	AdminToken     string // empty: programs on this machine have the right Admin
 	ReadTokens     string
 	IngestTokens   string
-	Htpasswd       string // a file; empty: there are no users
+	Htpasswd       string // path of a file; empty: there are no users
 	ProxyHeader    string // empty: no proxy authenticates users
 	TrustedProxies string // addresses and networks
 }
@@ -24,31 +24,31 @@ type AuthConfig struct {
 var authKeys = []key[Config]{
 	{
 		"ADMIN_TOKEN", secret(func(c *Config) *string { return &c.Auth.AdminToken }, ""),
-		`Token for requests that delete or configure, sent as "Authorization: Bearer TOKEN". It has all other rights too. Empty: only programs on this machine may, through localhost or its addresses, and not through a proxy. The server cannot tell a proxy on this machine that sends none of X-Forwarded-For, X-Real-Ip, Forwarded and Via from a program: set a token there.`, "",
+		`Token that grants all rights, including deleting data and viewing the configuration. Clients send "Authorization: Bearer TOKEN". Empty: only programs on this machine have this right, if they connect to a loopback address and not through a proxy. The server recognizes a proxy by the headers X-Forwarded-For, X-Real-Ip, Forwarded and Via. If a proxy on this machine sends none of them, set a token.`, "",
 	},
 	{
 		"READ_TOKENS", secret(func(c *Config) *string { return &c.Auth.ReadTokens }, ""),
-		`Tokens that may read, separated by commas. Clients send them as "Authorization: Bearer TOKEN", as name or password of basic authentication, or as InfluxDB clients do (Token TOKEN, u= and p=). Empty: everybody may read.`, "",
+		`Tokens that grant reading, separated by commas. Clients send a token as "Authorization: Bearer TOKEN", as "Authorization: Token TOKEN", or as the user name or password of basic authentication. If this key, HTPASSWD and PROXY_HEADER are empty, everybody may read.`, "",
 	},
 	{
 		"INGEST_TOKENS", secret(func(c *Config) *string { return &c.Auth.IngestTokens }, ""),
-		`Tokens that may send datapoints over HTTP, as READ_TOKENS. Empty: everybody may.`, "",
+		`Tokens that grant sending datapoints over HTTP, separated by commas. Clients send a token as for READ_TOKENS, or in the parameter u or p, as InfluxDB clients do. Users of HTPASSWD and PROXY_HEADER may send too. Empty: everybody may send.`, "",
 	},
 	{
 		"HTPASSWD", text(func(c *Config) *string { return &c.Auth.Htpasswd }, ""),
-		`File of users and passwords, as Apache's htpasswd writes it (bcrypt, MD5, SHA-1). Users may read and send; with it reading needs a user or a token.`, "",
+		`File of users and passwords in the format of Apache's htpasswd, with bcrypt, MD5 or SHA-1. Users may read and send datapoints. If it is set, reading needs a user or a token.`, "",
 	},
 	{
 		"PROXY_HEADER", text(func(c *Config) *string { return &c.Auth.ProxyHeader }, ""),
-		`Header in which a proxy passes the name of a user that it has authenticated, such as X-Remote-User. The proxy must remove the header from what clients send. Such users have the rights of those in HTPASSWD.`, "",
+		`Header in which a trusted proxy names the user that it has authenticated, such as X-Remote-User. The proxy must remove this header from the requests of clients. The users have the same rights as those of HTPASSWD.`, "",
 	},
 	{
 		"TRUSTED_PROXIES", text(func(c *Config) *string { return &c.Auth.TrustedProxies }, ""),
-		`Addresses and networks of the proxies whose PROXY_HEADER is believed, separated by commas.`, "",
+		`Addresses and networks of the trusted proxies, such as 10.0.0.0/8, separated by commas. Required with PROXY_HEADER.`, "",
 	},
 }
 
-// Access reads the rights of clients.
+// Access parses the section into access rules, and reads the htpasswd file.
 func (c AuthConfig) Access() (*api.Access, error) {
 	a := &api.Access{AdminToken: c.AdminToken, ReadTokens: ini.List(c.ReadTokens), IngestTokens: ini.List(c.IngestTokens), ProxyHeader: c.ProxyHeader}
 	for _, text := range ini.List(c.TrustedProxies) {
@@ -57,12 +57,12 @@ func (c AuthConfig) Access() (*api.Access, error) {
 			prefix, err = addr.Prefix(addr.BitLen())
 		}
 		if err != nil {
-			return nil, fmt.Errorf("[auth] TRUSTED_PROXIES: %q: want an address or a network", text)
+			return nil, fmt.Errorf("[auth] TRUSTED_PROXIES: %q: want an address or a network such as 10.0.0.0/8", text)
 		}
 		a.TrustedProxies = append(a.TrustedProxies, prefix)
 	}
 	if (a.ProxyHeader == "") != (len(a.TrustedProxies) == 0) {
-		return nil, errors.New("[auth]: PROXY_HEADER and TRUSTED_PROXIES go together")
+		return nil, errors.New("[auth]: only one of PROXY_HEADER and TRUSTED_PROXIES is set: want both or neither")
 	}
 	if c.Htpasswd != "" {
 		file, err := os.Open(c.Htpasswd)

@@ -3,20 +3,19 @@
 // sections), from which carbon.conf and docs/configuration.md are generated.
 package config
 
-// Config holds every setting of `carbon serve`, from file, environment and flags.
-// Paths and addresses are as written.
+// Config holds all settings of `carbon serve`. Paths and addresses are as written.
 type Config struct {
-	File        string // the carbon.conf that was read; empty: built in
-	Schemas     string // storage-schemas.conf; empty: the built-in one
-	Aggregation string // storage-aggregation.conf; empty: carbon's defaults
-	Templates   string // graphTemplates.conf, which need not be there; empty: none
+	File        string // path of carbon.conf; empty: no file, only defaults
+	Schemas     string // path of storage-schemas.conf; empty: the built-in file
+	Aggregation string // path of storage-aggregation.conf; empty: carbon's defaults
+	Templates   string // path of graphTemplates.conf, which need not exist; empty: none
 
-	Data    string // wal, tagged.log, carbon.db; and whisper/ unless Whisper says where
-	Whisper string // the whisper tree; empty: Data/whisper
+	Data    string // data directory: wal, tagged.log, carbon.db, usually the whisper tree
+	Whisper string // directory of the whisper tree
 
-	Line, UDP, Pickle, HTTP string // listeners, "host:port" or "off"
+	Line, UDP, Pickle, HTTP string // addresses of listeners, "host:port" or "off"
 
-	PortsFile string // written once all listeners are up; empty: none
+	PortsFile string // written when all listeners are open; empty: none
 	LogLevel  string
 	LogFormat string // text or json
 
@@ -32,13 +31,13 @@ type Config struct {
 	ZeroMQ   ZeroMQConfig
 	Redis    RedisConfig
 	Limits   LimitsConfig
-	Define   map[string]string            // the [define] section: templates of targets by function
+	Define   map[string]string            // the [define] section: templates by function name
 	Listener []ListenerConfig             // the sections [listener:NAME]
-	Hashes   map[string]map[string]string // the sections [hash:KEY]: names of nodes, by key in lower case
-	Warning  []string                     // what was read but has no effect
+	Hashes   map[string]map[string]string // the sections [hash:KEY]: KEY in lower case, node, name
+	Warning  []string                     // keys and sections without effect
 }
 
-// newConfig returns the defaults.
+// newConfig returns a Config with all keys at their defaults.
 func newConfig() *Config {
 	c := &Config{Data: "data", LogLevel: "info", LogFormat: "text"}
 	for _, s := range sections {
@@ -49,8 +48,7 @@ func newConfig() *Config {
 	return c
 }
 
-// Flags are the settings that have a command-line flag of their own. Empty means
-// not given.
+// Flags holds the values of command-line flags. Empty means not given.
 type Flags struct {
 	Config, Data, Schemas, Aggregation string
 	Line, UDP, Pickle, Statsd, HTTP    string

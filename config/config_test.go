@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// write puts content into a file carbon.conf of a new directory.
+// write writes carbon.conf in a new directory and returns its path.
 func write(t *testing.T, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "carbon.conf")
@@ -28,7 +28,7 @@ func load(t *testing.T, content string, set ...string) *Config {
 	return c
 }
 
-// TestExampleIsTheDefaults reads the shipped carbon.conf: it changes nothing.
+// TestExampleIsTheDefaults checks that the shipped carbon.conf has the defaults.
 func TestExampleIsTheDefaults(t *testing.T) {
 	documented, err := Load(Flags{Config: "../carbon.conf", Schemas: "x", Aggregation: "x"}, nil)
 	if err != nil {
@@ -109,7 +109,7 @@ func TestConfigPrecedence(t *testing.T) {
 	}
 }
 
-func TestConfigPlaces(t *testing.T) {
+func TestDataDirectories(t *testing.T) {
 	f := func(content string, flags Flags, wantData, wantWhisper string) {
 		t.Helper()
 		flags.Config = write(t, content)
@@ -129,7 +129,7 @@ func TestConfigPlaces(t *testing.T) {
 	f("[cache]\nLOCAL_DATA_DIR = /opt/w", Flags{Data: "/srv/x"}, "/srv/x", "/srv/x/whisper")
 }
 
-// TestStockConfig reads the file that Debian's graphite-carbon installs, as it is.
+// TestStockConfig reads the unchanged file that Debian's graphite-carbon installs.
 func TestStockConfig(t *testing.T) {
 	c, err := Load(Flags{Config: "testdata/debian-carbon.conf"}, nil)
 	if err != nil {
@@ -139,7 +139,7 @@ func TestStockConfig(t *testing.T) {
 		t.Errorf("got %+v", c)
 	}
 	warnings := strings.Join(c.Warning, "\n")
-	for _, want := range []string{"[relay] starts nothing", "[aggregator] starts nothing", "USER: "} {
+	for _, want := range []string{"[relay] is not supported", "[aggregator] is not supported", "USER: "} {
 		if !strings.Contains(warnings, want) {
 			t.Errorf("no warning about %q in:\n%s", want, warnings)
 		}
@@ -155,7 +155,7 @@ func TestConfigErrors(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", content, err, want)
 		}
 		if err != nil && !strings.HasPrefix(err.Error(), path+":") {
-			t.Errorf("%q: %v does not begin with the file", content, err)
+			t.Errorf("%q: %v does not begin with the path of the file", content, err)
 		}
 	}
 	f("[cache]\nMAX_CACHE_SIZES = 1\n", ":2: unknown key MAX_CACHE_SIZES in [cache]")

@@ -17,9 +17,8 @@ import (
 	"carbon/storage/schema"
 )
 
-// LoadRules parses storage-schemas.conf, or the built-in one, and
-// storage-aggregation.conf, or carbon's defaults. Errors and warnings begin with
-// FILE:LINE.
+// LoadRules parses storage-schemas.conf and storage-aggregation.conf, or their
+// built-in defaults. Errors and warnings begin with FILE:LINE.
 func (c *Config) LoadRules() (*schema.Rules, []string, error) {
 	var warnings []string
 	read := func(path string, builtIn []byte, parse func(io.Reader) ([]ini.Error, error)) error {
@@ -59,8 +58,8 @@ func (c *Config) LoadRules() (*schema.Rules, []string, error) {
 	return rules, warnings, err
 }
 
-// LoadTemplates parses graphTemplates.conf. Without the file it returns nil, which
-// stands for the built-in templates. The error begins with FILE:LINE.
+// LoadTemplates parses graphTemplates.conf. If the file does not exist, it returns
+// nil, which means the built-in templates. Errors begin with FILE:LINE.
 func (c *Config) LoadTemplates() (*graph.Templates, error) {
 	if c.Templates == "" {
 		return nil, nil
@@ -80,7 +79,8 @@ func (c *Config) LoadTemplates() (*graph.Templates, error) {
 	return t, nil
 }
 
-// NameLists returns the paths of blacklist.conf and whitelist.conf, which need not exist.
+// NameLists returns the paths of blacklist.conf and whitelist.conf. The files need
+// not exist.
 func (c *Config) NameLists() (black, white string) {
 	dir := c.Cache.WhitelistsDir
 	if dir == "" {
@@ -89,7 +89,7 @@ func (c *Config) NameLists() (black, white string) {
 	return filepath.Join(dir, "blacklist.conf"), filepath.Join(dir, "whitelist.conf")
 }
 
-// LoadNameLists parses blacklist.conf and whitelist.conf. A missing file is an
+// LoadNameLists parses blacklist.conf and whitelist.conf. A missing file gives an
 // empty list. A line that cannot be parsed gives a warning.
 func (c *Config) LoadNameLists() (lists filter.Lists, warnings []string, err error) {
 	read := func(path string) (filter.List, error) {
@@ -118,8 +118,8 @@ func (c *Config) LoadNameLists() (lists filter.Lists, warnings []string, err err
 	return lists, warnings, err
 }
 
-// CheckFiles parses all configuration files besides carbon.conf that the server would
-// parse at its start.
+// CheckFiles parses all configuration files that the server parses at its start,
+// except carbon.conf.
 func (c *Config) CheckFiles() (warnings []string, err error) {
 	_, warnings, err = c.LoadRules()
 	if err != nil {
@@ -141,7 +141,7 @@ func (c *Config) CheckFiles() (warnings []string, err error) {
 	return warnings, err
 }
 
-// LoadCertificate reads the certificate and key of [tls].
+// LoadCertificate reads the certificate and the key of [tls].
 func (c *Config) LoadCertificate() (*tls.Certificate, error) {
 	loaded, err := tls.LoadX509KeyPair(c.TLS.Certificate, c.TLS.Key)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestBrokenFiles names file and line of what is wrong in each file beside carbon.conf.
+// TestBrokenFiles checks that errors in files beside carbon.conf begin with FILE:LINE.
 func TestBrokenFiles(t *testing.T) {
 	for name, content := range map[string]string{
 		"storage-schemas.conf":     "[a]\npattern = (\nretentions = 60s:1d\n",
@@ -24,13 +24,14 @@ func TestBrokenFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		warnings, err := c.CheckFiles()
-		if said := strings.Join(warnings, "\n"); (err == nil || !strings.HasPrefix(err.Error(), file+":")) && !strings.HasPrefix(said, file+":") {
+		if all := strings.Join(warnings, "\n"); (err == nil || !strings.HasPrefix(err.Error(), file+":")) && !strings.HasPrefix(all, file+":") {
 			t.Errorf("%s: error %v, warnings %q", name, err, warnings)
 		}
 	}
 }
 
-// TestNameLists warns of a broken line, and keeps the others.
+// TestNameLists checks that a line that cannot be parsed gives a warning and the
+// other lines count.
 func TestNameLists(t *testing.T) {
 	path := write(t, "[cache]\nUSE_WHITELIST = True\n")
 	black := filepath.Join(filepath.Dir(path), "blacklist.conf")

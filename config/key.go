@@ -11,26 +11,26 @@ import (
 	"carbon/codec/ini"
 )
 
-// key is everything known about one key of carbon.conf. The parser, the environment,
-// --set, `carbon check`, the shipped carbon.conf and docs/configuration.md read it.
-// C is what the key is a setting of: Config, or ListenerConfig.
+// key describes one key of carbon.conf. The parser, the environment, --set,
+// `carbon check`, the shipped carbon.conf and docs/configuration.md use it. C is the
+// struct that holds the value: Config or ListenerConfig.
 type key[C any] struct {
-	name    string // carbon's own where carbon has the key
+	name    string // carbon's name if carbon has the key
 	setting setting[C]
-	doc     string // what it does, its unit, what zero means; lines that begin with a space are kept as they are
-	carbon  string // how carbon's key of this name differs; empty: it does not, or carbon has none
+	doc     string // effect, unit, meaning of zero; lines that begin with a space are not wrapped
+	carbon  string // how the key differs in carbon; empty: it does not, or carbon does not have it
 }
 
-// setting reads, writes and resets one value.
+// setting parses, formats and resets one value.
 type setting[C any] struct {
-	values string // which values are understood, for people
+	values string // allowed values, for the documentation
 	set    func(c *C, value string) error
-	get    func(c *C) string // as set understands it
+	get    func(c *C) string // formatted so that set can parse it
 	reset  func(c *C)        // to the default
-	secret bool              // masked where others can read it
+	secret bool              // WriteMasked hides the value
 }
 
-// newSetting stores values in a field.
+// newSetting returns a setting that is stored in a field. value is the default.
 func newSetting[C, T any](field func(*C) *T, value T, values string, parse func(string) (T, error), format func(T) string) setting[C] {
 	return setting[C]{
 		values: values,
@@ -47,26 +47,26 @@ func newSetting[C, T any](field func(*C) *T, value T, values string, parse func(
 	}
 }
 
-// text is any text.
+// text accepts any text.
 func text[C any](field func(*C) *string, value string) setting[C] {
 	return newSetting(field, value, "text", func(v string) (string, error) { return v, nil }, strings.Clone)
 }
 
-// secret is a password or a token.
+// secret accepts a password or a token.
 func secret[C any](field func(*C) *string, value string) setting[C] {
 	s := text(field, value)
 	s.secret = true
 	return s
 }
 
-// address is where to listen or connect: host:port, or off.
+// address accepts host:port or off.
 func address[C any](field func(*C) *string, value string) setting[C] {
 	s := text(field, value)
 	s.values = "host:port, or off"
 	return s
 }
 
-// choice is one of a few words.
+// choice accepts one of the words, ignoring case.
 func choice[C any](field func(*C) *string, value string, words ...string) setting[C] {
 	return newSetting(field, value, strings.Join(words, ", "), func(v string) (string, error) {
 		v = strings.ToLower(v)
@@ -77,7 +77,7 @@ func choice[C any](field func(*C) *string, value string, words ...string) settin
 	}, strings.Clone)
 }
 
-// number is a whole number from low to high.
+// number accepts a whole number from low to high.
 func number[C any, T int | int64](field func(*C) *T, value, low, high T) setting[C] {
 	values := fmt.Sprintf("%d or more", low)
 	if int64(high) < math.MaxInt32 {
@@ -86,14 +86,14 @@ func number[C any, T int | int64](field func(*C) *T, value, low, high T) setting
 	return newSetting(field, value, values, func(v string) (T, error) { return parseNumber(v, low, high) }, formatNumber[T])
 }
 
-// port is a TCP or UDP port; 0 switches the listener off.
+// port accepts a TCP or UDP port, or 0 for no listener.
 func port[C any](field func(*C) *int, value int) setting[C] {
 	s := number(field, value, 0, math.MaxUint16)
 	s.values = "1 to 65535; 0: off"
 	return s
 }
 
-// capacity is a whole number from 1; inf stands for more than a machine holds.
+// capacity accepts a whole number from 1, or inf, which is stored as MaxInt32.
 func capacity[C any, T int | int64](field func(*C) *T, value T) setting[C] {
 	return newSetting(field, value, "1 or more; inf: no limit", func(v string) (T, error) {
 		if strings.EqualFold(v, "inf") {
@@ -103,7 +103,8 @@ func capacity[C any, T int | int64](field func(*C) *T, value T) setting[C] {
 	}, formatNumber[T])
 }
 
-// rate is how many operations may happen in a period; 0 and inf mean no limit.
+// rate accepts a maximum number of operations per period. 0 and inf mean no limit and
+// are stored as 0.
 func rate[C any](field func(*C) *int, value int) setting[C] {
 	return newSetting(field, value, "1 or more; inf or 0: no limit", func(v string) (int, error) {
 		if strings.EqualFold(v, "inf") {
@@ -128,7 +129,7 @@ func parseNumber[T int | int64](v string, low, high T) (T, error) {
 
 func formatNumber[T int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }
 
-// boolean is True or False, in the spellings of Python's ConfigParser.
+// boolean accepts the words of ini.ParseBool.
 func boolean[C any](field func(*C) *bool, value bool) setting[C] {
 	return newSetting(field, value, "True or False", ini.ParseBool, formatBool)
 }
@@ -140,7 +141,8 @@ func formatBool(b bool) string {
 	return "False"
 }
 
-// duration is a time such as 10ms, 1s or 2m; a bare number is seconds; None means 0.
+// duration accepts a duration such as 10ms, 1s or 2m, a number of seconds, or None,
+// which means 0.
 func duration[C any](field func(*C) *time.Duration, value time.Duration) setting[C] {
 	return newSetting(field, value, "duration", parseDuration, formatDuration)
 }
@@ -159,7 +161,7 @@ func parseDuration(v string) (time.Duration, error) {
 	return d, nil
 }
 
-// formatDuration writes 1m for 1m0s.
+// formatDuration formats d without zero units at the end: 1m, not 1m0s.
 func formatDuration(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -171,8 +173,7 @@ func formatDuration(d time.Duration) string {
 	return s
 }
 
-// milliseconds is a duration as statsd's own keys have it: a bare number is
-// milliseconds.
+// milliseconds accepts a number of milliseconds, as statsd's keys do, or a duration.
 func milliseconds[C any](field func(*C) *time.Duration, value, low time.Duration) setting[C] {
 	return newSetting(field, value, fmt.Sprintf("%d or more", low.Milliseconds()), func(v string) (time.Duration, error) {
 		d, err := time.ParseDuration(v)
@@ -180,13 +181,14 @@ func milliseconds[C any](field func(*C) *time.Duration, value, low time.Duration
 			d, err = time.Duration(n)*time.Millisecond, nil
 		}
 		if err != nil || d < low {
-			return 0, fmt.Errorf("%q: want milliseconds, %d or more", v, low.Milliseconds())
+			return 0, fmt.Errorf("%q: want a number of milliseconds, %d or more", v, low.Milliseconds())
 		}
 		return d, nil
 	}, func(d time.Duration) string { return formatNumber(d.Milliseconds()) })
 }
 
-// optionalBool is true, false, or empty where another key decides.
+// optionalBool accepts a boolean, stored as true or false, or nothing if another key
+// decides.
 func optionalBool[C any](field func(*C) *string) setting[C] {
 	return newSetting(field, "", "True, False, or empty", func(v string) (string, error) {
 		if v == "" {
@@ -194,16 +196,16 @@ func optionalBool[C any](field func(*C) *string) setting[C] {
 		}
 		b, err := ini.ParseBool(v)
 		if err != nil {
-			return "", fmt.Errorf("%q: want True, False or nothing", v)
+			return "", fmt.Errorf("%q: want True, False or no value", v)
 		}
 		return strconv.FormatBool(b), nil
 	}, strings.Clone)
 }
 
-// fold returns the form in which names of keys compare: lower case, without underscores.
+// fold returns a name in the form that is compared: lower case, without underscores.
 func fold(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
 
-// find returns the key of that name, or nil.
+// find returns the key with that name, or nil.
 func find[C any](keys []key[C], name string) *key[C] {
 	i := slices.IndexFunc(keys, func(k key[C]) bool { return fold(k.name) == fold(name) })
 	if i < 0 {
@@ -212,7 +214,7 @@ func find[C any](keys []key[C], name string) *key[C] {
 	return &keys[i]
 }
 
-// automatic is a whole number; auto, or 0, leaves it to the server.
+// automatic accepts a whole number, or auto or 0 if the server chooses.
 func automatic[C any](field func(*C) *int) setting[C] {
 	return newSetting(field, 0, "1 or more, or auto", func(v string) (int, error) {
 		if strings.EqualFold(v, "auto") {

@@ -6,28 +6,27 @@ import (
 	"strings"
 )
 
-// ListenerConfig is a section [listener:NAME]: a port besides those that there are
-// by name.
+// ListenerConfig is a section [listener:NAME], which adds a listener.
 type ListenerConfig struct {
 	Name    string // in lower case
 	Address string
 	Format  string // one of listenerFormats
 	TLS     bool
-	where   string // of its first key, for errors
+	where   string // place of its first key, for errors
 }
 
 var listenerFormats = []string{"line", "pickle", "protobuf", "udp"}
 
 var listenerKeys = []key[ListenerConfig]{
-	{"ADDRESS", address(func(l *ListenerConfig) *string { return &l.Address }, ""), `Address to listen on.`, ""},
+	{"ADDRESS", address(func(l *ListenerConfig) *string { return &l.Address }, ""), `Address of the listener. Required.`, ""},
 	{
 		"FORMAT", choice(func(l *ListenerConfig) *string { return &l.Format }, "line", listenerFormats...),
-		`line (plain or compressed by gzip), pickle, protobuf, or udp: lines in datagrams.`, "",
+		`Format of the data. line: plaintext lines, optionally compressed with gzip. pickle: pickle frames. protobuf: Protocol Buffers frames. udp: plaintext lines in UDP datagrams.`, "",
 	},
-	{"TLS", boolean(func(l *ListenerConfig) *bool { return &l.TLS }, false), `Speak TLS with the certificate of [tls].`, ""},
+	{"TLS", boolean(func(l *ListenerConfig) *bool { return &l.TLS }, false), `Accept only TLS, with the certificate of [tls]. Not possible with udp.`, ""},
 }
 
-// setListener sets a key of a listener; where says where it was written.
+// setListener sets a key of a listener. where is the place of the key, for errors.
 func (c *Config) setListener(listener, name, value, where string) error {
 	i := slices.IndexFunc(c.Listener, func(l ListenerConfig) bool { return l.Name == listener })
 	if i < 0 {
@@ -48,19 +47,19 @@ func (c *Config) setListener(listener, name, value, where string) error {
 	return nil
 }
 
-// validateListeners looks at all of them together.
+// validateListeners checks the sections [listener:NAME] and [tls] RECEIVERS.
 func (c *Config) validateListeners() error {
 	if c.TLS.Receivers && c.TLS.Certificate == "" {
-		return fmt.Errorf("[tls]: RECEIVERS needs a CERTIFICATE")
+		return fmt.Errorf("[tls] RECEIVERS: no certificate: set CERTIFICATE and KEY")
 	}
 	for _, l := range c.Listener {
 		switch {
 		case l.Name == "" || l.Address == "":
-			return fmt.Errorf("%s: [listener:%s]: a name and an ADDRESS are needed", l.where, l.Name)
+			return fmt.Errorf("%s: [listener:%s]: missing name or ADDRESS", l.where, l.Name)
 		case l.TLS && l.Format == "udp":
-			return fmt.Errorf("%s: [listener:%s]: there is no TLS for datagrams", l.where, l.Name)
+			return fmt.Errorf("%s: [listener:%s]: FORMAT udp does not support TLS", l.where, l.Name)
 		case l.TLS && c.TLS.Certificate == "":
-			return fmt.Errorf("%s: [listener:%s]: TLS needs the CERTIFICATE of [tls]", l.where, l.Name)
+			return fmt.Errorf("%s: [listener:%s] TLS: no certificate: set CERTIFICATE and KEY in [tls]", l.where, l.Name)
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ func TestListenerConfig(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", content, err, want)
 		}
 	}
-	f("[listener:a]\nFORMAT = line\n", "carbon.conf:2: [listener:a]: a name and an ADDRESS")
+	f("[listener:a]\nFORMAT = line\n", "carbon.conf:2: [listener:a]: missing name or ADDRESS")
 	f("[listener:a]\nADDRESS = :1\nFORMAT = xml\n", "carbon.conf:3: FORMAT: \"xml\": want one of line")
 	f("[listener:a]\nADDRESS = :1\nTLS = maybe\n", "want True or False")
 	f("[listener:a]\nADDRESS = :1\nTLS = True\n", "CERTIFICATE")

@@ -11,8 +11,8 @@ import (
 	"carbon/render/target"
 )
 
-// Load reads the configuration as serve does: file, then environment,
-// then flags, the later winning. environ is a list of NAME=VALUE.
+// Load reads the configuration from carbon.conf, the environment and flags. Later
+// ones override earlier ones. environ is a list of NAME=VALUE.
 func Load(f Flags, environ []string) (*Config, error) {
 	c := newConfig()
 	if err := c.readFile(f.Config); err != nil {
@@ -30,15 +30,16 @@ func Load(f Flags, environ []string) (*Config, error) {
 	return c, c.validate()
 }
 
-// readFile reads the file named, or the first of the usual places that exists.
-func (c *Config) readFile(named string) error {
-	places := []string{"carbon.conf", "/etc/carbon/carbon.conf"}
-	if named != "" {
-		places = []string{named}
+// readFile reads the file with the given path. If the path is empty, it reads the
+// first default path that exists, if any.
+func (c *Config) readFile(given string) error {
+	paths := []string{"carbon.conf", "/etc/carbon/carbon.conf"}
+	if given != "" {
+		paths = []string{given}
 	}
-	for _, path := range places {
+	for _, path := range paths {
 		file, err := os.Open(path)
-		if named == "" && errors.Is(err, fs.ErrNotExist) {
+		if given == "" && errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
@@ -55,7 +56,8 @@ func (c *Config) readFile(named string) error {
 	return nil
 }
 
-// atLine adds the file's name to an error: FILE:LINE: reason if it knows its line.
+// atLine adds the path of the file to an error: FILE:LINE: reason for an *ini.Error,
+// otherwise FILE: error.
 func atLine(path string, err error) error {
 	var e *ini.Error
 	if errors.As(err, &e) {
@@ -69,7 +71,7 @@ func (c *Config) readSections(path string, file *ini.File) error {
 		name := strings.ToLower(section.Name)
 		if program, isCarbons := carbonProgram(name); isCarbons {
 			if program != "cache" || name != "cache" {
-				c.warn("%s:%d: [%s] starts nothing in this version", path, section.Line, section.Name)
+				c.warn("%s:%d: section [%s] is not supported and has no effect", path, section.Line, section.Name)
 				continue
 			}
 		} else if !knownSection(name) {
@@ -84,7 +86,7 @@ func (c *Config) readSections(path string, file *ini.File) error {
 	return nil
 }
 
-// readEnviron takes the variables named CARBON_SECTION__KEY.
+// readEnviron reads the variables CARBON_SECTION__KEY.
 func (c *Config) readEnviron(environ []string) error {
 	for _, kv := range environ {
 		name, value, _ := strings.Cut(kv, "=")
@@ -100,6 +102,7 @@ func (c *Config) readEnviron(environ []string) error {
 	return nil
 }
 
+// readSetFlag reads the value of a --set flag.
 func (c *Config) readSetFlag(s string) error {
 	path, value, ok := strings.Cut(s, "=")
 	section, key, dotted := strings.Cut(path, ".")
@@ -109,16 +112,16 @@ func (c *Config) readSetFlag(s string) error {
 	return c.set(strings.ToLower(section), key, value, "--set "+path)
 }
 
-// set sets one key; where says where it was written.
+// set sets a key. where is the place of the key, for errors and warnings.
 func (c *Config) set(sectionName, name, value, where string) error {
 	value = strings.TrimSpace(value)
 	if sectionName == "define" {
 		return c.define(name, value, where)
 	}
-	if listener, is := strings.CutPrefix(sectionName, "listener:"); is {
+	if listener, ok := strings.CutPrefix(sectionName, "listener:"); ok {
 		return c.setListener(listener, name, value, where)
 	}
-	if key, is := strings.CutPrefix(sectionName, "hash:"); is {
+	if key, ok := strings.CutPrefix(sectionName, "hash:"); ok {
 		if c.Hashes == nil {
 			c.Hashes = map[string]map[string]string{}
 		}
@@ -147,7 +150,7 @@ func (c *Config) set(sectionName, name, value, where string) error {
 	return fmt.Errorf("%s: unknown key %s in [%s]", where, strings.ToUpper(name), sectionName)
 }
 
-// define adds a function of [define]. The case of its name counts, as in targets.
+// define adds a function of [define].
 func (c *Config) define(name, template, where string) error {
 	if _, err := target.ParseDefines(map[string]string{name: template}); err != nil {
 		return fmt.Errorf("%s: %w", where, err)
@@ -159,6 +162,7 @@ func (c *Config) define(name, template, where string) error {
 	return nil
 }
 
+// warn adds a warning.
 func (c *Config) warn(format string, args ...any) {
 	c.Warning = append(c.Warning, fmt.Sprintf(format, args...))
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// NewLogger returns a logger with the configured format, and its level, which may
-// be changed.
+// NewLogger returns a logger with the configured format and level. The caller may
+// change the level.
 func (c *Config) NewLogger(w io.Writer) (*slog.Logger, *slog.LevelVar) {
 	level := &slog.LevelVar{}
 	level.Set(c.Level())

@@ -26,13 +26,13 @@ var mmstatsKeys = []key[Config]{
 		"GLOB", newSetting(func(c *Config) *string { return &c.Mmstats.Glob }, "", "pattern of file names", parseGlob, strings.Clone),
 		`Files to poll, such as /run/mmstats/*.mmstats. Empty: off.`, "",
 	},
-	{"INTERVAL", duration(func(c *Config) *time.Duration { return &c.Mmstats.Interval }, mmstats.DefaultInterval), `How often the files are read. 0: off.`, ""},
-	{"PREFIX", text(func(c *Config) *string { return &c.Mmstats.Prefix }, mmstats.DefaultPrefix), `Beginning of the names.`, ""},
+	{"INTERVAL", duration(func(c *Config) *time.Duration { return &c.Mmstats.Interval }, mmstats.DefaultInterval), `Interval at which the files are read. 0: off.`, ""},
+	{"PREFIX", text(func(c *Config) *string { return &c.Mmstats.Prefix }, mmstats.DefaultPrefix), `Prefix of the series names, including the dot.`, ""},
 	{
 		"AGGREGATE", choice(func(c *Config) *string { return &c.Mmstats.Aggregate }, mmstats.DefaultAggregate, mmstats.Auto, mmstats.Sum, mmstats.Average, mmstats.Min, mmstats.Max),
-		`How the values of one label in several files become one. auto adds whole numbers and averages others.`, "",
+		`How to combine the values of the same label in several files. auto: sum whole numbers, average others.`, "",
 	},
-	{"PER_FILE", boolean(func(c *Config) *bool { return &c.Mmstats.PerFile }, false), `Give each file names of its own: PREFIX, the file's name, the label.`, ""},
+	{"PER_FILE", boolean(func(c *Config) *bool { return &c.Mmstats.PerFile }, false), `Store the values of each file in separate series, named PREFIX, file name and label.`, ""},
 	{
 		"SKIP", newSetting(func(c *Config) *[]*regexp.Regexp { return &c.Mmstats.Skip }, []*regexp.Regexp{regexp.MustCompile(mmstats.DefaultSkip)},
 			"regular expressions, one per line", parsePatterns, formatPatterns),
@@ -40,7 +40,7 @@ var mmstatsKeys = []key[Config]{
 	},
 	{
 		"STALE", choice(func(c *Config) *string { return &c.Mmstats.Stale }, "pid", "pid", "keep"),
-		`pid: leave out files of processes that have ended. keep: read them, as needed where the programs run on other machines.`, "",
+		`pid: leave out files of processes that have ended. keep: read all files; needed if the programs run on other machines.`, "",
 	},
 }
 
@@ -52,7 +52,7 @@ func parseGlob(pattern string) (string, error) {
 	return pattern, nil
 }
 
-// parsePatterns reads regular expressions, one in each line.
+// parsePatterns parses regular expressions, one per line.
 func parsePatterns(text string) ([]*regexp.Regexp, error) {
 	var patterns []*regexp.Regexp
 	for line := range strings.SplitSeq(text, "\n") {

@@ -4,13 +4,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
 
 var update = flag.Bool("update", false, "write carbon.conf and docs/configuration.md")
 
-// TestReference compares carbon.conf and docs/configuration.md with the rows of keys.
+// TestReference checks that carbon.conf and docs/configuration.md are up to date.
 func TestReference(t *testing.T) {
 	for path, want := range map[string]string{"../carbon.conf": exampleFile(), "../docs/configuration.md": referencePage()} {
 		if *update {
@@ -28,12 +29,12 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// exampleFile is the shipped carbon.conf: every key at its default.
+// exampleFile returns the content of the shipped carbon.conf.
 func exampleFile() string {
 	var b strings.Builder
-	comment(&b, `The configuration of carbon, with every key at its default. A key that is left out has the value shown here. Keys that carbon has too keep carbon's names, so an existing carbon.conf is read unchanged. Names of keys compare without case and underscores. A duration is written 10ms, 5s or 2m; a bare number is seconds. " ;" begins a comment.`)
+	comment(&b, `The configuration of carbon, with every key at its default. Keys that are left out have the values shown here. Keys of Graphite's carbon have the same names here, so that you can use an existing carbon.conf unchanged. Names of keys ignore case and underscores. Durations are written as 10ms, 5s or 2m; a number without a unit means seconds. A ; after a space begins a comment. %(KEY)s inserts the value of another key; write % as %%.`)
 	b.WriteString("#\n")
-	comment(&b, `The server reads --config FILE, else ./carbon.conf, else /etc/carbon/carbon.conf. The environment (CARBON_CACHE__MAX_CACHE_SIZE=1000000) wins over the file, and flags (--set cache.MAX_CACHE_SIZE=1000000) win over both. It looks for storage-schemas.conf, storage-aggregation.conf and graphTemplates.conf beside the file.`)
+	comment(&b, `The server reads the file given by --config, else ./carbon.conf, else /etc/carbon/carbon.conf. Environment variables (CARBON_CACHE__MAX_CACHE_SIZE=1000000) override the file, and flags (--set cache.MAX_CACHE_SIZE=1000000) override both. The server looks for storage-schemas.conf, storage-aggregation.conf and graphTemplates.conf in the directory of this file.`)
 	defaults := newConfig()
 	for _, s := range sections {
 		b.WriteString("\n")
@@ -44,6 +45,9 @@ func exampleFile() string {
 				b.WriteString("\n")
 			}
 			comment(&b, k.doc)
+			if !slices.Contains([]string{"text", "True or False", "duration"}, k.setting.values) {
+				comment(&b, "Values: "+k.setting.values+".")
+			}
 			if k.carbon != "" {
 				comment(&b, "Carbon: "+k.carbon+".")
 			}
@@ -70,8 +74,8 @@ func exampleFile() string {
 	return b.String()
 }
 
-// comment writes text as comment lines of at most 80 characters. Lines of text that
-// begin with a space are kept as they are.
+// comment writes text as comment lines of at most 80 characters. It does not wrap
+// lines that begin with a space.
 func comment(b *strings.Builder, text string) {
 	for paragraph := range strings.SplitSeq(text, "\n") {
 		if strings.HasPrefix(paragraph, " ") {
@@ -90,25 +94,27 @@ func comment(b *strings.Builder, text string) {
 	}
 }
 
-// referencePage is docs/configuration.md.
+// referencePage returns the content of docs/configuration.md.
 func referencePage() string {
 	var b strings.Builder
 	b.WriteString(`# Configuration
 
 <!-- Generated from the rows of keys in config/: go test ./config -update -->
 
-The server reads one file in carbon's format, carbon.conf: ` + "`--config FILE`, else `./carbon.conf`, else `/etc/carbon/carbon.conf`" + `. Without a file every key has its default. The order of precedence, later ones win:
+The server reads one configuration file, carbon.conf, in the format of Graphite's carbon: the file given by ` + "`--config`, else `./carbon.conf`, else `/etc/carbon/carbon.conf`" + `. Without a file, every key has its default. Settings come from these sources; later ones override earlier ones:
 
 1. defaults
 2. carbon.conf
-3. the environment: ` + "`CARBON_SECTION__KEY`, such as `CARBON_CACHE__MAX_CACHE_SIZE=1000000`" + `
-4. flags: ` + "`--set SECTION.KEY=VALUE`" + `, and the flags that have a name of their own (` + "`carbon serve --help`" + `)
+3. environment variables ` + "`CARBON_SECTION__KEY`, such as `CARBON_CACHE__MAX_CACHE_SIZE=1000000`" + `
+4. flags: ` + "`--set SECTION.KEY=VALUE`, and specific ones such as `--data` and `--http` (see `carbon serve --help`)" + `
 
-` + "`carbon check`" + ` reads the configuration as the server does and prints the result, or FILE:LINE and what is wrong.
+` + "`carbon check`" + ` reads the configuration as the server does. It prints the effective configuration, or each error with FILE:LINE.
 
-Keys that carbon has too keep carbon's names, so an existing carbon.conf is read unchanged. Names compare without case and underscores. A duration is written 10ms, 5s or 2m; a bare number is seconds. " ;" begins a comment; %(KEY)s inserts the value of another key; write % as %%. [relay], [aggregator] and [cache:b] of carbon's own file start nothing yet.
+Keys of Graphite's carbon have the same names here, so that you can use an existing carbon.conf unchanged. A note *Carbon: ...* says where carbon's default or behavior differs. The sections [relay], [aggregator] and [cache:b] of carbon have no effect yet; the server warns about them.
 
-The server reloads storage-schemas.conf, storage-aggregation.conf, whitelist.conf, blacklist.conf, graphTemplates.conf and the certificate when they change and at SIGHUP, and [auth] and the log level at SIGHUP. A broken file keeps the old values, and the log says FILE:LINE. All other keys need a restart.
+Names of keys ignore case and underscores. Durations are written as 10ms, 5s or 2m; a number without a unit means seconds. A ; after a space begins a comment. %(KEY)s inserts the value of another key; write % as %%.
+
+The server reloads storage-schemas.conf, storage-aggregation.conf, whitelist.conf, blacklist.conf, graphTemplates.conf, and the certificate with its key when the files change and at SIGHUP. At SIGHUP it also reloads [auth] and the log level. If a file has an error, the server logs it with FILE:LINE and keeps the current values. Other settings need a restart.
 `)
 	defaults := newConfig()
 	for _, s := range sections {
@@ -146,28 +152,28 @@ func writeTable[C any](b *strings.Builder, keys []key[C], defaults *C) {
 	}
 }
 
-// cell escapes what would end a cell of a table.
+// cell escapes | for a cell of a table.
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
-// TestKeys checks what the parser relies on: names are unique in their section, and
-// every default is understood when it is written down.
+// TestKeys checks that names are unique in their section, that every default can be
+// formatted and parsed again, and that documentation consists of sentences.
 func TestKeys(t *testing.T) {
 	for _, s := range sections {
 		seen := map[string]bool{}
 		for _, k := range s.keys {
 			if seen[fold(k.name)] {
-				t.Errorf("[%s] %s is there twice", s.name, k.name)
+				t.Errorf("[%s] %s: duplicate key", s.name, k.name)
 			}
 			seen[fold(k.name)] = true
-			if _, is := unused[s.name][fold(k.name)]; is {
-				t.Errorf("[%s] %s is a key, and listed as unused", s.name, k.name)
+			if _, listed := unused[s.name][fold(k.name)]; listed {
+				t.Errorf("[%s] %s is a key but is listed as unused", s.name, k.name)
 			}
 			c := newConfig()
 			if value := k.setting.get(c); k.setting.set(c, value) != nil || k.setting.get(c) != value {
-				t.Errorf("[%s] %s: the default %q is not understood", s.name, k.name, value)
+				t.Errorf("[%s] %s: the default %q cannot be parsed", s.name, k.name, value)
 			}
 			if !strings.HasSuffix(strings.Split(k.doc, "\n")[0], ".") {
-				t.Errorf("[%s] %s: the first line of the documentation is no sentence", s.name, k.name)
+				t.Errorf("[%s] %s: the first line of the documentation does not end with a full stop", s.name, k.name)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// resolve lays the flags over what was read and fills in what follows from other settings.
+// resolve applies the flags, and sets the fields that depend on several settings.
 func (c *Config) resolve(f Flags) {
 	beside := func(file string) string {
 		if c.File == "" {
@@ -54,7 +54,8 @@ func (c *Config) resolve(f Flags) {
 	c.LogFormat = first(f.LogFormat, c.LogFormat)
 }
 
-// ListenAddress is the address of a listener by carbon's keys, where port 0 means none.
+// ListenAddress returns the address for carbon's keys INTERFACE and PORT, or off if
+// the port is 0.
 func ListenAddress(host string, port int) string {
 	if port == 0 {
 		return "off"
@@ -62,7 +63,7 @@ func ListenAddress(host string, port int) string {
 	return net.JoinHostPort(host, strconv.Itoa(port))
 }
 
-// first returns the first of the settings that is not empty.
+// first returns the first setting that is not empty.
 func first(settings ...string) string {
 	for _, s := range settings {
 		if s != "" {
@@ -72,6 +73,7 @@ func first(settings ...string) string {
 	return ""
 }
 
+// validate checks the settings that set cannot check alone.
 func (c *Config) validate() error {
 	if _, err := c.Influx.NameTemplate(); err != nil {
 		return err
@@ -86,7 +88,7 @@ func (c *Config) validate() error {
 		return fmt.Errorf("[http] TIME_ZONE: %w", err)
 	}
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
-		return errors.New("[tls]: CERTIFICATE and KEY go together")
+		return errors.New("[tls]: only one of CERTIFICATE and KEY is set: want both or neither")
 	}
 	if err := c.validateListeners(); err != nil {
 		return err

@@ -9,43 +9,42 @@ type section struct {
 	keys []key[Config]
 }
 
-// sections are the sections with fixed keys, in the order of carbon.conf.
-// [listener:NAME], [define] and [hash:KEY], whose names or keys a site chooses,
+// sections are the sections with fixed keys, in the order of carbon.conf. freeSections
 // follow them.
 var sections = []section{
-	{"cache", "Carbon's keys for receiving and storing. An existing carbon.conf is read unchanged.", cacheKeys},
-	{"wal", "The write-ahead log, DIR/wal. It holds every point until it is stored durably.", walKeys},
+	{"cache", "Directories, receivers, the cache and whisper files, mostly with carbon's keys.", cacheKeys},
+	{"wal", "The write-ahead log, in the directory wal of the data directory. It keeps points until they are stored.", walKeys},
 	{"storage", "The whisper tree.", storageKeys},
-	{"http", "The HTTP port: render, find, tags, events, HTTP intake, user interface, health.", httpKeys},
-	{"auth", "Rights of HTTP clients. SIGHUP reloads this section. Ports other than HTTP ask for no token.", authKeys},
-	{"tls", "TLS for the HTTP port and, if wanted, the receivers.", tlsKeys},
-	{"limits", "Bounds of what clients may send and ask for.", limitsKeys},
-	{"statsd", "A statsd server: it aggregates packets and stores the results. Keys in lower case are statsd's own.", statsdKeys},
-	{"mmstats", "A poller of the files that programs with mmstats keep.", mmstatsKeys},
-	{"influx", "InfluxDB clients. The HTTP port always answers /write, /api/v2/write, /ping and /query.", influxKeys},
-	{"zeromq", "ZeroMQ publishers, and a broker for Zibrato.", zeroMQKeys},
-	{"redis", "A worker that takes metrics from Redis lists, as metrics_talk fills them.", redisKeys},
+	{"http", "The HTTP listener, for queries, HTTP receivers, the user interface and health checks.", httpKeys},
+	{"auth", "Rights of HTTP clients. The server reloads this section at SIGHUP. Other listeners have no access control.", authKeys},
+	{"tls", "TLS for the HTTP listener and other listeners.", tlsKeys},
+	{"limits", "Limits on what clients may send and query.", limitsKeys},
+	{"statsd", "A statsd server, which aggregates values and stores the aggregates. Keys in lower case are statsd's own.", statsdKeys},
+	{"mmstats", "A poller of the files that programs with the mmstats library write.", mmstatsKeys},
+	{"influx", "InfluxDB clients. The HTTP listener always serves /write, /api/v2/write, /ping and /query too.", influxKeys},
+	{"zeromq", "A receiver of ZeroMQ publishers, and Zibrato's broker.", zeroMQKeys},
+	{"redis", "A worker that takes datapoints from Redis lists, as metrics_talk's workers do.", redisKeys},
 }
 
-// freeSection is a section whose name or keys a site chooses.
+// freeSection is a section whose name or keys the user chooses.
 type freeSection struct {
 	prefix  string // in lower case
-	written string // as documentation writes the section
+	written string // name in the documentation
 	doc     string
 	example string
 }
 
 var freeSections = []freeSection{
 	{
-		"listener:", "listener:NAME", `One more port for points. Any number of such sections is possible; NAME stands in logs, self metrics and the ports file.`,
+		"listener:", "listener:NAME", `An additional listener for datapoints. There may be any number of these sections. NAME identifies the listener in logs, in the server's own series and in the ports file.`,
 		"ADDRESS = 0.0.0.0:2013\nFORMAT = line\nTLS = True",
 	},
 	{
-		"define", "define", `Functions made of others: NAME = TEMPLATE; the case of NAME counts. A call in a target is replaced by the result of the template (Go's text/template) over {{.argString}}, all arguments; {{index .args 0}}, the first; {{index .kwargs "key"}}, the one given as key=value. Write % as %%; " ;" begins a comment. NAME may be that of a function: it then hides the function, and its template may call the function outermost.`,
+		"define", "define", `Your own functions, NAME = TEMPLATE. In targets, the server replaces a call of NAME with the text of the template, in the syntax of Go's text/template. {{.argString}} is the text of all arguments, {{index .args 0}} the first argument, {{index .kwargs "key"}} the argument given as key=value. NAME is case-sensitive. It may be the name of a built-in function, which it then replaces; the template may call that function as its outermost function.`,
 		"perMinute = perSecond({{.argString}})|scale(60)\nerrorRate = asPercent({{index .args 0}}.errors,{{index .args 0}}.requests)|alias(\"{{index .args 0}}\")",
 	},
 	{
-		"hash:", "hash:KEY", `Names for aliasByHash(SERIES,"KEY"): NODE = NAME replaces the last node of a path.`,
+		"hash:", "hash:KEY", `Names for the function aliasByHash(SERIES,"KEY"). NODE = NAME gives the name NAME to series whose last node is NODE. NODE is case-sensitive, KEY is not.`,
 		"i-0a1b2c3d = shop 1",
 	},
 }
@@ -60,7 +59,7 @@ func findSection(name string) *section {
 	return nil
 }
 
-// knownSection reports whether a section of that name, in lower case, is ours.
+// knownSection reports whether there is a section with that name, in lower case.
 func knownSection(name string) bool {
 	if findSection(name) != nil {
 		return true

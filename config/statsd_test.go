@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// statsdConfig reads a [statsd] section.
+// statsdConfig loads a configuration with the given lines in [statsd].
 func statsdConfig(t *testing.T, lines ...string) (*Config, error) {
 	t.Helper()
 	return Load(Flags{Config: write(t, "[statsd]\n"+strings.Join(lines, "\n")+"\n")}, nil)
 }
 
-func TestStatsdOptionsHaveTheirOwnNames(t *testing.T) {
+func TestStatsdKeys(t *testing.T) {
 	c, err := statsdConfig(t,
 		"flushInterval = 2500", "PERCENT_THRESHOLD = [50, 99.9, -25]", "flush_counts = false", "deleteIdleStats = true", "DELETEGAUGES = false",
 		"histogram =", "    render: 0.01 1 inf", "    *: 5 10", "calculatedTimerMetrics = ['count', 'mean_percent']", "port = 9125", "mgmt_port = 9126",
@@ -37,7 +37,7 @@ func TestStatsdOptionsHaveTheirOwnNames(t *testing.T) {
 	}
 }
 
-func TestStatsdListens(t *testing.T) {
+func TestStatsdAddress(t *testing.T) {
 	f := func(flag, want string, lines ...string) {
 		t.Helper()
 		c, err := Load(Flags{Config: write(t, "[statsd]\n"+strings.Join(lines, "\n")+"\n"), Statsd: flag}, nil)
@@ -52,12 +52,12 @@ func TestStatsdListens(t *testing.T) {
 	f("", "off", "LISTEN =")
 }
 
-func TestStatsdRefusesNonsense(t *testing.T) {
+func TestStatsdErrors(t *testing.T) {
 	for _, line := range []string{
 		"flushInterval = 0", "flushInterval = x", "percentThreshold = 101", "histogram = a", "deleteSets = maybe", "gaugesMaxTTL = 0", "healthStatus = ill", "unknownKey = 1",
 	} {
 		if _, err := statsdConfig(t, line); err == nil {
-			t.Errorf("%q is taken", line)
+			t.Errorf("%q: no error", line)
 		}
 	}
 }

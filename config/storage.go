@@ -12,7 +12,7 @@ import (
 type WALConfig struct {
 	Enabled       bool
 	FlushInterval time.Duration
-	SyncInterval  time.Duration // 0: sync before a point counts as accepted
+	SyncInterval  time.Duration // 0: sync before points are accepted
 	SegmentSize   int64         // bytes
 	MaxSize       int64         // bytes
 }
@@ -20,36 +20,36 @@ type WALConfig struct {
 var walKeys = []key[Config]{
 	{
 		"ENABLED", boolean(func(c *Config) *bool { return &c.WAL.Enabled }, true),
-		`Write the log. Without it a crash loses all points that are not stored yet.`, "",
+		`Write the log. False: a crash loses all points that are not stored yet.`, "",
 	},
 	{
 		"FLUSH_INTERVAL", duration(func(c *Config) *time.Duration { return &c.WAL.FlushInterval }, wal.DefaultFlushInterval),
-		`How often points are handed to the operating system. A process that is killed (kill -9) loses at most the points of this interval.`, "",
+		`How often the log is written to its file. If the process is killed, the points of at most this interval are lost.`, "",
 	},
 	{
 		"SYNC_INTERVAL", duration(func(c *Config) *time.Duration { return &c.WAL.SyncInterval }, ingest.DefaultSyncInterval),
-		`How often the log is synced to disk. A power cut loses at most the points of this interval. 0: sync before a request with points is answered, and before more is read from a connection.`, "",
+		`How often the log is synced to disk. After a power cut, the points of at most this interval are lost. 0: sync before the server answers a request that sends points, and before it reads more from a connection.`, "",
 	},
-	{"SEGMENT_SIZE", number(func(c *Config) *int64 { return &c.WAL.SegmentSize }, wal.DefaultSegmentSize, 64<<10, 4<<30), `Size of a segment of the log in bytes.`, ""},
+	{"SEGMENT_SIZE", number(func(c *Config) *int64 { return &c.WAL.SegmentSize }, wal.DefaultSegmentSize, 64<<10, 4<<30), `Size in bytes at which the log starts a new segment.`, ""},
 	{
 		"MAX_SIZE", number(func(c *Config) *int64 { return &c.WAL.MaxSize }, wal.DefaultMaxSize, 1<<20, math.MaxInt64),
-		`Maximum size of all segments in bytes. Beyond half of it the server stores the oldest points first; when the log is full, senders wait.`, "",
+		`Maximum size of all segments in bytes. While the log is more than half full, the server stores the oldest points first, before WRITE_DELAY has passed. While it is full, senders wait (back-pressure).`, "",
 	},
 }
 
 // StorageConfig is the [storage] section.
 type StorageConfig struct {
-	RescanInterval time.Duration // 0: never
+	RescanInterval time.Duration // 0: only after the start
 	MaxOpenFiles   int           // 0: automatic
 }
 
 var storageKeys = []key[Config]{
 	{
 		"RESCAN_INTERVAL", duration(func(c *Config) *time.Duration { return &c.Storage.RescanInterval }, time.Hour),
-		`How often the tree is compared with the index of metrics, to find files that other programs add or remove. 0: only at the start.`, "",
+		`How often the server scans the tree for files that other programs have added or removed. 0: only after the start.`, "",
 	},
 	{
 		"MAX_OPEN_FILES", automatic(func(c *Config) *int { return &c.Storage.MaxOpenFiles }),
-		`Number of whisper files kept open. auto: half of the descriptors (ulimit -n) that connections leave, at most 20,000.`, "",
+		`Maximum number of whisper files kept open. auto: half of the file descriptors (ulimit -n) that MAX_RECEIVER_CONNECTIONS leaves, but at most 20,000.`, "",
 	},
 }

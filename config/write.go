@@ -9,16 +9,17 @@ import (
 	"strings"
 )
 
-// Write writes the effective configuration as a file that can be read again.
+// Write writes the effective configuration in the format of carbon.conf.
 func (c *Config) Write(w io.Writer) error {
 	return c.write(w, false)
 }
 
-// WriteMasked is Write with *** for passwords and tokens.
+// WriteMasked is Write but replaces passwords and tokens with ***.
 func (c *Config) WriteMasked(w io.Writer) error {
 	return c.write(w, true)
 }
 
+// write writes the configuration. masked hides passwords and tokens.
 func (c *Config) write(w io.Writer, masked bool) error {
 	out := bufio.NewWriter(w)
 	builtIn := func(path string) string {
@@ -60,15 +61,16 @@ func writeSection[C any](w io.Writer, name string, keys []key[C], c *C, masked b
 	}
 }
 
+// writeValue writes NAME = VALUE. It doubles '%', which begins an interpolation.
 func writeValue(w io.Writer, name, value string) {
-	line := name + " = " + strings.ReplaceAll(value, "%", "%%") // % begins an interpolation
+	line := name + " = " + strings.ReplaceAll(value, "%", "%%")
 	fmt.Fprintln(w, strings.TrimRight(line, " "))
 }
 
-// Setting is one key and its effective value.
+// Setting is a key with its effective value.
 type Setting struct{ Name, Value string }
 
-// Section returns the keys of a section with their values.
+// Section returns the keys of a section with their effective values.
 func (c *Config) Section(name string) []Setting {
 	s := findSection(name)
 	settings := make([]Setting, len(s.keys))

@@ -6,15 +6,14 @@ import (
 	"testing"
 )
 
-// TestWriteCanBeRead writes the effective configuration, reads it again, and
-// expects the same.
+// TestWriteCanBeRead checks that Load restores the configuration that Write wrote.
 func TestWriteCanBeRead(t *testing.T) {
 	print := func(c *Config) string {
 		var b strings.Builder
 		if err := c.Write(&b); err != nil {
 			t.Fatal(err)
 		}
-		_, keys, _ := strings.Cut(b.String(), "\n\n") // without the names of files
+		_, keys, _ := strings.Cut(b.String(), "\n\n") // cut the comments with the paths of files
 		return keys
 	}
 	first := load(t, "", "statsd.histogram=a%: 1 2 | *: 3 inf", "statsd.deleteSets=no", "mmstats.SKIP=a\n\tb$", "http.SINK_TIMESTAMP=client")

@@ -131,7 +131,7 @@ func TestCertificateIsReadAnew(t *testing.T) {
 }
 
 func TestBadCertificates(t *testing.T) {
-	if _, err := config.Load(config.Flags{Config: write(t, "[tls]\nKEY = k\n")}, nil); err == nil || !strings.Contains(err.Error(), "go together") {
+	if _, err := config.Load(config.Flags{Config: write(t, "[tls]\nKEY = k\n")}, nil); err == nil || !strings.Contains(err.Error(), "both or neither") {
 		t.Errorf("a key alone: %v", err)
 	}
 	c, err := config.Load(config.Flags{Config: write(t, "[tls]\nKEY = k\nCERTIFICATE = c\n"), Data: t.TempDir(), Line: "off", Pickle: "off", HTTP: "127.0.0.1:0"}, nil)

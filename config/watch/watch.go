@@ -1,8 +1,8 @@
-// Package watch keeps values that are parsed from files current while a program runs.
+// Package watch reloads values from files while a program runs.
 //
-// A Watcher looks at the files once a second and at Reload. When files of a value
-// have changed, they are parsed again and the value is replaced in one step. Files
-// that cannot be parsed leave the value as it is; the log says why.
+// A Watcher checks the files every second. When the files of a value have changed, it
+// parses them again and replaces the value atomically. If they cannot be parsed, it
+// keeps the value and logs the error.
 package watch
 
 import (
@@ -15,24 +15,24 @@ import (
 	"time"
 )
 
-// Interval is how often Run looks at the files.
+// Interval is the interval at which Run checks the files.
 const Interval = time.Second
 
-// A File is what one value is parsed from.
+// A File describes the source of one value.
 type File[T any] struct {
-	// Name names the value in the log, as "storage rules".
+	// Name is the name of the value in the log, such as "storage rules".
 	Name string
 
-	// Paths are the files to look at. Files that do not exist, and none at all, are
-	// allowed: a value without files is parsed again at Reload only.
+	// Paths are the files to watch. They need not exist. Without paths, only Reload
+	// parses the value again.
 	Paths []string
 
-	// Parse returns the value, and what a person should know of the files, each
-	// beginning with FILE:LINE where that is known.
+	// Parse returns the value, and warnings about lines that it ignored. Errors and
+	// warnings begin with FILE:LINE if the line is known.
 	Parse func() (value T, warnings []string, err error)
 }
 
-// Watcher looks after any number of values. It may be used concurrently.
+// Watcher reloads any number of values. It may be used concurrently.
 type Watcher struct {
 	log *slog.Logger
 
@@ -40,13 +40,13 @@ type Watcher struct {
 	files []*watched
 }
 
-// watched is a File of any type, and when it was parsed.
+// watched is a File whose value may have any type.
 type watched struct {
 	name   string
 	paths  []string
 	reload func() (warnings []string, err error)
 	parsed string // stamp of the files when they were parsed
-	seen   string // stamp of the files at the last look
+	polled string // stamp of the files at the last Poll
 }
 
 // New returns a Watcher without values. A nil logger discards.
@@ -57,20 +57,20 @@ func New(log *slog.Logger) *Watcher {
 	return &Watcher{log: log}
 }
 
-// Value is the last value that was parsed.
+// Value holds the value that was parsed last.
 type Value[T any] struct{ current atomic.Pointer[T] }
 
 // Load returns the value. It may be called concurrently.
 func (v *Value[T]) Load() T { return *v.current.Load() }
 
-// Add parses a file for the first time, and again whenever it changes. changed, if
-// not nil, gets each value, the first one too.
+// Add parses a file, and makes the watcher parse it again whenever it changes. It
+// calls changed, if not nil, with each new value, including the first.
 func Add[T any](w *Watcher, f File[T], changed func(T)) (*Value[T], error) {
 	v := &Value[T]{}
 	added := &watched{name: f.Name, paths: f.Paths}
 	added.reload = func() ([]string, error) {
-		added.parsed = added.stamp() // before parsing: a later change is parsed again
-		added.seen = added.parsed
+		added.parsed = added.stamp() // before parsing, so that Poll notices a change meanwhile
+		added.polled = added.parsed
 		value, warnings, err := f.Parse()
 		if err != nil {
 			return warnings, err
@@ -92,8 +92,8 @@ func Add[T any](w *Watcher, f File[T], changed func(T)) (*Value[T], error) {
 	return v, nil
 }
 
-// Run looks at the files every Interval, and reloads everything when reload
-// receives, until ctx is done.
+// Run polls every Interval, and reloads all files at each signal from reload, until
+// ctx is done.
 func (w *Watcher) Run(ctx context.Context, reload <-chan os.Signal) {
 	ticker := time.NewTicker(Interval)
 	defer ticker.Stop()
@@ -109,21 +109,21 @@ func (w *Watcher) Run(ctx context.Context, reload <-chan os.Signal) {
 	}
 }
 
-// Poll parses the files that have changed and then stayed the same since the Poll
-// before: a file that is being written is left alone.
+// Poll reloads the files that have changed, but not since the previous Poll, because
+// a file that is still changing may be incomplete.
 func (w *Watcher) Poll() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, f := range w.files {
 		now := f.stamp()
-		if now != f.parsed && now == f.seen {
+		if now != f.parsed && now == f.polled {
 			w.reload(f)
 		}
-		f.seen = now
+		f.polled = now
 	}
 }
 
-// Reload parses all files.
+// Reload reloads all files.
 func (w *Watcher) Reload() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -144,11 +144,11 @@ func (w *Watcher) reload(f *watched) {
 
 func (w *Watcher) warn(f *watched, warnings []string) {
 	for _, text := range warnings {
-		w.log.Warn("line ignored", "file", f.name, "why", text)
+		w.log.Warn("line ignored", "file", f.name, "reason", text)
 	}
 }
 
-// stamp changes when a file changes, appears or disappears.
+// stamp returns a text that changes when a file changes, appears or disappears.
 func (f *watched) stamp() string {
 	stamp := ""
 	for _, path := range f.paths {

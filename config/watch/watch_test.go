@@ -60,13 +60,13 @@ func (f *fixture) want(value string) {
 	}
 }
 
-// TestPoll follows a file that appears, changes, breaks, is repaired and disappears.
+// TestPoll creates, changes, breaks, repairs and removes a file.
 func TestPoll(t *testing.T) {
 	f := newFixture(t)
 	f.want("none")
 	f.write("one")
 	f.w.Poll()
-	f.want("none") // it may still be written to
+	f.want("none") // the file may still be changing
 	f.w.Poll()
 	f.want("one")
 	f.write("bad")
@@ -81,7 +81,7 @@ func TestPoll(t *testing.T) {
 	logged := f.log.Len()
 	f.w.Poll()
 	if f.log.Len() != logged {
-		t.Error("a broken file is reported twice")
+		t.Error("the error of an unchanged file is logged twice")
 	}
 	f.write("two")
 	f.w.Poll()
