@@ -57,7 +57,7 @@ func toolCommand(p program, c tool.Command) *cobra.Command {
 		Now:      time.Now,
 		FS:       disk.OS{},
 		Terminal: isTerminal(p.stderr),
-		Settings: func(w tool.Where) (tool.Settings, error) { return toolSettings(w, p.environ) },
+		Settings: func(w tool.ConfigFiles) (tool.Settings, error) { return toolSettings(w, p.environ) },
 	}
 	var run tool.Action
 	flagGroup(cmd, "Flags:", func(fs *pflag.FlagSet) { run = c.Prepare(env, fs) })
@@ -80,7 +80,7 @@ func toolCommand(p program, c tool.Command) *cobra.Command {
 }
 
 // toolSettings returns the part of the server's configuration that the tools need.
-func toolSettings(w tool.Where, environ []string) (tool.Settings, error) {
+func toolSettings(w tool.ConfigFiles, environ []string) (tool.Settings, error) {
 	c, err := config.Load(config.Flags{Config: w.Config, Data: w.Data, Schemas: w.Schemas, Aggregation: w.Aggregation}, environ)
 	if err != nil {
 		return tool.Settings{}, err

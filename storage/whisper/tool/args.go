@@ -15,18 +15,19 @@ import (
 	"carbon/storage/schema"
 )
 
-// ChoicesAnnotation annotates a flag with the values that it can have.
+// ChoicesAnnotation is the key of the flag annotation that lists the valid values.
 const ChoicesAnnotation = "choices"
 
-// methodFlag declares --aggregationMethod; note ends its usage text.
+// methodFlag declares --aggregationMethod with a default value; note is appended to
+// its usage text.
 func methodFlag(fs *pflag.FlagSet, method *string, value, note string) {
 	const name = "aggregationMethod"
 	fs.StringVar(method, name, value, "`METHOD`: how points are rolled up: "+strings.Join(methods(), ", ")+note)
 	fs.SetAnnotation(name, ChoicesAnnotation, methods())
 }
 
-// timeValue is an option that is a time: unix seconds, or what render's from and
-// until may be.
+// timeValue is the value of a flag that takes a time: unix seconds, or any time that
+// render's from and until accept.
 type timeValue struct {
 	now func() time.Time
 	at  int64
@@ -50,34 +51,36 @@ func (v *timeValue) Set(s string) error {
 	return nil
 }
 
-// or returns the time, or another if none was given.
-func (v *timeValue) or(other int64) int64 {
+// orDefault returns the time, or a default if the flag was not given.
+func (v *timeValue) orDefault(t int64) int64 {
 	if v.set {
 		return v.at
 	}
-	return other
-}
-
-// timeText is how --pretty and --time-format show a time; otherwise it is a number.
-type timeText struct {
-	pretty bool
-	format string
-	zone   *time.Location
-}
-
-func timeOptions(env *Env, fs *pflag.FlagSet) *timeText {
-	t := &timeText{zone: env.Now().Location()}
-	fs.BoolVar(&t.pretty, "pretty", false, "print times as dates")
-	fs.StringVarP(&t.format, "time-format", "t", "", "`FORMAT`: with --pretty, the format of times, as for strftime")
 	return t
 }
 
-func (t *timeText) text(at int64) string {
+// timeFormat is how times are printed: in unix seconds, or as --pretty and
+// --time-format say.
+type timeFormat struct {
+	pretty bool
+	layout string // for strftime; empty: ctime
+	zone   *time.Location
+}
+
+// timeFormatFlags declares --pretty and --time-format.
+func timeFormatFlags(env *Env, fs *pflag.FlagSet) *timeFormat {
+	t := &timeFormat{zone: env.Now().Location()}
+	fs.BoolVar(&t.pretty, "pretty", false, "print times as dates")
+	fs.StringVarP(&t.layout, "time-format", "t", "", "`FORMAT`: with --pretty, the format of times, as for strftime")
+	return t
+}
+
+func (t *timeFormat) text(at int64) string {
 	switch {
 	case !t.pretty:
 		return fmt.Sprint(at)
-	case t.format != "":
-		return timefmt.Format(time.Unix(at, 0).In(t.zone), t.format)
+	case t.layout != "":
+		return timefmt.Format(time.Unix(at, 0).In(t.zone), t.layout)
 	}
 	return time.Unix(at, 0).In(t.zone).Format(ctime)
 }
@@ -85,10 +88,10 @@ func (t *timeText) text(at int64) string {
 // ctime is the layout of Python's time.ctime.
 const ctime = "Mon Jan _2 15:04:05 2006"
 
-// retentions reads the retentions of a command line: each argument one, or
-// several with commas. They are returned from fine to coarse; that they fit
-// together is not checked.
-func retentions(args []string) ([]metric.Archive, error) {
+// parseRetentions parses arguments that each hold one retention, or several
+// separated by commas. It keeps their order and does not check that the archives
+// fit together.
+func parseRetentions(args []string) ([]metric.Archive, error) {
 	var archives []metric.Archive
 	for _, def := range strings.Split(strings.Join(args, ","), ",") {
 		one, err := schema.ParseRetentions(def)
@@ -100,9 +103,9 @@ func retentions(args []string) ([]metric.Archive, error) {
 	return archives, nil
 }
 
-// point reads TIMESTAMP:VALUE. The timestamp N means now. A fraction of a second
-// is cut off.
-func point(s string, now int64) (metric.Point, error) {
+// parsePoint parses TIMESTAMP:VALUE. The timestamp N means now. Fractions of a
+// second are dropped.
+func parsePoint(s string, now int64) (metric.Point, error) {
 	t, v, ok := strings.Cut(strings.TrimSpace(s), ":")
 	if !ok {
 		return metric.Point{}, fmt.Errorf("%q: want TIMESTAMP:VALUE", s)

@@ -8,7 +8,7 @@ import (
 func TestPoint(t *testing.T) {
 	f := func(s string, time int64, value float64) {
 		t.Helper()
-		p, err := point(s, now)
+		p, err := parsePoint(s, now)
 		if err != nil || p.Time != time || p.Value != value {
 			t.Errorf("point(%q) = %v, %v", s, p, err)
 		}
@@ -22,7 +22,7 @@ func TestPoint(t *testing.T) {
 
 func TestPointErrors(t *testing.T) {
 	for _, s := range []string{"", "1", ":", "1:", ":1", "x:1", "1:x", "-1:1", "4294967296:1", "1:2:3", "nan:1", "1e400:1", "N:"} {
-		if p, err := point(s, now); err == nil {
+		if p, err := parsePoint(s, now); err == nil {
 			t.Errorf("point(%q) = %v", s, p)
 		}
 	}
@@ -33,7 +33,7 @@ func FuzzPoint(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		p, err := point(s, now)
+		p, err := parsePoint(s, now)
 		if err == nil && (p.Time < 0 || p.Time > math.MaxUint32) {
 			t.Fatalf("point(%q) = %v", s, p)
 		}

@@ -16,19 +16,19 @@ import (
 	"carbon/storage/whisper"
 )
 
-// conform brings the files of a tree in line with the storage rules.
+// conform applies the storage rules to the files of a tree.
 var conform = Command{
 	Name: "conform", aliases: []string{"whisper-auto-resize"},
 	Args:  "[WHISPER_DIR]",
 	About: "apply changed storage-schemas.conf and storage-aggregation.conf to a tree",
-	Details: `Every file whose archives, aggregation method or xFilesFactor are not what the
-rules say for its name is replaced by one that has them. All points stay that the
-new archives can hold: fine points where a fine archive reaches back to them,
-rolled up below, coarse ones where there are no finer. Files in order are left
-alone, so it may be run again at any time, also after a crash.
+	Details: `conform replaces every file whose archives, aggregation method or xFilesFactor
+differ from what the rules say for its metric. The new file keeps all points that
+fit its archives: it rolls points up where it has only coarser archives, and uses
+coarse points where there are no finer ones. Files that match the rules are not
+changed, so conform can be run again at any time, also after a crash.
 
-Without a directory the tree of the server's configuration is meant; rules are
-found as the server finds them. A server may run beside: it goes on with the new
+The default directory is the tree of the server's configuration; conform reads
+the same rules as the server. A server may run meanwhile; it switches to the new
 files.
 `,
 	Examples: `  carbon whisper conform --dry-run
@@ -36,34 +36,35 @@ files.
   carbon whisper conform --schemas new-schemas.conf --dry-run data/whisper
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
-		c := &conforming{env: env, changes: make(map[string]*change)}
+		c := &conformer{env: env, changes: make(map[string]*change)}
 		fs.BoolVar(&c.dryRun, "dry-run", false, "print what would change, and which points would be lost; change nothing")
 		fs.BoolVar(&c.verbose, "verbose", false, "print the name of each changed file")
 		fs.BoolVar(&c.json, "json", false, "print JSON")
-		where := whereFlags(fs)
-		fs.StringVar(&where.Schemas, "schemas", "", "`FILE`: storage-schemas.conf (default beside carbon.conf)")
-		fs.StringVar(&where.Aggregation, "aggregation", "", "`FILE`: storage-aggregation.conf (default beside carbon.conf)")
+		config := configFlags(fs)
+		fs.StringVar(&config.Schemas, "schemas", "", "`FILE`: storage-schemas.conf (default beside carbon.conf)")
+		fs.StringVar(&config.Aggregation, "aggregation", "", "`FILE`: storage-aggregation.conf (default beside carbon.conf)")
 		return func(ctx context.Context, args []string) error {
-			if len(args) > 1 {
-				return badUsage("want one directory")
+			if err := checkArgs(args, 1); err != nil {
+				return err
 			}
-			return c.run(ctx, *where, args)
+			return c.run(ctx, *config, args)
 		}
 	},
 }
 
-// whereFlags are the server's flags that say where its files are.
-func whereFlags(fs *pflag.FlagSet) *Where {
-	var w Where
-	fs.StringVar(&w.Config, "config", "", "`FILE`: carbon.conf (default as for carbon serve)")
-	fs.StringVar(&w.Data, "data", "", "`DIR`: data directory of the server (default as in carbon.conf)")
-	return &w
+// configFlags declares the flags of `carbon serve` that name its configuration and
+// data.
+func configFlags(fs *pflag.FlagSet) *ConfigFiles {
+	var c ConfigFiles
+	fs.StringVar(&c.Config, "config", "", "`FILE`: carbon.conf (default as for carbon serve)")
+	fs.StringVar(&c.Data, "data", "", "`DIR`: data directory of the server (default as in carbon.conf)")
+	return &c
 }
 
-// treeOf returns the tree that args name, or else that of the configuration, and
-// the log of its tagged series.
-func treeOf(env *Env, where Where, args []string) (tree, log string, err error) {
-	s, err := env.Settings(where)
+// treePaths returns the tree that args name, or that of the configuration, and the
+// log with the names of its tagged series.
+func treePaths(env *Env, config ConfigFiles, args []string) (tree, log string, err error) {
+	s, err := env.Settings(config)
 	if err != nil {
 		return "", "", err
 	}
@@ -73,30 +74,30 @@ func treeOf(env *Env, where Where, args []string) (tree, log string, err error) 
 	return s.Tree, s.TaggedLog, nil
 }
 
-type conforming struct {
+type conformer struct {
 	env                   *Env
 	rules                 *schema.Rules
-	names                 names
+	names                 metricNames
 	now                   int64
 	dryRun, verbose, json bool
 
-	files, inOrder, unnamed, compressed int
-	changes                             map[string]*change
+	files, conforming, unnamed, compressed int // counts of files
+	changes                                map[string]*change
 }
 
-// change is what happens to all files of a kind: those that the same sections
-// change in the same way.
+// change describes files that the same sections change from the same old layout to
+// the same new one.
 type change struct {
-	schema, aggregation string // names of sections; empty: none matches
+	schema, aggregation string // names of the sections; empty: the default
 	old, new            metric.Layout
 	files               int
-	bytes               int64 // gained; lost if negative
-	points              int64 // before
-	lost                losses
+	bytes               int64 // growth of all files; negative if they shrink
+	points              int64 // in the old files
+	losses              losses
 }
 
-func (c *conforming) run(ctx context.Context, where Where, args []string) error {
-	s, err := c.env.Settings(where)
+func (c *conformer) run(ctx context.Context, config ConfigFiles, args []string) error {
+	s, err := c.env.Settings(config)
 	if err != nil {
 		return err
 	}
@@ -108,16 +109,16 @@ func (c *conforming) run(ctx context.Context, where Where, args []string) error 
 		tree = args[0]
 	}
 	c.rules, c.now = s.Rules, c.env.Now().Unix()
-	if c.names, err = readNames(c.env.FS, s.TaggedLog); err != nil {
+	if c.names, err = readMetricNames(c.env.FS, s.TaggedLog); err != nil {
 		return err
 	}
-	doing := "conforming"
+	activity := "conforming"
 	if c.dryRun {
-		doing = "looking"
+		activity = "checking"
 	}
-	err = walk(ctx, c.env, tree, doing, func(path string) error { return c.file(tree, path) })
+	err = walk(ctx, c.env, tree, activity, func(path string) error { return c.file(tree, path) })
 	if ctx.Err() != nil {
-		fmt.Fprintln(c.env.Stderr, "interrupted; what follows was done")
+		fmt.Fprintln(c.env.Stderr, "interrupted; the report covers only the files processed so far")
 	}
 	if c.json {
 		c.printJSON()
@@ -127,7 +128,7 @@ func (c *conforming) run(ctx context.Context, where Where, args []string) error 
 	return err
 }
 
-func (c *conforming) file(tree, path string) error {
+func (c *conformer) file(tree, path string) error {
 	c.files++
 	name, ok := c.names.of(path)
 	if !ok {
@@ -146,7 +147,7 @@ func (c *conforming) file(tree, path string) error {
 	}
 	defer f.Close()
 	if sameLayout(f.Layout(), layout) {
-		c.inOrder++
+		c.conforming++
 		return nil
 	}
 	before, err := readContent(f, c.now)
@@ -166,16 +167,18 @@ func (c *conforming) file(tree, path string) error {
 	return nil
 }
 
-// apply replaces a file and returns what the new one was made of.
-func (c *conforming) apply(path string, layout metric.Layout) (made content, err error) {
+// apply replaces a file by one with the given layout. It returns the content of the
+// old file from which it made the new one.
+func (c *conformer) apply(path string, layout metric.Layout) (source content, err error) {
 	err = replace(c.env, path, c.now, replacement{keepTime: true, build: func(_ *whisper.File, before content, temp string) error {
-		made = before
+		source = before
 		return writeNew(c.env.FS, temp, layout, resample(before, layout, c.now))
 	}})
-	return made, err
+	return source, err
 }
 
-func (c *conforming) count(name string, before content, layout metric.Layout) {
+// count adds a file to its change.
+func (c *conformer) count(name string, before content, layout metric.Layout) {
 	schemaName, aggregationName := sections(c.rules, name)
 	key := fmt.Sprintf("%q %q %s %s", schemaName, aggregationName, layoutText(before.layout), layoutText(layout))
 	group := c.changes[key]
@@ -188,10 +191,11 @@ func (c *conforming) count(name string, before content, layout metric.Layout) {
 	for _, points := range before.points {
 		group.points += int64(len(points))
 	}
-	group.lost.add(lost(before, layout, c.now))
+	group.losses.add(countLosses(before, layout, c.now))
 }
 
-// sections names the sections that decide how a metric is kept.
+// sections returns the names of the schema and aggregation sections that match a
+// metric.
 func sections(rules *schema.Rules, name string) (schemaName, aggregationName string) {
 	if rules.Schemas != nil {
 		for _, s := range rules.Schemas.Sections {
@@ -212,18 +216,20 @@ func sections(rules *schema.Rules, name string) (schemaName, aggregationName str
 	return schemaName, aggregationName
 }
 
-// sameLayout compares as far as a file can tell: an xFilesFactor has 32 bits there.
+// sameLayout compares layouts at the precision of a file, which stores the
+// xFilesFactor in 32 bits.
 func sameLayout(a, b metric.Layout) bool {
 	return slices.Equal(a.Archives, b.Archives) && a.Aggregation == b.Aggregation &&
 		float32(a.XFilesFactor) == float32(b.XFilesFactor)
 }
 
 func layoutText(l metric.Layout) string {
-	return fmt.Sprintf("%s %s %s", archivesText(l.Archives), l.Aggregation, general(l.XFilesFactor, 6))
+	return fmt.Sprintf("%s %s %s", archiveList(l.Archives), l.Aggregation, general(l.XFilesFactor, 6))
 }
 
-// sorted are the changes by their sections, those of more files first.
-func (c *conforming) sorted() []*change {
+// sorted returns the changes ordered by their sections, then by number of files,
+// largest first.
+func (c *conformer) sorted() []*change {
 	var all []*change
 	for _, g := range c.changes {
 		all = append(all, g)
@@ -235,7 +241,7 @@ func (c *conforming) sorted() []*change {
 	return all
 }
 
-func (c *conforming) print() {
+func (c *conformer) print() {
 	w := c.env.Stdout
 	total := change{}
 	title := ""
@@ -245,28 +251,26 @@ func (c *conforming) print() {
 			fmt.Fprintf(w, "%s\n", title)
 		}
 		fmt.Fprintf(w, "  %s\n    -> %s\n", layoutText(g.old), layoutText(g.new))
-		fmt.Fprintf(w, "    %d files, %s; of %d points %s\n", g.files, gained(g.bytes), g.points, lossText(g.lost))
+		fmt.Fprintf(w, "    %d files, %s; %d points, %s\n", g.files, growthText(g.bytes), g.points, lossText(g.losses))
 		total.files += g.files
 		total.bytes += g.bytes
-		total.points += g.points
-		total.lost.add(g.lost)
 	}
 	verb := "changed"
 	if c.dryRun {
 		verb = "would be changed"
 	}
-	fmt.Fprintf(w, "%d of %d files %s, %s; %d in order already\n", total.files, c.files, verb, gained(total.bytes), c.inOrder)
+	fmt.Fprintf(w, "%d of %d files %s, %s; %d match the rules\n", total.files, c.files, verb, growthText(total.bytes), c.conforming)
 	if c.unnamed > 0 {
-		fmt.Fprintf(w, "%d files of tagged series are left out: nothing tells their names\n", c.unnamed)
+		fmt.Fprintf(w, "%d files of tagged series skipped: their names are unknown\n", c.unnamed)
 	}
 	if c.compressed > 0 {
-		fmt.Fprintf(w, "%d compressed files are left out: see carbon whisper convert\n", c.compressed)
+		fmt.Fprintf(w, "%d compressed files skipped: see carbon whisper convert\n", c.compressed)
 	}
 }
 
 func orDefault(section string) string { return cmp.Or(section, "default") }
 
-func gained(bytes int64) string {
+func growthText(bytes int64) string {
 	if bytes < 0 {
 		return byteFormat(float64(-bytes)) + " less"
 	}
@@ -275,12 +279,12 @@ func gained(bytes int64) string {
 
 func lossText(l losses) string {
 	if l == (losses{}) {
-		return "none is lost"
+		return "all kept"
 	}
-	return fmt.Sprintf("%d are older than is kept and go, %d are finer than is kept at their age and are rolled up", l.Older, l.Finer)
+	return fmt.Sprintf("of which %d older than the new retention are dropped and %d finer than the new archives are rolled up", l.dropped, l.rolledUp)
 }
 
-func (c *conforming) printJSON() {
+func (c *conformer) printJSON() {
 	changes := list{}
 	for _, g := range c.sorted() {
 		changes = append(changes, object{
@@ -291,14 +295,14 @@ func (c *conforming) printJSON() {
 			{"files", g.files},
 			{"bytes", g.bytes},
 			{"points", g.points},
-			{"older", g.lost.Older},
-			{"finer", g.lost.Finer},
+			{"older", g.losses.dropped},
+			{"finer", g.losses.rolledUp},
 		})
 	}
 	writeJSON(c.env.Stdout, object{
 		{"dryRun", c.dryRun},
 		{"files", c.files},
-		{"inOrder", c.inOrder},
+		{"inOrder", c.conforming},
 		{"unnamed", c.unnamed},
 		{"compressed", c.compressed},
 		{"changes", changes},

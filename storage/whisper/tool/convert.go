@@ -13,14 +13,15 @@ import (
 	"carbon/storage/whisper"
 )
 
-// convert reads and writes go-carbon's compressed files.
+// convert converts files between the plain and go-carbon's compressed format.
 var convert = Command{
 	Name:  "convert",
 	Args:  "PATH NEW_PATH",
-	About: "convert a file or a tree from, or to, go-carbon's compressed format",
-	Details: `A compressed file becomes a plain one, and with --compress a plain file a
-compressed one; files that are so already are copied. The result is read again
-and compared before it takes its name. The server makes plain files.
+	About: "convert a file, or a tree, from or to go-carbon's compressed format",
+	Details: `convert writes plain files or, with --compress, compressed ones. Files that
+already have the wanted format are copied. A compressed file is read again and
+compared with the original before it gets its name. The server creates plain
+files.
 `,
 	Examples: `  carbon whisper convert compressed/load.wsp load.wsp
   carbon whisper convert /var/lib/graphite/whisper data/whisper
@@ -29,8 +30,8 @@ and compared before it takes its name. The server makes plain files.
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		compress := fs.Bool("compress", false, "write compressed files")
 		return func(ctx context.Context, args []string) error {
-			if len(args) != 2 {
-				return badUsage("want a path and that of the result")
+			if err := checkArgs(args, 2, "PATH", "NEW_PATH"); err != nil {
+				return err
 			}
 			from, to := args[0], args[1]
 			if !isDir(env.FS, from) {
@@ -45,7 +46,7 @@ and compared before it takes its name. The server makes plain files.
 
 func convertFile(env *Env, from, to string, compress bool) error {
 	if _, err := env.FS.Lstat(to); err == nil {
-		return fmt.Errorf("%s exists already", to)
+		return fmt.Errorf("%s already exists", to)
 	}
 	f, err := whisper.OpenFile(env.FS, from, os.O_RDONLY)
 	if err == nil {
@@ -81,7 +82,7 @@ func convertFile(env *Env, from, to string, compress bool) error {
 	return env.FS.SyncDir(filepath.Dir(to))
 }
 
-// expandTo makes a plain file of a compressed one.
+// expandTo writes the points of a compressed file to a plain one.
 func expandTo(env *Env, from, to string) error {
 	c, err := readCompressed(env.FS, from)
 	if err != nil {
@@ -90,7 +91,8 @@ func expandTo(env *Env, from, to string) error {
 	return writeNew(env.FS, to, c.layout, c.points)
 }
 
-// compressTo makes a compressed file of a plain one, and compares them.
+// compressTo writes the points of a plain file to a compressed one, and checks that
+// all of them can be read back.
 func compressTo(env *Env, f *whisper.File, to string, now int64) error {
 	if err := f.CompressTo(to); err != nil {
 		return err
@@ -104,19 +106,20 @@ func compressTo(env *Env, f *whisper.File, to string, now int64) error {
 		return err
 	}
 	for i := range want.points {
-		if missing := len(newIn(content{want.layout, got.points}, want, now)); missing > 0 {
-			return fmt.Errorf("archive %d: %d points were lost", i, missing)
+		if missing := len(newPoints(content{want.layout, got.points}, want, now)); missing > 0 {
+			return fmt.Errorf("archive %d: %d points are missing from the compressed file", i, missing)
 		}
 	}
 	return nil
 }
 
-// readCompressed reads a compressed file. Its clock is the machine's.
+// readCompressed returns the content of a compressed file at the current time of the
+// machine: the library that reads it takes no other clock.
 func readCompressed(fsys disk.FS, path string) (c content, err error) {
 	layout, archives, err := whisper.ReadCompressed(fsys, path)
 	c.layout = layout
 	for _, s := range archives {
-		c.points = append(c.points, known(s))
+		c.points = append(c.points, pointsOf(s))
 	}
 	return c, err
 }

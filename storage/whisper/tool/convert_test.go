@@ -13,12 +13,12 @@ import (
 	"carbon/storage/whisper"
 )
 
-// TestConvert compresses a tree and expands it again: nothing is lost. go-whisper
-// has its own clock, so the file reaches back further than that matters.
+// TestConvert compresses a tree, expands it again and compares the points. go-whisper
+// uses the clock of the machine, so the retentions are long enough for both clocks.
 func TestConvert(t *testing.T) {
 	dir := t.TempDir()
 	path := mkdir(t, filepath.Join(dir, "plain", "a", "b.wsp"))
-	made(t, disk.OS{}, path, layout(t, "sum", 0, "1h:20y", "1d:40y"), minutes(10000, func(i int) float64 { return float64(i % 100) }))
+	createFileAt(t, disk.OS{}, path, layout(t, "sum", 0, "1h:20y", "1d:40y"), minutes(10000, func(i int) float64 { return float64(i % 100) }))
 	stamp := time.Unix(now, 0)
 	if err := os.Chtimes(path, stamp, stamp); err != nil {
 		t.Fatal(err)
@@ -41,15 +41,15 @@ func TestConvert(t *testing.T) {
 	}
 	before, after := contentOf(t, disk.OS{}, path), contentOf(t, disk.OS{}, filepath.Join(dir, "again", "a", "b.wsp"))
 	if fmt.Sprint(before) != fmt.Sprint(after) {
-		t.Errorf("%v\nbecame\n%v", before, after)
+		t.Errorf("content changed from\n%v\nto\n%v", before, after)
 	}
 	if _, stderr, code := runTool(t, "", "convert", path, filepath.Join(dir, "again", "a", "b.wsp")); code != 1 || !strings.Contains(stderr, "exists") {
 		t.Errorf("code %d, %s", code, stderr)
 	}
 }
 
-// TestConvertRefuses what go-whisper cannot read, or would misread.
-func TestConvertRefuses(t *testing.T) {
+// TestConvertErrors converts files that go-whisper cannot read, or would misread.
+func TestConvertErrors(t *testing.T) {
 	dir := t.TempDir()
 	f := func(path, reason string, args ...string) {
 		t.Helper()
@@ -59,19 +59,19 @@ func TestConvertRefuses(t *testing.T) {
 			t.Errorf("code %d, %s", code, stderr)
 		}
 		if entries, err := filepath.Glob(to + "*"); err != nil || entries != nil {
-			t.Errorf("left behind: %v, %v", entries, err)
+			t.Errorf("files after the error: %v, %v", entries, err)
 		}
 	}
 	absmax := filepath.Join(dir, "absmax.wsp")
-	made(t, disk.OS{}, absmax, layout(t, "absmax", 0, "1h:20y"), nil)
+	createFileAt(t, disk.OS{}, absmax, layout(t, "absmax", 0, "1h:20y"), nil)
 	f(absmax, "absmax", "--compress")
 	broken := filepath.Join(dir, "broken.wsp")
 	write(t, broken, "whisper_compressed"+strings.Repeat("\xff", 200))
 	f(broken, "")
 }
 
-// FuzzReadCompressed reads any bytes behind the first of a compressed file: an
-// error at worst.
+// FuzzReadCompressed reads compressed files with arbitrary bytes after the magic
+// string. They must not cause a panic.
 func FuzzReadCompressed(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "a.wsp")
 	env := &Env{FS: disk.OS{}}

@@ -9,13 +9,13 @@ import (
 	"carbon/disk"
 )
 
-// copyFile makes a copy that takes its name when it is complete and synced.
-// Where the original has only zeros the copy has holes.
-func copyFile(fsys disk.FS, path, to string) error {
+// copyFile copies a file with its attributes. The copy gets its name when it is
+// complete and synced.
+func copyFile(fsys disk.FS, from, to string) error {
 	temp := to + tempSuffix
-	err := copyTo(fsys, path, temp)
+	err := copyTo(fsys, from, temp)
 	if err == nil {
-		err = keepAttributes(fsys, path, temp, true)
+		err = keepAttributes(fsys, from, temp, true)
 	}
 	if err == nil {
 		err = fsys.Rename(temp, to)
@@ -26,9 +26,10 @@ func copyFile(fsys disk.FS, path, to string) error {
 	return fsys.SyncDir(filepath.Dir(to))
 }
 
-// copyTo copies a file and syncs the copy.
-func copyTo(fsys disk.FS, path, to string) error {
-	in, err := fsys.Open(path, os.O_RDONLY)
+// copyTo copies the content of a file and syncs the copy, which has holes where the
+// original has blocks of zeros.
+func copyTo(fsys disk.FS, from, to string) error {
+	in, err := fsys.Open(from, os.O_RDONLY)
 	if err != nil {
 		return err
 	}

@@ -22,11 +22,11 @@ const retentionsHelp = `Each PRECISION:RETENTION is one archive:
   12h:2y    12 hours per point, 2 years
 `
 
-// create makes an empty file.
+// create creates an empty file.
 var create = Command{
 	Name:    "create",
 	Args:    "PATH PRECISION:RETENTION ...",
-	About:   "make an empty file, or --estimate its size",
+	About:   "create an empty file, or estimate its size",
 	Details: retentionsHelp,
 	Examples: `  carbon whisper create load.wsp 10s:6h 1m:30d 1h:5y
   carbon whisper create --estimate 10s:6h,1m:30d,1h:5y
@@ -44,28 +44,28 @@ var create = Command{
 			if *estimating {
 				return estimate(env, args, *asJSON)
 			}
-			if len(args) < 2 {
-				return badUsage("want a path and retentions")
+			if err := checkArgs(args, -1, "PATH", "PRECISION:RETENTION"); err != nil {
+				return err
 			}
-			layout, err := layoutOf(args[1:], method, *x)
+			layout, err := parseLayout(args[1:], method, *x)
 			if err != nil {
 				return err
 			}
-			how := whisper.Full
+			allocation := whisper.Full
 			switch {
 			case *fallocate:
-				how = whisper.Fallocate
+				allocation = whisper.Fallocate
 			case *sparse:
-				how = whisper.Sparse
+				allocation = whisper.Sparse
 			}
-			return createAt(env, args[0], layout, how, *overwrite)
+			return createFile(env, args[0], layout, allocation, *overwrite)
 		}
 	},
 }
 
-// layoutOf is a layout as a command line gives it.
-func layoutOf(defs []string, method string, xFilesFactor float64) (metric.Layout, error) {
-	archives, err := retentions(defs)
+// parseLayout returns the layout with the retentions defs, sorted by step.
+func parseLayout(defs []string, method string, xFilesFactor float64) (metric.Layout, error) {
+	archives, err := parseRetentions(defs)
 	if err != nil {
 		return metric.Layout{}, err
 	}
@@ -74,7 +74,7 @@ func layoutOf(defs []string, method string, xFilesFactor float64) (metric.Layout
 	return layout, cmp.Or(schema.Validate(archives), checkMethod(method), checkXFilesFactor(xFilesFactor))
 }
 
-func createAt(env *Env, path string, layout metric.Layout, how whisper.Allocation, overwrite bool) error {
+func createFile(env *Env, path string, layout metric.Layout, allocation whisper.Allocation, overwrite bool) error {
 	_, err := env.FS.Lstat(path)
 	exists := err == nil
 	if exists && !overwrite {
@@ -88,7 +88,7 @@ func createAt(env *Env, path string, layout metric.Layout, how whisper.Allocatio
 			return err
 		}
 	}
-	f, err := whisper.CreateFile(env.FS, target, layout, how)
+	f, err := whisper.CreateFile(env.FS, target, layout, allocation)
 	if err != nil {
 		return err
 	}
@@ -104,12 +104,12 @@ func createAt(env *Env, path string, layout metric.Layout, how whisper.Allocatio
 	return nil
 }
 
-// estimate prints how large files of some archives are.
+// estimate prints the size of a file with the given retentions.
 func estimate(env *Env, args []string, asJSON bool) error {
-	if len(args) == 0 {
-		return badUsage("want retentions")
+	if err := checkArgs(args, -1, "PRECISION:RETENTION"); err != nil {
+		return err
 	}
-	archives, err := retentions(args)
+	archives, err := parseRetentions(args)
 	if err != nil {
 		return err
 	}

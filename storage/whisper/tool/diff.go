@@ -13,14 +13,14 @@ import (
 	"carbon/storage/whisper"
 )
 
-// diff prints where two files, or the files of two trees, differ.
+// diff prints the differences between two files or two trees.
 var diff = Command{
 	Name:  "diff",
 	Args:  "PATH_A PATH_B",
-	About: "print where two files, or the files of two trees, differ",
-	Details: `Both files need the same archives. Of two directories the files are paired by
-their names; each pair that differs is printed below its name, and files without
-a partner are named.
+	About: "print the differences between two files, or two trees",
+	Details: `Both files need the same archives. For two directories, diff compares the files
+with the same path. It prints the path and the differences of each pair that
+differs, and lists the files that exist only in one directory.
 `,
 	Examples: `  carbon whisper diff a/load.wsp b/load.wsp
   carbon whisper diff --summary --columns --no-headers a/load.wsp b/load.wsp
@@ -37,11 +37,11 @@ a partner are named.
 		until := &timeValue{now: env.Now}
 		fs.Var(until, "until", "`TIME`: end of the range to compare (default now)")
 		return func(ctx context.Context, args []string) error {
-			if len(args) != 2 {
-				return badUsage("want two paths")
+			if err := checkArgs(args, 2, "PATH_A", "PATH_B"); err != nil {
+				return err
 			}
 			d.now = env.Now().Unix()
-			d.until = until.or(d.now)
+			d.until = until.orDefault(d.now)
 			if d.until == 0 {
 				d.until = d.now
 			}
@@ -55,10 +55,10 @@ type differ struct {
 	until, now                                     int64
 }
 
-// archiveDiff is what is different in one archive.
+// archiveDiff holds the differences in one archive.
 type archiveDiff struct {
 	points []difference
-	total  int // points that were compared
+	total  int // number of points compared
 }
 
 type difference struct {
@@ -67,8 +67,8 @@ type difference struct {
 }
 
 func (d *differ) run(ctx context.Context, env *Env, a, b string) error {
-	results := list{} // of trees
-	err := pairs(ctx, env, a, b, "comparing", func(p pair) error {
+	results := list{} // JSON of the pairs of two trees
+	err := forEachPair(ctx, env, a, b, "comparing", func(p pair) error {
 		if !p.inA || !p.inB {
 			only := p.a
 			if p.inB {
@@ -116,7 +116,7 @@ func (d *differ) compare(env *Env, pathA, pathB string) ([]archiveDiff, error) {
 	}
 	defer b.Close()
 	if !slices.Equal(a.Layout().Archives, b.Layout().Archives) {
-		return nil, unalike(a, b)
+		return nil, archivesDiffer(a, b)
 	}
 	var diffs []archiveDiff
 	until := d.until
@@ -132,10 +132,10 @@ func (d *differ) compare(env *Env, pathA, pathB string) ([]archiveDiff, error) {
 	return diffs, nil
 }
 
-// unalike says what has to be done to files of different archives.
-func unalike(a, b *whisper.File) error {
-	return fmt.Errorf("%s has the archives %s and %s has %s: resize one first",
-		a.Name(), archivesText(a.Layout().Archives), b.Name(), archivesText(b.Layout().Archives))
+// archivesDiffer returns the error for two files with different archives.
+func archivesDiffer(a, b *whisper.File) error {
+	return fmt.Errorf("%s has the archives %s, %s has %s: resize one of them first",
+		a.Name(), archiveList(a.Layout().Archives), b.Name(), archiveList(b.Layout().Archives))
 }
 
 func (d *differ) compareArchive(a, b *whisper.File, archive int, w metric.Window) (diff archiveDiff, err error) {

@@ -10,24 +10,24 @@ import (
 	"carbon/storage/whisper"
 )
 
-// dump prints every slot of a file as it stands there.
+// dump prints every slot of a file.
 var dump = Command{
 	Name:  "dump",
 	Args:  "PATH",
 	About: "print every slot of a file, in the order of the file",
-	Details: `A time of 0 is a slot never written. Old laps of a ring are printed as they stand.
-With --raw the output is what update reads:
+	Details: `A time of 0 marks a slot that was never written. Slots with expired points are
+printed, too. The output of --raw is the input of update.
 `,
 	Examples: `  carbon whisper dump --pretty load.wsp
   carbon whisper dump --raw old.wsp | grep -v '^0:' | carbon whisper update new.wsp
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
-		show := timeOptions(env, fs)
+		times := timeFormatFlags(env, fs)
 		raw := fs.BoolP("raw", "r", false, "print only TIMESTAMP:VALUE, the input of update")
 		asJSON := fs.Bool("json", false, "print JSON")
 		return func(ctx context.Context, args []string) error {
-			if len(args) != 1 {
-				return badUsage("require one input file name")
+			if err := checkArgs(args, 1, "PATH"); err != nil {
+				return err
 			}
 			f, err := whisper.OpenFile(env.FS, args[0], os.O_RDONLY)
 			if err != nil {
@@ -47,7 +47,7 @@ With --raw the output is what update reads:
 				if slot == 0 {
 					fmt.Fprintf(env.Stdout, "Archive %d data:\n", archive)
 				}
-				fmt.Fprintf(env.Stdout, "%d: %s, %10s\n", slot, show.text(t), general(v, 35))
+				fmt.Fprintf(env.Stdout, "%d: %s, %10s\n", slot, times.text(t), general(v, 35))
 			})
 		}
 	},
@@ -65,8 +65,8 @@ func dumpHeader(env *Env, f *whisper.File) {
 	}
 }
 
-// dumpJSON prints what info does, with the slots that were written as
-// [timestamp, value] in each archive.
+// dumpJSON prints the JSON of info and, in each archive, the slots that were written
+// as [timestamp, value].
 func dumpJSON(env *Env, f *whisper.File) error {
 	slots := make([]list, len(f.Layout().Archives))
 	for i := range slots {
@@ -80,14 +80,14 @@ func dumpJSON(env *Env, f *whisper.File) error {
 	if err != nil {
 		return err
 	}
-	about, err := aboutFile(f)
+	header, err := fileInfo(f)
 	if err != nil {
 		return err
 	}
-	archives, _ := about.get("archives")
+	archives, _ := header.get("archives")
 	for i := range archives.(list) {
 		archives.(list)[i] = append(archives.(list)[i].(object), member{"data", slots[i]})
 	}
-	writeJSON(env.Stdout, about, ": ")
+	writeJSON(env.Stdout, header, ": ")
 	return nil
 }

@@ -17,9 +17,9 @@ var fetch = Command{
 	Name:  "fetch",
 	Args:  "PATH",
 	About: "print the points of a time range",
-	Details: `Times are unix seconds, or what render's from and until may be. The finest
-archive that reaches back to --from answers. What a server holds in memory and
-has not stored yet is not in the file.
+	Details: `Times are unix seconds, or any time that render accepts. The points come from
+the finest archive that reaches back to --from. Points that a server has not
+stored yet are not in the file.
 `,
 	Examples: `  carbon whisper fetch load.wsp
   carbon whisper fetch --from=-1h --pretty load.wsp
@@ -30,19 +30,19 @@ has not stored yet is not in the file.
 		fs.Var(begin, "from", "`TIME`: beginning of the range (default 24 hours ago)")
 		fs.Var(end, "until", "`TIME`: end of the range (default now)")
 		asJSON := fs.Bool("json", false, "print JSON")
-		show := timeOptions(env, fs)
+		times := timeFormatFlags(env, fs)
 		drop := fs.String("drop", "", "`VALUES`: leave out nulls, zeroes, or empty (both)")
 		fs.SetAnnotation("drop", ChoicesAnnotation, []string{"nulls", "zeroes", "empty"})
 		return func(_ context.Context, args []string) error {
-			keep, ok := drops[*drop]
-			switch {
-			case len(args) != 1:
-				return badUsage("want one path")
-			case !ok:
-				return badUsage("option --drop: invalid choice: '%s' (choose from 'zeroes', 'nulls', 'empty')", *drop)
+			keep, ok := dropFilters[*drop]
+			if !ok {
+				return badUsage("--drop %s: want one of nulls, zeroes, empty", *drop)
+			}
+			if err := checkArgs(args, 1, "PATH"); err != nil {
+				return err
 			}
 			now := env.Now().Unix()
-			w := metric.Window{From: begin.or(now - 24*60*60), Until: end.or(now)}
+			w := metric.Window{From: begin.orDefault(now - 24*60*60), Until: end.orDefault(now)}
 			if w.From > w.Until {
 				return env.fail("Invalid time interval: from time '%d' is after until time '%d'", w.From, w.Until)
 			}
@@ -59,21 +59,22 @@ has not stored yet is not in the file.
 				fmt.Fprintln(env.Stderr, "No data in selected timerange")
 				return ErrFailed
 			}
-			printSeries(env, s, keep, show, *asJSON)
+			printSeries(env, s, keep, times, *asJSON)
 			return nil
 		}
 	},
 }
 
-// drops are what --drop can leave out.
-var drops = map[string]func(v float64) (keep bool){
+// dropFilters maps each value of --drop to a function that reports whether to keep a
+// value.
+var dropFilters = map[string]func(v float64) (keep bool){
 	"":       func(float64) bool { return true },
 	"nulls":  func(v float64) bool { return v == v },
 	"zeroes": func(v float64) bool { return v != 0 },
 	"empty":  func(v float64) bool { return v == v && v != 0 },
 }
 
-func printSeries(env *Env, s metric.Series, keep func(float64) bool, show *timeText, asJSON bool) {
+func printSeries(env *Env, s metric.Series, keep func(float64) bool, times *timeFormat, asJSON bool) {
 	if asJSON {
 		values := make([]string, 0, len(s.Values))
 		for _, v := range s.Values {
@@ -93,6 +94,6 @@ func printSeries(env *Env, s metric.Series, keep func(float64) bool, show *timeT
 		if v == v {
 			text = fixed(v)
 		}
-		fmt.Fprintf(env.Stdout, "%s\t%s\n", show.text(s.Start+int64(i)*s.Step), text)
+		fmt.Fprintf(env.Stdout, "%s\t%s\n", times.text(s.Start+int64(i)*s.Step), text)
 	}
 }

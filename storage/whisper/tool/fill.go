@@ -11,14 +11,14 @@ import (
 	"carbon/storage/whisper"
 )
 
-// fill adds the points of one file that another has not.
+// fill copies points to a file that lacks them.
 var fill = Command{
 	Name:  "fill",
 	Args:  "SRC DST",
-	About: "copy points of a file, or a tree, where another has none",
-	Details: `What DST has is never changed, rollups of points that are filled in excepted. The
-files may have different archives: each archive is filled with the finest points
-that suit it.
+	About: "copy points of a file, or a tree, to gaps of another",
+	Details: `fill changes no point of DST, except rollups of points that it adds. The files
+may have different archives: each archive of DST gets the finest points of SRC
+that it can hold.
 ` + pairsHelp,
 	Examples: `  carbon whisper fill replica/load.wsp load.wsp
   carbon whisper fill replica data/whisper
@@ -26,8 +26,8 @@ that suit it.
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		fs.Bool("lock", false, "no effect: files are always locked; accepted because whisper-fill has it")
 		return func(ctx context.Context, args []string) error {
-			if len(args) != 2 {
-				return badUsage("want two paths")
+			if err := checkArgs(args, 2, "SRC", "DST"); err != nil {
+				return err
 			}
 			now := env.Now().Unix()
 			return combine(ctx, env, args, "filling", func(from, to *whisper.File) error { return fillFrom(from, to, now) })
@@ -35,17 +35,17 @@ that suit it.
 	},
 }
 
-// fillFrom writes to each archive, from fine to coarse, the points it has not.
+// fillFrom writes to each archive of a file the points that it lacks.
 func fillFrom(from, to *whisper.File, now int64) error {
 	source, err := readContent(from, now)
 	if err != nil {
 		return err
 	}
-	held, err := readContent(to, now)
+	target, err := readContent(to, now)
 	if err != nil {
 		return err
 	}
-	for i, points := range filled(held, source, now) {
+	for i, points := range missingPoints(target, source, now) {
 		if err := to.WriteArchive(i, points); err != nil {
 			return err
 		}
@@ -53,17 +53,17 @@ func fillFrom(from, to *whisper.File, now int64) error {
 	return nil
 }
 
-// filled returns what is to be written to a file that holds one content so that
-// it has the other's points where it has none: these, and the rollups of what
-// they are part of, as far as all of it is kept to make them.
-func filled(held, source content, now int64) [][]metric.Point {
-	layout := held.layout
+// missingPoints returns, by archive, the points to write to a file with the content
+// target so that it also has the points of source: those that it lacks, and the
+// rollups that include them, if the finer archive still holds all points of these.
+func missingPoints(target, source content, now int64) [][]metric.Point {
+	layout := target.layout
 	method, _ := aggregate.Lookup(layout.Aggregation)
-	candidates := resample(both(held, source), layout, now)
+	candidates := resample(mergeContents(target, source), layout, now)
 	added := make([][]metric.Point, len(layout.Archives))
-	var finer []metric.Point // what the archive before holds then
+	var finer []metric.Point // points of the next finer archive, with those added
 	for i, a := range layout.Archives {
-		rest := held.points[i]
+		rest := target.points[i]
 		for _, p := range candidates[i] {
 			if rest = since(rest, p.Time); len(rest) == 0 || rest[0].Time != p.Time {
 				added[i] = append(added[i], p)
@@ -77,20 +77,20 @@ func filled(held, source content, now int64) [][]metric.Point {
 			}
 			var rolled []metric.Point
 			for _, r := range rollUp(finer, fine.Step, a.Step, method) {
-				if touched[r.Time] && r.Time >= oldest(fine, now) && r.known >= layout.XFilesFactor {
+				if touched[r.Time] && r.Time >= oldest(fine, now) && r.fraction >= layout.XFilesFactor {
 					rolled = append(rolled, r.Point)
 				}
 			}
 			added[i] = union(rolled, added[i])
 		}
-		finer = union(added[i], held.points[i])
+		finer = union(added[i], target.points[i])
 	}
 	return added
 }
 
-// both is the content of two files; where both have a point of a step that of
-// the first.
-func both(a, b content) (all content) {
+// mergeContents merges the content of two files. Where both have a point with the same
+// step and time it keeps that of a.
+func mergeContents(a, b content) (all content) {
 	for _, c := range []content{a, b} {
 		for i, archive := range c.layout.Archives {
 			j := slices.IndexFunc(all.layout.Archives, func(o metric.Archive) bool { return o.Step >= archive.Step })

@@ -17,18 +17,18 @@ import (
 	"carbon/storage/whisper"
 )
 
-// setAggregation changes how a file rolls points up.
+// setAggregation changes the aggregation method of a file.
 var setAggregation = Command{
 	Name: "set-aggregation", aliases: []string{"set-aggregation-method"},
 	Args:  "PATH " + strings.Join(methods(), "|") + " [XFILESFACTOR]",
-	About: "change how a file rolls up points that come from now on",
+	About: "change the aggregation method of a file, for future rollups",
 	Examples: `  carbon whisper set-aggregation hits.wsp sum
   carbon whisper set-aggregation hits.wsp sum 0
 `,
 	setUp: func(env *Env, _ *pflag.FlagSet) Action {
 		return func(_ context.Context, args []string) error {
-			if len(args) < 2 || len(args) > 3 {
-				return badUsage("want a path and a method, and perhaps an xFilesFactor")
+			if err := checkArgs(args, 3, "PATH", "METHOD"); err != nil {
+				return err
 			}
 			path, method, x := args[0], args[1], math.NaN()
 			if err := checkMethod(method); err != nil {
@@ -36,7 +36,7 @@ var setAggregation = Command{
 			}
 			if len(args) == 3 {
 				var err error
-				if x, err = xFilesFactor(args[2]); err != nil {
+				if x, err = parseXFilesFactor(args[2]); err != nil {
 					return err
 				}
 			}
@@ -49,19 +49,19 @@ var setAggregation = Command{
 	},
 }
 
-// setXFilesFactor changes how many points a rollup needs.
+// setXFilesFactor changes the xFilesFactor of a file.
 var setXFilesFactor = Command{
 	Name:  "set-xfilesfactor",
 	Args:  "PATH XFILESFACTOR",
-	About: "change how many known points a rollup needs",
+	About: "change the fraction of known points that a rollup needs",
 	Examples: `  carbon whisper set-xfilesfactor load.wsp 0.1
 `,
 	setUp: func(env *Env, _ *pflag.FlagSet) Action {
 		return func(_ context.Context, args []string) error {
-			if len(args) != 2 {
-				return badUsage("want a path and an xFilesFactor")
+			if err := checkArgs(args, 2, "PATH", "XFILESFACTOR"); err != nil {
+				return err
 			}
-			x, err := xFilesFactor(args[1])
+			x, err := parseXFilesFactor(args[1])
 			if err != nil {
 				return err
 			}
@@ -74,9 +74,9 @@ var setXFilesFactor = Command{
 	},
 }
 
-// setHeader changes the aggregation method of a file, unless it is empty, and its
-// xFilesFactor, unless it is NaN, and returns its layout before. All else stays
-// byte for byte.
+// setHeader changes the aggregation method of a file, unless method is empty, and
+// its xFilesFactor, unless x is NaN. It returns the old layout. The rest of the file
+// keeps every byte.
 func setHeader(env *Env, path, method string, x float64) (old metric.Layout, err error) {
 	err = replace(env, path, env.Now().Unix(), replacement{keepTime: true, build: func(f *whisper.File, _ content, temp string) error {
 		old = f.Layout()
@@ -100,22 +100,23 @@ func setHeader(env *Env, path, method string, x float64) (old metric.Layout, err
 	return old, err
 }
 
-func xFilesFactor(s string) (float64, error) {
+// parseXFilesFactor parses a number between 0 and 1.
+func parseXFilesFactor(s string) (float64, error) {
 	x, err := strconv.ParseFloat(s, 64)
 	if err != nil {
-		return 0, fmt.Errorf("invalid xFilesFactor %s, not a float", s)
+		return 0, fmt.Errorf("invalid xFilesFactor %s: want a number between 0 and 1", s)
 	}
 	return x, checkXFilesFactor(x)
 }
 
 func checkXFilesFactor(x float64) error {
 	if !(x >= 0 && x <= 1) {
-		return fmt.Errorf("invalid xFilesFactor %s, not between 0 and 1", repr(x))
+		return fmt.Errorf("invalid xFilesFactor %s: want a number between 0 and 1", repr(x))
 	}
 	return nil
 }
 
-// methods are the aggregation methods in the order of their numbers.
+// methods returns the aggregation methods in the order of their numbers in files.
 func methods() []string {
 	var names []string
 	for id := uint32(1); ; id++ {
@@ -129,7 +130,7 @@ func methods() []string {
 
 func checkMethod(name string) error {
 	if _, ok := aggregate.MethodID(name); !ok {
-		return fmt.Errorf("unrecognized aggregation method: %s", name)
+		return fmt.Errorf("unknown aggregation method %q: want one of %s", name, strings.Join(methods(), ", "))
 	}
 	return nil
 }

@@ -11,12 +11,13 @@ import (
 	"carbon/storage/whisper"
 )
 
-// info prints what a file's header says.
+// info prints the header of a file.
 var info = Command{
 	Name:  "info",
 	Args:  "PATH [FIELD]",
-	About: "print what a file is made of",
-	Details: `Fields: aggregationMethod maxRetention xFilesFactor archives fileSize.
+	About: "print the header of a file: archives, aggregation, size",
+	Details: `FIELD prints only one value: aggregationMethod, maxRetention, xFilesFactor,
+archives or fileSize.
 `,
 	Examples: `  carbon whisper info load.wsp
   carbon whisper info load.wsp maxRetention
@@ -25,33 +26,33 @@ var info = Command{
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		asJSON := fs.Bool("json", false, "print JSON")
 		return func(_ context.Context, args []string) error {
-			if len(args) < 1 || len(args) > 2 {
-				return badUsage("want a path, and perhaps a field")
+			if err := checkArgs(args, 2, "PATH"); err != nil {
+				return err
 			}
 			f, err := whisper.OpenFile(env.FS, args[0], os.O_RDONLY)
 			if err != nil {
 				return err
 			}
 			defer f.Close()
-			about, err := aboutFile(f)
+			header, err := fileInfo(f)
 			if err != nil {
 				return err
 			}
 			switch {
 			case len(args) == 2:
-				return printField(env, about, args[1])
+				return printField(env, header, args[1])
 			case *asJSON:
-				writeJSON(env.Stdout, about, ": ")
+				writeJSON(env.Stdout, header, ": ")
 			default:
-				printInfo(env, about)
+				printInfo(env, header)
 			}
 			return nil
 		}
 	},
 }
 
-// aboutFile is what whisper.info returns of a file, and its size.
-func aboutFile(f *whisper.File) (object, error) {
+// fileInfo returns what whisper.info of Python returns, and the size of the file.
+func fileInfo(f *whisper.File) (object, error) {
 	fileSize, err := f.Size()
 	if err != nil {
 		return nil, err
@@ -76,11 +77,11 @@ func aboutFile(f *whisper.File) (object, error) {
 	}, nil
 }
 
-func printField(env *Env, about object, field string) error {
-	value, ok := about.get(field)
+func printField(env *Env, header object, field string) error {
+	value, ok := header.get(field)
 	if !ok {
-		fields := make([]string, len(about))
-		for i, m := range about {
+		fields := make([]string, len(header))
+		for i, m := range header {
 			fields[i] = m.key
 		}
 		fmt.Fprintf(env.Stdout, "Unknown field %q. Valid fields are %s\n", field, strings.Join(fields, ","))
@@ -90,14 +91,14 @@ func printField(env *Env, about object, field string) error {
 	return nil
 }
 
-func printInfo(env *Env, about object) {
-	for _, m := range about {
+func printInfo(env *Env, header object) {
+	for _, m := range header {
 		if _, isList := m.value.(list); !isList {
 			fmt.Fprintf(env.Stdout, "%s: %s\n", m.key, str(m.value))
 		}
 	}
 	fmt.Fprintln(env.Stdout)
-	archives, _ := about.get("archives")
+	archives, _ := header.get("archives")
 	for i, a := range archives.(list) {
 		fmt.Fprintf(env.Stdout, "Archive %d\n", i)
 		for _, m := range a.(object) {

@@ -16,17 +16,18 @@ import (
 	"carbon/storage/whisper"
 )
 
-const pairsHelp = `Of two directories the files are paired by their names; what the second has
-not is copied to it. The second file is replaced by a new one when all is done;
-a crash leaves it as it was.
+const pairsHelp = `In two directories, files with the same path are combined, and files that the
+second directory lacks are copied to it. Each file is replaced in one step when
+the new one is complete; a crash leaves the old file or the new one.
 `
 
-// merge lays the points of one file over another's.
+// merge writes the points of one file over those of another.
 var merge = Command{
 	Name:  "merge",
 	Args:  "FROM_PATH TO_PATH",
 	About: "write all points of a file, or a tree, over those of another",
-	Details: `Where both have a point that of FROM_PATH counts. Both need the same archives.
+	Details: `Where both files have a point, that of FROM_PATH wins. Both files need the same
+archives.
 ` + pairsHelp,
 	Examples: `  carbon whisper merge old/load.wsp new/load.wsp
   carbon whisper merge --from=-1d old new
@@ -36,29 +37,29 @@ var merge = Command{
 		fs.Var(begin, "from", "`TIME`: beginning of the range (default the epoch)")
 		fs.Var(end, "until", "`TIME`: end of the range (default now)")
 		return func(ctx context.Context, args []string) error {
-			if len(args) != 2 {
-				return badUsage("want two paths")
+			if err := checkArgs(args, 2, "FROM_PATH", "TO_PATH"); err != nil {
+				return err
 			}
 			now := env.Now().Unix()
-			w := metric.Window{From: begin.or(0), Until: end.or(now)}
+			w := metric.Window{From: begin.orDefault(0), Until: end.orDefault(now)}
 			if w.Until < w.From {
-				return badUsage("--until is before --from")
+				return badUsage("--until is earlier than --from")
 			}
 			return combine(ctx, env, args, "merging", func(from, to *whisper.File) error { return mergeInto(from, to, w, now) })
 		}
 	},
 }
 
-// combine changes the second of two files, or of each two of two trees, with
-// what the first holds.
-func combine(ctx context.Context, env *Env, paths []string, doing string, into func(from, to *whisper.File) error) error {
+// combine calls update for the files at two paths, or for each pair of files of two
+// trees. update changes a copy of the second file, which then replaces that file.
+func combine(ctx context.Context, env *Env, paths []string, activity string, update func(from, to *whisper.File) error) error {
 	now := env.Now().Unix()
 	if a, err := filepath.EvalSymlinks(paths[0]); err == nil {
 		if b, err := filepath.EvalSymlinks(paths[1]); err == nil && a == b {
-			return fmt.Errorf("%s and %s are the same", paths[0], paths[1])
+			return fmt.Errorf("%s and %s are the same file or directory", paths[0], paths[1])
 		}
 	}
-	return pairs(ctx, env, paths[0], paths[1], doing, func(p pair) error {
+	return forEachPair(ctx, env, paths[0], paths[1], activity, func(p pair) error {
 		switch {
 		case !p.inA:
 			return nil
@@ -78,7 +79,7 @@ func combine(ctx context.Context, env *Env, paths []string, doing string, into f
 			if err != nil {
 				return err
 			}
-			err = into(from, to)
+			err = update(from, to)
 			if err == nil {
 				err = to.Sync()
 			}
@@ -87,9 +88,9 @@ func combine(ctx context.Context, env *Env, paths []string, doing string, into f
 	})
 }
 
-// copyMissing copies a file to a tree that has none of its name.
+// copyMissing copies a file to a tree that lacks it.
 func copyMissing(env *Env, p pair) error {
-	f, err := whisper.OpenFile(env.FS, p.a, os.O_RDONLY) // what is broken is not spread
+	f, err := whisper.OpenFile(env.FS, p.a, os.O_RDONLY) // do not copy a corrupt file
 	if err != nil {
 		return err
 	}
@@ -98,7 +99,7 @@ func copyMissing(env *Env, p pair) error {
 		return err
 	}
 	if _, err := env.FS.Lstat(p.b); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is in the way", p.b)
+		return fmt.Errorf("copy to %s: it exists and is not a regular file", p.b)
 	}
 	if err := copyFile(env.FS, p.a, p.b); err != nil {
 		return err
@@ -107,11 +108,11 @@ func copyMissing(env *Env, p pair) error {
 	return nil
 }
 
-// mergeInto does what whisper.merge does: of each archive, from fine to coarse,
-// the points of the window are written and rolled up.
+// mergeInto writes the points of a window as whisper.merge of Python does: archive
+// by archive, from fine to coarse, each with its rollups.
 func mergeInto(from, to *whisper.File, w metric.Window, now int64) error {
 	if !slices.Equal(from.Layout().Archives, to.Layout().Archives) {
-		return unalike(from, to)
+		return archivesDiffer(from, to)
 	}
 	for i, a := range from.Layout().Archives {
 		reach := now - a.Retention()
@@ -122,15 +123,15 @@ func mergeInto(from, to *whisper.File, w metric.Window, now int64) error {
 		if err != nil {
 			return err
 		}
-		if err := to.UpdateArchive(i, known(s)); err != nil {
+		if err := to.UpdateArchive(i, pointsOf(s)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// known are the points of a series.
-func known(s metric.Series) (points []metric.Point) {
+// pointsOf returns the points of a series that have a value.
+func pointsOf(s metric.Series) (points []metric.Point) {
 	for i, v := range s.Values {
 		if !math.IsNaN(v) {
 			points = append(points, metric.Point{Time: s.Start + int64(i)*s.Step, Value: v})

@@ -9,32 +9,32 @@ import (
 	"carbon/storage/whisper"
 )
 
-// names tells which metric a file of a tree belongs to.
-type names struct {
-	tagged map[string]string // by path in the tree
+// metricNames maps the files of a tree to metric names.
+type metricNames struct {
+	tagged map[string]string // names of tagged series by path below the tree
 }
 
-// taggedDir is where tagged series are, below the tree.
-const taggedDir = "_tagged/"
+// taggedDirectory holds the files of tagged series, below the tree.
+const taggedDirectory = "_tagged/"
 
-// readNames reads the names of tagged series, whose files do not tell. There may
-// be no such log.
-func readNames(fsys disk.FS, log string) (names, error) {
+// readMetricNames reads the names of tagged series from the server's log of them:
+// their file names are hashes. The log need not exist.
+func readMetricNames(fsys disk.FS, log string) (metricNames, error) {
 	tagged, err := whisper.TaggedNames(fsys, log)
-	return names{tagged}, err
+	return metricNames{tagged}, err
 }
 
-// of returns the metric of a path below the tree; ok is false for a tagged
-// series whose name nothing tells.
-func (n names) of(path string) (name string, ok bool) {
+// of returns the metric name of a path below the tree. ok is false for a tagged
+// series whose name is unknown.
+func (n metricNames) of(path string) (name string, ok bool) {
 	path = filepath.ToSlash(path)
-	if !strings.HasPrefix(path, taggedDir) {
+	if !strings.HasPrefix(path, taggedDirectory) {
 		return strings.ReplaceAll(strings.TrimSuffix(path, suffix), "/", "."), true
 	}
 	if name, ok := n.tagged[path]; ok {
 		return name, true
 	}
 	base := strings.TrimSuffix(path[strings.LastIndexByte(path, '/')+1:], suffix)
-	name = strings.ReplaceAll(base, "_DOT_", ".") // as carbon writes readable names
+	name = strings.ReplaceAll(base, "_DOT_", ".") // carbon escapes dots so when it does not hash names
 	return name, metric.IsTagged(name)
 }

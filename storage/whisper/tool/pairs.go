@@ -7,16 +7,17 @@ import (
 	"slices"
 )
 
-// pair is a file of two trees, or of one of them.
+// pair holds the paths of two files to compare or combine.
 type pair struct {
-	name     string // below either tree; empty: two files were named
-	a, b     string // paths
-	inA, inB bool
+	name     string // path below both trees; empty if the command line names two files
+	a, b     string
+	inA, inB bool // whether the file exists in each tree
 }
 
-// pairs runs each for two files, or for all files of two trees by their names.
-// As in walk, one that goes wrong does not stop the rest.
-func pairs(ctx context.Context, env *Env, a, b, doing string, each func(p pair) error) error {
+// forEachPair calls each for the files a and b or, if both are directories, for
+// every file that exists in at least one of them. Like walk, it reports errors and
+// goes on.
+func forEachPair(ctx context.Context, env *Env, a, b, activity string, each func(p pair) error) error {
 	if !isDir(env.FS, a) || !isDir(env.FS, b) {
 		return each(pair{a: a, b: b, inA: true, inB: true})
 	}
@@ -33,7 +34,7 @@ func pairs(ctx context.Context, env *Env, a, b, doing string, each func(p pair) 
 	if err != nil {
 		return err
 	}
-	err = visit(ctx, env, bothOf(filesA, filesB), doing, func(name string) error {
+	err = visit(ctx, env, mergeNames(filesA, filesB), activity, func(name string) error {
 		_, inA := slices.BinarySearch(filesA, name)
 		_, inB := slices.BinarySearch(filesB, name)
 		return each(pair{name, filepath.Join(a, name), filepath.Join(b, name), inA, inB})
@@ -44,8 +45,8 @@ func pairs(ctx context.Context, env *Env, a, b, doing string, each func(p pair) 
 	return err
 }
 
-// bothOf sorts two lists of names and returns those in either.
-func bothOf(a, b []string) []string {
+// mergeNames sorts both lists of names and returns their union, sorted.
+func mergeNames(a, b []string) []string {
 	slices.Sort(a)
 	slices.Sort(b)
 	all := slices.Concat(a, b)

@@ -7,46 +7,47 @@ import (
 	"time"
 )
 
-// progress shows on a terminal how far a walk is. Elsewhere it shows nothing.
-// While it lasts, what the command prints goes around the bar.
-type progress struct {
+// progressBar shows on a terminal how many files are done. If Stderr is not a
+// terminal it prints nothing. Until end, it wraps the output streams of env, so that
+// the command's own output does not mix with the bar.
+type progressBar struct {
 	env            *Env
-	doing          string
+	activity       string
 	done, total    int
-	started, shown time.Time
+	started, shown time.Time // shown: when the bar was last drawn
 	visible        bool
-	stdout, stderr io.Writer // of env, before
+	stdout, stderr io.Writer // the original streams of env
 }
 
-func newProgress(env *Env, doing string, total int) *progress {
-	p := &progress{env: env, doing: doing, total: total, stdout: env.Stdout, stderr: env.Stderr}
+func newProgressBar(env *Env, activity string, total int) *progressBar {
+	p := &progressBar{env: env, activity: activity, total: total, stdout: env.Stdout, stderr: env.Stderr}
 	if env.Terminal {
 		p.started = env.Now()
-		env.Stdout, env.Stderr = around{p, p.stdout}, around{p, p.stderr}
+		env.Stdout, env.Stderr = barWriter{p, p.stdout}, barWriter{p, p.stderr}
 	}
 	return p
 }
 
-// around takes the bar away before it writes.
-type around struct {
-	p *progress
+// barWriter clears the bar before each write.
+type barWriter struct {
+	p *progressBar
 	w io.Writer
 }
 
-func (a around) Write(b []byte) (int, error) {
-	a.p.clear()
-	n, err := a.w.Write(b)
-	if f, ok := a.w.(interface{ Flush() error }); ok && err == nil {
-		err = f.Flush() // both may be one terminal
+func (b barWriter) Write(text []byte) (int, error) {
+	b.p.clear()
+	n, err := b.w.Write(text)
+	if f, ok := b.w.(interface{ Flush() error }); ok && err == nil {
+		err = f.Flush() // Stdout may be the terminal that shows the bar
 	}
 	return n, err
 }
 
-// width of the bar, in characters.
-const width = 30
+// barWidth is the width of the bar in characters.
+const barWidth = 30
 
-// step counts one file and draws the bar, ten times a second at most.
-func (p *progress) step() {
+// step counts one file and draws the bar, at most ten times a second.
+func (p *progressBar) step() {
 	p.done++
 	if !p.env.Terminal {
 		return
@@ -57,13 +58,14 @@ func (p *progress) step() {
 	}
 	p.clear()
 	p.shown, p.visible = now, true
-	filled := width * p.done / p.total
-	bar := strings.Repeat("=", filled) + strings.Repeat(" ", width-filled)
-	fmt.Fprintf(p.stderr, "%s [%s] %d of %d files%s", p.doing, bar, p.done, p.total, p.rest(now))
+	filled := barWidth * p.done / p.total
+	bar := strings.Repeat("=", filled) + strings.Repeat(" ", barWidth-filled)
+	fmt.Fprintf(p.stderr, "%s [%s] %d of %d files%s", p.activity, bar, p.done, p.total, p.timeLeft(now))
 }
 
-// rest says how long it will take, once that can be told.
-func (p *progress) rest(now time.Time) string {
+// timeLeft returns an estimate of the remaining time, or nothing during the first two
+// seconds.
+func (p *progressBar) timeLeft(now time.Time) string {
 	elapsed := now.Sub(p.started)
 	if elapsed < 2*time.Second {
 		return ""
@@ -72,14 +74,14 @@ func (p *progress) rest(now time.Time) string {
 	return fmt.Sprintf(", %s left", left.Round(time.Second))
 }
 
-func (p *progress) clear() {
+func (p *progressBar) clear() {
 	if p.visible {
 		fmt.Fprint(p.stderr, "\r\x1b[K")
 		p.visible = false
 	}
 }
 
-func (p *progress) end() {
+func (p *progressBar) end() {
 	p.clear()
 	p.env.Stdout, p.env.Stderr = p.stdout, p.stderr
 }

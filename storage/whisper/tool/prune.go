@@ -16,17 +16,20 @@ import (
 	"carbon/storage/whisper"
 )
 
-// prune removes metrics that nobody sends any more.
+// prune removes the files of metrics that no longer receive points.
 var prune = Command{
 	Name:  "prune",
 	Args:  "--older-than=AGE [WHISPER_DIR]",
-	About: "remove metrics that got no points for a long time",
-	Details: `A metric goes when the file was not changed for that long and its newest point, in
-any archive, is as old. Each is printed with the bytes its file had; directories
-that are empty then go, too. Without a directory the tree of the server's
-configuration is meant. Links are not followed. A server beside forgets the
-metrics when it next looks through its tree; what comes for one of them makes it
-anew. AGE must be longer than the server keeps points in memory.
+	About: "remove metrics that received no points for a long time",
+	Details: `prune removes a metric if its file was not modified for AGE and its newest
+point, in any archive, is at least that old. It prints each metric with the size
+of its file in bytes, and removes directories that become empty. It does not
+follow symbolic links.
+
+The default directory is the tree of the server's configuration. A running server
+notices the removal at its next rescan of the tree, and creates a new file if a
+removed metric receives a point again. AGE must be longer than the server keeps
+points in memory.
 `,
 	Examples: `  carbon whisper prune --older-than=90d --dry-run
   carbon whisper prune --older-than=90d data/whisper
@@ -34,30 +37,30 @@ anew. AGE must be longer than the server keeps points in memory.
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		p := &pruner{env: env}
-		age := fs.String("older-than", "", "`AGE`: least age of the newest point: 90d, 26w, 1y, ...")
+		age := fs.String("older-than", "", "`AGE`: minimum age of the newest point: 90d, 26w, 1y, ...")
 		fs.BoolVar(&p.dryRun, "dry-run", false, "print what would be removed; remove nothing")
 		fs.BoolVar(&p.ignoreTime, "ignore-mtime", false, "read the points even of files modified recently, as all are after a tree was copied")
 		fs.BoolVar(&p.json, "json", false, "print JSON")
-		where := whereFlags(fs)
+		config := configFlags(fs)
 		return func(ctx context.Context, args []string) error {
 			if *age == "" {
-				return badUsage("want --older-than")
+				return badUsage("missing --older-than AGE")
 			}
-			if len(args) > 1 {
-				return badUsage("want one directory")
+			if err := checkArgs(args, 1); err != nil {
+				return err
 			}
 			seconds, err := attime.ParseOffset(*age)
 			if err != nil {
-				return badUsage("--older-than: %v", err)
+				return badUsage("--older-than %s: %v", *age, err)
 			}
 			if seconds <= 0 {
-				return badUsage("--older-than=%s: not an age", *age)
+				return badUsage("--older-than %s: want a positive age, as in 90d", *age)
 			}
-			root, log, err := treeOf(env, *where, args)
+			root, log, err := treePaths(env, *config, args)
 			if err != nil {
 				return err
 			}
-			p.names, err = readNames(env.FS, log)
+			p.names, err = readMetricNames(env.FS, log)
 			if err != nil {
 				return err
 			}
@@ -69,8 +72,8 @@ anew. AGE must be longer than the server keeps points in memory.
 
 type pruner struct {
 	env                      *Env
-	names                    names
-	before                   int64 // unix seconds; what has a later point stays
+	names                    metricNames
+	before                   int64 // unix seconds; files with a point at or after it are kept
 	dryRun, ignoreTime, json bool
 
 	removed list
@@ -110,12 +113,12 @@ func (p *pruner) file(root, path string) error {
 			return err
 		}
 	}
-	newest, err := newestOf(f)
+	newest, err := newestPoint(f)
 	if err != nil || newest >= p.before {
 		return err
 	}
 	if !p.dryRun {
-		// A server may have written since.
+		// A server may have written to the file since.
 		again, err := p.env.FS.Lstat(full)
 		if err != nil || !again.ModTime().Equal(info.ModTime()) {
 			return err
@@ -143,14 +146,14 @@ func (p *pruner) file(root, path string) error {
 	return nil
 }
 
-// newestOf returns the time of the newest point in any archive, 0 if there is none.
-func newestOf(f *whisper.File) (newest int64, err error) {
+// newestPoint returns the time of the newest point in any archive, or 0 if there is none.
+func newestPoint(f *whisper.File) (newest int64, err error) {
 	err = f.Slots(context.Background(), func(_, _ int, t int64, _ float64) { newest = max(newest, t) })
 	return newest, err
 }
 
-// removeEmpty removes a directory below root if nothing is in it, and those
-// above it likewise.
+// removeEmpty removes the directory dir below root, and then each of its parents
+// below root, as long as they are empty.
 func removeEmpty(env *Env, root, dir string) error {
 	for dir != "." && dir != "" && !strings.HasPrefix(dir, "..") {
 		err := env.FS.Remove(filepath.Join(root, dir))

@@ -11,10 +11,7 @@ import (
 	"carbon/metric"
 )
 
-// What follows writes numbers, lists and JSON as Python does, so that whoever
-// reads the output of the Python tools can read ours.
-
-// repr returns a number as Python shows a float: 1.0, 1e-05, 1e+16. NaN is None.
+// repr formats a number as Python's repr does: 1.0, 1e-05, 1e+16. NaN becomes None.
 func repr(v float64) string {
 	if v != v {
 		return "None"
@@ -22,13 +19,13 @@ func repr(v float64) string {
 	return string(pyjson.AppendRepr(nil, v))
 }
 
-// general is Python's %.{digits}g.
+// general formats a number as Python's %g does, with up to digits significant digits.
 func general(v float64, digits int) string {
 	s := strconv.FormatFloat(v, 'g', digits, 64)
 	return strings.ToLower(strings.TrimPrefix(s, "+"))
 }
 
-// fixed is Python's %f.
+// fixed formats a number as Python's %f does.
 func fixed(v float64) string {
 	if math.IsInf(v, 0) {
 		return general(v, 6)
@@ -36,8 +33,8 @@ func fixed(v float64) string {
 	return strconv.FormatFloat(v, 'f', 6, 64)
 }
 
-// object and list are Python's dict and list: in the order that they print in.
-// Values are themselves objects and lists, strings, integers and float64s.
+// object is a Python dict in insertion order, list a Python list. Their values are
+// objects, lists, strings, booleans, integers and float64s.
 type (
 	object []member
 	list   []any
@@ -57,7 +54,7 @@ func (o object) get(key string) (value any, ok bool) {
 	return nil, false
 }
 
-// str writes a value as Python's str.
+// str formats a value as Python's str does.
 func str(value any) string {
 	switch v := value.(type) {
 	case object:
@@ -80,12 +77,14 @@ func str(value any) string {
 	return fmt.Sprint(value)
 }
 
-// writeJSON writes a value as json.dumps does with an indent of 2; colon stands
-// between key and value.
+// writeJSON writes a value as Python's json.dumps does with an indent of 2. colon
+// separates key and value.
 func writeJSON(w io.Writer, value any, colon string) {
 	io.WriteString(w, string(appendJSON(nil, value, colon, "\n"))+"\n")
 }
 
+// appendJSON appends a value as JSON. newline is a line break followed by the
+// current indent.
 func appendJSON(b []byte, value any, colon, newline string) []byte {
 	deeper := newline + "  "
 	switch v := value.(type) {
@@ -115,7 +114,7 @@ func appendJSON(b []byte, value any, colon, newline string) []byte {
 		case v != v:
 			return append(b, "null"...)
 		case math.IsInf(v, 1):
-			return append(b, "1e9999"...) // any reader's infinity; Python's own word is not JSON
+			return append(b, "1e9999"...) // JSON parsers read it as infinity; Python's Infinity is not JSON
 		case math.IsInf(v, -1):
 			return append(b, "-1e9999"...)
 		}
@@ -124,7 +123,7 @@ func appendJSON(b []byte, value any, colon, newline string) []byte {
 	return fmt.Append(b, value)
 }
 
-// byteFormat writes a size as whisper-create does: 1.234MB.
+// byteFormat formats a number of bytes as whisper-create does: 1.234MB.
 func byteFormat(n float64) string {
 	for _, unit := range []string{"bytes", "KB", "MB"} {
 		if n < 1024 {
@@ -135,8 +134,8 @@ func byteFormat(n float64) string {
 	return fmt.Sprintf("%.3fGB", n)
 }
 
-// archivesText writes archives as retentions: 60:1440,3600:8760.
-func archivesText(archives []metric.Archive) string {
+// archiveList formats archives as retentions: 60:1440,3600:8760.
+func archiveList(archives []metric.Archive) string {
 	parts := make([]string, len(archives))
 	for i, a := range archives {
 		parts[i] = fmt.Sprintf("%d:%d", a.Step, a.Points)

@@ -18,11 +18,11 @@ import (
 	"carbon/storage/whisper"
 )
 
-// python is the interpreter that Debian's packages are installed for.
+// python is the interpreter for which Debian installs its packages.
 const python = "/usr/bin/python3"
 
-// needPython skips a test where whisper's tools are not installed; under CI=true
-// they have to be.
+// needPython skips the test if whisper's tools are not installed. With CI=true it
+// fails the test instead.
 func needPython(t *testing.T) {
 	t.Helper()
 	_, err := os.Stat("/usr/bin/whisper-info")
@@ -35,7 +35,7 @@ func needPython(t *testing.T) {
 	}
 }
 
-// runPython runs one of Debian's whisper-* commands at now.
+// runPython runs a whisper-* command of Debian with its clock at now.
 func runPython(t *testing.T, stdin, name string, args ...string) (stdout string, code int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), python, slices.Concat([]string{"testdata/run.py", fmt.Sprint(now), "/usr/bin/whisper-" + name}, args)...)
@@ -50,8 +50,8 @@ func runPython(t *testing.T, stdin, name string, args ...string) (stdout string,
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
-// sample makes a file with points at random times, in all archives.
-func sample(t *testing.T, path, method string, xFilesFactor float64, seed uint64, defs ...string) {
+// createSample creates a file with points at random times in all archives.
+func createSample(t *testing.T, path, method string, xFilesFactor float64, seed uint64, defs ...string) {
 	t.Helper()
 	f, err := whisper.CreateFile(disk.OS{}, path, layout(t, method, xFilesFactor, defs...), whisper.Full)
 	if err != nil {
@@ -88,14 +88,15 @@ func sampleValue(r *rand.Rand) float64 {
 	return r.Float64() * 1e18
 }
 
-// TestOutputIsPythons runs commands that change nothing beside the Python tools.
-func TestOutputIsPythons(t *testing.T) {
+// TestSameOutputAsPython compares the output of commands that change no file with
+// that of the Python tools.
+func TestSameOutputAsPython(t *testing.T) {
 	needPython(t)
 	dir := t.TempDir()
 	a, b, empty := filepath.Join(dir, "a.wsp"), filepath.Join(dir, "b ü.wsp"), filepath.Join(dir, "empty.wsp")
-	sample(t, a, "average", 0.3, 1, "10:60", "60:50", "300:100")
-	sample(t, b, "average", 0, 2, "10:60", "60:50", "300:100")
-	sample(t, empty, "absmin", 1, 2, "1:1")
+	createSample(t, a, "average", 0.3, 1, "10:60", "60:50", "300:100")
+	createSample(t, b, "average", 0, 2, "10:60", "60:50", "300:100")
+	createSample(t, empty, "absmin", 1, 2, "1:1")
 	broken := filepath.Join(dir, "broken.wsp")
 	if err := os.WriteFile(broken, []byte("no whisper file at all, but long enough"), 0o644); err != nil {
 		t.Fatal(err)
@@ -162,16 +163,16 @@ func TestOutputIsPythons(t *testing.T) {
 	f("create --estimate 10s:6h,1m:30d,1h:5y")
 }
 
-// TestChangesArePythons runs commands that change files on copies of the same
-// file, and compares what they say and what is in the files then.
-func TestChangesArePythons(t *testing.T) {
+// TestSameChangesAsPython runs commands and the Python tools on copies of the same
+// files, and compares the output and the changed files.
+func TestSameChangesAsPython(t *testing.T) {
 	needPython(t)
 	f := func(line, stdin string) {
 		t.Helper()
 		ours, theirs := t.TempDir(), t.TempDir()
 		for _, dir := range []string{ours, theirs} {
-			sample(t, filepath.Join(dir, "a.wsp"), "sum", 0.2, 3, "10:60", "60:50", "300:100")
-			sample(t, filepath.Join(dir, "b.wsp"), "max", 0.6, 4, "10:60", "60:50", "300:100")
+			createSample(t, filepath.Join(dir, "a.wsp"), "sum", 0.2, 3, "10:60", "60:50", "300:100")
+			createSample(t, filepath.Join(dir, "b.wsp"), "max", 0.6, 4, "10:60", "60:50", "300:100")
 		}
 		args := func(dir string) []string {
 			return strings.Fields(strings.ReplaceAll(line, "DIR", dir))
@@ -179,8 +180,8 @@ func TestChangesArePythons(t *testing.T) {
 		want, code := runPython(t, stdin, args(theirs)[0], args(theirs)[1:]...)
 		stdout, stderr, gotCode := runTool(t, stdin, args(ours)...)
 		want = strings.ReplaceAll(want, theirs, ours)
-		if strings.HasPrefix(line, "resize") { // Debian's is older than the lines about blocks
-			stdout = blocks.ReplaceAllString(stdout, "")
+		if strings.HasPrefix(line, "resize") { // Debian's release does not print them
+			stdout = blockLines.ReplaceAllString(stdout, "")
 		}
 		if stdout != want || gotCode != code {
 			t.Errorf("%s: code %d, stderr %s\n%s\nwant code %d\n%s", line, gotCode, stderr, stdout, code, want)
@@ -220,14 +221,14 @@ func TestChangesArePythons(t *testing.T) {
 	f("merge --until=1699980000 DIR/a.wsp DIR/b.wsp", "")
 }
 
-// blocks is what newer releases of whisper-resize print besides.
-var blocks = regexp.MustCompile(`(?m)^(Old|New) file: .*\n|, \d+ blocks\*512=\d+ bytes on disk`)
+// blockLines matches what newer releases of whisper-resize print in addition.
+var blockLines = regexp.MustCompile(`(?m)^(Old|New) file: .*\n|, \d+ blocks\*512=\d+ bytes on disk`)
 
-// TestFillIsPythons fills gaps of at least two points, as whisper-fill passes
-// over single ones, in files that agree elsewhere, as it writes over the point
-// behind a gap, and not where a finer archive ends, as it puts coarse points into
-// the finer one there.
-func TestFillIsPythons(t *testing.T) {
+// TestSameFillAsPython compares fill with whisper-fill where their results agree.
+// whisper-fill skips gaps of one point, overwrites the point after a gap, and writes
+// coarse points to a finer archive where that ends. So the gaps have two points or
+// more, the files agree elsewhere, and no gap lies at the end of a finer archive.
+func TestSameFillAsPython(t *testing.T) {
 	needPython(t)
 	for seed := range uint64(10) {
 		ours, theirs := t.TempDir(), t.TempDir()
@@ -240,7 +241,7 @@ func TestFillIsPythons(t *testing.T) {
 				p := metric.Point{Time: at, Value: 1 + r.Float64()}
 				all = append(all, p)
 				if at%300 == 0 && gap <= 0 && r.IntN(4) == 0 {
-					gap = 30 * (2 + r.IntN(8)) // so that no rollup is made of a part
+					gap = 30 * (2 + r.IntN(8)) // a multiple of the rollups, so that none is partial
 					for _, edge := range []int64{3000, 18000} {
 						if now-at > edge-600 && now-at-int64(gap)*10 < edge+600 {
 							gap = 0
@@ -263,7 +264,7 @@ func TestFillIsPythons(t *testing.T) {
 	}
 }
 
-// createWith makes a file of points that come in one after the other, now.
+// createWith creates a file with points, each of which arrives at its own time.
 func createWith(t *testing.T, path string, points []metric.Point, method string, xFilesFactor float64, defs ...string) {
 	t.Helper()
 	f, err := whisper.CreateFile(disk.OS{}, path, layout(t, method, xFilesFactor, defs...), whisper.Full)
@@ -278,26 +279,25 @@ func createWith(t *testing.T, path string, points []metric.Point, method string,
 	}
 }
 
-// compareTrees compares the files of two trees: their headers, and what is in
-// every archive.
+// compareTrees compares the files of two trees: their sizes, headers and points.
 func compareTrees(t *testing.T, what, ours, theirs string) {
 	t.Helper()
 	a, b := snapshot(t, ours), snapshot(t, theirs)
 	for name := range b {
 		if _, ok := a[name]; !ok {
-			t.Errorf("%s: no %s", what, name)
+			t.Errorf("%s: %s is missing", what, name)
 		}
 	}
 	for name, text := range a {
 		if other, ok := b[name]; !ok {
-			t.Errorf("%s: %s is not there after Python's", what, name)
+			t.Errorf("%s: Python's tool creates no %s", what, name)
 		} else if text != other {
 			t.Errorf("%s: %s differs", what, name)
 		}
 	}
 }
 
-// snapshot describes every file of a tree.
+// snapshot returns a description of every file in a directory, by name.
 func snapshot(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

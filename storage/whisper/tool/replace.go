@@ -12,31 +12,30 @@ import (
 	"carbon/storage/whisper"
 )
 
-// tempSuffix follows the name of a file in the making, as in whisper-resize. No
-// server takes such a file for a metric's.
+// tempSuffix ends the name of a file that is being built, as in whisper-resize.
+// Servers ignore such files.
 const tempSuffix = ".tmp"
 
-// attempts is how often a file is built anew because a server wrote to the old
-// one meanwhile.
-const attempts = 3
+// buildAttempts is how often a file is built if a server writes to the old one
+// meanwhile.
+const buildAttempts = 3
 
-// replacement says how a file is replaced.
+// replacement holds the parameters of replace.
 type replacement struct {
-	backup   string // path of a copy of the old file; empty: none
-	keepTime bool   // the new file has the old one's modification time
+	backup   string // path for a copy of the old file; empty: no copy
+	keepTime bool   // give the new file the modification time of the old one
 
-	// build makes the new file at temp from the old one, which is open and holds
-	// what before says.
+	// build creates the new file at temp from the old file and its content.
 	build func(old *whisper.File, before content, temp string) error
 }
 
-// replace puts a file that build makes in the place of the one at path.
+// replace builds a new file and renames it over the file at path.
 //
-// The new file is complete and synced before it takes the name, in one step: a
-// crash leaves one or the other. The old one is locked meanwhile (flock), which
-// keeps out other tools, and servers that lock. A server that does not may still
-// write to it: then it is built again, and points that came between the last
-// look and the renaming are written to the new file.
+// The new file is complete and synced before the rename, so a crash leaves the old
+// file or the new one. Meanwhile replace holds a lock (flock) on the old file, which
+// excludes other tools, and servers that lock files. If another server writes to the
+// old file, replace builds the new one again. After the rename it copies points that
+// the old file received after the last build.
 func replace(env *Env, path string, now int64, r replacement) error {
 	old, err := openLocked(env.FS, path)
 	if err != nil {
@@ -44,7 +43,7 @@ func replace(env *Env, path string, now int64, r replacement) error {
 	}
 	defer old.Close()
 	temp := path + tempSuffix
-	built, err := buildSettled(env, old, temp, now, r)
+	built, err := buildStable(env, old, temp, now, r)
 	if err == nil {
 		err = keepAttributes(env.FS, path, temp, r.keepTime)
 	}
@@ -64,15 +63,16 @@ func replace(env *Env, path string, now int64, r replacement) error {
 	if err != nil {
 		return err
 	}
-	if late := newIn(built, after, now); len(late) > 0 {
-		if err := updateLate(env, path, late, now); err != nil {
-			return fmt.Errorf("%d points written meanwhile are lost: %w", len(late), err)
+	if late := newPoints(built, after, now); len(late) > 0 {
+		if err := writeLate(env, path, late, now); err != nil {
+			return fmt.Errorf("copy %d points that a server wrote during the replacement: %w", len(late), err)
 		}
 	}
 	return nil
 }
 
-// openLocked opens the file that has a name once the lock is held.
+// openLocked opens and locks the file at path. It retries if the file was replaced
+// before the lock was acquired.
 func openLocked(fsys disk.FS, path string) (*whisper.File, error) {
 	for {
 		f, err := whisper.OpenFile(fsys, path, os.O_RDWR)
@@ -90,11 +90,11 @@ func openLocked(fsys disk.FS, path string) (*whisper.File, error) {
 	}
 }
 
-// buildSettled builds until the old file has not changed meanwhile, or often
-// enough. It returns what the new file was made of.
-func buildSettled(env *Env, old *whisper.File, temp string, now int64, r replacement) (content, error) {
+// buildStable builds the new file until the old one does not change meanwhile, at
+// most buildAttempts times. It returns the content from which the new file was built.
+func buildStable(env *Env, old *whisper.File, temp string, now int64, r replacement) (content, error) {
 	before, err := readContent(old, now)
-	for range attempts {
+	for range buildAttempts {
 		if err == nil {
 			err = removeOld(env.FS, temp)
 		}
@@ -105,7 +105,7 @@ func buildSettled(env *Env, old *whisper.File, temp string, now int64, r replace
 			return before, err
 		}
 		after, err := readContent(old, now)
-		if err != nil || len(newIn(before, after, now)) == 0 {
+		if err != nil || len(newPoints(before, after, now)) == 0 {
 			return before, err
 		}
 		before = after
@@ -113,9 +113,9 @@ func buildSettled(env *Env, old *whisper.File, temp string, now int64, r replace
 	return before, err
 }
 
-// newIn returns the points, ascending, that a file holds later and did not hold
-// before. Rollups of points that are new themselves are left out.
-func newIn(before, later content, now int64) (points []metric.Point) {
+// newPoints returns the points of later that before lacks or has with another value, in
+// ascending order. It omits rollups whose points are new themselves.
+func newPoints(before, later content, now int64) (points []metric.Point) {
 	for i, a := range later.layout.Archives {
 		until := int64(1) << 40
 		if i > 0 {
@@ -133,7 +133,8 @@ func newIn(before, later content, now int64) (points []metric.Point) {
 	return points
 }
 
-func updateLate(env *Env, path string, points []metric.Point, now int64) error {
+// writeLate writes points to the new file and syncs it.
+func writeLate(env *Env, path string, points []metric.Point, now int64) error {
 	f, err := openLocked(env.FS, path)
 	if err != nil {
 		return err
@@ -145,7 +146,7 @@ func updateLate(env *Env, path string, points []metric.Point, now int64) error {
 	return f.Sync()
 }
 
-// writeNew makes a file of points, archive by archive, and syncs it.
+// writeNew creates a file with the points of each archive and syncs it.
 func writeNew(fsys disk.FS, path string, layout metric.Layout, points [][]metric.Point) error {
 	f, err := whisper.CreateFile(fsys, path, layout, whisper.Sparse)
 	if err != nil {
@@ -162,7 +163,7 @@ func writeNew(fsys disk.FS, path string, layout metric.Layout, points [][]metric
 	return errors.Join(err, f.Close())
 }
 
-// removeOld removes what an earlier run left under a temporary name.
+// removeOld removes the temporary file that an interrupted run may have left.
 func removeOld(fsys interface{ Remove(string) error }, path string) error {
 	if err := fsys.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -13,8 +13,8 @@ import (
 	"carbon/storage/whisper"
 )
 
-// made makes a file of points that come in now.
-func made(t *testing.T, fsys disk.FS, path string, layout metric.Layout, points []metric.Point) {
+// createFileAt creates a file with points that arrive at now.
+func createFileAt(t *testing.T, fsys disk.FS, path string, layout metric.Layout, points []metric.Point) {
 	t.Helper()
 	f, err := whisper.CreateFile(fsys, path, layout, whisper.Sparse)
 	if err != nil {
@@ -24,6 +24,7 @@ func made(t *testing.T, fsys disk.FS, path string, layout metric.Layout, points 
 	store(t, fsys, path, points)
 }
 
+// store writes points to a file at now.
 func store(t *testing.T, fsys disk.FS, path string, points []metric.Point) {
 	t.Helper()
 	f, err := whisper.OpenFile(fsys, path, os.O_RDWR)
@@ -50,7 +51,7 @@ func contentOf(t *testing.T, fsys disk.FS, path string) content {
 	return c
 }
 
-// minutes are n points up to now, one a minute.
+// minutes returns n points up to now, one per minute.
 func minutes(n int, value func(i int) float64) (points []metric.Point) {
 	for i := range n {
 		points = append(points, metric.Point{Time: floor(now, 60) - int64(n-1-i)*60, Value: value(i)})
@@ -60,23 +61,24 @@ func minutes(n int, value func(i int) float64) (points []metric.Point) {
 
 func layout(t *testing.T, method string, xFilesFactor float64, defs ...string) metric.Layout {
 	t.Helper()
-	l, err := layoutOf(defs, method, xFilesFactor)
+	l, err := parseLayout(defs, method, xFilesFactor)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return l
 }
 
-// TestPowerCutAnywhere cuts the power at every call that a command makes. Then
-// the file is the old one or the new one, whole, and the command can be run again.
-func TestPowerCutAnywhere(t *testing.T) {
+// TestPowerCutAtEachCall cuts the power at every file system call of a command. The
+// file must then have the old or the new content, and the command must succeed when
+// run again.
+func TestPowerCutAtEachCall(t *testing.T) {
 	f := func(args ...string) {
 		t.Helper()
 		setUp := func(seed uint64) *disktest.Disk {
 			d := disktest.New(disktest.Options{Rand: rand.New(rand.NewPCG(seed, 0))})
 			fsys := d.Mount()
-			made(t, fsys, "/a.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(90, func(i int) float64 { return float64(i) }))
-			made(t, fsys, "/b.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(20, func(i int) float64 { return -float64(i) }))
+			createFileAt(t, fsys, "/a.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(90, func(i int) float64 { return float64(i) }))
+			createFileAt(t, fsys, "/b.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(20, func(i int) float64 { return -float64(i) }))
 			if err := fsys.SyncAll("/"); err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +91,7 @@ func TestPowerCutAnywhere(t *testing.T) {
 		}
 		after := fmt.Sprint(contentOf(t, d.Mount(), "/b.wsp"))
 		if before == after {
-			t.Fatalf("%v changes nothing", args)
+			t.Fatalf("%v does not change the file", args)
 		}
 		total := int64(0)
 		for _, n := range d.Counts().Calls {
@@ -108,10 +110,10 @@ func TestPowerCutAnywhere(t *testing.T) {
 			d.SetHook(nil)
 			fsys := d.Mount()
 			if got := fmt.Sprint(contentOf(t, fsys, "/b.wsp")); got != before && got != after {
-				t.Fatalf("%v cut at call %d: neither old nor new: %s", args, at, got)
+				t.Fatalf("%v, power cut at call %d: neither old nor new content: %s", args, at, got)
 			}
 			if _, stderr, code := runOn(t, fsys, "", args...); code != 0 {
-				t.Fatalf("%v again, cut at call %d: %s", args, at, stderr)
+				t.Fatalf("%v again after a power cut at call %d: %s", args, at, stderr)
 			}
 		}
 	}
@@ -123,16 +125,16 @@ func TestPowerCutAnywhere(t *testing.T) {
 	f("conform")
 }
 
-// TestServerBeside writes a point to the file, as a server does that has it open,
-// before each call that a command makes: no point is lost.
-func TestServerBeside(t *testing.T) {
-	f := func(held int, args ...string) {
+// TestConcurrentServer writes a point to the file, as a server that has it open does,
+// before each file system call of a command. No point may be lost.
+func TestConcurrentServer(t *testing.T) {
+	f := func(stored int, args ...string) {
 		t.Helper()
 		for at := 0; ; at++ {
 			d := disktest.New(disktest.Options{})
 			fsys := d.Mount()
-			made(t, fsys, "/a.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(90, func(i int) float64 { return 1 }))
-			made(t, fsys, "/b.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(held, func(i int) float64 { return 1 }))
+			createFileAt(t, fsys, "/a.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(90, func(i int) float64 { return 1 }))
+			createFileAt(t, fsys, "/b.wsp", layout(t, "sum", 0, "60:100", "300:100"), minutes(stored, func(i int) float64 { return 1 }))
 			server, err := whisper.OpenFile(fsys, "/b.wsp", os.O_RDWR)
 			if err != nil {
 				t.Fatal(err)
@@ -149,7 +151,7 @@ func TestServerBeside(t *testing.T) {
 				busy = true
 				defer func() { busy = false }()
 				if info, err := opened.Stat(); err != nil || info.Links == 0 {
-					return err // from now on the server uses the new file
+					return err // replaced: the server would write to the new file
 				}
 				if calls++; calls > at && !written {
 					written = true
@@ -170,24 +172,24 @@ func TestServerBeside(t *testing.T) {
 			c := contentOf(t, fsys, "/b.wsp")
 			last := c.points[0][len(c.points[0])-1]
 			if last.Value != 77 {
-				t.Fatalf("%v: a point written before call %d is lost: %v", args, at, last)
+				t.Fatalf("%v: the point written before call %d is lost; the last one is %v", args, at, last)
 			}
 		}
 	}
-	for _, held := range []int{0, 20} { // points in the file before
-		f(held, "resize", "--nobackup", "/b.wsp", "60:200", "300:300")
-		f(held, "resize", "--aggregate", "/b.wsp", "60:200", "300:300")
-		f(held, "fill", "/a.wsp", "/b.wsp")
-		f(held, "set-xfilesfactor", "/b.wsp", "0.5")
-		f(held, "conform")
+	for _, stored := range []int{0, 20} { // points in the file before
+		f(stored, "resize", "--nobackup", "/b.wsp", "60:200", "300:300")
+		f(stored, "resize", "--aggregate", "/b.wsp", "60:200", "300:300")
+		f(stored, "fill", "/a.wsp", "/b.wsp")
+		f(stored, "set-xfilesfactor", "/b.wsp", "0.5")
+		f(stored, "conform")
 	}
 }
 
-// TestFullDisk leaves the old file alone where there is no room for a new one.
+// TestFullDisk checks that the old file stays if the disk has no room for the new one.
 func TestFullDisk(t *testing.T) {
 	d := disktest.New(disktest.Options{})
 	fsys := d.Mount()
-	made(t, fsys, "/a.wsp", layout(t, "sum", 0, "60:1000"), minutes(900, func(i int) float64 { return 1 }))
+	createFileAt(t, fsys, "/a.wsp", layout(t, "sum", 0, "60:1000"), minutes(900, func(i int) float64 { return 1 }))
 	before := contentOf(t, fsys, "/a.wsp")
 	d.SetCapacity(d.Used() + 2*disktest.BlockSize)
 	_, stderr, code := runOn(t, fsys, "", "resize", "--aggregate", "/a.wsp", "60:2000")
@@ -195,18 +197,18 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("code %d, %s", code, stderr)
 	}
 	if after := contentOf(t, fsys, "/a.wsp"); fmt.Sprint(after) != fmt.Sprint(before) {
-		t.Error("the file has changed")
+		t.Error("the old file changed")
 	}
 	entries, err := fsys.ReadDir("/")
 	if err != nil || len(entries) != 1 {
-		t.Errorf("left behind: %v, %v", entries, err)
+		t.Errorf("entries after the failure: %v, %v", entries, err)
 	}
 }
 
-// TestAttributes keeps permissions and, where no point changes, the time.
+// TestAttributes checks that resize keeps the permissions and the modification time.
 func TestAttributes(t *testing.T) {
 	path := t.TempDir() + "/a.wsp"
-	made(t, disk.OS{}, path, layout(t, "sum", 0, "60:100"), minutes(20, func(i int) float64 { return 1 }))
+	createFileAt(t, disk.OS{}, path, layout(t, "sum", 0, "60:100"), minutes(20, func(i int) float64 { return 1 }))
 	if err := os.Chmod(path, 0o640); err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +224,7 @@ func TestAttributes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if os.SameFile(before, after) || after.Mode() != before.Mode() || !after.ModTime().Equal(before.ModTime()) {
-		t.Errorf("%v %v became %v %v", before.Mode(), before.ModTime(), after.Mode(), after.ModTime())
+		t.Errorf("mode and time changed from %v %v to %v %v", before.Mode(), before.ModTime(), after.Mode(), after.ModTime())
 	}
 	if c := contentOf(t, disk.OS{}, path+".bak"); !slices.Equal(c.layout.Archives, layout(t, "sum", 0, "60:100").Archives) {
 		t.Errorf("the backup has %v", c.layout)

@@ -10,8 +10,8 @@ import (
 	"carbon/storage/whisper"
 )
 
-// content is what a file holds: of each archive the points that can be read, and
-// such of the future, ascending, aligned to its step.
+// content holds the points of a file by archive: those within the archive's
+// retention and those in the future, in ascending order, aligned to its step.
 type content struct {
 	layout metric.Layout
 	points [][]metric.Point
@@ -29,7 +29,7 @@ func readContent(f *whisper.File, now int64) (content, error) {
 	return c, nil
 }
 
-// floor rounds t down to a multiple of step, below zero too.
+// floor rounds t down to a multiple of step, also if t is negative.
 func floor(t, step int64) int64 {
 	r := t % step
 	if r < 0 {
@@ -38,34 +38,34 @@ func floor(t, step int64) int64 {
 	return t - r
 }
 
-// oldest is the first time that an archive holds a point of.
+// oldest returns the time of the oldest point that an archive can hold.
 func oldest(a metric.Archive, now int64) int64 { return floor(now-a.Retention(), a.Step) + a.Step }
 
-// since returns those points, ascending, that are at t or later.
+// since returns the points at t or later. points must be in ascending order.
 func since(points []metric.Point, t int64) []metric.Point {
 	i, _ := slices.BinarySearchFunc(points, t, func(p metric.Point, t int64) int { return cmp.Compare(p.Time, t) })
 	return points[i:]
 }
 
-// resample returns the points that a file of another layout has of the same
-// content, archive by archive.
+// resample converts the content of a file to another layout and returns the points
+// of each new archive.
 //
-// An archive takes over the points of its own step. Where those are missing it
-// takes rollups of finer points, by the new layout's method. For times of which
-// no finer archive of the new layout keeps anything, one known point is enough
-// for that: the xFilesFactor decides what is rolled up, not what is lost. Where
-// there is nothing finer either, points of coarser archives stand in, each in the
-// slot it begins in, so that times which were readable stay so.
+// A new archive takes the points of the old archive with the same step. It fills
+// gaps with rollups of finer points, by the new layout's method. If the new layout
+// keeps no finer archive at that age, one known point is enough for a rollup:
+// xFilesFactor must not cause the loss of points. It fills the remaining gaps with
+// points of coarser archives, each in the slot in which it begins, so that the data
+// of any time that could be read before can still be read.
 func resample(old content, layout metric.Layout, now int64) [][]metric.Point {
 	method, ok := aggregate.Lookup(layout.Aggregation)
 	if !ok {
 		method = aggregate.Average
 	}
-	made := make([][]metric.Point, len(layout.Archives))
+	resampled := make([][]metric.Point, len(layout.Archives))
 	for j, a := range layout.Archives {
-		onlyHere := int64(math.MaxInt64) // points before this have no finer place
+		finerFrom := int64(math.MaxInt64) // the finer archives hold nothing before this time
 		if j > 0 {
-			onlyHere = oldest(layout.Archives[j-1], now)
+			finerFrom = oldest(layout.Archives[j-1], now)
 		}
 		var own []metric.Point
 		var rolled []rollup
@@ -74,12 +74,12 @@ func resample(old content, layout metric.Layout, now int64) [][]metric.Point {
 			case source.Step == a.Step:
 				own = since(old.points[i], oldest(a, now))
 			case source.Step < a.Step:
-				rolled = moreKnown(rolled, rollUp(old.points[i], source.Step, a.Step, method))
+				rolled = mostComplete(rolled, rollUp(old.points[i], source.Step, a.Step, method))
 			}
 		}
 		var points []metric.Point
 		for _, r := range rolled {
-			enough := r.Time < onlyHere || r.known >= layout.XFilesFactor
+			enough := r.Time < finerFrom || r.fraction >= layout.XFilesFactor
 			if enough && r.Time >= oldest(a, now) {
 				points = append(points, r.Point)
 			}
@@ -87,22 +87,23 @@ func resample(old content, layout metric.Layout, now int64) [][]metric.Point {
 		points = union(own, points)
 		for i, source := range old.layout.Archives {
 			if source.Step > a.Step {
-				points = union(points, placed(old.points[i], source.Step, points, a, now))
+				points = union(points, fromCoarser(old.points[i], source.Step, points, a, now))
 			}
 		}
-		made[j] = points
+		resampled[j] = points
 	}
-	return made
+	return resampled
 }
 
-// rollup is a point made of finer ones, and the share of them that was known.
+// rollup is a point computed from finer ones.
 type rollup struct {
 	metric.Point
-	known float64
+	fraction float64 // fraction of the finer points that are known
 }
 
-// rollUp makes points of a coarse step from finer ones, ascending.
-func rollUp(points []metric.Point, fine, coarse int64, method aggregate.Func) (made []rollup) {
+// rollUp computes points of a coarse step from finer ones. Both are in ascending
+// order.
+func rollUp(points []metric.Point, fine, coarse int64, method aggregate.Func) (rollups []rollup) {
 	values := make([]float64, 0, coarse/fine+1)
 	for len(points) > 0 {
 		t := floor(points[0].Time, coarse)
@@ -117,24 +118,24 @@ func rollUp(points []metric.Point, fine, coarse int64, method aggregate.Func) (m
 			}
 			values = append(values, v)
 		}
-		made = append(made, rollup{metric.Point{Time: t, Value: method(values)}, float64(n) / float64(len(values))})
+		rollups = append(rollups, rollup{metric.Point{Time: t, Value: method(values)}, float64(n) / float64(len(values))})
 		points = points[n:]
 	}
-	return made
+	return rollups
 }
 
-// moreKnown returns the rollups of both, ascending; of two for the same time that
-// of which more was known, or else the first.
-func moreKnown(a, b []rollup) []rollup {
+// mostComplete merges rollups in ascending order. Of two with the same time it keeps
+// the one with the larger fraction, or else that of a.
+func mostComplete(a, b []rollup) []rollup {
 	all := slices.Concat(a, b)
 	slices.SortStableFunc(all, func(x, y rollup) int {
-		return cmp.Or(cmp.Compare(x.Time, y.Time), -cmp.Compare(x.known, y.known))
+		return cmp.Or(cmp.Compare(x.Time, y.Time), -cmp.Compare(x.fraction, y.fraction))
 	})
 	return slices.CompactFunc(all, func(x, y rollup) bool { return x.Time == y.Time })
 }
 
-// union returns the points of both, ascending; of two with the same time the
-// first's.
+// union merges points in ascending order. Of two with the same time it keeps that
+// of a.
 func union(a, b []metric.Point) []metric.Point {
 	if len(b) == 0 {
 		return a
@@ -144,35 +145,36 @@ func union(a, b []metric.Point) []metric.Point {
 	return slices.CompactFunc(all, func(x, y metric.Point) bool { return x.Time == y.Time })
 }
 
-// placed returns those of an archive's points, of a coarse step, that stand for a
-// time in which there are no finer points, aligned to the finer archive.
-func placed(points []metric.Point, step int64, finer []metric.Point, a metric.Archive, now int64) (stand []metric.Point) {
+// fromCoarser returns the points of a coarse step whose interval contains no point of
+// finer, aligned to the step of the finer archive a.
+func fromCoarser(points []metric.Point, step int64, finer []metric.Point, a metric.Archive, now int64) (aligned []metric.Point) {
 	for _, p := range points {
 		t := floor(p.Time, a.Step)
 		finer = since(finer, t)
 		if t >= oldest(a, now) && (len(finer) == 0 || finer[0].Time >= p.Time+step) {
-			stand = append(stand, metric.Point{Time: t, Value: p.Value})
+			aligned = append(aligned, metric.Point{Time: t, Value: p.Value})
 		}
 	}
-	return stand
+	return aligned
 }
 
-// Losses are how many points another layout does not keep as they are.
+// losses counts the points that another layout does not keep as they are.
 type losses struct {
-	Older int `json:"older"` // than it reaches back
-	Finer int `json:"finer"` // than it keeps at their age; they are rolled up
+	dropped  int // older than its retention
+	rolledUp int // finer than its archives at their age
 }
 
 func (l *losses) add(other losses) {
-	l.Older += other.Older
-	l.Finer += other.Finer
+	l.dropped += other.dropped
+	l.rolledUp += other.rolledUp
 }
 
-// lost counts the points of content that a layout does not keep as they are.
-func lost(old content, layout metric.Layout, now int64) (l losses) {
+// countLosses counts the points of a file's content that another layout does not keep
+// as they are.
+func countLosses(old content, layout metric.Layout, now int64) (l losses) {
 	for i, source := range old.layout.Archives {
 		for _, p := range old.points[i] {
-			finest := int64(0) // step of the finest archive that reaches back to it
+			finest := int64(0) // step of the finest archive that covers the point
 			kept := false
 			for _, a := range layout.Archives {
 				if floor(p.Time, a.Step) < oldest(a, now) {
@@ -185,9 +187,9 @@ func lost(old content, layout metric.Layout, now int64) (l losses) {
 			}
 			switch {
 			case finest == 0:
-				l.Older++
+				l.dropped++
 			case !kept && finest > source.Step:
-				l.Finer++
+				l.rolledUp++
 			}
 		}
 	}

@@ -11,15 +11,15 @@ import (
 	"carbon/metric"
 )
 
-// TestResample shows what becomes of a few points, by their age in seconds. All
-// takes place at now, a multiple of 100 and not of 300.
+// TestResample resamples a few points, given by their age in seconds. now is a
+// multiple of 100, but not of 300.
 func TestResample(t *testing.T) {
 	type archives map[string]string // retention → "age:value ..."
 	f := func(method string, xFilesFactor float64, old, want archives) {
 		t.Helper()
 		c := content{layout: metric.Layout{Aggregation: method}}
 		for _, def := range sortedDefs(t, old) {
-			a, err := retentions([]string{def})
+			a, err := parseRetentions([]string{def})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -33,24 +33,24 @@ func TestResample(t *testing.T) {
 			}
 		}
 	}
-	// Archives of the same step keep their points, as far as they reach.
+	// An archive keeps the points of the same step within its retention.
 	f("sum", 0, archives{"10:100": "20:1 300:2 990:3"}, archives{"10:50": "20:1 300:2"})
 	f("sum", 0, archives{"10:50": "20:1 300:2"}, archives{"10:100": "20:1 300:2"})
-	// Coarse points that were there already are not made again.
+	// Existing coarse points are not computed again.
 	f("sum", 0, archives{"10:50": "20:1 10:2", "100:50": "100:5 600:9"}, archives{"10:50": "20:1 10:2", "100:20": "100:5 600:9"})
-	// Missing ones are rolled up, if enough is known.
+	// Missing ones are rolled up if enough points are known.
 	f("sum", 0.2, archives{"10:50": "100:1 90:2 0:4"}, archives{"10:50": "100:1 90:2 0:4", "100:20": "100:3"})
 	f("max", 0.1, archives{"10:50": "100:1 90:2 0:4"}, archives{"10:50": "100:1 90:2 0:4", "100:20": "100:2 0:4"})
-	// Where nothing finer is kept, one is enough.
+	// Where the layout keeps nothing finer, one known point is enough.
 	f("sum", 1, archives{"10:100": "500:1 490:2 200:4"}, archives{"100:20": "500:3 200:4"})
 	f("sum", 1, archives{"10:100": "500:1 490:2 200:4"}, archives{"10:30": "200:4", "100:20": "500:3"})
-	// Of several finer archives the one that knows most of a time counts.
+	// Of several finer archives, the one with the most known points of a slot wins.
 	f("sum", 0, archives{"10:20": "110:1", "20:100": "120:3 100:4 500:5"}, archives{"60:100": "500:5 140:7"})
-	// Coarse points stand in where there are no finer ones.
+	// Coarse points fill slots for which there are no finer ones.
 	f("sum", 0, archives{"10:20": "110:1", "100:100": "200:7 800:8"}, archives{"10:100": "800:8 110:1", "100:100": "800:8 200:7"})
 }
 
-// sortedDefs are the retentions of archives, from fine to coarse.
+// sortedDefs returns the retentions from fine to coarse.
 func sortedDefs(t *testing.T, archives map[string]string) []string {
 	t.Helper()
 	defs := slices.Collect(maps.Keys(archives))
@@ -62,14 +62,14 @@ func sortedDefs(t *testing.T, archives map[string]string) []string {
 
 func step(t *testing.T, def string) int64 {
 	t.Helper()
-	a, err := retentions([]string{def})
+	a, err := parseRetentions([]string{def})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a[0].Step
 }
 
-// ages reads "age:value ..." as points, oldest first.
+// ages parses "age:value ..." and returns the points, oldest first.
 func ages(t *testing.T, s string) (points []metric.Point) {
 	t.Helper()
 	var age int64
@@ -84,9 +84,9 @@ func ages(t *testing.T, s string) (points []metric.Point) {
 	return points
 }
 
-// TestLostIsTrue compares what is said to be lost with what is, for random files
-// and layouts.
-func TestLostIsTrue(t *testing.T) {
+// TestCountLosses compares the counted losses with those of resample, for random
+// contents and layouts.
+func TestCountLosses(t *testing.T) {
 	layouts := [][]string{
 		{"10:60"},
 		{"10:600"},
@@ -112,50 +112,50 @@ func TestLostIsTrue(t *testing.T) {
 			old.points = append(old.points, points)
 		}
 		to := layout(t, "average", 0.5, layouts[r.IntN(len(layouts))]...)
-		made := resample(old, to, now)
+		resampled := resample(old, to, now)
 
 		var want losses
 		for i, source := range old.layout.Archives {
 			for _, p := range old.points[i] {
-				// The finest archive that reaches back to the point, if any, and
-				// whether it is there with its own step.
-				finest, there := -1, false
+				// finest is the finest archive that covers the point, or -1; kept is
+				// whether an archive holds the point unchanged.
+				finest, kept := -1, false
 				for j, a := range to.Archives {
 					reaches := floor(p.Time, a.Step) > floor(now-a.Retention(), a.Step)
 					if reaches && finest < 0 {
 						finest = j
 					}
-					there = there || a.Step == source.Step && slices.Contains(made[j], p)
+					kept = kept || a.Step == source.Step && slices.Contains(resampled[j], p)
 				}
 				switch {
 				case finest < 0:
-					want.Older++
-				case !there && to.Archives[finest].Step > source.Step:
-					want.Finer++
+					want.dropped++
+				case !kept && to.Archives[finest].Step > source.Step:
+					want.rolledUp++
 					fallthrough
-				case !there && to.Archives[finest].Step == source.Step:
-					// It went into a rollup, at least.
+				case !kept && to.Archives[finest].Step == source.Step:
+					// At least a rollup must include it.
 					t0 := floor(p.Time, to.Archives[finest].Step)
-					if rest := since(made[finest], t0); len(rest) == 0 || rest[0].Time != t0 {
-						t.Fatalf("seed %d: %v -> %v: nothing is left of %v of archive %d in %d", seed, old.layout.Archives, to.Archives, p, i, finest)
+					if rest := since(resampled[finest], t0); len(rest) == 0 || rest[0].Time != t0 {
+						t.Fatalf("seed %d: %v -> %v: %v of archive %d left nothing in archive %d", seed, old.layout.Archives, to.Archives, p, i, finest)
 					}
-				case !there:
-					// It stands in a finer archive, or finer points do.
+				case !kept:
+					// A finer archive must hold it, or finer points of that time.
 					a := to.Archives[finest]
 					t0 := floor(p.Time, a.Step)
-					if rest := since(made[finest], t0); len(rest) == 0 || rest[0].Time >= p.Time+source.Step {
-						t.Fatalf("seed %d: nothing stands for %v", seed, p)
+					if rest := since(resampled[finest], t0); len(rest) == 0 || rest[0].Time >= p.Time+source.Step {
+						t.Fatalf("seed %d: nothing covers %v", seed, p)
 					}
 				}
 			}
 		}
-		if got := lost(old, to, now); got != want {
-			t.Fatalf("seed %d: %v -> %v: said %+v, is %+v", seed, old.layout.Archives, to.Archives, got, want)
+		if got := countLosses(old, to, now); got != want {
+			t.Fatalf("seed %d: %v -> %v: counted %+v, want %+v", seed, old.layout.Archives, to.Archives, got, want)
 		}
-		// What conforms already stays as it is.
-		again := content{to, made}
-		if twice := resample(again, to, now); len(to.Archives) == 1 && !slices.Equal(twice[0], made[0]) {
-			t.Fatalf("seed %d: made twice it differs", seed)
+		// Resampling to the same layout changes nothing.
+		again := content{to, resampled}
+		if twice := resample(again, to, now); len(to.Archives) == 1 && !slices.Equal(twice[0], resampled[0]) {
+			t.Fatalf("seed %d: a second resampling differs", seed)
 		}
 	}
 }

@@ -14,26 +14,26 @@ import (
 	"carbon/storage/whisper"
 )
 
-// resize gives a file other archives.
+// resize changes the archives of a file.
 var resize = Command{
 	Name:  "resize",
 	Args:  "PATH PRECISION:RETENTION ...",
-	About: "give a file other archives; its points stay as far as they fit",
+	About: "change the archives of a file; keep the points that fit",
 	Details: retentionsHelp + `
-Without --aggregate the points of the old archives, coarse ones first, are written
-to the new file like any others: of several that fall into one slot the last
-counts. With --aggregate they are rolled up.
+Without --aggregate, resize writes the points of the old archives to the new file
+as if they arrived now, coarse archives first. If several points fall into one
+slot, the last one wins. With --aggregate, resize rolls them up.
 
-The new file takes the old one's name, permissions and owner in one step, when it
-is complete. A copy of the old one stays as PATH.bak unless --nobackup is given.
-To do the same to a whole tree as its configuration says, see conform.
+The new file replaces the old one in one step when it is complete, and gets its
+permissions and owner. A copy of the old file is kept as PATH.bak unless
+--nobackup is given. To apply the storage rules to a whole tree, use conform.
 `,
 	Examples: `  carbon whisper resize load.wsp 1m:30d 1h:5y
   carbon whisper resize load.wsp 1m:30d 1h:5y --aggregate --nobackup
   carbon whisper resize load.wsp --newfile=smaller.wsp 5m:30d --aggregationMethod=max
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
-		var r resizing
+		var r resizer
 		fs.Float64Var(&r.xFilesFactor, "xFilesFactor", math.NaN(), "`FRACTION`: fraction of points that must be known for a rollup, 0 to 1 (default unchanged)")
 		methodFlag(fs, &r.method, "", " (default unchanged)")
 		fs.StringVar(&r.newFile, "newfile", "", "`PATH`: write the new file to PATH and keep the old one")
@@ -47,36 +47,37 @@ To do the same to a whole tree as its configuration says, see conform.
 		fs.Bool("sparse", true, "no effect: a new file is sparse; accepted because whisper-resize has it")
 		fs.Bool("force", false, "no effect, as in whisper-resize")
 		return func(_ context.Context, args []string) error {
-			if len(args) < 2 {
-				return badUsage("want a path and retentions")
+			if err := checkArgs(args, -1, "PATH", "PRECISION:RETENTION"); err != nil {
+				return err
 			}
 			return r.run(env, args[0], args[1:])
 		}
 	},
 }
 
-type resizing struct {
-	xFilesFactor             float64 // NaN: as before
+type resizer struct {
+	xFilesFactor             float64 // NaN: that of the old file
 	method, newFile          string
 	noBackup, aggregate      bool
 	fallocate, quiet, silent bool
 	uid, gid                 int
 }
 
-// say prints what is being done, tell what came of it.
-func (r *resizing) say(env *Env, format string, args ...any) {
+// printStep prints a line that --quiet suppresses.
+func (r *resizer) printStep(env *Env, format string, args ...any) {
 	if !r.quiet {
-		r.tell(env, format, args...)
+		r.print(env, format, args...)
 	}
 }
 
-func (r *resizing) tell(env *Env, format string, args ...any) {
+// print prints a line that only --silent suppresses.
+func (r *resizer) print(env *Env, format string, args ...any) {
 	if !r.silent {
 		fmt.Fprintf(env.Stdout, format+"\n", args...)
 	}
 }
 
-func (r *resizing) run(env *Env, path string, defs []string) error {
+func (r *resizer) run(env *Env, path string, defs []string) error {
 	if r.silent {
 		r.quiet = true
 	}
@@ -92,27 +93,28 @@ func (r *resizing) run(env *Env, path string, defs []string) error {
 	if math.IsNaN(r.xFilesFactor) {
 		r.xFilesFactor = layout.XFilesFactor
 	}
-	if layout, err = layoutOf(defs, r.method, r.xFilesFactor); err != nil {
+	if layout, err = parseLayout(defs, r.method, r.xFilesFactor); err != nil {
 		return err
 	}
 	now := env.Now().Unix()
-	r.tell(env, "Old file: %s %s", path, sizes(env.FS, path))
-	r.say(env, "Retrieving all data from the archives")
+	r.print(env, "Old file: %s %s", path, sizes(env.FS, path))
+	r.printStep(env, "Retrieving all data from the archives")
 	if r.newFile != "" {
 		return r.toNewFile(env, path, layout, now)
 	}
 	temp, backup := path+tempSuffix, path+".bak"
 	if _, err := env.FS.Lstat(temp); err == nil {
-		r.say(env, "Removing previous temporary database file: %s", temp)
+		r.printStep(env, "Removing previous temporary database file: %s", temp)
 	}
-	r.say(env, "Creating new whisper database: %s", temp)
-	told := false
+	r.printStep(env, "Creating new whisper database: %s", temp)
+	firstBuild := true
 	change := replacement{keepTime: true, build: func(old *whisper.File, before content, temp string) error {
-		if told { // the old file has changed meanwhile
-			return r.migrate(io.Discard, env.FS, old, before, temp, layout, now)
+		w := io.Discard
+		if firstBuild {
+			w = r.stepWriter(env)
 		}
-		told = true
-		return r.migrate(r.progressTo(env), env.FS, old, before, temp, layout, now)
+		firstBuild = false
+		return r.migrate(w, env.FS, old, before, temp, layout, now)
 	}}
 	if !r.noBackup {
 		change.backup = backup
@@ -120,29 +122,31 @@ func (r *resizing) run(env *Env, path string, defs []string) error {
 	if err := replace(env, path, now, change); err != nil {
 		return err
 	}
-	r.say(env, "Renaming old database to: %s", backup)
-	r.say(env, "Renaming new database to: %s", path)
+	r.printStep(env, "Renaming old database to: %s", backup)
+	r.printStep(env, "Renaming new database to: %s", path)
 	if r.uid > 0 && r.gid > 0 {
 		if err := os.Chown(path, r.uid, r.gid); err != nil {
 			return err
 		}
 	}
-	r.tell(env, "New file: %s %s", path, sizes(env.FS, path))
+	r.print(env, "New file: %s %s", path, sizes(env.FS, path))
 	if r.noBackup {
-		r.say(env, "Unlinking backup: %s", backup)
+		r.printStep(env, "Unlinking backup: %s", backup)
 	}
 	return nil
 }
 
-func (r *resizing) progressTo(env *Env) io.Writer {
+// stepWriter returns the writer for lines that --quiet suppresses.
+func (r *resizer) stepWriter(env *Env) io.Writer {
 	if r.quiet {
 		return io.Discard
 	}
 	return env.Stdout
 }
 
-func (r *resizing) toNewFile(env *Env, path string, layout metric.Layout, now int64) error {
-	r.say(env, "Creating new whisper database: %s", r.newFile)
+// toNewFile writes the resized file to --newfile.
+func (r *resizer) toNewFile(env *Env, path string, layout metric.Layout, now int64) error {
+	r.printStep(env, "Creating new whisper database: %s", r.newFile)
 	if _, err := env.FS.Lstat(r.newFile); err == nil {
 		return env.fail("File %s already exists!", r.newFile)
 	}
@@ -159,27 +163,27 @@ func (r *resizing) toNewFile(env *Env, path string, layout metric.Layout, now in
 	if err := removeOld(env.FS, temp); err != nil {
 		return err
 	}
-	if err := r.migrate(r.progressTo(env), env.FS, old, before, temp, layout, now); err != nil {
+	if err := r.migrate(r.stepWriter(env), env.FS, old, before, temp, layout, now); err != nil {
 		return err
 	}
 	return env.FS.Rename(temp, r.newFile)
 }
 
-// migrate makes the new file. Where the old points are not rolled up they are
-// written as whisper-resize does: one archive after the other, coarse to fine, as
-// if they came in now.
-func (r *resizing) migrate(w io.Writer, fsys disk.FS, old *whisper.File, before content, path string, layout metric.Layout, now int64) error {
-	how := whisper.Sparse
+// migrate creates the new file. Without --aggregate it writes the old points as
+// whisper-resize does: archive by archive, from coarse to fine, as if they arrived
+// now.
+func (r *resizer) migrate(w io.Writer, fsys disk.FS, old *whisper.File, before content, path string, layout metric.Layout, now int64) error {
+	allocation := whisper.Sparse
 	if r.fallocate {
-		how = whisper.Fallocate
+		allocation = whisper.Fallocate
 	}
 	points := make([][]metric.Point, len(layout.Archives))
-	doing := "Migrating data without aggregation..."
+	step := "Migrating data without aggregation..."
 	if r.aggregate {
-		doing = "Migrating data with aggregation..."
+		step = "Migrating data with aggregation..."
 		points = resample(before, layout, now)
 	}
-	f, err := whisper.CreateFile(fsys, path, layout, how)
+	f, err := whisper.CreateFile(fsys, path, layout, allocation)
 	if err != nil {
 		return err
 	}
@@ -188,7 +192,7 @@ func (r *resizing) migrate(w io.Writer, fsys disk.FS, old *whisper.File, before 
 	if r.newFile != "" {
 		name = r.newFile
 	}
-	fmt.Fprintf(w, "Created: %s %s\n%s\n", name, sizes(fsys, path), doing)
+	fmt.Fprintf(w, "Created: %s %s\n%s\n", name, sizes(fsys, path), step)
 	if r.aggregate {
 		for i := range points {
 			if err := f.WriteArchive(i, points[i]); err != nil {
@@ -203,19 +207,19 @@ func (r *resizing) migrate(w io.Writer, fsys disk.FS, old *whisper.File, before 
 		if err != nil {
 			return err
 		}
-		if err := f.Update(known(s), now); err != nil {
+		if err := f.Update(pointsOf(s), now); err != nil {
 			return err
 		}
 	}
 	return f.Sync()
 }
 
-// sizes says how large a file is, and how much of the disk it takes.
+// sizes describes the size of a file and the disk space that it occupies.
 func sizes(fsys disk.FS, path string) string {
 	info, err := fsys.Stat(path)
 	if err != nil {
 		return "(unknown size)"
 	}
-	blocks := blocksOf(info)
+	blocks := blockCount(info)
 	return fmt.Sprintf("(%d bytes, %d blocks*512=%d bytes on disk)", info.Size(), blocks, blocks*512)
 }

@@ -1,10 +1,10 @@
-// Package tool is `carbon whisper`: the commands that look into whisper files and
-// change them, one file or a whole tree, with or without a server beside.
+// Package tool implements `carbon whisper`: commands that inspect and change
+// whisper files, one file or a whole tree, while a server runs or not.
 //
-// Where whisper's Python tools have a command, its name, arguments, options and
-// output are theirs, to the byte; docs/whisper.md tells where more is done or
-// something is done otherwise. A file is never rewritten in place: what is
-// changed is built beside it, synced, and takes its name (replace.go).
+// Commands that whisper's Python tools have too keep the names, arguments, flags
+// and output of those tools, to the byte; docs/whisper.md lists the differences.
+// All commands but update change a file by building a new one beside it, syncing
+// it and renaming it over the old one (replace.go).
 package tool
 
 import (
@@ -21,45 +21,46 @@ import (
 	"carbon/storage/schema"
 )
 
-// Env is what the commands need of their surroundings.
+// Env holds the streams, clock, file system and configuration that commands use.
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	Now            func() time.Time // in the zone that people are shown times in
+	Now            func() time.Time // in the time zone for printed dates
 	FS             disk.FS
-	Terminal       bool // Stderr is one: long walks show how far they are
+	Terminal       bool // Stderr is a terminal: commands on trees show a progress bar
 
-	// Settings reads the server's configuration, for those commands that work
-	// by it; where says which files, as the flags of the server do.
-	Settings func(where Where) (Settings, error)
+	// Settings reads the server's configuration from the given files, for the
+	// commands that need it.
+	Settings func(files ConfigFiles) (Settings, error)
 }
 
-// Where names configuration files; empty fields mean where the server looks.
-type Where struct{ Config, Data, Schemas, Aggregation string }
+// ConfigFiles holds the paths given with the flags --config, --data, --schemas and
+// --aggregation. An empty path means the server's default.
+type ConfigFiles struct{ Config, Data, Schemas, Aggregation string }
 
-// Settings are what the server's configuration says of its files.
+// Settings is the part of the server's configuration that concerns its files.
 type Settings struct {
-	Tree      string // the directory of whisper files
-	TaggedLog string // the file with the names of tagged series
+	Tree      string // directory of the whisper files
+	TaggedLog string // file with the names of tagged series
 	Rules     *schema.Rules
 	Warnings  []string
 }
 
-// Command is one command for whisper files.
+// Command is a subcommand of `carbon whisper`.
 type Command struct {
 	Name     string
-	aliases  []string // other names of the Python tool
-	Args     string   // the arguments, for the usage line
-	About    string   // one line
-	Details  string   // more about it; lines end with \n
-	Examples string   // command lines, indented by two spaces
-	setUp    func(env *Env, fs *pflag.FlagSet) Action
+	aliases  []string                                 // names of the Python tool that differ from Name, without "whisper-"
+	Args     string                                   // arguments, for the usage line
+	About    string                                   // summary in one line
+	Details  string                                   // further paragraphs of the help; each line ends with \n
+	Examples string                                   // command lines, indented by two spaces
+	setUp    func(env *Env, fs *pflag.FlagSet) Action // declares the flags
 }
 
-// Action runs a command with the arguments that are not flags.
+// Action runs a command; args are the arguments that are not flags.
 type Action func(ctx context.Context, args []string) error
 
-// Commands returns all commands, related ones together.
+// Commands returns all commands, grouped by purpose.
 func Commands() []Command {
 	return []Command{
 		info, fetch, dump, create, update, diff,
@@ -68,8 +69,8 @@ func Commands() []Command {
 	}
 }
 
-// Aliases returns the other names of the command: those of the Python tool, as pip and
-// Debian install it.
+// Aliases returns the names under which pip and Debian install the Python tool of
+// the command.
 func (c *Command) Aliases() []string {
 	names := []string{c.Name + ".py"}
 	for _, name := range append([]string{c.Name}, c.aliases...) {
@@ -81,15 +82,15 @@ func (c *Command) Aliases() []string {
 	return names
 }
 
-// Prepare declares the flags of the command. The action that it returns runs the command
-// after fs has been parsed. The action's error is a *UsageError, which the caller
-// reports, or ErrFailed.
+// Prepare declares the flags of the command in fs and returns the action to run
+// once fs has been parsed. The action returns nil, ErrFailed, or a *UsageError,
+// which the caller has to report.
 func (c *Command) Prepare(env Env, fs *pflag.FlagSet) Action {
 	out := bufio.NewWriter(env.Stdout)
 	env.Stdout = out
-	act := c.setUp(&env, fs)
+	run := c.setUp(&env, fs)
 	return func(ctx context.Context, args []string) error {
-		err := act(ctx, args)
+		err := run(ctx, args)
 		if flushErr := out.Flush(); err == nil {
 			err = flushErr
 		}
@@ -101,20 +102,32 @@ func (c *Command) Prepare(env Env, fs *pflag.FlagSet) Action {
 	}
 }
 
-// ErrFailed is an error that has been reported on Env.Stderr.
+// ErrFailed is returned for a failure that has been reported on Env.Stderr.
 var ErrFailed = errors.New("failed")
 
-// fail reports an error as the Python tools do.
+// fail reports an error in the format of the Python tools and returns ErrFailed.
 func (env *Env) fail(format string, args ...any) error {
 	fmt.Fprintf(env.Stderr, "[ERROR] "+format+"\n", args...)
 	return ErrFailed
 }
 
-// UsageError is a wrong command line.
+// UsageError reports an invalid command line.
 type UsageError struct{ reason string }
 
 func (e *UsageError) Error() string { return e.reason }
 
 func badUsage(format string, args ...any) error {
 	return &UsageError{fmt.Sprintf(format, args...)}
+}
+
+// checkArgs reports a missing or surplus argument. required holds the names of the
+// required arguments; max is the largest number of arguments, or negative for any.
+func checkArgs(args []string, max int, required ...string) error {
+	if len(args) < len(required) {
+		return badUsage("missing %s", required[len(args)])
+	}
+	if max >= 0 && len(args) > max {
+		return badUsage("unexpected argument %q", args[max])
+	}
+	return nil
 }

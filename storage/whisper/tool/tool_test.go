@@ -15,7 +15,7 @@ import (
 	"carbon/storage/schema"
 )
 
-// now is when all tests take place.
+// now is the time at which all tests run.
 const now = 1700000000
 
 // runTool runs a command line as if typed after "carbon whisper", and returns its exit code.
@@ -24,6 +24,7 @@ func runTool(t *testing.T, stdin string, args ...string) (stdout, stderr string,
 	return runOn(t, disk.OS{}, stdin, args...)
 }
 
+// runOn is like runTool on the given file system.
 func runOn(t *testing.T, fsys disk.FS, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -31,7 +32,7 @@ func runOn(t *testing.T, fsys disk.FS, stdin string, args ...string) (stdout, st
 		Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs,
 		Now: func() time.Time { return time.Unix(now, 0).UTC() },
 		FS:  fsys,
-		Settings: func(Where) (Settings, error) {
+		Settings: func(ConfigFiles) (Settings, error) {
 			schemas, err := schema.ParseSchemas(strings.NewReader("[all]\npattern = .*\nretentions = 60:200,300:300\n"))
 			return Settings{Tree: "/", TaggedLog: "/tagged.log", Rules: &schema.Rules{Schemas: schemas}}, err
 		},
@@ -39,7 +40,7 @@ func runOn(t *testing.T, fsys disk.FS, stdin string, args ...string) (stdout, st
 	return out.String(), errs.String(), code
 }
 
-// runIn runs a command line in an environment and returns its exit code.
+// runIn runs a command line with the given environment and returns its exit code.
 func runIn(t *testing.T, env Env, args []string) (code int) {
 	t.Helper()
 	i := slices.IndexFunc(Commands(), func(c Command) bool { return c.Name == args[0] || slices.Contains(c.Aliases(), args[0]) })
@@ -47,10 +48,10 @@ func runIn(t *testing.T, env Env, args []string) (code int) {
 		t.Fatalf("no command %q", args[0])
 	}
 	fs := pflag.NewFlagSet(args[0], pflag.ContinueOnError)
-	act := Commands()[i].Prepare(env, fs)
+	run := Commands()[i].Prepare(env, fs)
 	err := fs.Parse(args[1:])
 	if err == nil {
-		err = act(t.Context(), fs.Args())
+		err = run(t.Context(), fs.Args())
 	}
 	switch {
 	case err == nil:

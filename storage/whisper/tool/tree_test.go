@@ -17,11 +17,12 @@ import (
 	"carbon/storage/whisper"
 )
 
-// tagged is a series whose file has a hash for a name.
+// tagged is a series whose file name is a hash.
 const tagged = "disk.used;host=a"
 
-// grow makes a tree of four metrics, one of them tagged, each an hour of minutes.
-func grow(t *testing.T) (dir string) {
+// createTree creates a tree of four metrics, one of them tagged, each with one point
+// per minute for an hour.
+func createTree(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	for _, name := range []string{"a.one", "a.two", "b.c.three", tagged} {
@@ -29,7 +30,7 @@ func grow(t *testing.T) (dir string) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		made(t, disk.OS{}, path, layout(t, "average", 0.5, "60:60", "300:100"), minutes(60, func(i int) float64 { return float64(i) }))
+		createFileAt(t, disk.OS{}, path, layout(t, "average", 0.5, "60:60", "300:100"), minutes(60, func(i int) float64 { return float64(i) }))
 	}
 	if err := os.WriteFile(filepath.Join(dir, "tagged.log"), []byte(tagged+"\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -37,15 +38,15 @@ func grow(t *testing.T) (dir string) {
 	return dir
 }
 
-// runTree runs a command with a configuration: schemas and aggregations as in
-// the files of these names.
+// runTree runs a command with a configuration, given by the contents of
+// storage-schemas.conf and storage-aggregation.conf.
 func runTree(t *testing.T, dir, schemas, aggregation string, at time.Time, terminal bool, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code = runIn(t, Env{
 		Stdout: &out, Stderr: &errs, FS: disk.OS{}, Terminal: terminal,
 		Now: func() time.Time { return at },
-		Settings: func(where Where) (Settings, error) {
+		Settings: func(ConfigFiles) (Settings, error) {
 			s, err := schema.ParseSchemas(strings.NewReader(schemas))
 			if err != nil {
 				return Settings{}, err
@@ -61,9 +62,9 @@ func runTree(t *testing.T, dir, schemas, aggregation string, at time.Time, termi
 	return out.String(), errs.String(), code
 }
 
-// TestConform previews, applies and applies again.
+// TestConform runs conform with --dry-run, then applies the rules twice.
 func TestConform(t *testing.T) {
-	dir := grow(t)
+	dir := createTree(t)
 	const schemas = "[b]\npattern = ^b\nretentions = 60:60,300:100\n[rest]\npattern = .*\nretentions = 60:30,600:50\n"
 	const aggregation = "[disk]\npattern = ^disk.used;\naggregationMethod = last\nxFilesFactor = 0.1\n"
 	at := time.Unix(now, 0).UTC()
@@ -71,20 +72,20 @@ func TestConform(t *testing.T) {
 	before := contentOf(t, disk.OS{}, path)
 
 	stdout, stderr, code := runTree(t, dir, schemas, aggregation, at, false, "conform", "--dry-run")
-	// Of 60 minutes the latest 30 stay as they are; 12 points of five minutes are
-	// rolled up where they were made of those.
+	// The latest 30 of 60 points per minute are kept. The other 30 are rolled up, and
+	// so are the points per five minutes.
 	if code != 0 || stderr != "" {
 		t.Fatalf("code %d, %s", code, stderr)
 	}
 	want := `[rest] of storage-schemas.conf, [default] of storage-aggregation.conf
   60:60,300:100 average 0.5
     -> 60:30,600:50 average 0.5
-    2 files, 1.875KB less; of 144 points 0 are older than is kept and go, 72 are finer than is kept at their age and are rolled up
+    2 files, 1.875KB less; 144 points, of which 0 older than the new retention are dropped and 72 finer than the new archives are rolled up
 [rest] of storage-schemas.conf, [disk] of storage-aggregation.conf
   60:60,300:100 average 0.5
     -> 60:30,600:50 last 0.1
-    1 files, 960.000bytes less; of 72 points 0 are older than is kept and go, 36 are finer than is kept at their age and are rolled up
-3 of 4 files would be changed, 2.812KB less; 1 in order already
+    1 files, 960.000bytes less; 72 points, of which 0 older than the new retention are dropped and 36 finer than the new archives are rolled up
+3 of 4 files would be changed, 2.812KB less; 1 match the rules
 `
 	if stdout != want {
 		t.Errorf("%s\nwant\n%s", stdout, want)
@@ -107,7 +108,7 @@ func TestConform(t *testing.T) {
 	if report.Files != 4 || report.InOrder != 1 || len(report.Changes) != 2 || report.Changes[0].Finer != 72 {
 		t.Errorf("%+v", report)
 	}
-	// Before there were 60 points of a minute and 12 of five. 30 and 0 stay.
+	// Of 60 points per minute and 12 per five minutes, 30 and 0 are kept.
 	after := contentOf(t, disk.OS{}, path)
 	if !slices.Equal(after.points[0], before.points[0][30:]) {
 		t.Errorf("%v", after.points[0])
@@ -121,20 +122,20 @@ func TestConform(t *testing.T) {
 	}
 
 	stdout, _, code = runTree(t, dir, schemas, aggregation, at, false, "conform")
-	if want := "0 of 4 files changed, 0.000bytes more; 4 in order already\n"; stdout != want || code != 0 {
+	if want := "0 of 4 files changed, 0.000bytes more; 4 match the rules\n"; stdout != want || code != 0 {
 		t.Errorf("code %d, %s, want %s", code, stdout, want)
 	}
 }
 
-// TestConformGoesOn meets a broken file, one without a name, and one that is
-// compressed, and does the rest.
-func TestConformGoesOn(t *testing.T) {
-	dir := grow(t)
+// TestConformSkips skips a corrupt file, one of a metric with an unknown name and a
+// compressed one, and conforms the rest.
+func TestConformSkips(t *testing.T) {
+	dir := createTree(t)
 	tree := filepath.Join(dir, "whisper")
 	write(t, filepath.Join(tree, "a", "broken.wsp"), "")
 	write(t, filepath.Join(tree, "a", "small.wsp"), "whisper_compressed and so on")
 	nameless := filepath.Join(tree, "_tagged", "abc", "def", strings.Repeat("a", 64)+".wsp")
-	made(t, disk.OS{}, mkdir(t, nameless), layout(t, "average", 0.5, "60:60"), nil)
+	createFileAt(t, disk.OS{}, mkdir(t, nameless), layout(t, "average", 0.5, "60:60"), nil)
 	stdout, stderr, code := runTree(t, dir, "[all]\npattern = .*\nretentions = 60:70\n", "", time.Unix(now, 0), false, "conform", "--verbose")
 	if code != 1 || !strings.Contains(stderr, "broken.wsp") || strings.Count(stderr, "\n") != 1 {
 		t.Errorf("code %d, %s", code, stderr)
@@ -146,6 +147,7 @@ func TestConformGoesOn(t *testing.T) {
 	}
 }
 
+// write creates a file with the given content.
 func write(t *testing.T, path, content string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
@@ -153,7 +155,7 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// mkdir makes the directory of a file and returns the file's path.
+// mkdir creates the directory of a file and returns the path of the file.
 func mkdir(t *testing.T, path string) string {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -163,7 +165,7 @@ func mkdir(t *testing.T, path string) string {
 }
 
 func TestVerify(t *testing.T) {
-	dir := grow(t)
+	dir := createTree(t)
 	tree := filepath.Join(dir, "whisper")
 	if stdout, stderr, code := runTool(t, "", "verify", tree); code != 0 || stdout+stderr != "" {
 		t.Fatalf("code %d, %s%s", code, stdout, stderr)
@@ -209,7 +211,7 @@ func TestVerify(t *testing.T) {
 }
 
 func TestPrune(t *testing.T) {
-	dir := grow(t)
+	dir := createTree(t)
 	tree := filepath.Join(dir, "whisper")
 	long := time.Unix(now, 0).Add(100 * 24 * time.Hour)
 	for _, name := range []string{"a.one", "a.two", "b.c.three", tagged} {
@@ -218,7 +220,7 @@ func TestPrune(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// One got a point lately, one was touched lately.
+	// a.one has a recent point, a.two a recent modification time.
 	f, err := whisper.OpenFile(disk.OS{}, filepath.Join(tree, "a", "one.wsp"), os.O_RDWR)
 	if err != nil {
 		t.Fatal(err)
@@ -230,7 +232,7 @@ func TestPrune(t *testing.T) {
 	os.Chtimes(filepath.Join(tree, "a", "one.wsp"), time.Unix(now, 0), time.Unix(now, 0))
 	os.Chtimes(filepath.Join(tree, "a", "two.wsp"), long, long)
 	outside := mkdir(t, filepath.Join(dir, "outside", "x.wsp"))
-	made(t, disk.OS{}, outside, layout(t, "average", 0.5, "60:60"), nil)
+	createFileAt(t, disk.OS{}, outside, layout(t, "average", 0.5, "60:60"), nil)
 	os.Chtimes(outside, time.Unix(now, 0), time.Unix(now, 0))
 	if err := os.Symlink(filepath.Dir(outside), filepath.Join(tree, "link")); err != nil {
 		t.Fatal(err)
@@ -268,9 +270,9 @@ func TestPrune(t *testing.T) {
 	}
 }
 
-// TestPairs merges, fills and compares trees.
+// TestPairs runs diff, merge and fill on trees.
 func TestPairs(t *testing.T) {
-	a, b := filepath.Join(grow(t), "whisper"), filepath.Join(grow(t), "whisper")
+	a, b := filepath.Join(createTree(t), "whisper"), filepath.Join(createTree(t), "whisper")
 	if err := os.RemoveAll(filepath.Join(b, "b")); err != nil {
 		t.Fatal(err)
 	}
@@ -305,9 +307,9 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestProgress draws a bar on a terminal, and takes it away.
-func TestProgress(t *testing.T) {
-	dir := grow(t)
+// TestProgressBar checks that a bar is drawn on a terminal and cleared at the end.
+func TestProgressBar(t *testing.T) {
+	dir := createTree(t)
 	_, stderr, code := runTree(t, dir, "[all]\npattern = .*\nretentions = 60:70\n", "", time.Unix(now, 0), true, "conform")
 	if code != 0 || !strings.HasPrefix(stderr, "conforming [=======                       ] 1 of 4 files") || !strings.HasSuffix(stderr, "\r\x1b[K") {
 		t.Errorf("code %d, %q", code, stderr)

@@ -11,14 +11,15 @@ import (
 	"carbon/metric"
 )
 
-// update stores points.
+// update stores points in a file.
 var update = Command{
 	Name:  "update",
 	Args:  "PATH [TIMESTAMP:VALUE ...]",
 	About: "store points, from arguments or standard input",
-	Details: `A timestamp N means now. Without points as arguments they are read from standard
-input, one per line. Points older than the file reaches back are left out; one
-point alone that is too old, or in the future, is an error.
+	Details: `The timestamp N means now. If no points are given as arguments, update reads
+them from standard input, one per line. Points older than the file's retention
+are ignored, but a single point that is too old, or in the future, is an error.
+update writes to the file in place, as a server does.
 `,
 	Examples: `  carbon whisper update load.wsp N:42
   carbon whisper update load.wsp 1700000000:1 1700000060:2
@@ -26,8 +27,8 @@ point alone that is too old, or in the future, is an error.
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		return func(_ context.Context, args []string) error {
-			if len(args) < 1 {
-				return badUsage("want a path")
+			if err := checkArgs(args, -1, "PATH"); err != nil {
+				return err
 			}
 			now := env.Now().Unix()
 			points, err := readPoints(env, args[1:], now)
@@ -39,9 +40,11 @@ point alone that is too old, or in the future, is an error.
 	},
 }
 
+// readPoints returns the points given as arguments or, if there are none, those on
+// standard input.
 func readPoints(env *Env, args []string, now int64) (points []metric.Point, err error) {
 	for _, arg := range args {
-		p, err := point(arg, now)
+		p, err := parsePoint(arg, now)
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +58,7 @@ func readPoints(env *Env, args []string, now int64) (points []metric.Point, err 
 		if strings.TrimSpace(in.Text()) == "" {
 			continue
 		}
-		p, err := point(in.Text(), now)
+		p, err := parsePoint(in.Text(), now)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}

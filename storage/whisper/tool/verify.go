@@ -11,30 +11,30 @@ import (
 	"carbon/storage/whisper"
 )
 
-// verify finds files that are broken.
+// verify finds corrupt files.
 var verify = Command{
 	Name: "verify", aliases: []string{"find-corrupt", "find-corrupt-whisper-files"},
 	Args:  "WHISPER_DIR|PATH ...",
-	About: "find files that are broken, in trees or by name",
-	Details: `Headers, sizes and the times in all slots are checked, so all of every file is
-read. The exit code is 1 if a file is broken. Files that are being created
-(.tmp) and such in go-carbon's compressed format are passed over.
+	About: "find corrupt files, in trees or by name",
+	Details: `verify checks the header, the size and the times in all slots, so it reads each
+file completely. The exit code is 1 if a file is corrupt. verify skips temporary
+files (.tmp) and files in go-carbon's compressed format.
 `,
 	Examples: `  carbon whisper verify data/whisper
   carbon whisper verify --set-aside data/whisper
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		v := &verifier{env: env}
-		fs.BoolVar(&v.remove, "delete-corrupt", false, "delete broken files")
-		fs.BoolVar(&v.setAside, "set-aside", false, "rename broken files to NAME.wsp.corrupt-EPOCH, as the server does; the next point creates a new file")
+		fs.BoolVar(&v.remove, "delete-corrupt", false, "delete corrupt files")
+		fs.BoolVar(&v.setAside, "set-aside", false, "rename corrupt files to NAME.wsp.corrupt-EPOCH, as the server does; the next point creates a new file")
 		fs.BoolVar(&v.verbose, "verbose", false, "print the name of each file and its number of points")
 		fs.BoolVar(&v.json, "json", false, "print JSON")
 		return func(ctx context.Context, args []string) error {
-			switch {
-			case len(args) == 0:
-				return badUsage("want a directory")
-			case v.remove && v.setAside:
-				return badUsage("--delete-corrupt and --set-aside exclude each other")
+			if err := checkArgs(args, -1, "WHISPER_DIR or PATH"); err != nil {
+				return err
+			}
+			if v.remove && v.setAside {
+				return badUsage("use either --delete-corrupt or --set-aside")
 			}
 			return v.run(ctx, args)
 		}
@@ -84,40 +84,41 @@ func (v *verifier) run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// check checks one file and deals with it. A broken one is ErrFailed.
+// check checks one file. It reports a corrupt file, deletes or renames it if asked,
+// and returns ErrFailed.
 func (v *verifier) check(path string) error {
 	v.files++
 	points, err := whisper.Verify(v.env.FS, path)
-	damage, broken := errors.AsType[*whisper.CorruptError](err)
+	damage, corrupt := errors.AsType[*whisper.CorruptError](err)
 	switch {
 	case errors.Is(err, whisper.ErrCompressed):
 		return nil
-	case err != nil && !broken:
+	case err != nil && !corrupt:
 		return err
-	case !broken:
+	case !corrupt:
 		if v.verbose && !v.json {
 			fmt.Fprintf(v.env.Stdout, "%s: %d points\n", path, points)
 		}
 		return nil
 	}
-	about := object{{"path", path}, {"reason", damage.Reason}}
-	said := "Corrupt Whisper file: " + path
+	report := object{{"path", path}, {"reason", damage.Reason}}
+	message := "Corrupt Whisper file: " + path
 	switch {
 	case v.remove:
-		said = "Deleting corrupt Whisper file: " + path
+		message = "Deleting corrupt Whisper file: " + path
 		err = v.env.FS.Remove(path)
-		about = append(about, member{"deleted", err == nil})
+		report = append(report, member{"deleted", err == nil})
 	case v.setAside:
 		var aside string
 		aside, err = whisper.SetAside(v.env.FS, path, v.env.Now().Unix())
-		said += "\n  set aside as " + aside
-		about = append(about, member{"setAside", aside})
+		message += "\n  set aside as " + aside
+		report = append(report, member{"setAside", aside})
 	default:
 		err = nil
 	}
-	v.corrupt = append(v.corrupt, about)
+	v.corrupt = append(v.corrupt, report)
 	if !v.json {
-		fmt.Fprintf(v.env.Stderr, "%s\n  %s\n", said, damage.Reason)
+		fmt.Fprintf(v.env.Stderr, "%s\n  %s\n", message, damage.Reason)
 	}
 	if err != nil {
 		return err

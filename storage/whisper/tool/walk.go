@@ -12,14 +12,14 @@ import (
 	"carbon/disk"
 )
 
-// suffix is what the name of a whisper file ends with.
+// suffix ends the name of every whisper file.
 const suffix = ".wsp"
 
-// walk runs each for every whisper file below a directory, path being below it
-// too. A file or directory it has trouble with is reported and does not stop it;
-// in the end the error is ErrFailed then. Symbolic links are not followed, but
-// for root itself.
-func walk(ctx context.Context, env *Env, root, doing string, each func(path string) error) error {
+// walk calls each with the path, relative to root, of every whisper file below
+// root. It reports errors of single files and directories, goes on with the rest,
+// and returns ErrFailed at the end. It follows no symbolic link except root
+// itself. activity labels the progress bar.
+func walk(ctx context.Context, env *Env, root, activity string, each func(path string) error) error {
 	failed := false
 	files, err := listFiles(ctx, env.FS, root, func(err error) {
 		failed = true
@@ -28,17 +28,17 @@ func walk(ctx context.Context, env *Env, root, doing string, each func(path stri
 	if err != nil {
 		return err
 	}
-	err = visit(ctx, env, files, doing, each)
+	err = visit(ctx, env, files, activity, each)
 	if err == nil && failed {
 		err = ErrFailed
 	}
 	return err
 }
 
-// visit runs each for every path and shows how far it is. Errors are reported,
-// unless they were already, and do not stop it.
-func visit(ctx context.Context, env *Env, paths []string, doing string, each func(path string) error) error {
-	p := newProgress(env, doing, len(paths))
+// visit calls each for every path and shows a progress bar. It reports errors other
+// than ErrFailed, goes on, and returns ErrFailed at the end.
+func visit(ctx context.Context, env *Env, paths []string, activity string, each func(path string) error) error {
+	p := newProgressBar(env, activity, len(paths))
 	defer p.end()
 	failed := false
 	for _, path := range paths {
@@ -60,8 +60,8 @@ func visit(ctx context.Context, env *Env, paths []string, doing string, each fun
 	return nil
 }
 
-// listFiles returns the whisper files below root. Only that root cannot be read
-// is an error; others go to report.
+// listFiles returns the paths, relative to root, of the whisper files below root.
+// It passes errors of directories below root to report and returns one of root.
 func listFiles(ctx context.Context, fsys disk.FS, root string, report func(error)) (files []string, err error) {
 	var list func(dir string) error
 	list = func(dir string) error {
@@ -76,7 +76,7 @@ func listFiles(ctx context.Context, fsys disk.FS, root string, report func(error
 		for _, e := range entries {
 			path := filepath.Join(dir, e.Name())
 			switch {
-			case strings.HasPrefix(e.Name(), "."): // files in the making
+			case strings.HasPrefix(e.Name(), "."): // temporary files
 			case e.IsDir():
 				if err := list(path); err != nil {
 					report(err)
@@ -91,7 +91,7 @@ func listFiles(ctx context.Context, fsys disk.FS, root string, report func(error
 	return files, err
 }
 
-// isDir tells whether a path is a directory; what cannot be looked at is none.
+// isDir reports whether a path is a directory. It is false if stat fails.
 func isDir(fsys disk.FS, path string) bool {
 	info, err := fsys.Stat(path)
 	return err == nil && info.IsDir()

@@ -1,4 +1,4 @@
-"""Runs one of whisper's tools at a time of our choosing: run.py NOW TOOL ARGS..."""
+"""Run a whisper tool with its clock at a given time: run.py NOW TOOL ARGS..."""
 import runpy
 import sys
 import time
