@@ -9,7 +9,8 @@ import (
 	"carbon/storage"
 )
 
-// benchStore is a store of n files as storage-schemas.conf often has them.
+// benchStore returns a store with n files of typical retentions, and an update without
+// points for each.
 func benchStore(b *testing.B, n int, now *int64) (*Store, []storage.Update) {
 	b.Helper()
 	s, err := Open(b.TempDir(), Options{
@@ -35,7 +36,7 @@ func benchStore(b *testing.B, n int, now *int64) (*Store, []storage.Update) {
 	return s, updates
 }
 
-// BenchmarkWrite stores points of 1,000 metrics per turn.
+// BenchmarkWrite writes points of 1,000 metrics per iteration.
 func BenchmarkWrite(b *testing.B) {
 	for _, points := range []int64{1, 10, 60} {
 		b.Run(fmt.Sprintf("points=%d", points), func(b *testing.B) {
@@ -60,7 +61,7 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
-// BenchmarkFetch reads a day of minutes.
+// BenchmarkFetch fetches a day of points, one per minute.
 func BenchmarkFetch(b *testing.B) {
 	now := int64(testNow)
 	s, updates := benchStore(b, 1, &now)
@@ -79,15 +80,15 @@ func BenchmarkFetch(b *testing.B) {
 	}
 }
 
-// BenchmarkOpen looks through a tree of 10,000 files.
+// BenchmarkOpen scans a tree of 10,000 files.
 func BenchmarkOpen(b *testing.B) {
 	now := int64(testNow)
 	s, _ := benchStore(b, 10_000, &now)
 	for b.Loop() {
-		again, err := Open(s.dir, Options{TaggedLog: s.log.path})
+		reopened, err := Open(s.dir, Options{TaggedLog: s.log.path})
 		if err != nil {
 			b.Fatal(err)
 		}
-		again.Close()
+		reopened.Close()
 	}
 }

@@ -129,8 +129,8 @@ func (s *Store) describeCompressed(path string) (l metric.Layout, err error) {
 }
 
 // writeCompressed does for a compressed file what write does for a plain one. If the
-// file is corrupt, writeCompressed sets it aside, creates a plain file in its place
-// and returns that one. The points are not written then.
+// file is corrupt, writeCompressed sets it aside and returns a new, plain file, to which
+// the caller writes the points. Otherwise it returns nil.
 func (s *Store) writeCompressed(u storage.Update, scratch *scratch) (*kept, error) {
 	path := s.path(u.Name)
 	err := s.updateCompressed(path, scratch.sorted(u.Points))

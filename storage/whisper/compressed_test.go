@@ -17,7 +17,7 @@ import (
 	gowhisper "github.com/go-graphite/go-whisper"
 )
 
-// hours is a layout that reaches back further than go-whisper's own clock matters.
+// hours is a layout with retentions so long that go-whisper's clock does not matter.
 var hours = metric.Layout{Archives: []metric.Archive{{Step: 3600, Points: 20 * 365 * 24}, {Step: 86400, Points: 40 * 365}}, Aggregation: "sum"}
 
 func newCompressed(t testing.TB, path string, archives []metric.Archive, method gowhisper.AggregationMethod) {
@@ -43,8 +43,8 @@ func newCompressed(t testing.TB, path string, archives []metric.Archive, method 
 	}
 }
 
-// hourly checks the newest values.
-func hourly(t *testing.T, s *Store, name string, values ...float64) {
+// wantHourly checks the newest values of a metric with one value per hour.
+func wantHourly(t *testing.T, s *Store, name string, values ...float64) {
 	t.Helper()
 	from := int64(testNow - 3600*len(values))
 	got, err := s.Fetch(t.Context(), storage.Query{Names: []string{name}, Window: metric.Window{From: from, Until: testNow}, Now: testNow})
@@ -53,7 +53,7 @@ func hourly(t *testing.T, s *Store, name string, values ...float64) {
 	}
 }
 
-// A compressed file is read, and written to, and stays one.
+// The store reads and updates a compressed file, which stays compressed.
 func TestCompressed(t *testing.T) {
 	for _, method := range []gowhisper.AggregationMethod{gowhisper.Sum, gowhisper.Mix, gowhisper.First} {
 		dir := t.TempDir()
@@ -72,26 +72,26 @@ func TestCompressed(t *testing.T) {
 			}
 		}
 		if _, err := s.SetAggregation(t.Context(), "a.b", "max"); !errors.Is(err, storage.ErrFixedAggregation) {
-			t.Errorf("set the aggregation of a compressed file: %v", err)
+			t.Errorf("SetAggregation of a compressed file: %v, want ErrFixedAggregation", err)
 		}
 		null := math.NaN()
-		hourly(t, s, "a.b", null, null, null)
+		wantHourly(t, s, "a.b", null, null, null)
 		var many []float64
-		for i := range 1000 { // more than a few blocks
+		for i := range 1000 { // several blocks
 			many = append(many, float64(i%7)*1.5)
 		}
 		store(int64(len(many))+3, many...)
 		store(3, 1, 2)
 		store(1, 3.25)
 		store(0, 4)
-		hourly(t, s, "a.b", append(slices.Clone(many[len(many)-5:]), 1, 2, 3.25, 4)...)
-		hourly(t, s, "a.b", append(many, 1, 2, 3.25, 4)[1:]...)
-		store(1000, 99) // long ago
+		wantHourly(t, s, "a.b", append(slices.Clone(many[len(many)-5:]), 1, 2, 3.25, 4)...)
+		wantHourly(t, s, "a.b", append(many, 1, 2, 3.25, 4)[1:]...)
+		store(1000, 99) // older than stored points
 		u := storage.Update{Name: "a.b", Points: []metric.Point{{Time: 100, Value: 1}, {Time: -5, Value: 1}, {Time: 1 << 40, Value: 1}}}
 		if n, err := s.Write(t.Context(), []storage.Update{u}); n != 1 || err != nil {
 			t.Fatalf("Write = %d, %v", n, err)
 		}
-		hourly(t, s, "a.b", append(many, 1, 2, 3.25, 4)[1:]...)
+		wantHourly(t, s, "a.b", append(many, 1, 2, 3.25, 4)[1:]...)
 		if got := s.Stats(); got.Discarded != 1 || got.OutOfRange != 3 || got.CommittedPoints != int64(len(many)+4) || got.UpdateOperations != 6 || got.CorruptFiles != 0 || got.Errors != 0 {
 			t.Errorf("%v: %+v", method, got)
 		}
@@ -99,21 +99,21 @@ func TestCompressed(t *testing.T) {
 			t.Errorf("%v: Describe: %+v, %v", method, l, err)
 		}
 		if !bytes.HasPrefix(readFile(t, path), []byte(compressedMagic)) {
-			t.Errorf("%v: the file is not compressed any more", method)
+			t.Errorf("%v: the file is no longer compressed", method)
 		}
 		if method == gowhisper.Mix {
 			continue
 		}
-		// By our clock the window is within the finer archive, by its own not any more.
+		// By our clock the finer archive covers the window; by go-whisper's it does not.
 		got, err := s.Fetch(t.Context(), storage.Query{Names: []string{"a.b"}, Window: metric.Window{From: testNow - 20*365*86400, Until: testNow}, Now: testNow})
 		if err != nil || len(got) != 1 || got[0].Step != 3600 || got[0].Values[len(got[0].Values)-1] != 4 {
-			t.Errorf("%v: a window beyond go-whisper's: %v", method, err)
+			t.Errorf("%v: fetch of a window beyond the retention by go-whisper's clock: %v", method, err)
 		}
 	}
 }
 
-// A corrupt compressed file is set aside as any other when it is to be written,
-// and an error when it is read.
+// A write sets a corrupt compressed file aside, like any other corrupt file. A fetch
+// leaves it out.
 func TestCorruptCompressed(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "whisper", "a.wsp")
@@ -125,49 +125,49 @@ func TestCorruptCompressed(t *testing.T) {
 		return slices.Concat(valid[:at], b, valid[at+len(b):])
 	}
 	cases := map[string][]byte{
-		"nothing else":    valid[:18],
-		"half a header":   valid[:archive+50],
-		"truncated":       valid[:len(valid)/2],
-		"method":          damage(at, 0, 0, 0, 77),
-		"xFilesFactor":    damage(at+8, 0x7f, 0xff, 0xff, 0xff),
-		"archives":        damage(at+16, 0xff, 0xff, 0xff, 0xff),
-		"no archives":     damage(at+16, 0, 0, 0, 0),
-		"step":            damage(archive+4, 0, 0, 0, 0),
-		"points":          damage(archive+8, 0x7f, 0xff, 0xff, 0xff),
-		"block size":      damage(archive+12, 0, 0, 0, 1),
-		"no blocks":       damage(archive+16, 0, 0, 0, 0),
-		"many blocks":     damage(archive+16, 0x0f, 0, 0, 0),
-		"current block":   damage(archive+24, 0, 0xff, 0, 0),
-		"where to write":  damage(archive+68, 0xff, 0, 0, 0),
-		"bit":             damage(archive+72, 0, 0, 0, 8),
-		"over the header": damage(archive, 0, 0, 0, 1),
-		"few in a block":  damage(archive+2*gowhisper.CompressedArchiveInfoSize+gowhisper.BlockRangeSize, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 0),
+		"magic only":    valid[:18],
+		"half a header": valid[:archive+50],
+		"truncated":     valid[:len(valid)/2],
+		"method":        damage(at, 0, 0, 0, 77),
+		"xFilesFactor":  damage(at+8, 0x7f, 0xff, 0xff, 0xff),
+		"archives":      damage(at+16, 0xff, 0xff, 0xff, 0xff),
+		"no archives":   damage(at+16, 0, 0, 0, 0),
+		"step":          damage(archive+4, 0, 0, 0, 0),
+		"points":        damage(archive+8, 0x7f, 0xff, 0xff, 0xff),
+		"block size":    damage(archive+12, 0, 0, 0, 1),
+		"no blocks":     damage(archive+16, 0, 0, 0, 0),
+		"many blocks":   damage(archive+16, 0x0f, 0, 0, 0),
+		"current block": damage(archive+24, 0, 0xff, 0, 0),
+		"write offset":  damage(archive+68, 0xff, 0, 0, 0),
+		"bit":           damage(archive+72, 0, 0, 0, 8),
+		"overlap":       damage(archive, 0, 0, 0, 1),
+		"few points":    damage(archive+2*gowhisper.CompressedArchiveInfoSize+gowhisper.BlockRangeSize, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 0),
 	}
 	s := openStore(t, dir, Options{})
 	n := int64(0)
-	for what, content := range cases {
+	for name, content := range cases {
 		if err := os.WriteFile(path, content, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		_, err := openCompressed(disk.OS{}, path, os.O_RDONLY)
 		var damage *CorruptError
 		if !errors.As(err, &damage) || damage.Path != path {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v, want a *CorruptError", name, err)
 		}
 		s.files.drop("a")
 		series, err := s.Fetch(t.Context(), storage.Query{Names: []string{"a"}, Window: metric.Window{From: testNow - 60, Until: testNow}, Now: testNow})
 		if len(series) != 0 || err != nil {
-			t.Errorf("%s: Fetch: %v, %v; want nothing", what, series, err)
+			t.Errorf("%s: Fetch: %v, %v; want no series", name, series, err)
 		}
 		write(t, s, "a", 1)
 		wantValue(t, s, "a", 1)
 		if n++; s.Stats().CorruptFiles != n {
-			t.Errorf("%s: %d files are set aside", what, s.Stats().CorruptFiles)
+			t.Errorf("%s: %d files set aside, want %d", name, s.Stats().CorruptFiles, n)
 		}
 	}
 }
 
-func TestCompressedOnAnotherFileSystem(t *testing.T) {
+func TestCompressedNeedsOSFileSystem(t *testing.T) {
 	s, _ := faulty(t, Options{})
 	put(t, s.fs, "/data/whisper/a.wsp", compressedMagic+strings.Repeat("x", 500))
 	if n, err := s.Write(t.Context(), one("a", 1)); n != 0 || !errors.Is(err, ErrCompressed) {
@@ -178,13 +178,13 @@ func TestCompressedOnAnotherFileSystem(t *testing.T) {
 	}
 }
 
-// FuzzCompressed reads and writes files with some bytes changed: that comes to an
-// end, in bounded memory and disk.
+// FuzzCompressed reads and updates files with some bytes changed. It checks that time,
+// memory and file size stay bounded.
 func FuzzCompressed(f *testing.F) {
 	dir := f.TempDir()
 	path := filepath.Join(dir, "seed.wsp")
 	newCompressed(f, path, []metric.Archive{{Step: 86400, Points: 20 * 365}, {Step: 7 * 86400, Points: 40 * 52}}, gowhisper.Sum)
-	if err := updateFor(path, 400); err != nil {
+	if err := updateDays(path, 400); err != nil {
 		f.Fatal(err)
 	}
 	valid := readFile(f, path)
@@ -209,7 +209,7 @@ func FuzzCompressed(f *testing.F) {
 				defer recoverCorrupt(path, &err)
 				_, _, err = c.fetch(metric.Window{From: testNow - 86400*400, Until: testNow}, testNow)
 			}()
-			_ = updateFor(path, 200)
+			_ = updateDays(path, 200)
 		}
 		if info, err := os.Stat(path); err != nil || info.Size() > 64<<20 {
 			t.Errorf("%v, %v", info, err)
@@ -217,8 +217,8 @@ func FuzzCompressed(f *testing.F) {
 	})
 }
 
-// updateFor updates a file with a point for each of the last days.
-func updateFor(path string, n int64) error {
+// updateDays writes one point per day to a compressed file, for the last n days.
+func updateDays(path string, n int64) error {
 	s := &Store{fs: disk.OS{}, now: fixedClock(testNow), files: newDescriptors(disk.OS{}, 0)}
 	var points []metric.Point
 	for i := range n {

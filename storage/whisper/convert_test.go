@@ -10,8 +10,8 @@ import (
 	gowhisper "github.com/go-graphite/go-whisper"
 )
 
-// TestReadCompressedRefuses the methods that only compressed files have.
-func TestReadCompressedRefuses(t *testing.T) {
+// ReadCompressed refuses aggregation methods that only compressed files have.
+func TestReadCompressedMethods(t *testing.T) {
 	for method, refused := range map[gowhisper.AggregationMethod]bool{
 		gowhisper.Average: false, gowhisper.Sum: false, gowhisper.Last: false, gowhisper.Max: false, gowhisper.Min: false,
 		gowhisper.First: true,
@@ -20,7 +20,7 @@ func TestReadCompressedRefuses(t *testing.T) {
 		newCompressed(t, path, []metric.Archive{{Step: 60, Points: 100}}, method)
 		l, archives, err := ReadCompressed(disk.OS{}, path)
 		if refused != (err != nil) || !refused && (len(archives) != 1 || l.Aggregation != compressedMethods[method]) {
-			t.Errorf("%v: %v, %v, %v", method, l, archives, err)
+			t.Errorf("%v: ReadCompressed = %v, %v, %v; want error: %v", method, l, archives, err, refused)
 		}
 	}
 }

@@ -33,8 +33,8 @@ func newFile(t testing.TB, layout metric.Layout) (path string) {
 	return path
 }
 
-func createFile(path string, layout metric.Layout, how Allocation) error {
-	f, err := create(disk.OS{}, path, layout, how)
+func createFile(path string, layout metric.Layout, allocation Allocation) error {
+	f, err := create(disk.OS{}, path, layout, allocation)
 	if err != nil {
 		return err
 	}
@@ -47,19 +47,19 @@ func TestCreate(t *testing.T) {
 		layout.Aggregation = method
 		f := open(t, newFile(t, layout))
 		if got := f.layout(); got.Aggregation != method || got.XFilesFactor != 0.5 || !slices.Equal(got.Archives, layout.Archives) {
-			t.Errorf("%+v, want %+v", got, layout)
+			t.Errorf("layout %+v, want %+v", got, layout)
 		}
 	}
 }
 
-func TestCreateNotSparse(t *testing.T) {
+func TestCreateAllocation(t *testing.T) {
 	dir := t.TempDir()
 	sparse, full, allocated := filepath.Join(dir, "sparse.wsp"), filepath.Join(dir, "full.wsp"), filepath.Join(dir, "allocated.wsp")
 	if err := errors.Join(createFile(sparse, minutes, Sparse), createFile(full, minutes, Full), createFile(allocated, minutes, Fallocate)); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(readFile(t, sparse), readFile(t, full)) || !bytes.Equal(readFile(t, sparse), readFile(t, allocated)) {
-		t.Error("a sparse file reads otherwise than a full one")
+		t.Error("the contents depend on the allocation")
 	}
 }
 
@@ -74,7 +74,7 @@ func TestCreateErrors(t *testing.T) {
 			t.Errorf("%+v: no error", layout)
 		}
 		if entries, _ := os.ReadDir(dir); len(entries) > 0 {
-			t.Errorf("%+v: leaves %v", layout, entries)
+			t.Errorf("%+v: files left behind: %v", layout, entries)
 		}
 	}
 	f(func(l *metric.Layout) { l.Archives = nil })
@@ -126,7 +126,7 @@ func TestCorruptFiles(t *testing.T) {
 	f(set(12, 3))
 	f(set(12, math.MaxUint32))
 	f(set(16, 39))
-	f(set(16, 41)) // over the next one
+	f(set(16, 41)) // overlaps the next archive
 	f(set(20, 0))
 	f(set(20, 7))
 	f(set(24, 0))
@@ -136,7 +136,7 @@ func TestCorruptFiles(t *testing.T) {
 	f(set(32, 60))
 }
 
-func TestCompressedFileIsNoCorruptOne(t *testing.T) {
+func TestOpenCompressedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.wsp")
 	r := gowhisper.NewRetention(60, 1440)
 	w, err := gowhisper.CreateWithOptions(path, gowhisper.Retentions{&r}, gowhisper.Average, 0, &gowhisper.Options{Compressed: true})
@@ -150,8 +150,9 @@ func TestCompressedFileIsNoCorruptOne(t *testing.T) {
 	}
 }
 
-// go-whisper reads what we write, and we what it writes, where it is right: in
-// order, no duplicates, xFilesFactor 0.5, methods 1 to 5.
+// Our files and go-whisper's are identical, and both fetch the same from them, where
+// go-whisper agrees with whisper.py: points in order, no duplicates, xFilesFactor 0.5,
+// methods 1 to 5.
 func TestGoWhisper(t *testing.T) {
 	const now = 1_700_000_000
 	before := gowhisper.Now
@@ -191,7 +192,7 @@ func TestGoWhisper(t *testing.T) {
 				t.Fatal(ok, err)
 			}
 			if got.Start != int64(want.FromTime()) || got.Step != int64(want.Step()) || !equalValues(got.Values, want.Values()) {
-				t.Errorf("%s, %d seconds: %v, want %v", method, age, got, want)
+				t.Errorf("%s: fetch of the last %d seconds: %v, want %v", method, age, got, want)
 			}
 		}
 		w.Close()
@@ -206,8 +207,8 @@ func equalValues(a, b []float64) bool {
 	return slices.EqualFunc(a, b, func(a, b float64) bool { return a == b || a != a && b != b })
 }
 
-// What is not a whisper file is an error; what passes for one can be read and
-// written within its bounds.
+// FuzzFile checks that any file which passes the header checks can be read and updated
+// without changing its size.
 func FuzzFile(f *testing.F) {
 	good := readFile(f, "testdata/rollup/wsp/stale.wsp")
 	f.Add(good, int64(1_796_000_000))
@@ -244,7 +245,7 @@ func FuzzFile(f *testing.F) {
 			}
 		}
 		if after := readFile(t, path); len(after) != len(data) {
-			t.Errorf("%d bytes became %d", len(data), len(after))
+			t.Errorf("the size changed from %d to %d bytes", len(data), len(after))
 		}
 	})
 }

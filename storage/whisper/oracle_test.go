@@ -21,23 +21,24 @@ import (
 	"carbon/storage"
 )
 
-// sequence is one file's life, for testdata/oracle.py and for us.
+// sequence is a file, its updates and the fetches from it. testdata/oracle.py and our
+// store run it.
 type sequence struct {
-	Path     string      `json:"path"`
-	Archives [][2]int64  `json:"archives"` // step, points
-	XFF      float64     `json:"xff"`
-	Method   string      `json:"method"`
-	Sparse   bool        `json:"sparse"`
-	Batches  []batch     `json:"batches"`
-	Fetches  [][3]int64  `json:"fetches"` // from, until, now
-	ours     []([]point) // what we are given for each batch: not sorted, with duplicates
+	Path     string     `json:"path"`
+	Archives [][2]int64 `json:"archives"` // step, points
+	XFF      float64    `json:"xff"`
+	Method   string     `json:"method"`
+	Sparse   bool       `json:"sparse"`
+	Batches  []batch    `json:"batches"`
+	Fetches  [][3]int64 `json:"fetches"` // from, until, now
+	given    [][]point  // what our store gets for each batch: unsorted, with duplicates
 	name     string
 	layout   metric.Layout
 }
 
 type batch struct {
 	Now    int64   `json:"now"`
-	Single bool    `json:"single"` // by whisper.py's update
+	Single bool    `json:"single"` // with whisper.py's update instead of update_many
 	Points []point `json:"points"`
 }
 
@@ -50,13 +51,14 @@ func (p point) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, "[%d,%d]", p.time, math.Float64bits(p.value)), nil
 }
 
-// fetched is what whisper.py answers to one fetch, nil for None.
+// fetched is the result of one fetch by whisper.py, or nil for None. Values are the bits
+// of the floats.
 type fetched struct {
 	Start, Until, Step int64
 	Values             []*uint64
 }
 
-// oracle is one running oracle.py.
+// oracle is a running oracle.py.
 type oracle struct {
 	stdin  io.WriteCloser
 	stdout *bufio.Reader
@@ -89,24 +91,24 @@ func startOracle(t *testing.T) *oracle {
 	return o
 }
 
-// run has the oracle work at sequences one after the other, and calls each with
-// them and with what was fetched. The oracle is ahead of each.
+// run sends n sequences from next to the oracle, and calls each with every sequence and
+// the results of its fetches. The oracle runs ahead of each.
 func (o *oracle) run(t *testing.T, n int, next func(i int) *sequence, each func(s *sequence, answers []*fetched)) {
 	t.Helper()
-	asked := make(chan *sequence, 64)
+	sent := make(chan *sequence, 64)
 	go func() {
-		defer close(asked)
+		defer close(sent)
 		encoder := json.NewEncoder(o.stdin)
 		for i := range n {
 			s := next(i)
 			if encoder.Encode(s) != nil {
-				return // the answer that is missing tells
+				return // the missing answer fails the test
 			}
-			asked <- s
+			sent <- s
 		}
 	}()
 	done := 0
-	for s := range asked {
+	for s := range sent {
 		line, err := o.stdout.ReadBytes('\n')
 		var answers []*fetched
 		if err == nil {
@@ -115,18 +117,18 @@ func (o *oracle) run(t *testing.T, n int, next func(i int) *sequence, each func(
 		if err != nil || len(answers) != len(s.Fetches) {
 			o.cmd.Process.Kill()
 			o.cmd.Wait()
-			t.Fatalf("oracle.py: %d answers to %s, %v: %s", len(answers), s.name, err, &o.stderr)
+			t.Fatalf("oracle.py: %d answers for %s, %v: %s", len(answers), s.name, err, &o.stderr)
 		}
 		each(s, answers)
 		done++
 	}
 	if done != n {
-		t.Errorf("%d of %d sequences were run", done, n)
+		t.Errorf("ran %d of %d sequences", done, n)
 	}
 }
 
-// TestOracle does the same to files as whisper.py does, and compares all that is
-// in them, and what both read from them. SOAK=1 takes more sequences.
+// TestOracle runs random sequences with our store and with whisper.py. It compares the
+// contents of the files and the fetched values. SOAK=1 runs more sequences.
 func TestOracle(t *testing.T) {
 	o := startOracle(t)
 	dir := t.TempDir()
@@ -140,12 +142,12 @@ func TestOracle(t *testing.T) {
 		Layout: func(name string) metric.Layout { return layouts[name] },
 		Now:    func() time.Time { return time.Unix(now, 0) },
 	})
-	agreed, batches, points, values := 0, 0, 0, 0
+	agreed, batches, totalPoints, values := 0, 0, 0, 0
 	o.run(t, n, func(i int) *sequence { return randomSequence(dir, uint64(i)) }, func(q *sequence, answers []*fetched) {
 		layouts[q.name] = q.layout
-		for i, given := range q.ours {
+		for i, points := range q.given {
 			u := storage.Update{Name: q.name}
-			for _, p := range given {
+			for _, p := range points {
 				u.Points = append(u.Points, metric.Point{Time: p.time, Value: p.value})
 			}
 			now = q.Batches[i].Now
@@ -153,13 +155,13 @@ func TestOracle(t *testing.T) {
 				t.Fatalf("%s: Write = %d, %v", q.name, n, err)
 			}
 			batches++
-			points += len(q.Batches[i].Points)
+			totalPoints += len(q.Batches[i].Points)
 		}
 		ours := contentOf(t, filepath.Join(dir, "whisper", PathOf(q.name)))
 		theirs := contentOf(t, q.Path)
 		agree := bytes.Equal(ours.header, theirs.header) && slices.EqualFunc(ours.archives, theirs.archives, maps.Equal)
 		if !agree {
-			t.Errorf("%s: in our file and in theirs:\n%v\n%v", q.name, ours, theirs)
+			t.Errorf("%s: contents differ:\nours   %v\ntheirs %v", q.name, ours, theirs)
 		}
 		for i, want := range answers {
 			w := metric.Window{From: q.Fetches[i][0], Until: q.Fetches[i][1]}
@@ -175,13 +177,14 @@ func TestOracle(t *testing.T) {
 		if agree {
 			agreed++
 		} else {
-			describe(t, q)
+			logSequence(t, q)
 		}
 	})
-	t.Logf("%d of %d sequences agree: %d batches of %d points, %d values fetched", agreed, n, batches, points, values)
+	t.Logf("%d of %d sequences agree: %d batches of %d points, %d values fetched", agreed, n, batches, totalPoints, values)
 }
 
-func describe(t *testing.T, q *sequence) {
+// logSequence logs what led to a difference.
+func logSequence(t *testing.T, q *sequence) {
 	t.Helper()
 	t.Logf("%s: %v, %s, xFilesFactor %v", q.name, q.Archives, q.Method, q.XFF)
 	for _, b := range q.Batches {
@@ -201,8 +204,8 @@ func sameAnswer(got []metric.Series, want *fetched) bool {
 	})
 }
 
-// content is what is in a file, wherever a ring begins: whisper.py begins a
-// coarser one with any point of a batch.
+// content is the content of a file, independent of the base of each archive: whisper.py
+// may begin the ring of a coarser archive with any point of a batch.
 type content struct {
 	header   []byte
 	archives []map[uint32]uint64 // the bits of the value by time
@@ -226,8 +229,8 @@ func contentOf(t *testing.T, path string) (c content) {
 	return c
 }
 
-// TestOracleCreates compares new files byte by byte.
-func TestOracleCreates(t *testing.T) {
+// New files are identical to those that whisper.py creates.
+func TestOracleCreate(t *testing.T) {
 	o := startOracle(t)
 	dir := t.TempDir()
 	next := func(i int) *sequence {
@@ -237,11 +240,11 @@ func TestOracleCreates(t *testing.T) {
 	}
 	o.run(t, 100, next, func(q *sequence, _ []*fetched) {
 		ours := q.Path + ".ours"
-		how := Full
+		allocation := Full
 		if q.Sparse {
-			how = Sparse
+			allocation = Sparse
 		}
-		if err := createFile(ours, q.layout, how); err != nil {
+		if err := createFile(ours, q.layout, allocation); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(readFile(t, ours), readFile(t, q.Path)) {
@@ -252,9 +255,9 @@ func TestOracleCreates(t *testing.T) {
 
 var oracleMethods = []string{"average", "sum", "last", "max", "min", "avg_zero", "absmax", "absmin"}
 
-// newSequence is a file nothing happens to.
+// newSequence returns a sequence with a random layout and no updates or fetches.
 func newSequence(rnd *rand.Rand, dir, name string) *sequence {
-	pick := func(of ...int64) int64 { return of[rnd.IntN(len(of))] }
+	pick := func(choices ...int64) int64 { return choices[rnd.IntN(len(choices))] }
 	a := metric.Archive{Step: pick(1, 2, 5, 7, 10, 60), Points: 1 + rnd.Int64N(40)}
 	archives := []metric.Archive{a}
 	for range rnd.IntN(4) {
@@ -276,8 +279,8 @@ func newSequence(rnd *rand.Rand, dir, name string) *sequence {
 	return q
 }
 
-// randomSequence is updates of every kind with a clock that goes on, then
-// fetches of every kind.
+// randomSequence returns a sequence with random updates at increasing times, followed by
+// fetches of many windows.
 func randomSequence(dir string, seed uint64) *sequence {
 	rnd := rand.New(rand.NewPCG(seed, 9))
 	q := newSequence(rnd, dir, fmt.Sprintf("s%05d", seed))
@@ -291,14 +294,14 @@ func randomSequence(dir string, seed uint64) *sequence {
 		}
 		age := now - distinct[0].time
 		single := len(distinct) == 1 && age >= 0 && age < coarsest.Retention() && rnd.IntN(2) == 0
-		q.ours = append(q.ours, given)
+		q.given = append(q.given, given)
 		q.Batches = append(q.Batches, batch{Now: now, Single: single, Points: distinct})
 		switch rnd.IntN(8) {
 		case 0:
 		case 1:
 			now += rnd.Int64N(2 * finest.Retention())
 		case 2:
-			now += rnd.Int64N(2 * coarsest.Retention()) // the ring goes round
+			now += rnd.Int64N(2 * coarsest.Retention()) // wraps the ring
 		case 3:
 			now += finest.Retention()
 		default:
@@ -314,21 +317,21 @@ func randomSequence(dir string, seed uint64) *sequence {
 	for _, a := range q.layout.Archives {
 		add(now-a.Retention(), now)
 	}
-	reach := coarsest.Retention()
-	add(now-2*reach, now+reach)
-	add(now-reach-1, now-reach+rnd.Int64N(reach))
-	add(now-2*reach, now-reach-1+rnd.Int64N(3))
-	add(now+rnd.Int64N(2), now+rnd.Int64N(reach))
+	longest := coarsest.Retention()
+	add(now-2*longest, now+longest)
+	add(now-longest-1, now-longest+rnd.Int64N(longest))
+	add(now-2*longest, now-longest-1+rnd.Int64N(3))
+	add(now+rnd.Int64N(2), now+rnd.Int64N(longest))
 	for range 3 {
-		from := now - rnd.Int64N(reach+finest.Step)
+		from := now - rnd.Int64N(longest+finest.Step)
 		add(from, from)
 		add(from, from+rnd.Int64N(finest.Retention()))
 	}
 	return q
 }
 
-// randomValues returns a source of values of one kind. No sum of them is NaN:
-// rollups of NaN are where we differ on purpose.
+// randomValues returns a generator of values of one kind. Their sums are never NaN,
+// because our rollups of NaN differ from whisper.py's on purpose.
 func randomValues(rnd *rand.Rand) func() float64 {
 	switch rnd.IntN(5) {
 	case 0:
@@ -346,8 +349,8 @@ func randomValues(rnd *rand.Rand) func() float64 {
 	}
 }
 
-// randomBatch returns points in any order, of which the last of equal times
-// counts, and those that count by time.
+// randomBatch returns the points that our store gets, in any order and with duplicate
+// times, and the points that remain: the last one of each time, sorted by time.
 func (q *sequence) randomBatch(rnd *rand.Rand, now int64, value func() float64) (given, distinct []point) {
 	archives := q.layout.Archives
 	finest, coarsest := archives[0], archives[len(archives)-1]
@@ -358,14 +361,14 @@ func (q *sequence) randomBatch(rnd *rand.Rand, now int64, value func() float64) 
 		switch which := rnd.IntN(6); {
 		case kind == 0: // any age, some too old, some in the future
 			t = now - rnd.Int64N(coarsest.Retention()*5/4) + finest.Retention()/4
-		case kind == 1 || kind == 2 && which > 0: // backwards from now
+		case kind == 1 || kind == 2 && which > 0: // one per step, backwards from now
 			t = now - i*finest.Step
-		case kind == 2: // where archives end
+		case kind == 2: // near the end of a retention
 			a := archives[rnd.IntN(len(archives))]
 			t = now - a.Retention() + []int64{-a.Step, -1, 0, 1, a.Step}[rnd.IntN(5)]
 		case kind == 3 && which == 0 && len(given) > 0:
 			t = given[rnd.IntN(len(given))].time
-		case kind == 4: // some way ahead
+		case kind == 4: // in the future
 			t = now + rnd.Int64N(finest.Retention()+finest.Step)
 		default:
 			t = now - rnd.Int64N(finest.Retention()+1)
@@ -382,51 +385,52 @@ func (q *sequence) randomBatch(rnd *rand.Rand, now int64, value func() float64) 
 	for _, t := range slices.Sorted(maps.Keys(last)) {
 		distinct = append(distinct, point{t, last[t]})
 	}
-	distinct = q.decided(distinct, now)
+	distinct = q.deterministic(distinct, now)
 	given = slices.DeleteFunc(given, func(p point) bool {
 		return !slices.ContainsFunc(distinct, func(d point) bool { return d.time == p.time })
 	})
 	return given, distinct
 }
 
-// decided leaves out points where whisper.py's result is an accident: of two
-// rollups for one slot, a lap of the ring apart, that wins which comes later in
-// a Python set, and a run longer than the ring and a point goes beyond its end.
-func (q *sequence) decided(points []point, now int64) (kept []point) {
-	type place struct{ by, in, slot int64 }
-	taken := make(map[place]int64)
-	run, next, runBy := int64(0), int64(0), 0
+// deterministic leaves out points for which whisper.py's result is arbitrary or wrong.
+// If two rollups a lap of the ring apart have the same slot, the order of a Python set
+// decides which one stays. If a run is longer than the ring by more than one point,
+// whisper.py writes beyond the end of the archive.
+func (q *sequence) deterministic(points []point, now int64) (kept []point) {
+	type place struct{ source, target, slot int64 } // archives and slot of a rollup
+	taken := make(map[place]int64)                  // step numbers
+	run, next, runSource := int64(0), int64(0), 0
 	for _, p := range points {
-		by := slices.IndexFunc(q.layout.Archives, func(a metric.Archive) bool { return a.Retention() >= now-p.time })
-		if by < 0 {
+		source := slices.IndexFunc(q.layout.Archives, func(a metric.Archive) bool { return a.Retention() >= now-p.time })
+		if source < 0 {
 			kept = append(kept, p) // too old
 			continue
 		}
 		fits := true
-		for j, a := range q.layout.Archives[by+1:] {
-			at := place{int64(by), int64(j), p.time / a.Step % a.Points}
+		for j, a := range q.layout.Archives[source+1:] {
+			at := place{int64(source), int64(j), p.time / a.Step % a.Points}
 			if t, ok := taken[at]; ok && t != p.time/a.Step {
 				fits = false
 			}
 		}
-		a := q.layout.Archives[by]
+		a := q.layout.Archives[source]
 		t := p.time - p.time%a.Step
-		if by == runBy && t == next && run > a.Points {
+		if source == runSource && t == next && run > a.Points {
 			fits = false
 		}
 		if !fits {
 			continue
 		}
-		for j, a := range q.layout.Archives[by+1:] {
-			taken[place{int64(by), int64(j), p.time / a.Step % a.Points}] = p.time / a.Step
+		for j, a := range q.layout.Archives[source+1:] {
+			taken[place{int64(source), int64(j), p.time / a.Step % a.Points}] = p.time / a.Step
 		}
 		switch {
-		case by == runBy && t == next:
+		case source == runSource && t == next:
 			run++
-		case by != runBy || t != next-a.Step:
+		case source != runSource || t != next-a.Step:
 			run = 1
 		}
-		next, runBy = t+a.Step, by
+		next, runSource = t+a.Step, source
 		kept = append(kept, p)
 	}
 	return kept

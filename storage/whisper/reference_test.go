@@ -15,11 +15,11 @@ import (
 	"carbon/metric"
 )
 
-// python is the interpreter that Debian's packages are installed for.
+// python is the interpreter for which Debian installs its Python packages.
 const python = "/usr/bin/python3"
 
-// need skips a test when a program it compares with is not there; under CI=true
-// it has to be.
+// need skips a test if a program that it compares with is not installed. With CI=true in
+// the environment the test fails instead.
 func need(t *testing.T, program string, args ...string) {
 	t.Helper()
 	out, err := exec.Command(program, args...).CombinedOutput()
@@ -32,7 +32,7 @@ func need(t *testing.T, program string, args ...string) {
 	}
 }
 
-// job is something for reference.py to do.
+// job is an operation that reference.py runs.
 type job struct {
 	Op       string           `json:"op"` // create, update, fetch, info
 	Path     string           `json:"path"`
@@ -46,6 +46,7 @@ type job struct {
 	Archive  *int64           `json:"archive,omitempty"` // step
 }
 
+// result is the result of a job: of fetch the first three fields, of info the others.
 type result struct {
 	Start, Step int64
 	Values      []*float64
@@ -76,7 +77,7 @@ func runReference(t *testing.T, jobs []job) []*result {
 	return results
 }
 
-// values of a result, null as NaN.
+// values returns the values of a result, with NaN for null.
 func (r *result) values() []float64 {
 	var values []float64
 	for _, v := range r.Values {
@@ -89,7 +90,8 @@ func (r *result) values() []float64 {
 	return values
 }
 
-// fetches are windows of every kind over all archives, and each archive whole.
+// fetches returns fetches of many windows from the file as a whole, and of all of each
+// archive.
 func fetches(path string, layout metric.Layout, now int64) []job {
 	var jobs []job
 	add := func(from, until int64, archive *int64) {
@@ -141,8 +143,8 @@ func checkFetches(t *testing.T, jobs []job, results []*result) {
 	}
 }
 
-// The same random batches go into a file by us and into one by whisper.py, then
-// both read both: four times the same.
+// We and whisper.py write the same random batches to a file each. Then both read both
+// files, and all four results are the same.
 func TestPythonWhisper(t *testing.T) {
 	need(t, python, "-c", "import whisper")
 	dir := t.TempDir()
@@ -163,7 +165,7 @@ func TestPythonWhisper(t *testing.T) {
 		for range 12 {
 			var points []metric.Point
 			for _, p := range randomPoints(rnd, now, longest) {
-				if p.Time <= now { // a run longer than the ring makes whisper.py write beyond its end
+				if p.Time <= now { // whisper.py writes a run longer than the ring beyond the archive's end
 					points = append(points, p)
 				}
 			}
@@ -185,7 +187,7 @@ func TestPythonWhisper(t *testing.T) {
 		if j.Op != "fetch" || strings.HasSuffix(j.Path, ".theirs") {
 			continue
 		}
-		// fetches lists the same windows for theirs right after ours.
+		// The fetches of their file follow those of ours, with the same windows.
 		same := i
 		for jobs[same].Path == j.Path {
 			same++
@@ -196,7 +198,7 @@ func TestPythonWhisper(t *testing.T) {
 		}
 		theirs := results[same+i-first]
 		if (results[i] == nil) != (theirs == nil) || theirs != nil && !equalValues(results[i].values(), theirs.values()) {
-			t.Errorf("%+v: our file and theirs differ:\n%v\n%v", j, results[i].values(), theirs.values())
+			t.Errorf("%+v: fetches differ:\nour file   %v\ntheir file %v", j, results[i].values(), theirs.values())
 		}
 	}
 }
@@ -214,7 +216,7 @@ func checkInfo(t *testing.T, f *file, info *result) {
 	}
 }
 
-// The tools that people use on the command line find nothing to complain about.
+// The command-line tools of whisper.py read our files and report no errors.
 func TestPythonTools(t *testing.T) {
 	need(t, python, "-c", "import whisper")
 	need(t, "whisper-info", "--help")

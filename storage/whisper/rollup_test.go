@@ -16,8 +16,8 @@ import (
 	"carbon/storage/schema"
 )
 
-// vector is what whisper.py did: operations, the file it wrote, and what it
-// fetched from it.
+// vector is a recorded run of whisper.py: its operations, the file that it wrote, and
+// the results of its fetches.
 type vector struct {
 	Name         string
 	ByteExact    bool `json:"byte_exact"`
@@ -38,7 +38,7 @@ type vector struct {
 	}
 	Fetches []struct {
 		From, Until, Now int64
-		Archive          int64 // 0: chosen by age
+		Archive          int64 // step; 0: chosen by age
 		Result           *struct {
 			Start, End, Step int64
 			Values           []*float64
@@ -62,13 +62,13 @@ func readVectors(t *testing.T) []vector {
 		t.Fatal(err)
 	}
 	if len(v.Vectors) == 0 {
-		t.Fatal("no vectors")
+		t.Fatal("vectors.json has no vectors")
 	}
 	return v.Vectors
 }
 
-// Everything whisper.py did, done again, and everything it read, read from our
-// file and from its own.
+// TestVectors repeats the recorded operations, then compares our fetches from our file
+// and from whisper.py's with the recorded results.
 func TestVectors(t *testing.T) {
 	for _, v := range readVectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestVectors(t *testing.T) {
 			v.check(t, theirs)
 			v.check(t, ours)
 			if v.ByteExact && !bytes.Equal(readFile(t, ours), readFile(t, theirs)) {
-				t.Error("our file is not the same to the byte")
+				t.Error("our file is not identical to whisper.py's")
 			}
 		})
 	}
@@ -105,7 +105,7 @@ func (v *vector) write(t *testing.T, path string) {
 		points := op.Points
 		if op.Point != nil {
 			points = [][2]float64{*op.Point}
-			// whisper.py's update refuses what its update_many drops, and the future.
+			// whisper.py's update refuses points that are too old or in the future.
 			age := op.Now - int64(op.Point[0])
 			if refused := age < 0 || age >= longest; refused != (op.Error != "") {
 				t.Fatalf("age %d of retention %d, but error %q", age, longest, op.Error)
@@ -113,7 +113,7 @@ func (v *vector) write(t *testing.T, path string) {
 				continue
 			}
 		}
-		var firsts []metric.Point // of equal times whisper.py takes the first
+		var firsts []metric.Point // whisper.py stores the first point of each time
 		for _, p := range points {
 			at := metric.Point{Time: int64(p[0]), Value: p[1]}
 			if !slices.ContainsFunc(firsts, func(f metric.Point) bool { return f.Time == at.Time }) {
@@ -150,7 +150,7 @@ func (v *vector) check(t *testing.T, path string) {
 			t.Fatal(err)
 		}
 		if ok != (q.Result != nil) {
-			t.Errorf("%s: fetch %+v: anything: %v, want %v", path, q, ok, !ok)
+			t.Errorf("%s: fetch %+v: ok = %v, want %v", path, q, ok, !ok)
 		}
 		if !ok || q.Result == nil {
 			continue
@@ -164,7 +164,7 @@ func (v *vector) check(t *testing.T, path string) {
 				}
 			}
 			if len(values) != s.Count || known != s.NonNull {
-				t.Errorf("%s: %+v: %d values, %d of them known; want %d, %d", path, w, len(values), known, s.Count, s.NonNull)
+				t.Errorf("%s: %+v: %d values, %d known; want %d, %d", path, w, len(values), known, s.Count, s.NonNull)
 				continue
 			}
 			want, values = s.First, values[:len(s.First)]
@@ -180,8 +180,8 @@ func (v *vector) check(t *testing.T, path string) {
 	}
 }
 
-// TestModel writes at random and compares each archive with a model of it: a
-// map from slot to point.
+// TestModel writes random points and compares each archive with a model: a map from slot
+// to point.
 func TestModel(t *testing.T) {
 	for seed := range uint64(60) {
 		rnd := rand.New(rand.NewPCG(seed, 0))
@@ -198,7 +198,7 @@ func TestModel(t *testing.T) {
 			update(t, path, points, now, &s)
 			m.update(points, now)
 			if !m.equal(t, open(t, path), now) {
-				t.Fatalf("seed %d, layout %+v: differs after %v at %d", seed, layout, points, now)
+				t.Fatalf("seed %d, layout %+v: file and model differ after writing %v at %d", seed, layout, points, now)
 			}
 			now += rnd.Int64N(3 * layout.Archives[rnd.IntN(len(layout.Archives))].Step)
 		}
@@ -218,8 +218,8 @@ func randomLayout(rnd *rand.Rand) metric.Layout {
 	return l
 }
 
-// randomPoints are runs of neighbours, single points of any age, too old ones,
-// and some in the future, out of order and with duplicates.
+// randomPoints returns runs of adjacent points and single points of any age, including
+// too old ones and future ones, out of order and with duplicates.
 func randomPoints(rnd *rand.Rand, now, retention int64) []metric.Point {
 	var points []metric.Point
 	for range 1 + rnd.IntN(4) {
@@ -237,10 +237,10 @@ func randomPoints(rnd *rand.Rand, now, retention int64) []metric.Point {
 	return points
 }
 
-// model says by maps what update says by offsets.
+// model is a whisper file in memory.
 type model struct {
 	header
-	rings []map[int64]metric.Point // by slot, counted from time 0
+	rings []map[int64]metric.Point // one per archive, by slot; the slot of time 0 is 0
 }
 
 func newModel(layout metric.Layout, f *file) *model {
@@ -275,25 +275,26 @@ func (m *model) update(points []metric.Point, now int64) {
 	}
 	slices.SortFunc(unique, func(a, b metric.Point) int { return cmp.Compare(a.Time, b.Time) })
 	for i, a := range m.archives {
-		var rest, mine []metric.Point
+		var rest, covered []metric.Point
 		for _, p := range unique {
 			if now-p.Time <= a.Retention() {
-				mine = append(mine, p)
+				covered = append(covered, p)
 			} else {
 				rest = append(rest, p)
 			}
 		}
-		for _, p := range mine {
+		for _, p := range covered {
 			m.put(i, p.Time/a.Step*a.Step, p.Value)
 		}
-		for j := i + 1; j < len(m.archives) && m.rollUp(j, mine); j++ {
+		for j := i + 1; j < len(m.archives) && m.rollUp(j, covered); j++ {
 		}
 		unique = rest
 	}
 }
 
-// rollUp makes the points of archive j that the given ones are part of.
-func (m *model) rollUp(j int, points []metric.Point) (any bool) {
+// rollUp computes the points of archive j whose steps contain points. It reports whether
+// it wrote any.
+func (m *model) rollUp(j int, points []metric.Point) (written bool) {
 	fine, coarse := m.archives[j-1].Step, m.archives[j].Step
 	for _, p := range points {
 		start := p.Time / coarse * coarse
@@ -310,10 +311,10 @@ func (m *model) rollUp(j int, points []metric.Point) (any bool) {
 		}
 		if known > 0 && float64(known)/float64(len(values)) >= m.xFilesFactor {
 			m.put(j, start, m.aggregate(values))
-			any = true
+			written = true
 		}
 	}
-	return any
+	return written
 }
 
 func (m *model) equal(t *testing.T, f *file, now int64) bool {
@@ -327,7 +328,7 @@ func (m *model) equal(t *testing.T, f *file, now int64) bool {
 		for n, got := range s.Values {
 			want, ok := m.get(i, s.Start+int64(n)*s.Step)
 			if ok != (got == got) || ok && got != want {
-				t.Errorf("archive %d at %d: %g, want %g (any: %v)", i, s.Start+int64(n)*s.Step, got, want, ok)
+				t.Errorf("archive %d at %d: %g, want %g (present: %v)", i, s.Start+int64(n)*s.Step, got, want, ok)
 				return false
 			}
 		}

@@ -13,7 +13,8 @@ import (
 	"carbon/metric"
 )
 
-func single(t testing.TB, fsys disk.FS, path string, layout metric.Layout) *File {
+// createStandalone creates a file that is closed when the test ends.
+func createStandalone(t testing.TB, fsys disk.FS, path string, layout metric.Layout) *File {
 	t.Helper()
 	f, err := CreateFile(fsys, path, layout, Full)
 	if err != nil {
@@ -23,22 +24,22 @@ func single(t testing.TB, fsys disk.FS, path string, layout metric.Layout) *File
 	return f
 }
 
-func TestCreateFileKeepsWhatIsThere(t *testing.T) {
+func TestCreateFileExisting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.wsp")
-	single(t, disk.OS{}, path, minutes)
+	createStandalone(t, disk.OS{}, path, minutes)
 	before := readFile(t, path)
 	if int64(len(before)) != FileSize(minutes.Archives) {
-		t.Errorf("%d bytes, not %d", len(before), FileSize(minutes.Archives))
+		t.Errorf("%d bytes, want %d", len(before), FileSize(minutes.Archives))
 	}
 	if _, err := CreateFile(disk.OS{}, path, minutes, Sparse); !errors.Is(err, os.ErrExist) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want os.ErrExist", err)
 	}
 	if !slices.Equal(readFile(t, path), before) {
-		t.Error("the file has changed")
+		t.Error("the file was changed")
 	}
 }
 
-func TestCreateFileThatFails(t *testing.T) {
+func TestCreateFileOnFullDisk(t *testing.T) {
 	d := disktest.New(disktest.Options{})
 	d.SetCapacity(disktest.BlockSize)
 	fsys := d.Mount()
@@ -46,16 +47,15 @@ func TestCreateFileThatFails(t *testing.T) {
 		t.Error("no error")
 	}
 	if entries, err := fsys.ReadDir("/"); err != nil || len(entries) > 0 {
-		t.Errorf("left behind: %v, %v", entries, err)
+		t.Errorf("files left behind: %v, %v", entries, err)
 	}
 }
 
-// TestFileFollowsOthers opens a file before another process puts the first points
-// into it.
-func TestFileFollowsOthers(t *testing.T) {
+// A File sees the first points that another process writes after it was opened.
+func TestFileSeesOtherWriters(t *testing.T) {
 	const now = 1_700_000_040
 	path := filepath.Join(t.TempDir(), "a.wsp")
-	f := single(t, disk.OS{}, path, minutes)
+	f := createStandalone(t, disk.OS{}, path, minutes)
 	other, err := OpenFile(disk.OS{}, path, os.O_RDWR)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestFileFollowsOthers(t *testing.T) {
 	defer other.Close()
 	window := metric.Window{From: now - 120, Until: now}
 	if s, ok, err := f.Fetch(window, now); err != nil || !ok || s.Values[0] == s.Values[0] {
-		t.Fatalf("%v, %v, %v", s, ok, err)
+		t.Fatalf("fetch of an empty file: %v, %v, %v", s, ok, err)
 	}
 	if err := other.Update([]metric.Point{{Time: now - 60, Value: 1}}, now); err != nil {
 		t.Fatal(err)
@@ -76,13 +76,13 @@ func TestFileFollowsOthers(t *testing.T) {
 	}
 	points, err := f.Points()
 	if want := []metric.Point{{Time: now - 60, Value: 1}, {Time: now, Value: 2}}; err != nil || !slices.Equal(points[0], want) {
-		t.Errorf("%v, %v", points, err)
+		t.Errorf("points %v, %v; want %v", points, err, want)
 	}
 }
 
 func TestSetAggregation(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.wsp")
-	f := single(t, disk.OS{}, path, minutes)
+	f := createStandalone(t, disk.OS{}, path, minutes)
 	before := readFile(t, path)
 	for _, wrong := range []struct {
 		method       string
@@ -93,25 +93,25 @@ func TestSetAggregation(t *testing.T) {
 		}
 	}
 	if !slices.Equal(readFile(t, path), before) {
-		t.Error("the file has changed")
+		t.Error("the file was changed")
 	}
 	if err := f.SetAggregation("max", 0.25); err != nil {
 		t.Fatal(err)
 	}
 	changed := open(t, path).layout()
 	if changed.Aggregation != "max" || changed.XFilesFactor != 0.25 || !slices.Equal(changed.Archives, minutes.Archives) {
-		t.Errorf("%+v", changed)
+		t.Errorf("layout %+v", changed)
 	}
 	if after := readFile(t, path); !slices.Equal(after[metadataSize:], before[metadataSize:]) {
-		t.Error("more than the header has changed")
+		t.Error("more than the header was changed")
 	}
 }
 
-func TestVerifyFindsAWrongTime(t *testing.T) {
+func TestVerifyMisalignedTime(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.wsp")
-	f := single(t, disk.OS{}, path, minutes)
+	f := createStandalone(t, disk.OS{}, path, minutes)
 	if slots, err := Verify(disk.OS{}, path); err != nil || slots != 30 {
-		t.Errorf("%d slots, %v", slots, err)
+		t.Errorf("%d slots, %v; want 30", slots, err)
 	}
 	slot := make([]byte, pointSize)
 	putPoint(slot, 1_700_000_001, 1)
@@ -121,16 +121,16 @@ func TestVerifyFindsAWrongTime(t *testing.T) {
 	}
 	_, err := Verify(disk.OS{}, path)
 	if damage, ok := errors.AsType[*CorruptError](err); !ok || damage.Path != path || !strings.Contains(damage.Reason, "archive 1, slot 19") {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want a *CorruptError for archive 1, slot 19", err)
 	}
 }
 
-// FuzzSingle reads any bytes as a file: no panic, no more memory than they are
-// worth, and what can be read is in its place.
-func FuzzSingle(f *testing.F) {
+// FuzzStandalone opens any bytes as a file. It checks that nothing panics, that the
+// layout fits in the file, and that points are aligned and sorted.
+func FuzzStandalone(f *testing.F) {
 	const now = 1_700_000_000
 	path := filepath.Join(f.TempDir(), "a.wsp")
-	single(f, disk.OS{}, path, minutes)
+	createStandalone(f, disk.OS{}, path, minutes)
 	whole := readFile(f, path)
 	f.Add(whole)
 	f.Add(whole[:50])
@@ -149,7 +149,7 @@ func FuzzSingle(f *testing.F) {
 		}
 		defer file.Close()
 		if FileSize(file.Layout().Archives) > int64(len(b)) {
-			t.Fatalf("%v in %d bytes", file.Layout(), len(b))
+			t.Fatalf("layout %v in a file of %d bytes", file.Layout(), len(b))
 		}
 		if _, err := Verify(fsys, "/a.wsp"); err != nil {
 			if _, ok := errors.AsType[*CorruptError](err); !ok {
@@ -166,7 +166,7 @@ func FuzzSingle(f *testing.F) {
 		for i, points := range all {
 			for n, p := range points {
 				if p.Time%file.Layout().Archives[i].Step != 0 || n > 0 && points[n-1].Time >= p.Time {
-					t.Fatalf("archive %d: %v", i, points)
+					t.Fatalf("archive %d: points not aligned or not sorted: %v", i, points)
 				}
 			}
 		}

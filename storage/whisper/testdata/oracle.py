@@ -1,8 +1,8 @@
-"""Does with Debian's python3-whisper what the lines on stdin say, a file each.
+"""Runs sequences of operations with Debian's python3-whisper, one file per line of stdin.
 
 A line is JSON: a file to create, batches of points to update it with, and windows
-to fetch. The answer is a line with what was fetched. Values are the bits of
-float64 as integers, so that all of them pass through JSON."""
+to fetch. The answer is one line with the fetched values. Values are the bits of
+float64 as integers, so that JSON preserves all of them."""
 
 import functools
 import json
@@ -12,7 +12,7 @@ import sys
 
 import whisper
 
-if sys.version_info >= (3, 12):  # from there on sum compensates for rounding
+if sys.version_info >= (3, 12):  # since 3.12 sum compensates for rounding
     whisper.sum = lambda values: functools.reduce(operator.add, values, 0)
 
 
@@ -45,7 +45,7 @@ def run(job):
 
 
 class Clock:
-    """The time module as whisper sees it."""
+    """Replaces the time module in whisper."""
 
     time = None
 

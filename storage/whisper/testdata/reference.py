@@ -1,6 +1,6 @@
-"""Does with Debian's python3-whisper what a list of jobs on stdin says.
+"""Runs a list of jobs from stdin with Debian's python3-whisper.
 
-Answers with the list of their results."""
+Prints the list of their results."""
 
 import json
 import sys
