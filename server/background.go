@@ -6,20 +6,20 @@ import (
 )
 
 const (
-	// replayRetry is the wait before a replay that failed is tried again.
+	// replayRetry is the wait before a failed replay is retried.
 	replayRetry = 5 * time.Second
 
-	// saveIndexEvery is how often the index is saved if it has changed. Newer names
-	// are found in the write-ahead log or by the next rescan.
+	// saveIndexEvery is the interval at which the index is saved. After a crash, newer
+	// names are found in the write-ahead log or by the next rescan.
 	saveIndexEvery = 5 * time.Minute
 )
 
-// replay stores the points that an earlier run left in the write-ahead log, while
-// clients send. Until it is done the server answers, but is not healthy.
+// replay replays the write-ahead log of earlier runs while clients send. Until it is
+// done, the server answers requests but is not healthy.
 func (s *Server) replay(ctx context.Context) {
 	err := s.pipeline.Replay(ctx)
 	for err != nil && ctx.Err() == nil {
-		s.log.Error("replay of the write-ahead log failed; trying again", "wait", replayRetry, "err", err)
+		s.log.Error("replaying write-ahead log failed; retrying", "wait", replayRetry, "err", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(replayRetry):
@@ -31,12 +31,12 @@ func (s *Server) replay(ctx context.Context) {
 	}
 }
 
-// maintainIndex compares the index with the tree, at once if the index is from a
-// snapshot, and then every RESCAN_INTERVAL, and saves it.
+// maintainIndex saves the index regularly, and compares it with the whisper tree every
+// RESCAN_INTERVAL, and at the start if the index is from a snapshot.
 func (s *Server) maintainIndex(ctx context.Context) {
 	rescan := func() {
 		if err := s.store.Check(ctx); err != nil && ctx.Err() == nil {
-			s.log.Error("rescan of the whisper tree failed", "err", err)
+			s.log.Error("rescanning whisper tree failed", "err", err)
 		}
 		s.saveIndex()
 	}
@@ -65,8 +65,9 @@ func (s *Server) maintainIndex(ctx context.Context) {
 	}
 }
 
+// saveIndex saves the index if it has changed.
 func (s *Server) saveIndex() {
 	if err := s.store.SaveIndex(); err != nil {
-		s.log.Error("index not saved; the next start scans the whisper tree", "err", err)
+		s.log.Error("saving index failed; the next start scans the whisper tree", "err", err)
 	}
 }

@@ -22,8 +22,8 @@ import (
 	"carbon/config"
 )
 
-// writeCertificate makes a certificate of 127.0.0.1 with a serial number, and
-// returns the files and what trusts it.
+// writeCertificate writes a certificate for 127.0.0.1 with a serial number, and
+// returns its files and a pool that trusts it.
 func writeCertificate(t *testing.T, dir string, serial int64) (config.TLSConfig, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -55,7 +55,7 @@ func writeCertificate(t *testing.T, dir string, serial int64) (config.TLSConfig,
 func TestTLS(t *testing.T) {
 	files, trusted := writeCertificate(t, t.TempDir(), 1)
 	s := start(t, t.TempDir(), "tls.CERTIFICATE="+files.Certificate, "tls.KEY="+files.Key)
-	addr := s.m.Addrs()["http"].String()
+	addr := s.Addrs()["http"].String()
 	for _, want := range []string{"HTTP/1.1", "HTTP/2.0"} {
 		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: want == "HTTP/2.0"}
 		defer transport.CloseIdleConnections()
@@ -70,18 +70,17 @@ func TestTLS(t *testing.T) {
 		}
 	}
 	if _, err := tls.Dial("tcp", addr, &tls.Config{RootCAs: trusted, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}); err == nil {
-		t.Error("TLS 1.1 is spoken")
+		t.Error("the server accepts TLS 1.1")
 	}
 }
 
-// HTTP/2 without TLS is spoken to those who begin with it.
 func TestUnencryptedHTTP2(t *testing.T) {
 	s := start(t, t.TempDir())
 	protocols := &http.Protocols{}
 	protocols.SetUnencryptedHTTP2(true)
 	transport := &http.Transport{Protocols: protocols}
 	defer transport.CloseIdleConnections()
-	answer, err := (&http.Client{Transport: transport}).Get("http://" + s.m.Addrs()["http"].String() + "/metrics/find?query=*")
+	answer, err := (&http.Client{Transport: transport}).Get(s.url("/metrics/find?query=*"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +90,7 @@ func TestUnencryptedHTTP2(t *testing.T) {
 	}
 }
 
-func TestCertificateIsReadAnew(t *testing.T) {
+func TestReloadCertificate(t *testing.T) {
 	dir := t.TempDir()
 	files, _ := writeCertificate(t, dir, 1)
 	s := &Server{config: &config.Config{TLS: files}, log: slog.New(slog.DiscardHandler)}
@@ -99,20 +98,20 @@ func TestCertificateIsReadAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	is := func(want int64) {
+	check := func(want int64) {
 		t.Helper()
-		s.watcher.Poll() // it changed,
-		s.watcher.Poll() // and no more since
-		shown, err := x509.ParseCertificate(s.certificate.Load().Certificate[0])
-		if err != nil || shown.SerialNumber.Int64() != want {
-			t.Errorf("serial number %v, %v; want %d", shown.SerialNumber, err, want)
+		s.watcher.Poll() // notices the change
+		s.watcher.Poll() // reloads, because the file has not changed since
+		loaded, err := x509.ParseCertificate(s.certificate.Load().Certificate[0])
+		if err != nil || loaded.SerialNumber.Int64() != want {
+			t.Errorf("serial number %v, %v; want %d", loaded.SerialNumber, err, want)
 		}
 	}
-	is(1)
+	check(1)
 	newer, _ := writeCertificate(t, t.TempDir(), 2)
 	replace := func(from, to string) {
 		t.Helper()
-		later := now.Add(time.Hour) // another time than that of the file before
+		later := now.Add(time.Hour) // a modification time that differs from the old file's
 		if err := os.Chtimes(from, later, later); err != nil {
 			t.Fatal(err)
 		}
@@ -121,16 +120,16 @@ func TestCertificateIsReadAnew(t *testing.T) {
 		}
 	}
 	replace(newer.Certificate, files.Certificate)
-	is(1) // its key is not there yet
+	check(1) // the key does not match yet
 	replace(newer.Key, files.Key)
-	is(2)
+	check(2)
 	if err := os.Remove(files.Key); err != nil {
 		t.Fatal(err)
 	}
-	is(2)
+	check(2)
 }
 
-func TestBadCertificates(t *testing.T) {
+func TestCertificateErrors(t *testing.T) {
 	if _, err := config.Load(config.Flags{Config: write(t, "[tls]\nKEY = k\n")}, nil); err == nil || !strings.Contains(err.Error(), "both or neither") {
 		t.Errorf("a key alone: %v", err)
 	}

@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// What was deleted is not found again, and the rest can be rolled up otherwise.
+// TestDeleteAndMetadata deletes metrics and changes the aggregation method of another.
 func TestDeleteAndMetadata(t *testing.T) {
 	data := t.TempDir()
 	s := start(t, data, "cache.WRITE_DELAY=0")
 	now := strconv.FormatInt(time.Now().Unix(), 10)
 	s.send("a.b 1 " + now + "\na.c 2 " + now + "\nd 3 " + now + "\n")
-	s.healthy()
+	s.waitHealthy()
 	post := func(path string, form url.Values, want string) {
 		t.Helper()
-		answer, err := http.PostForm("http://"+s.m.Addrs()["http"].String()+path, form)
+		answer, err := http.PostForm(s.url(path), form)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,9 +32,9 @@ func TestDeleteAndMetadata(t *testing.T) {
 	post("/metrics/delete", url.Values{"query": {"a.*"}}, `{"deleted":2}`)
 	post("/metrics/delete", url.Values{"query": {"a.*"}}, `{"deleted":0}`)
 	if _, _, body := s.get("/metrics/index.json", nil); string(body) != `["d"]` {
-		t.Errorf("left: %s", body)
+		t.Errorf("metrics after deletion: %s", body)
 	}
-	for range 6000 { // a minute at most, on machines that do much else
+	for range 6000 { // at most a minute
 		if _, err := os.Stat(filepath.Join(data, "whisper", "d.wsp")); err == nil {
 			break
 		}

@@ -7,24 +7,24 @@ import (
 )
 
 const (
-	// reservedDescriptors is how many file descriptors receivers leave for whisper
-	// files and HTTP clients.
+	// reservedDescriptors is the number of file descriptors that connections of
+	// receivers leave for whisper files and HTTP clients.
 	reservedDescriptors = 1000
 
-	// maxWhisperFiles is how many whisper files are kept open at most with
-	// MAX_OPEN_FILES = auto. More cost more memory than they save time.
+	// maxWhisperFiles is the maximum number of whisper files kept open with
+	// MAX_OPEN_FILES = auto. More files would cost memory and save little time.
 	maxWhisperFiles = 20_000
 )
 
-// descriptors says how the file descriptors of the process are shared.
+// descriptors is the division of the file descriptors of the process.
 type descriptors struct {
 	connections int // of each receiver
-	whisper     int // files kept open
+	whisper     int // whisper files kept open
 }
 
-// shareDescriptors divides the descriptors of the process (ulimit -n): connections
-// as configured, as long as enough are left for storing and answering, and half of
-// the rest for whisper files unless their number is configured.
+// shareDescriptors divides the file descriptors of the process (ulimit -n). Receivers
+// get the configured number of connections if enough descriptors are left. Whisper
+// files get the configured number, or half of the rest if whisper is 0.
 func shareDescriptors(connections, whisper int, log *slog.Logger) descriptors {
 	limit := math.MaxInt32
 	var rlimit syscall.Rlimit
@@ -39,6 +39,7 @@ func shareDescriptors(connections, whisper int, log *slog.Logger) descriptors {
 	return share
 }
 
+// divideDescriptors is shareDescriptors for a given limit.
 func divideDescriptors(connections, whisper, limit int) descriptors {
 	connections = max(1, min(connections, limit-min(reservedDescriptors, limit/2)))
 	if whisper == 0 {

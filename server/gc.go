@@ -7,18 +7,19 @@ import (
 	"time"
 )
 
-// The garbage collector starts when the heap has grown by GOGC percent of its live
-// bytes. The default, 100, suits a small heap. A heap that mostly holds pending
-// points and names, which are cheap to scan, would take twice the memory for no gain.
+// The garbage collector runs when the heap has grown by GOGC percent of its live
+// bytes. Go's default of 100 suits small heaps. A large heap here mostly holds pending
+// points and names, which are cheap to scan: a smaller GOGC halves its memory at
+// little cost.
 const (
-	gcHeadroom   = 16 << 20 // bytes by which any heap may grow
+	gcHeadroom   = 16 << 20 // bytes by which a heap may grow between collections, if GOGC allows
 	minGCPercent = 10
 	maxGCPercent = 100
 
 	tuneEvery = 10 * time.Second
 )
 
-// gcPercent returns GOGC for a heap with this many live bytes.
+// gcPercent returns GOGC for a heap with the given live bytes.
 func gcPercent(live uint64) int {
 	return int(max(minGCPercent, min(maxGCPercent, 100*gcHeadroom/max(live, 1))))
 }

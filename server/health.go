@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// Reasons for a server not to be healthy, as /health gives them.
+// Reasons why a server is not healthy, as /health reports them.
 const (
 	starting  = "starting"
 	replaying = "replaying the write-ahead log"
 	stopping  = "shutting down"
 )
 
-// health is the set of reasons why the server is not ready to serve.
+// health is the set of reasons why the server is not healthy.
 type health struct {
 	mu      sync.Mutex
 	reasons []string
@@ -32,7 +32,7 @@ func (h *health) clear(reason string) {
 	h.reasons = slices.DeleteFunc(h.reasons, func(r string) bool { return r == reason })
 }
 
-// Reasons returns why the server is not ready to serve; nothing if it is healthy.
+// Reasons returns the reasons why the server is not healthy, or none.
 func (h *health) Reasons() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

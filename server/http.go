@@ -15,7 +15,7 @@ import (
 	"carbon/web"
 )
 
-// listenHTTP binds the HTTP port, unless it is off.
+// listenHTTP opens the HTTP listener, unless it is off.
 func (s *Server) listenHTTP() error {
 	if s.config.HTTP == "off" {
 		return nil
@@ -43,8 +43,8 @@ func (s *Server) serveHTTP() (err error) {
 	return err
 }
 
-// httpServer returns an HTTP server that bounds time and memory of requests. It
-// speaks HTTP/1.1 and HTTP/2, without TLS too (h2c).
+// httpServer returns an HTTP server that limits the time and memory of requests. It
+// supports HTTP/1.1 and HTTP/2, with and without TLS.
 func (s *Server) httpServer(handler http.Handler) *http.Server {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
@@ -78,7 +78,7 @@ func (s *Server) handler() http.Handler {
 	o.Searcher = s.store
 	o.App = app
 	o.Tags = s.store
-	if s.records != nil { // else the interfaces stay nil
+	if s.records != nil { // a nil *records.DB would make the interfaces non-nil
 		o.Events, o.Documents, o.Links = s.records, s.records, s.records
 	}
 	o.Describer = s.store

@@ -16,8 +16,8 @@ import (
 	"carbon/config"
 )
 
-// TestListeners sends a point to each kind of listener that a section opens, and to
-// the line port, with and without TLS and gzip.
+// TestListeners sends a point to the plaintext listener and to a [listener:NAME] of
+// each format, with and without TLS and gzip.
 func TestListeners(t *testing.T) {
 	files, trusted := writeCertificate(t, t.TempDir(), 1)
 	settings := []string{"tls.CERTIFICATE=" + files.Certificate, "tls.KEY=" + files.Key, "listener:safe.TLS=yes"}
@@ -33,7 +33,7 @@ func TestListeners(t *testing.T) {
 	}
 	send := func(name, network string, encrypted bool, text string) {
 		t.Helper()
-		conn, err := net.Dial(network, s.m.Addrs()[name].String())
+		conn, err := net.Dial(network, s.Addrs()[name].String())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +44,7 @@ func TestListeners(t *testing.T) {
 		if _, err := io.WriteString(conn, text); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if network == "tcp" { // until it is read to its end
+		if network == "tcp" { // wait until the server has read everything
 			if c, ok := conn.(interface{ CloseWrite() error }); ok {
 				c.CloseWrite()
 			}
@@ -56,31 +56,31 @@ func TestListeners(t *testing.T) {
 	send("line", "tcp", false, zipped(line("a.zipped")))
 	send("plain", "tcp", false, line("a.plain"))
 	send("safe", "tcp", true, line("a.safe"))
-	send("safe", "tcp", true, zipped(line("a.safe.zipped"))+zipped(strings.Repeat(line("a.much"), 10_000)))
+	send("safe", "tcp", true, zipped(line("a.safe.zipped"))+zipped(strings.Repeat(line("a.repeated"), 10_000)))
 	send("frames", "tcp", false, frame("a.frames"))
 	send("datagrams", "udp", false, strings.TrimSpace(line("a.datagrams")))
-	for _, name := range []string{"a.line", "a.zipped", "a.plain", "a.safe", "a.safe.zipped", "a.much", "a.frames", "a.datagrams"} {
+	for _, name := range []string{"a.line", "a.zipped", "a.plain", "a.safe", "a.safe.zipped", "a.repeated", "a.frames", "a.datagrams"} {
 		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-			if _, ok := s.m.cache.Points(name); ok {
+			if _, ok := s.cache.Points(name); ok {
 				break
 			}
 			if time.Now().After(deadline) {
-				t.Errorf("%s did not come", name)
+				t.Errorf("%s did not arrive", name)
 				break
 			}
 		}
 	}
 
-	// Neither a client without TLS nor a silent one affects others.
+	// A client without TLS and an idle client do not affect others.
 	send("safe", "tcp", false, line("a.unsafe"))
-	silent, err := net.Dial("tcp", s.m.Addrs()["safe"].String())
+	idle, err := net.Dial("tcp", s.Addrs()["safe"].String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer silent.Close()
+	defer idle.Close()
 	send("safe", "tcp", true, line("a.safe"))
-	if _, ok := s.m.cache.Points("a.unsafe"); ok {
-		t.Error("plain text was taken where TLS is wanted")
+	if _, ok := s.cache.Points("a.unsafe"); ok {
+		t.Error("the TLS listener accepted a line without TLS")
 	}
 }
 
@@ -88,28 +88,28 @@ func TestReceiversWithTLS(t *testing.T) {
 	files, trusted := writeCertificate(t, t.TempDir(), 1)
 	s := start(t, t.TempDir(), "tls.CERTIFICATE="+files.Certificate, "tls.KEY="+files.Key, "tls.RECEIVERS=True")
 	for _, name := range []string{"line", "pickle"} {
-		conn, err := tls.Dial("tcp", s.m.Addrs()[name].String(), &tls.Config{RootCAs: trusted})
+		conn, err := tls.Dial("tcp", s.Addrs()[name].String(), &tls.Config{RootCAs: trusted})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		conn.Close()
 	}
-	if _, err := tls.Dial("tcp", s.m.Addrs()["line"].String(), &tls.Config{RootCAs: x509.NewCertPool()}); err == nil {
-		t.Error("a stranger's certificate is trusted")
+	if _, err := tls.Dial("tcp", s.Addrs()["line"].String(), &tls.Config{RootCAs: x509.NewCertPool()}); err == nil {
+		t.Error("the server does not use its certificate: a client that trusts no certificate connected")
 	}
 }
 
+// zipped compresses text with gzip.
 func zipped(text string) string {
 	var b strings.Builder
 	w := gzip.NewWriter(&b)
-	io.WriteString(w, text) // to memory
+	io.WriteString(w, text) // cannot fail: writes to memory
 	w.Close()
 	return b.String()
 }
 
-// TestPortInUse checks that an error names the flag, key or section of a port that is in
-// use.
+// TestPortInUse checks that the error for a port in use names the flag, key or section.
 func TestPortInUse(t *testing.T) {
 	stream, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -10,15 +10,16 @@ import (
 	"time"
 )
 
-// lockTime is how long a server waits for another to leave its data directory: as
-// long as a shutdown may take.
+// lockTime is the maximum time that a server waits for another one that uses the data
+// directory. A shutdown may take as long.
 const lockTime = 30 * time.Second
 
 // errLocked reports that another process uses the directory.
-var errLocked = errors.New("another server uses it")
+var errLocked = errors.New("in use by another server")
 
-// lockData locks the data directory: two servers would overwrite each other's files.
-// It waits for the other one's end, at most lockTime or until ctx is done.
+// lockData locks the data directory, because two servers would overwrite each other's
+// files. It waits until another server has ended, at most lockTime or until ctx is
+// done.
 func lockData(ctx context.Context, dir string, log *slog.Logger) (*os.File, error) {
 	begin := time.Now()
 	for waiting := false; ; waiting = true {
@@ -40,8 +41,8 @@ func lockData(ctx context.Context, dir string, log *slog.Logger) (*os.File, erro
 	}
 }
 
-// lockDirectory locks a directory for this process, until the file is closed or the
-// process ends in any way. The error is errLocked if another process has the lock.
+// lockDirectory locks a directory until the returned file is closed or the process
+// ends. The error is errLocked if another process has locked it.
 func lockDirectory(path string) (*os.File, error) {
 	dir, err := os.Open(path)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"carbon/receive/opentsdb"
 )
 
-// openIntakes makes the HTTP paths that datapoints are posted to, and opens the port
-// of [influx] LISTEN.
+// openIntakes creates the routes that accept datapoints, and opens the listener of
+// [influx] LISTEN.
 func (s *Server) openIntakes() ([]receive.Receiver, error) {
 	var opened []receive.Receiver
 	intake := func(name string) *httpintake.Intake {
@@ -82,7 +82,7 @@ func (s *Server) openIntakes() ([]receive.Receiver, error) {
 	return append([]receive.Receiver{port}, opened...), nil
 }
 
-// influxRoutes returns the paths that clients of InfluxDB use.
+// influxRoutes returns the routes for InfluxDB clients.
 func influxRoutes(to influx.Handlers) []api.Route {
 	return []api.Route{
 		{
@@ -110,7 +110,7 @@ func influxRoutes(to influx.Handlers) []api.Route {
 
 var precisionParam = api.Param{Name: "precision", Type: "string", Doc: "Unit of timestamps; default ns.", Options: []string{"ns", "us", "ms", "s", "m", "h"}}
 
-// mountPort is a port that serves some paths.
+// mountPort is an additional HTTP listener that serves some routes.
 type mountPort struct {
 	name     string
 	listener net.Listener
@@ -118,6 +118,7 @@ type mountPort struct {
 	life     *receive.Life
 }
 
+// listenMounts opens an HTTP listener that serves the given routes.
 func (s *Server) listenMounts(name, addr string, mounts []api.Route) (*mountPort, error) {
 	listener, err := receive.ListenTCP(name, addr)
 	if err != nil {
@@ -159,5 +160,5 @@ func (p *mountPort) Serve(ctx context.Context) error {
 // Shutdown implements receive.Receiver.
 func (p *mountPort) Shutdown(ctx context.Context) error { return p.life.Shutdown(ctx) }
 
-// Samples implements receive.Receiver: the intakes count.
+// Samples implements receive.Receiver. It returns none: the intakes have them.
 func (p *mountPort) Samples() []instrumentation.Sample { return nil }

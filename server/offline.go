@@ -19,13 +19,14 @@ import (
 	"carbon/storage/whisper"
 )
 
-// Offline answers queries from the files of a server that is not running. It changes
-// no file.
+// Offline answers queries from the files of a server that is not running. It does not
+// change files.
 //
-// As an http.RoundTripper it answers the requests of an http.Client, whatever their host.
+// It is an http.RoundTripper, which answers the requests of an http.Client to any host.
 type Offline struct {
-	// UnstoredLog is the directory of the write-ahead log if it holds points that are not
-	// in files yet, and therefore not in answers. A start of the server stores them.
+	// UnstoredLog is the directory of the write-ahead log if the log has points that are
+	// not stored, and therefore not in answers; else empty. The next start of the server
+	// stores them.
 	UnstoredLog string
 
 	lock    *os.File
@@ -33,9 +34,8 @@ type Offline struct {
 	handler http.Handler
 }
 
-// OpenOffline opens the data directory of c, whose Data may also be a tree of whisper
-// files by itself. It fails while a server uses the directory, and keeps servers from
-// using it until Close.
+// OpenOffline opens the data directory of c. c.Data may also be a whisper tree. It
+// fails if a server uses the directory, and locks the directory until Close.
 func OpenOffline(c *config.Config, log *slog.Logger) (_ *Offline, err error) {
 	data, tree, err := offlineDirs(c)
 	if err != nil {
@@ -43,7 +43,7 @@ func OpenOffline(c *config.Config, log *slog.Logger) (_ *Offline, err error) {
 	}
 	o := &Offline{}
 	if o.lock, err = lockDirectory(data); errors.Is(err, errLocked) {
-		return nil, fmt.Errorf("%s: in use by a server, which has points that are not in files yet: query it with --server URL", data)
+		return nil, fmt.Errorf("%s: in use by a running server: query it with --server URL, which includes pending points", data)
 	} else if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func OpenOffline(c *config.Config, log *slog.Logger) (_ *Offline, err error) {
 	if o.store, err = whisper.Open(tree, whisper.Options{Layout: rules.Layout, Logger: log}); err != nil {
 		return nil, err
 	}
-	zone, _ := time.LoadLocation(c.Web.TimeZone) // config.Load checked both
+	zone, _ := time.LoadLocation(c.Web.TimeZone) // config.Load has validated both
 	defines, _ := target.ParseDefines(c.Define)
 	o.handler = api.New(api.Options{
 		Renderer:  render.New(o.store, render.Options{Limits: renderLimits(c), Defines: defines, Hashes: c.Hashes}),
@@ -80,7 +80,8 @@ func OpenOffline(c *config.Config, log *slog.Logger) (_ *Offline, err error) {
 	return o, nil
 }
 
-// offlineDirs returns the directory to lock and the tree of whisper files.
+// offlineDirs returns the directory to lock and the whisper tree. If the data
+// directory has no whisper tree, it is the tree itself.
 func offlineDirs(c *config.Config) (data, tree string, err error) {
 	data, tree = c.Data, c.Whisper
 	if _, err := os.Stat(tree); errors.Is(err, os.ErrNotExist) {
@@ -96,7 +97,7 @@ func offlineDirs(c *config.Config) (data, tree string, err error) {
 	return data, tree, err
 }
 
-// Close releases the files.
+// Close closes the store and unlocks the directory.
 func (o *Offline) Close() error {
 	var err error
 	if o.store != nil {
@@ -105,7 +106,7 @@ func (o *Offline) Close() error {
 	return errors.Join(err, o.lock.Close())
 }
 
-// RoundTrip answers a request.
+// RoundTrip implements http.RoundTripper.
 func (o *Offline) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := &response{header: http.Header{}}
 	r.RemoteAddr = "127.0.0.1:0"
@@ -120,7 +121,7 @@ func (o *Offline) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// response is an http.ResponseWriter to memory.
+// response is an http.ResponseWriter that keeps the answer in memory.
 type response struct {
 	header http.Header
 	status int // 0: not written

@@ -10,9 +10,8 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// writePorts writes the addresses of the listeners by name, as JSON. A reader sees
-// either no file or all of it. For a listener on all interfaces it writes the
-// loopback address.
+// writePorts atomically writes the addresses of the listeners by name, as a JSON
+// object. For a listener on all interfaces it writes the loopback address.
 func writePorts(path string, listeners map[string]net.Addr) error {
 	ports := map[string]string{}
 	for name, addr := range listeners {
@@ -32,7 +31,7 @@ func writePorts(path string, listeners map[string]net.Addr) error {
 	return renameio.WriteFile(path, append(content, '\n'), 0o644, renameio.IgnoreUmask())
 }
 
-// removePorts removes the ports file of an earlier run, which would mislead.
+// removePorts removes the ports file of an earlier run, which may be wrong.
 func removePorts(path string) error {
 	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -27,10 +27,10 @@ import (
 	"carbon/receive/zibrato"
 )
 
-// openers are the receivers: where they are configured, and the function that opens
-// them. The function returns none for a receiver that is off.
+// openers lists the functions that open receivers. A function returns no receiver if
+// its receiver is off.
 var openers = []struct {
-	setting string // for errors; empty: the errors name it
+	setting string // flag or key, for errors; empty: the errors of open name it
 	open    func(*Server) ([]receive.Receiver, error)
 }{
 	{"--line", (*Server).openLine},
@@ -47,8 +47,8 @@ var openers = []struct {
 	{"[http]", (*Server).openIntakes},
 }
 
-// listenerSettings are the settings of listeners whose receiver has several, by the
-// name of the listener.
+// listenerSettings maps names of listeners to their keys, for receivers with several
+// listeners.
 var listenerSettings = map[string]string{
 	"statsd-admin": "[statsd] ADMIN",
 	"zmq":          "[zeromq] LISTEN",
@@ -57,11 +57,11 @@ var listenerSettings = map[string]string{
 	"influx":       "[influx] LISTEN",
 }
 
-// openReceivers binds all ports. Nothing is read yet.
+// openReceivers opens all receivers. They do not read before Serve.
 func (s *Server) openReceivers() error {
 	for _, o := range openers {
 		opened, err := o.open(s)
-		s.receivers = append(s.receivers, opened...) // shut down with the others if err is not nil
+		s.receivers = append(s.receivers, opened...) // even after an error, so that abandon closes them
 		if err != nil && o.setting != "" {
 			return withSetting(o.setting, err)
 		}
@@ -72,7 +72,7 @@ func (s *Server) openReceivers() error {
 	return nil
 }
 
-// withSetting names the flag or key that asked for what failed.
+// withSetting adds the flag or key of a listener to an error.
 func withSetting(setting string, err error) error {
 	var listen *receive.ListenError
 	if errors.As(err, &listen) {
@@ -84,7 +84,7 @@ func withSetting(setting string, err error) error {
 	return fmt.Errorf("%s: %w", setting, err)
 }
 
-// one returns the receiver that a function has opened.
+// one returns a list of one receiver, or the error.
 func one[R receive.Receiver](r R, err error) ([]receive.Receiver, error) {
 	if err != nil {
 		return nil, err
@@ -92,6 +92,7 @@ func one[R receive.Receiver](r R, err error) ([]receive.Receiver, error) {
 	return []receive.Receiver{r}, nil
 }
 
+// isOff reports whether an address means that there is no listener.
 func isOff(addr string) bool { return addr == "off" || addr == "" }
 
 func (s *Server) openLine() ([]receive.Receiver, error) {
@@ -102,7 +103,7 @@ func (s *Server) openLine() ([]receive.Receiver, error) {
 	return one(lineReceiver{server}, err)
 }
 
-// lineReceiver is the plaintext listener, whose series have carbon's names.
+// lineReceiver is the plaintext listener. Its series have carbon's names.
 type lineReceiver struct{ *receive.Server }
 
 // Samples implements receive.Receiver.
@@ -134,7 +135,7 @@ func (s *Server) openProtobuf() ([]receive.Receiver, error) {
 	return one(receive.Listen(addr, s.listenOptions("protobuf", "protobuf", s.config.TLS.Receivers)))
 }
 
-// openListeners opens the listeners of the sections [listener:NAME].
+// openListeners opens the listeners of [listener:NAME].
 func (s *Server) openListeners() (all []receive.Receiver, err error) {
 	for _, l := range s.config.Listener {
 		var opened []receive.Receiver
@@ -151,8 +152,8 @@ func (s *Server) openListeners() (all []receive.Receiver, err error) {
 	return all, nil
 }
 
-// listenOptions returns the options of a TCP listener for a wire format, by its name
-// in carbon.conf.
+// listenOptions returns the options of a TCP listener. format is a FORMAT of
+// [listener:NAME].
 func (s *Server) listenOptions(name, format string, encrypted bool) receive.Options {
 	refused := s.refused(name)
 	o := receive.Options{
@@ -177,12 +178,13 @@ func (s *Server) listenOptions(name, format string, encrypted bool) receive.Opti
 	return o
 }
 
+// listenUDP opens a listener for plaintext lines in UDP datagrams.
 func (s *Server) listenUDP(name, addr string) ([]receive.Receiver, error) {
 	refused := s.refused(name)
 	return one(udp.Listen(addr, udp.Options{Name: name, Lines: s.lines(refused).Lines, Refused: refused, Push: s.pipeline.Push, Logger: s.log}))
 }
 
-// refused returns the count of what a receiver refuses.
+// refused returns new counters for what a receiver refuses.
 func (s *Server) refused(receiver string) *receive.Refused {
 	return receive.NewRefused(s.log.With("receiver", receiver))
 }
@@ -226,8 +228,8 @@ func (s *Server) openAMQP() ([]receive.Receiver, error) {
 	}), nil)
 }
 
-// clientTLS returns the settings of a connection that the server makes; nil: without
-// TLS.
+// clientTLS returns the TLS settings of a connection to a host, or nil if TLS is not
+// wanted.
 func clientTLS(wanted bool, host string) *tls.Config {
 	if !wanted {
 		return nil
@@ -259,7 +261,8 @@ func (s *Server) openStatsd() ([]receive.Receiver, error) {
 	return one(r, err)
 }
 
-// statsdSettings returns the answer of the management port's config command.
+// statsdSettings returns the keys of [statsd], for the config command of the management
+// port.
 func (s *Server) statsdSettings() []statsd.Setting {
 	var settings []statsd.Setting
 	for _, k := range s.config.Section("statsd") {
@@ -268,12 +271,12 @@ func (s *Server) statsdSettings() []statsd.Setting {
 	return settings
 }
 
-// warnIfCoarse logs a warning if a file keeps fewer points than statsd flushes: the
-// last flush of a step replaces the others.
+// warnIfCoarse logs a warning if the step of a series is longer than the flush
+// interval: then each flush replaces earlier ones of the same step.
 func (s *Server) warnIfCoarse(interval time.Duration, series string) {
 	step := time.Duration(s.layout(series).Archives[0].Step) * time.Second
 	if step > interval {
-		s.log.Warn("storage-schemas.conf keeps fewer points than statsd flushes; later flushes replace earlier ones",
+		s.log.Warn("statsd flushes are lost: the step in storage-schemas.conf is longer than the flush interval",
 			"series", series, "step", step, "flush_interval", interval)
 	}
 }
@@ -297,7 +300,7 @@ func (s *Server) openMmstats() ([]receive.Receiver, error) {
 	}), nil)
 }
 
-// metricsTalk returns the format of messages of metrics_talk.
+// metricsTalk returns the format of metrics_talk messages.
 func (s *Server) metricsTalk(prefix string, maxInflated int, refused *receive.Refused) *metricstalk.Format {
 	return metricstalk.New(metricstalk.Options{Prefix: prefix, MaxInflated: maxInflated, Lines: s.lines(refused).Lines, Refuse: refused.Add})
 }

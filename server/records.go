@@ -10,12 +10,12 @@ import (
 	"carbon/render/function"
 )
 
-// openRecords opens carbon.db. Without it the server receives and draws, but keeps no
-// events and dashboards.
+// openRecords opens carbon.db. If that fails, the server runs without events,
+// dashboards and short URLs.
 func (s *Server) openRecords(ctx context.Context) {
 	var err error
 	if s.records, err = records.Open(ctx, filepath.Join(s.config.Data, "carbon.db"), records.Options{MaxSize: s.config.Limits.RecordsSize, Logger: s.log}); err != nil {
-		s.log.Error("carbon.db not opened; events, dashboards and short URLs are unavailable", "err", err)
+		s.log.Error("opening carbon.db failed; events, dashboards and short URLs are unavailable", "err", err)
 	}
 }
 
@@ -26,7 +26,7 @@ func (s *Server) closeRecords() error {
 	return s.records.Close()
 }
 
-// events returns the events of a window for functions.
+// events returns the events in a window, for render functions.
 func (s *Server) events(ctx context.Context, w metric.Window, tags []string) ([]function.Event, error) {
 	if s.records == nil {
 		return nil, nil

@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// What happened is found again after a restart and drawn; a database that is
-// broken does not keep the server from starting.
-func TestEventsOfEarlierRuns(t *testing.T) {
+// TestEventsAfterRestart checks that events survive a restart, and that the server
+// starts with a corrupt database.
+func TestEventsAfterRestart(t *testing.T) {
 	data := t.TempDir()
 	s := start(t, data)
-	answer, err := http.Post("http://"+s.m.Addrs()["http"].String()+"/events/", "application/json",
+	answer, err := http.Post(s.url("/events/"), "application/json",
 		strings.NewReader(`{"what": "deployed", "when": 1793613660, "tags": "web"}`))
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatal(answer, err)
@@ -23,9 +23,9 @@ func TestEventsOfEarlierRuns(t *testing.T) {
 	s.stop()
 
 	const target = `/render?format=json&noNullPoints=1&from=1793613600&until=1793613720&target=events("web")`
-	counted := func(s *server) string {
+	render := func(s *testServer) string {
 		t.Helper()
-		answer, err := http.Get("http://" + s.m.Addrs()["http"].String() + target)
+		answer, err := http.Get(s.url(target))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,18 +37,18 @@ func TestEventsOfEarlierRuns(t *testing.T) {
 		return string(body)
 	}
 	s = start(t, data)
-	if got := counted(s); !strings.Contains(got, "[[1.0, 1793613660]]") {
+	if got := render(s); !strings.Contains(got, "[[1.0, 1793613660]]") {
 		t.Errorf("after a restart: %s", got)
 	}
 	s.stop()
 
-	if err := os.WriteFile(filepath.Join(data, "carbon.db"), []byte(strings.Repeat("no database", 1000)), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(data, "carbon.db"), []byte(strings.Repeat("not a database", 1000)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if got := counted(start(t, data)); got != "[]" {
-		t.Errorf("after the database broke: %s", got)
+	if got := render(start(t, data)); got != "[]" {
+		t.Errorf("with a corrupt database: %s", got)
 	}
-	if kept, _ := filepath.Glob(filepath.Join(data, "carbon.db.broken-*")); len(kept) == 0 {
-		t.Error("the broken database is gone")
+	if aside, _ := filepath.Glob(filepath.Join(data, "carbon.db.broken-*")); len(aside) == 0 {
+		t.Error("the corrupt database was not set aside")
 	}
 }

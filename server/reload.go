@@ -11,17 +11,17 @@ import (
 	"carbon/storage/schema"
 )
 
-// reloaded holds what is parsed from files that may change while the server runs.
+// reloaded holds the values that are reloaded while the server runs.
 type reloaded struct {
 	watcher     *watch.Watcher
 	rules       *watch.Value[*schema.Rules]
-	templates   *watch.Value[*graph.Templates] // nil inside: the built-in ones
+	templates   *watch.Value[*graph.Templates] // a nil *graph.Templates means the built-in templates
 	access      *watch.Value[*api.Access]
-	certificate *watch.Value[*tls.Certificate] // nil: there is no TLS
+	certificate *watch.Value[*tls.Certificate] // nil: no TLS
 }
 
-// parseFiles parses every configuration file besides carbon.conf, and from then on
-// whenever it changes.
+// parseFiles parses the configuration files except carbon.conf and the name lists, and
+// adds them to the watcher.
 func (s *Server) parseFiles() (err error) {
 	c := s.config
 	s.watcher = watch.New(s.log)
@@ -58,7 +58,7 @@ func (s *Server) parseFiles() (err error) {
 	return err
 }
 
-// loadAccess reads carbon.conf again for [auth] and the log level.
+// loadAccess loads the configuration again and applies [auth] and the log level.
 func (s *Server) loadAccess() (*api.Access, []string, error) {
 	c := s.config
 	if s.reload != nil {
@@ -74,7 +74,8 @@ func (s *Server) loadAccess() (*api.Access, []string, error) {
 	return access, nil, err
 }
 
-// followNameLists applies blacklist.conf and whitelist.conf to the pipeline.
+// followNameLists parses blacklist.conf and whitelist.conf, adds them to the watcher,
+// and sets the filter of the pipeline whenever they change.
 func (s *Server) followNameLists() error {
 	c := s.config
 	if !c.Cache.UseWhitelist {
@@ -91,10 +92,10 @@ func (s *Server) followNameLists() error {
 	return err
 }
 
-// layout returns how a new metric is to be stored.
+// layout returns the layout of a new metric.
 func (s *Server) layout(name string) metric.Layout { return s.rules.Load().Layout(name) }
 
-// tlsConfig returns the settings of listeners with TLS, for TLS 1.2 and newer; nil:
+// tlsConfig returns the TLS settings of listeners, for TLS 1.2 and newer, or nil if
 // there is no certificate.
 func (s *Server) tlsConfig() *tls.Config {
 	if s.certificate == nil {

@@ -9,8 +9,8 @@ import (
 	"carbon/instrumentation"
 )
 
-// selfMetrics collects the server's own figures, for the carbon.agents series and
-// for /-/metrics.
+// selfMetrics collects metrics about the server, for its own series (carbon.agents)
+// and for /-/metrics.
 type selfMetrics struct {
 	server   *Server
 	recorder *instrumentation.Recorder
@@ -34,7 +34,8 @@ func newSelfMetrics(server *Server) *selfMetrics {
 	return s
 }
 
-// A fresh server records its figures more often, so that its first graph has points.
+// After the start the server records its own series more often, so that the first
+// graph has points.
 const (
 	freshFor   = 5 * time.Minute
 	freshEvery = 10 * time.Second
@@ -53,7 +54,7 @@ func (s *selfMetrics) run(ctx context.Context) {
 		if time.Since(started) < freshFor {
 			wait = min(interval, freshEvery)
 		}
-		// Aligned to the clock, so that each interval is recorded at its end.
+		// Wait until the clock reaches a multiple of the interval.
 		now := time.Now()
 		select {
 		case <-ctx.Done():
@@ -66,7 +67,7 @@ func (s *selfMetrics) run(ctx context.Context) {
 func (s *selfMetrics) record(ctx context.Context, now time.Time) {
 	points := s.recorder.Record(now.Unix(), s.samples(now))
 	if err := s.server.pipeline.PushOwn(ctx, points); err != nil && ctx.Err() == nil {
-		s.server.log.Warn("self metrics not recorded", "err", err)
+		s.server.log.Warn("recording self metrics failed", "err", err)
 	}
 }
 
@@ -86,16 +87,16 @@ func (s *selfMetrics) samples(now time.Time) []instrumentation.Sample {
 		instrumentation.Counter("discarded", "Late datapoints that compressed files could not store.", stored.Discarded),
 		instrumentation.Gauge("whisper.openFiles", "Whisper files kept open.", float64(stored.OpenFiles)),
 		instrumentation.Gauge("metrics", "Metrics in the index.", float64(stored.Metrics)),
-		instrumentation.Gauge("pointsPerUpdate", "Datapoints per update, since the start.", ratio(stored.CommittedPoints, stored.UpdateOperations)),
+		instrumentation.Gauge("pointsPerUpdate", "Average number of datapoints per update since the start.", ratio(stored.CommittedPoints, stored.UpdateOperations)),
 		instrumentation.Gauge("cache.size", "Pending points: accepted and not stored.", float64(in.Cache.Points)),
 		instrumentation.Gauge("cache.queues", "Metrics with pending points.", float64(in.Cache.Queues)),
 		instrumentation.GaugeIn("seconds", "cache.oldest", "Age of the oldest pending point in seconds.", in.OldestAge.Seconds()),
-		instrumentation.Counter("cache.overflow", "Times that senders had to wait because the cache was full.", in.Cache.Overflow),
+		instrumentation.Counter("cache.overflow", "Number of times that senders waited because the cache was full.", in.Cache.Overflow),
 		instrumentation.GaugeIn("bytes", "wal.size", "Size of the write-ahead log in bytes.", float64(log.Size)),
 		instrumentation.Gauge("wal.segments", "Segments of the write-ahead log.", float64(log.Segments)),
 		instrumentation.Counter("wal.bytes", "Bytes written to the write-ahead log.", log.Bytes),
 		instrumentation.Counter("wal.writeErrors", "Failed writes to the write-ahead log.", log.WriteErrors),
-		instrumentation.Counter("wal.stalls", "Times that a push had to wait for the write-ahead log.", in.Stalls),
+		instrumentation.Counter("wal.stalls", "Number of times that a push waited for the write-ahead log.", in.Stalls),
 		instrumentation.Counter("wal.replayed", "Datapoints replayed from the write-ahead log.", in.Replayed),
 		instrumentation.Counter("wal.damaged", "Damaged records of the write-ahead log.", log.Damaged),
 	}

@@ -1,5 +1,5 @@
-// Package server opens, wires, reloads and closes one process: everything that
-// `carbon serve` runs.
+// Package server runs `carbon serve`: it opens, connects, reloads and closes all parts
+// of the server.
 package server
 
 import (
@@ -30,33 +30,33 @@ import (
 	"carbon/wal"
 )
 
-// Options of a Server. Config is needed.
+// Options of a Server. Config is required.
 type Options struct {
 	Config  *config.Config
-	Reload  func() (*config.Config, error) // reads the configuration again; nil: it does not change
-	Version string                         // of the product, for clients
+	Reload  func() (*config.Config, error) // loads the configuration again at SIGHUP; nil: keep Config
+	Version string                         // of carbon, as clients see it
 	Logger  *slog.Logger                   // nil discards
-	Level   *slog.LevelVar                 // of the logger, set at reload; nil: it does not change
+	Level   *slog.LevelVar                 // of Logger, set at SIGHUP; nil: not changed
 }
 
-// Server receives, stores and answers.
+// Server receives and stores datapoints and answers queries.
 type Server struct {
 	config  *config.Config
 	version string
 	log     *slog.Logger
 	reloaded
-	level     *slog.LevelVar                 // nil: it does not change
-	reload    func() (*config.Config, error) // nil: it does not change
-	lock      *os.File                       // of the data directory
+	level     *slog.LevelVar                 // as in Options
+	reload    func() (*config.Config, error) // as in Options
+	lock      *os.File                       // locked data directory
 	files     descriptors
 	store     *whisper.Store
 	wal       *wal.Log
 	cache     *cache.Cache
-	records   *records.DB // nil: it could not be opened
+	records   *records.DB // nil: carbon.db could not be opened
 	pipeline  *ingest.Pipeline
 	receivers []receive.Receiver
-	mounts    []api.Route  // HTTP paths that take datapoints
-	listener  net.Listener // for HTTP; nil: off
+	mounts    []api.Route  // routes that accept datapoints
+	listener  net.Listener // of HTTP; nil: off
 	http      *http.Server
 	self      *selfMetrics
 	health    *health
@@ -64,9 +64,9 @@ type Server struct {
 	flushTime time.Duration
 }
 
-// Open parses the configuration files, opens the store and binds every listener.
-// What clients send then waits in the kernel until Run. While another server uses
-// the data directory, Open waits for its end, at most 30 s or until ctx is done.
+// Open parses the configuration files, opens the store and opens all listeners. The
+// kernel buffers what clients send until Run. If another server uses the data
+// directory, Open waits until it has ended, at most 30 s or until ctx is done.
 func Open(ctx context.Context, o Options) (_ *Server, err error) {
 	s := &Server{
 		config: o.Config, log: o.Logger, version: o.Version, reload: o.Reload, level: o.Level,
@@ -138,8 +138,8 @@ func (s *Server) openData(ctx context.Context) (err error) {
 	return err
 }
 
-// openPipeline makes the cache and the way of datapoints through log and cache to
-// the store.
+// openPipeline creates the cache, and the pipeline from receivers through log and
+// cache to the store.
 func (s *Server) openPipeline() error {
 	c := s.config
 	strategy, err := cache.ParseStrategy(c.Cache.WriteStrategy)
@@ -165,8 +165,8 @@ func (s *Server) openPipeline() error {
 	return s.followNameLists()
 }
 
-// allocation returns how the disk space of new files is allocated. As in carbon,
-// fallocate wins over sparse files.
+// allocation returns how to allocate the disk space of new files. As in carbon,
+// WHISPER_FALLOCATE_CREATE overrides WHISPER_SPARSE_CREATE.
 func allocation(c config.CacheConfig) whisper.Allocation {
 	switch {
 	case c.FallocateCreate:
@@ -177,13 +177,12 @@ func allocation(c config.CacheConfig) whisper.Allocation {
 	return whisper.Full
 }
 
-// Run serves until ctx is done, then reads every connection to its end, stores all
-// that was received, and returns. Nothing is lost that a client had written to an
-// accepted connection before.
+// Run serves until ctx is done. Then it reads the data that clients have already sent
+// on accepted connections, stores or logs all points, and returns.
 func (s *Server) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	defer running.Wait()
-	// Background work goes on while connections are read to their end.
+	// Background work continues while shutdown reads the connections.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 
@@ -222,7 +221,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	err := s.announce()
 	if err == nil {
-		<-failed.Done() // asked to stop, or a listener cannot go on
+		<-failed.Done() // ctx is done, or a receiver or the HTTP server has ended
 	}
 	s.health.set(stopping)
 	notify("STOPPING=1")
@@ -234,7 +233,7 @@ func (s *Server) Run(ctx context.Context) error {
 	return errors.Join(err, serving.Wait())
 }
 
-// announce tells the supervisor, the ports file and the log that the server listens.
+// announce logs the listeners, writes the ports file and notifies systemd.
 func (s *Server) announce() error {
 	addrs := s.Addrs()
 	for _, name := range slices.Sorted(maps.Keys(addrs)) {
@@ -250,7 +249,7 @@ func (s *Server) announce() error {
 	return nil
 }
 
-// Addrs returns the addresses of the listeners, by the names of the ports file.
+// Addrs returns the addresses of the listeners by name.
 func (s *Server) Addrs() map[string]net.Addr {
 	addrs := map[string]net.Addr{}
 	for _, r := range s.receivers {

@@ -21,51 +21,56 @@ import (
 	"carbon/config"
 )
 
-// server is a Server that runs in this process, with what a test needs to talk to it.
-type server struct {
+// testServer is a Server that runs in this process, with methods for its clients.
+type testServer struct {
+	*Server
 	t    *testing.T
-	m    *Server
-	stop func() // as SIGTERM; returns when the server has ended
+	stop func() // shuts the server down as SIGTERM does, and waits for its end
 }
 
-// start runs a server over a data directory on free ports.
-func start(t *testing.T, data string, set ...string) *server {
+// start starts a server on free ports. set are settings SECTION.KEY=VALUE.
+func start(t *testing.T, data string, set ...string) *testServer {
 	t.Helper()
 	set = append(set, "cache.CARBON_METRIC_INTERVAL=0")
 	c, err := config.Load(config.Flags{Config: write(t, ""), Data: data, Line: "127.0.0.1:0", Pickle: "127.0.0.1:0", HTTP: "127.0.0.1:0", Set: set}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := Open(t.Context(), Options{Config: c})
+	opened, err := Open(t.Context(), Options{Config: c})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- m.Run(ctx) }()
-	s := &server{t: t, m: m}
+	go func() { ended <- opened.Run(ctx) }()
+	s := &testServer{Server: opened, t: t}
 	s.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
-			t.Errorf("the server ended with %v", err)
+			t.Errorf("Run returned %v", err)
 		}
 	})
 	t.Cleanup(s.stop)
 	return s
 }
 
-// dial connects as a client of the plaintext port.
-func (s *server) dial() net.Conn {
+// url returns the URL of a path of the HTTP listener.
+func (s *testServer) url(path string) string {
+	return "http://" + s.Addrs()["http"].String() + path
+}
+
+// dial connects to the plaintext listener.
+func (s *testServer) dial() net.Conn {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.m.Addrs()["line"].String())
+	conn, err := net.Dial("tcp", s.Addrs()["line"].String())
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	return conn
 }
 
-// send writes text to the plaintext port and returns when the server has read all of it.
-func (s *server) send(text string) {
+// send writes text to the plaintext listener and returns when the server has read it.
+func (s *testServer) send(text string) {
 	s.t.Helper()
 	conn := s.dial()
 	defer conn.Close()
@@ -80,9 +85,9 @@ func (s *server) send(text string) {
 	}
 }
 
-func (s *server) get(path string, query url.Values) (status int, header http.Header, body []byte) {
+func (s *testServer) get(path string, query url.Values) (status int, header http.Header, body []byte) {
 	s.t.Helper()
-	resp, err := http.Get("http://" + s.m.Addrs()["http"].String() + path + "?" + query.Encode())
+	resp, err := http.Get(s.url(path + "?" + query.Encode()))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -93,8 +98,8 @@ func (s *server) get(path string, query url.Values) (status int, header http.Hea
 	return resp.StatusCode, resp.Header, body
 }
 
-// healthy waits until the server says that it has everything.
-func (s *server) healthy() {
+// waitHealthy waits until the server is healthy, at most 10 s.
+func (s *testServer) waitHealthy() {
 	s.t.Helper()
 	for range 1000 {
 		status, _, _ := s.get("/health", nil)
@@ -103,10 +108,10 @@ func (s *server) healthy() {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	s.t.Fatal("the server does not become healthy")
+	s.t.Fatal("the server is not healthy after 10 s")
 }
 
-// write writes a carbon.conf.
+// write writes carbon.conf in a new directory and returns its path.
 func write(t *testing.T, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "carbon.conf")
@@ -116,9 +121,9 @@ func write(t *testing.T, content string) string {
 	return path
 }
 
-// values renders a target from since on and returns the values that are there,
-// by series and time.
-func (s *server) values(target string, since int64) map[string]map[int64]float64 {
+// values renders a target for the hour after since and returns the values by series
+// and time.
+func (s *testServer) values(target string, since int64) map[string]map[int64]float64 {
 	s.t.Helper()
 	status, _, body := s.get("/render", url.Values{"target": {target}, "format": {"json"}, "from": {fmt.Sprint(since - 60)}, "until": {fmt.Sprint(since + 3600)}})
 	if status != http.StatusOK {
@@ -143,13 +148,13 @@ func (s *server) values(target string, since int64) map[string]map[int64]float64
 	return values
 }
 
-// recent is a minute that lies half an hour back.
+// recent returns the start of a minute half an hour ago.
 func recent() int64 {
 	now := time.Now().Unix() - 1800
 	return now - now%60
 }
 
-func TestLineToJSONAndPicture(t *testing.T) {
+func TestRenderJSONAndPNG(t *testing.T) {
 	s := start(t, t.TempDir())
 	now := recent()
 	s.send(fmt.Sprintf("a.b.c 42 %d\n", now))
@@ -165,11 +170,11 @@ func TestLineToJSONAndPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	if size := picture.Bounds().Size(); size.X != 330 || size.Y != 250 {
-		t.Errorf("the picture is %v", size)
+		t.Errorf("the size of the picture is %v", size)
 	}
 }
 
-func TestRestartKeepsEverything(t *testing.T) {
+func TestRestartKeepsPoints(t *testing.T) {
 	data := t.TempDir()
 	now := recent()
 	s := start(t, data)
@@ -192,9 +197,9 @@ func TestRestartKeepsEverything(t *testing.T) {
 	}
 }
 
-// TestStopUnderLoad stops the server right behind the last byte of many senders
-// that keep their connections open: what was written before is there afterwards,
-// also where back-pressure and a limit on updates had them wait.
+// TestStopUnderLoad stops the server right after many clients have sent their last
+// byte, while their connections are open. No point may be lost, even if back-pressure
+// made the clients wait.
 func TestStopUnderLoad(t *testing.T) {
 	stopUnderLoad(t, "cache.WRITE_DELAY=1h")
 	stopUnderLoad(t, "cache.MAX_CACHE_SIZE=500", "cache.MAX_UPDATES_PER_SECOND=5")
@@ -234,52 +239,51 @@ func stopUnderLoad(t *testing.T, set ...string) {
 	}
 }
 
-// TestStopWithoutTimeToStore ends a server whose store is too slow, twice, with
-// and without its log: what it could not store is there after the next start, from
-// the cache and then from the store.
+// TestStopWithoutTimeToStore stops a server twice before it can store its points, with
+// and without the write-ahead log. The next start must replay them.
 func TestStopWithoutTimeToStore(t *testing.T) {
 	for _, enabled := range []string{"True", "False"} {
 		data := t.TempDir()
 		now := recent()
 		want := map[string]float64{"slow.a": 0.1, "slow.b;k=v": 1e300, "slow.c": -7}
-		slowly := "cache.MAX_UPDATES_PER_SECOND_ON_SHUTDOWN=1"
-		s := start(t, data, "wal.ENABLED="+enabled, slowly)
-		s.m.flushTime = 0
+		slow := "cache.MAX_UPDATES_PER_SECOND_ON_SHUTDOWN=1"
+		s := start(t, data, "wal.ENABLED="+enabled, slow)
+		s.flushTime = 0
 		for name, v := range want {
 			s.send(fmt.Sprintf("%s %v %d\n", name, v, now))
 		}
 		s.stop()
 		for round := range 2 {
-			if n := logged(t, data); n == 0 {
-				t.Errorf("log %s, round %d: nothing is kept", enabled, round)
+			if n := countSegments(t, data); n == 0 {
+				t.Errorf("wal.ENABLED=%s, round %d: the log has no segments", enabled, round)
 			}
-			s = start(t, data, "wal.ENABLED="+enabled, slowly)
-			s.healthy()
+			s = start(t, data, "wal.ENABLED="+enabled, slow)
+			s.waitHealthy()
 			if round == 0 {
-				s.m.flushTime = 0
+				s.flushTime = 0
 			}
 			for name, v := range want {
 				if got := s.values(name, now)[name][now]; got != v {
-					t.Errorf("log %s, round %d: %s is %v, want %v", enabled, round, name, got, v)
+					t.Errorf("wal.ENABLED=%s, round %d: %s is %v, want %v", enabled, round, name, got, v)
 				}
 			}
 			s.stop()
 		}
-		if n := logged(t, data); n != 0 {
-			t.Errorf("log %s: %d files are left when all is stored", enabled, n)
+		if n := countSegments(t, data); n != 0 {
+			t.Errorf("wal.ENABLED=%s: the log has %d segments after all points were stored", enabled, n)
 		}
 		s = start(t, data)
 		for name, v := range want {
 			if got := s.values(name, now)[name][now]; got != v {
-				t.Errorf("log %s, from the store: %s is %v, want %v", enabled, name, got, v)
+				t.Errorf("wal.ENABLED=%s, from whisper files: %s is %v, want %v", enabled, name, got, v)
 			}
 		}
 		s.stop()
 	}
 }
 
-// logged returns how many segments the log has.
-func logged(t *testing.T, data string) (segments int) {
+// countSegments returns the number of segments of the write-ahead log.
+func countSegments(t *testing.T, data string) (segments int) {
 	t.Helper()
 	files, err := os.ReadDir(filepath.Join(data, "wal"))
 	if err != nil {
@@ -293,10 +297,10 @@ func logged(t *testing.T, data string) (segments int) {
 	return segments
 }
 
-// TestStartWithMoreThanTheCacheHolds takes in more than fits, into a store that
-// takes hours for it: the server answers at once, says that it is not done, and
-// ends when told.
-func TestStartWithMoreThanTheCacheHolds(t *testing.T) {
+// TestReplayBeyondCacheSize starts a server with a log that does not fit into its cache
+// and a store that needs hours for it. The server must answer at once, report that it
+// replays, and stop when asked.
+func TestReplayBeyondCacheSize(t *testing.T) {
 	data := t.TempDir()
 	now := recent()
 	var lines strings.Builder
@@ -304,32 +308,32 @@ func TestStartWithMoreThanTheCacheHolds(t *testing.T) {
 		fmt.Fprintf(&lines, "kept.m%04d %d %d\n", i, i, now)
 	}
 	s := start(t, data)
-	s.m.flushTime = 0
+	s.flushTime = 0
 	s.send(lines.String())
 	s.stop()
 
 	s = start(t, data, "cache.MAX_CACHE_SIZE=100", "cache.MAX_UPDATES_PER_SECOND=1")
 	s.send(fmt.Sprintf("live.m 1 %d\n", now))
 	if got := s.values("live.m", now)["live.m"][now]; got != 1 {
-		t.Errorf("what is sent meanwhile is %v", got)
+		t.Errorf("a point sent during replay is %v", got)
 	}
 	if status, _, body := s.get("/health", nil); status != http.StatusServiceUnavailable || !strings.Contains(string(body), replaying) {
 		t.Errorf("health %d %s", status, body)
 	}
-	s.m.flushTime = 0
+	s.flushTime = 0
 	s.stop()
 
 	s = start(t, data)
-	s.healthy()
+	s.waitHealthy()
 	got := s.values("*.m*", now)
 	if got["kept.m4999"][now] != 4999 || got["kept.m0000"][now] != 0 || got["live.m"][now] != 1 || len(got) != 5001 {
-		t.Errorf("%d metrics in the end; the last one is %v", len(got), got["kept.m4999"])
+		t.Errorf("got %d metrics, the last is %v", len(got), got["kept.m4999"])
 	}
 	s.stop()
 }
 
-// TestBadLines sends what no client should. Each case has its defined result, and
-// the good lines around it are never lost.
+// TestBadLines sends invalid lines between valid ones. The server must refuse or
+// correct each invalid line and must not lose a valid one.
 func TestBadLines(t *testing.T) {
 	data := t.TempDir()
 	s := start(t, data)
@@ -353,7 +357,7 @@ func TestBadLines(t *testing.T) {
 	good := s.values("good.*", now)
 	for i := range bad {
 		if good[fmt.Sprintf("good.g%d", i)][now] != float64(i) {
-			t.Errorf("the line after %q was lost", bad[i])
+			t.Errorf("the valid line after %q was lost", bad[i])
 		}
 	}
 	for name, want := range map[string]float64{"a.b": 7, "c.d": 8} {
@@ -380,7 +384,7 @@ func TestBadLines(t *testing.T) {
 	}
 }
 
-// TestEndlessLine sends 10 MB without a newline beside a client that behaves.
+// TestEndlessLine sends 10 MB without a newline while another client sends a point.
 func TestEndlessLine(t *testing.T) {
 	s := start(t, t.TempDir())
 	now := recent()
@@ -410,21 +414,21 @@ func TestEndlessLine(t *testing.T) {
 	}
 }
 
-func TestPortsFileAndHealth(t *testing.T) {
+func TestPortsFile(t *testing.T) {
 	dir := t.TempDir()
 	portsFile := filepath.Join(dir, "ports.json")
 	c, err := config.Load(config.Flags{Config: write(t, ""), Data: dir, Line: "127.0.0.1:0", Pickle: "off", HTTP: "127.0.0.1:0", PortsFile: portsFile}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := Open(t.Context(), Options{Config: c})
+	s, err := Open(t.Context(), Options{Config: c})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.announce(); err != nil {
+	if err := s.announce(); err != nil {
 		t.Fatal(err)
 	}
-	defer m.abandon()
+	defer s.abandon()
 	content, err := os.ReadFile(portsFile)
 	if err != nil {
 		t.Fatal(err)
@@ -433,13 +437,13 @@ func TestPortsFileAndHealth(t *testing.T) {
 	if err := json.Unmarshal(content, &ports); err != nil {
 		t.Fatal(err)
 	}
-	if len(ports) != 2 || ports["line"] != m.Addrs()["line"].String() || ports["http"] != m.Addrs()["http"].String() {
+	if len(ports) != 2 || ports["line"] != s.Addrs()["line"].String() || ports["http"] != s.Addrs()["http"].String() {
 		t.Errorf("got %v", ports)
 	}
 }
 
-// TestOneServerPerDirectory starts a second server, which waits until it is told
-// to stop; a third gets the directory when the first has ended.
+// TestOneServerPerDirectory opens a second server, which waits until its context is
+// canceled, and a third after the first has ended.
 func TestOneServerPerDirectory(t *testing.T) {
 	data := t.TempDir()
 	first := start(t, data)
@@ -460,11 +464,11 @@ func TestOneServerPerDirectory(t *testing.T) {
 	third.abandon()
 }
 
-// TestOwnMetrics looks for what a fresh server has to show.
-func TestOwnMetrics(t *testing.T) {
+// TestSelfMetrics checks the series and metrics of a server that has just started.
+func TestSelfMetrics(t *testing.T) {
 	s := start(t, t.TempDir())
-	s.healthy()
-	s.m.self.record(context.Background(), time.Now())
+	s.waitHealthy()
+	s.self.record(context.Background(), time.Now())
 	_, _, body := s.get("/metrics/find", url.Values{"query": {"carbon.agents.*.*"}})
 	for _, want := range []string{"metricsReceived", "cpuUsage", "memUsage", "cache"} {
 		if !bytes.Contains(body, []byte(want)) {
@@ -490,7 +494,7 @@ func TestConfigHidesSecrets(t *testing.T) {
 	}
 	s.stop()
 	var text strings.Builder
-	if err := s.m.config.WriteMasked(&text); err != nil || strings.Contains(text.String(), "xyzzy") ||
+	if err := s.config.WriteMasked(&text); err != nil || strings.Contains(text.String(), "xyzzy") ||
 		!strings.Contains(text.String(), "\nADMIN_TOKEN = ***\n") || !strings.Contains(text.String(), "\nWRITE_POINTS = 500\n") {
 		t.Errorf("%v %s", err, text.String())
 	}

@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	// flushTime bounds storing at shutdown. With the 10 s for reading connections it
-	// stays within the 30 s after which supervisors kill a process. The write-ahead
-	// log keeps the rest.
+	// flushTime is the maximum time to store pending points at shutdown. Together with
+	// 10 s for reading connections it is less than the 30 s after which supervisors
+	// kill a process. The write-ahead log keeps the remaining points.
 	flushTime = 15 * time.Second
 
-	// answerTime bounds the HTTP requests that are being answered at shutdown.
+	// answerTime is the maximum time to finish HTTP requests at shutdown.
 	answerTime = time.Second
 )
 
-// shutdown ends what Run started, receivers first, so that all their points pass
-// through the cache into the store.
+// shutdown ends what Run started. It begins with the receivers, so that their points
+// reach the cache before it is flushed.
 func (s *Server) shutdown(ctx context.Context, stopBackground func(), writer <-chan error) error {
 	var errs []error
 	s.pipeline.BeginShutdown()
@@ -39,14 +39,14 @@ func (s *Server) shutdown(ctx context.Context, stopBackground func(), writer <-c
 	errs = append(errs, s.wal.Close(), s.store.Close(), s.closeRecords(), s.lock.Close())
 	err := errors.Join(errs...)
 	if err == nil {
-		s.log.Info("shut down; all received points are stored or logged")
+		s.log.Info("shutdown complete; all received points are stored or logged")
 	}
 	return err
 }
 
-// flush stores the pending points. Points that take too long, or that the store
-// refuses, stay in the write-ahead log for the next start; without a log they are
-// saved now.
+// flush stores the pending points for at most flushTime. The remaining points stay in
+// the write-ahead log for the next start. If the log is disabled, flush writes them to
+// it now.
 func (s *Server) flush(ctx context.Context) error {
 	s.log.Info("storing pending points", "points", s.cache.Size())
 	bounded, cancel := context.WithTimeout(ctx, s.flushTime)
@@ -55,22 +55,22 @@ func (s *Server) flush(ctx context.Context) error {
 	if cause == nil {
 		return nil
 	}
-	left := s.cache.Size()
-	keep := s.wal.Sync
+	pending := s.cache.Size()
+	saveLog := s.wal.Sync
 	if !s.config.WAL.Enabled {
-		keep = func() error {
+		saveLog = func() error {
 			_, err := s.pipeline.Save()
 			return err
 		}
 	}
-	if err := keep(); err != nil {
-		return fmt.Errorf("%d points lost: not stored: %w; not logged: %w", left, cause, err)
+	if err := saveLog(); err != nil {
+		return fmt.Errorf("%d points lost: store: %w; write-ahead log: %w", pending, cause, err)
 	}
-	s.log.Warn("pending points not stored; the next start replays them", "points", left, "err", cause)
+	s.log.Warn("pending points not stored; the next start replays them", "points", pending, "err", cause)
 	return nil
 }
 
-// abandon closes what Open has opened before it failed.
+// abandon closes what Open opened before it failed.
 func (s *Server) abandon() {
 	receive.ShutdownAll(context.Background(), s.receivers...)
 	if s.listener != nil {

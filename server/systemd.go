@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// notify sends a change of state, such as "READY=1", to systemd if it asked for it
-// (sd_notify(3)). Errors are ignored: without systemd nobody needs the message.
+// notify sends a state such as "READY=1" to systemd if NOTIFY_SOCKET is set; see
+// sd_notify(3). It ignores errors, because the state is only informative.
 func notify(state string) {
 	path := os.Getenv("NOTIFY_SOCKET")
 	if path == "" {
@@ -23,7 +23,7 @@ func notify(state string) {
 	_, _ = conn.Write([]byte(state))
 }
 
-// keepWatchdogAlive pings systemd's watchdog until ctx is done, if there is one.
+// keepWatchdogAlive notifies systemd's watchdog, if enabled, until ctx is done.
 func keepWatchdogAlive(ctx context.Context) {
 	period := watchdogPeriod()
 	if period == 0 {
@@ -41,7 +41,7 @@ func keepWatchdogAlive(ctx context.Context) {
 	}
 }
 
-// watchdogPeriod returns half of the watchdog's time limit; 0: there is no watchdog.
+// watchdogPeriod returns half of the watchdog's timeout, or 0 without a watchdog.
 func watchdogPeriod() time.Duration {
 	usec, err := strconv.ParseInt(os.Getenv("WATCHDOG_USEC"), 10, 64)
 	if err != nil || usec <= 0 {
