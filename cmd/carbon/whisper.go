@@ -18,8 +18,9 @@ func whisperCommand(p program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "whisper COMMAND",
 		Short: "inspect and change whisper files, one or a whole tree",
-		Long: `Names, flags and output of the commands are those of the Python tools
-(whisper-info, ...), which can also be written in full and abbreviated as there.
+		Long: `The commands have the names, flags and output of whisper's Python tools. The
+full name of a tool, as in whisper-info.py, also works, and flags can be
+abbreviated.
 `,
 		Example: `  carbon whisper info data/whisper/servers/web1/load.wsp
   carbon whisper fetch --from=-1h --pretty data/whisper/servers/web1/load.wsp

@@ -114,13 +114,13 @@ func parsePoint(s string, now int64) (metric.Point, error) {
 	if t != "N" {
 		at, err := strconv.ParseFloat(t, 64)
 		if err != nil || !(at >= 0 && at < 1<<32) {
-			return metric.Point{}, fmt.Errorf("%q: %q is not a unix timestamp", s, t)
+			return metric.Point{}, fmt.Errorf("%q: timestamp %q is neither a unix time nor N", s, t)
 		}
 		p.Time = int64(at)
 	}
 	value, err := strconv.ParseFloat(v, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return metric.Point{}, fmt.Errorf("%q: %q is not a number", s, v)
+		return metric.Point{}, fmt.Errorf("%q: value %q is not a number", s, v)
 	}
 	p.Value = value
 	return p, nil

@@ -22,10 +22,11 @@ var conform = Command{
 	Args:  "[WHISPER_DIR]",
 	About: "apply changed storage-schemas.conf and storage-aggregation.conf to a tree",
 	Details: `conform replaces every file whose archives, aggregation method or xFilesFactor
-differ from what the rules say for its metric. The new file keeps all points that
-fit its archives: it rolls points up where it has only coarser archives, and uses
-coarse points where there are no finer ones. Files that match the rules are not
-changed, so conform can be run again at any time, also after a crash.
+differ from what the rules say for its metric. The new file keeps the points
+that fit its archives. Points too fine for the archives of their age are rolled
+up, and where there are no fine points, coarse ones are used. Files that match
+the rules are not changed, so conform can be run again at any time, also after a
+crash.
 
 The default directory is the tree of the server's configuration; conform reads
 the same rules as the server. A server may run meanwhile; it switches to the new

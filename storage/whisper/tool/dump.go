@@ -19,7 +19,7 @@ var dump = Command{
 printed, too. The output of --raw is the input of update.
 `,
 	Examples: `  carbon whisper dump --pretty load.wsp
-  carbon whisper dump --raw old.wsp | grep -v '^0:' | carbon whisper update new.wsp
+  carbon whisper dump -r old.wsp | grep -v '^0:' | carbon whisper update new.wsp
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		times := timeFormatFlags(env, fs)

@@ -17,13 +17,13 @@ var fetch = Command{
 	Name:  "fetch",
 	Args:  "PATH",
 	About: "print the points of a time range",
-	Details: `Times are unix seconds, or any time that render accepts. The points come from
+	Details: `A TIME is in unix seconds, or any time that render accepts. The points come from
 the finest archive that reaches back to --from. Points that a server has not
 stored yet are not in the file.
 `,
 	Examples: `  carbon whisper fetch load.wsp
   carbon whisper fetch --from=-1h --pretty load.wsp
-  carbon whisper fetch --from=1700000000 --until=1700003600 --drop=nulls --json load.wsp
+  carbon whisper fetch --from=-2d --until=-1d --drop=nulls --json load.wsp
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		begin, end := &timeValue{now: env.Now}, &timeValue{now: env.Now}

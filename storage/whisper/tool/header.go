@@ -20,8 +20,11 @@ import (
 // setAggregation changes the aggregation method of a file.
 var setAggregation = Command{
 	Name: "set-aggregation", aliases: []string{"set-aggregation-method"},
-	Args:  "PATH " + strings.Join(methods(), "|") + " [XFILESFACTOR]",
+	Args:  "PATH METHOD [XFILESFACTOR]",
 	About: "change the aggregation method of a file, for future rollups",
+	Details: `METHOD is one of ` + strings.Join(methods(), ", ") + `.
+Existing rollups keep their values.
+`,
 	Examples: `  carbon whisper set-aggregation hits.wsp sum
   carbon whisper set-aggregation hits.wsp sum 0
 `,
@@ -54,6 +57,8 @@ var setXFilesFactor = Command{
 	Name:  "set-xfilesfactor",
 	Args:  "PATH XFILESFACTOR",
 	About: "change the fraction of known points that a rollup needs",
+	Details: `XFILESFACTOR is a number between 0 and 1. Existing rollups keep their values.
+`,
 	Examples: `  carbon whisper set-xfilesfactor load.wsp 0.1
 `,
 	setUp: func(env *Env, _ *pflag.FlagSet) Action {

@@ -16,8 +16,9 @@ import (
 	"carbon/storage/whisper"
 )
 
-const pairsHelp = `In two directories, files with the same path are combined, and files that the
-second directory lacks are copied to it. Each file is replaced in one step when
+const pairsHelp = `
+For two directories, the command pairs the files with the same path, and copies
+files that the second directory lacks. Each file is replaced in one step when
 the new one is complete; a crash leaves the old file or the new one.
 `
 

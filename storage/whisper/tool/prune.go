@@ -22,14 +22,14 @@ var prune = Command{
 	Args:  "--older-than=AGE [WHISPER_DIR]",
 	About: "remove metrics that received no points for a long time",
 	Details: `prune removes a metric if its file was not modified for AGE and its newest
-point, in any archive, is at least that old. It prints each metric with the size
+point, in any archive, is older than that. It prints each metric with the size
 of its file in bytes, and removes directories that become empty. It does not
 follow symbolic links.
 
-The default directory is the tree of the server's configuration. A running server
-notices the removal at its next rescan of the tree, and creates a new file if a
-removed metric receives a point again. AGE must be longer than the server keeps
-points in memory.
+The default directory is the tree of the server's configuration. A running
+server notices the removal at its next rescan of the tree, and creates a new
+file if a removed metric receives a point again. AGE must be longer than the
+server keeps points in memory.
 `,
 	Examples: `  carbon whisper prune --older-than=90d --dry-run
   carbon whisper prune --older-than=90d data/whisper

@@ -20,9 +20,9 @@ var resize = Command{
 	Args:  "PATH PRECISION:RETENTION ...",
 	About: "change the archives of a file; keep the points that fit",
 	Details: retentionsHelp + `
-Without --aggregate, resize writes the points of the old archives to the new file
-as if they arrived now, coarse archives first. If several points fall into one
-slot, the last one wins. With --aggregate, resize rolls them up.
+Without --aggregate, resize writes the points of the old archives to the new
+file as if they arrived now, coarse archives first. If several points fall into
+one slot, the last one wins. With --aggregate, resize rolls them up.
 
 The new file replaces the old one in one step when it is complete, and gets its
 permissions and owner. A copy of the old file is kept as PATH.bak unless
@@ -30,7 +30,7 @@ permissions and owner. A copy of the old file is kept as PATH.bak unless
 `,
 	Examples: `  carbon whisper resize load.wsp 1m:30d 1h:5y
   carbon whisper resize load.wsp 1m:30d 1h:5y --aggregate --nobackup
-  carbon whisper resize load.wsp --newfile=smaller.wsp 5m:30d --aggregationMethod=max
+  carbon whisper resize load.wsp --newfile=b.wsp 5m:30d --aggregationMethod=max
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		var r resizer

@@ -23,7 +23,7 @@ update writes to the file in place, as a server does.
 `,
 	Examples: `  carbon whisper update load.wsp N:42
   carbon whisper update load.wsp 1700000000:1 1700000060:2
-  carbon whisper dump --raw old.wsp | grep -v '^0:' | carbon whisper update new.wsp
+  carbon whisper dump -r old.wsp | grep -v '^0:' | carbon whisper update new.wsp
 `,
 	setUp: func(env *Env, fs *pflag.FlagSet) Action {
 		return func(_ context.Context, args []string) error {
