@@ -1,8 +1,8 @@
 // Package tool implements `carbon whisper`: commands that inspect and change
 // whisper files, one file or a whole tree, while a server runs or not.
 //
-// Commands that whisper's Python tools have too keep the names, arguments, flags
-// and output of those tools, to the byte; docs/whisper.md lists the differences.
+// A command that replaces one of whisper's Python tools has the names, arguments,
+// flags and output of that tool, to the byte; docs/whisper.md lists the differences.
 // All commands but update change a file by building a new one beside it, syncing
 // it and renaming it over the old one (replace.go).
 package tool
@@ -49,12 +49,14 @@ type Settings struct {
 // Command is a subcommand of `carbon whisper`.
 type Command struct {
 	Name     string
-	aliases  []string                                 // names of the Python tool that differ from Name, without "whisper-"
-	Args     string                                   // arguments, for the usage line
-	About    string                                   // summary in one line
-	Details  string                                   // further paragraphs of the help; each line ends with \n
-	Examples string                                   // command lines, indented by two spaces
-	setUp    func(env *Env, fs *pflag.FlagSet) Action // declares the flags
+	aliases  []string // names of the Python tool that differ from Name, without "whisper-"
+	Args     string   // arguments, for the usage line
+	About    string   // summary in one line
+	Details  string   // further paragraphs of the help; each line ends with \n
+	Examples string   // command lines, indented by two spaces
+
+	// setUp declares the flags in fs and returns the action.
+	setUp func(env *Env, fs *pflag.FlagSet) Action
 }
 
 // Action runs a command; args are the arguments that are not flags.

@@ -76,7 +76,7 @@ func listFiles(ctx context.Context, fsys disk.FS, root string, report func(error
 		for _, e := range entries {
 			path := filepath.Join(dir, e.Name())
 			switch {
-			case strings.HasPrefix(e.Name(), "."): // temporary files
+			case strings.HasPrefix(e.Name(), "."): // the server's temporary files
 			case e.IsDir():
 				if err := list(path); err != nil {
 					report(err)
