@@ -8,88 +8,114 @@ import (
 	"testing"
 )
 
-func TestDocuments(t *testing.T) {
-	db := opened(t, filepath.Join(t.TempDir(), "carbon.db"))
-	ctx := t.Context()
-	save := func(kind Kind, name, state string) {
-		t.Helper()
-		if err := db.Save(ctx, kind, name, state); err != nil {
-			t.Fatal(err)
-		}
-	}
-	load := func(name string, number int64, want string, wantErr error) {
-		t.Helper()
-		v, err := db.Load(ctx, Dashboard, name, number)
-		if v.State != want || !errors.Is(err, wantErr) || err == nil && v.Size != int64(len(want)) {
-			t.Errorf("%s %d: %q %v, want %q %v", name, number, v.State, err, want, wantErr)
-		}
-	}
-	names := func(kind Kind, want ...string) {
-		t.Helper()
-		if got, err := db.Names(ctx, kind); err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s: %q %v, want %q", kind, got, err, want)
-		}
-	}
-	versions := func(name, want string) {
-		t.Helper()
-		all, err := db.Versions(ctx, Dashboard, name)
-		got := ""
-		for _, v := range all {
-			got += fmt.Sprintf("%d:%d:%v ", v.Number, v.Size, v.Gone)
-		}
-		if err != nil || got != want {
-			t.Errorf("versions of %s: %s %v, want %s", name, got, err, want)
-		}
-	}
-	save(Dashboard, "web", "one")
-	save(Dashboard, "web", "one") // unchanged
-	save(Dashboard, "web", "größer")
-	save(Dashboard, "a", "x")
-	save(Template, "web", "template")
-	load("web", 0, "größer", nil)
-	load("web", 1, "one", nil)
-	load("web", 2, "größer", nil)
-	load("web", 3, "", ErrNotFound)
-	load("nosuch", 0, "", ErrNotFound)
-	names(Dashboard, "a", "web")
-	names(Template, "web")
-	names(Graph)
-	versions("web", "2:8:false 1:3:false ")
+// documentsTest is a database with checks of its documents.
+type documentsTest struct {
+	*DB
+	t *testing.T
+}
 
-	if err := db.Restore(ctx, Dashboard, "web", 1); err != nil {
+func newDocumentsTest(t *testing.T) documentsTest {
+	return documentsTest{opened(t, filepath.Join(t.TempDir(), "carbon.db")), t}
+}
+
+func (d documentsTest) save(kind Kind, name, state string) {
+	d.t.Helper()
+	if err := d.Save(d.t.Context(), kind, name, state); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d documentsTest) load(name string, number int64, want string, wantErr error) {
+	d.t.Helper()
+	v, err := d.Load(d.t.Context(), Dashboard, name, number)
+	if v.State != want || !errors.Is(err, wantErr) || err == nil && v.Size != int64(len(want)) {
+		d.t.Errorf("%s %d: %q %v, want %q %v", name, number, v.State, err, want, wantErr)
+	}
+}
+
+func (d documentsTest) names(kind Kind, want ...string) {
+	d.t.Helper()
+	if got, err := d.Names(d.t.Context(), kind); err != nil || !slices.Equal(got, want) {
+		d.t.Errorf("%s: %q %v, want %q", kind, got, err, want)
+	}
+}
+
+// versions compares the versions of a dashboard, NUMBER:SIZE:GONE.
+func (d documentsTest) versions(name, want string) {
+	d.t.Helper()
+	all, err := d.Versions(d.t.Context(), Dashboard, name)
+	got := ""
+	for _, v := range all {
+		got += fmt.Sprintf("%d:%d:%v ", v.Number, v.Size, v.Gone)
+	}
+	if err != nil || got != want {
+		d.t.Errorf("versions of %s: %s %v, want %s", name, got, err, want)
+	}
+}
+
+func TestDocuments(t *testing.T) {
+	d := newDocumentsTest(t)
+	d.save(Dashboard, "web", "one")
+	d.save(Dashboard, "web", "one") // unchanged
+	d.save(Dashboard, "web", "größer")
+	d.save(Dashboard, "a", "x")
+	d.save(Template, "web", "template")
+	d.load("web", 0, "größer", nil)
+	d.load("web", 1, "one", nil)
+	d.load("web", 2, "größer", nil)
+	d.load("web", 3, "", ErrNotFound)
+	d.load("nosuch", 0, "", ErrNotFound)
+	d.names(Dashboard, "a", "web")
+	d.names(Template, "web")
+	d.names(Graph)
+	d.versions("web", "2:8:false 1:3:false ")
+	if err := d.Restore(t.Context(), Dashboard, "web", 1); err != nil {
 		t.Error(err)
 	}
-	load("web", 0, "one", nil)
-	if err := db.Delete(ctx, Dashboard, "web"); err != nil {
+	d.load("web", 0, "one", nil)
+}
+
+func TestDeleteDocument(t *testing.T) {
+	d := newDocumentsTest(t)
+	ctx := t.Context()
+	d.save(Dashboard, "a", "x")
+	d.save(Dashboard, "web", "one")
+	d.save(Template, "web", "template")
+	if err := d.Delete(ctx, Dashboard, "web"); err != nil {
 		t.Error(err)
 	}
-	load("web", 0, "", ErrNotFound)
-	load("web", 4, "", ErrNotFound)
-	load("web", 3, "one", nil)
-	names(Dashboard, "a")
-	names(Template, "web")
-	versions("web", "4:0:true 3:3:false 2:8:false 1:3:false ")
+	d.load("web", 0, "", ErrNotFound)
+	d.load("web", 2, "", ErrNotFound)
+	d.load("web", 1, "one", nil)
+	d.names(Dashboard, "a")
+	d.names(Template, "web")
+	d.versions("web", "2:0:true 1:3:false ")
 	for name, do := range map[string]func() error{
-		"delete a deleted document":     func() error { return db.Delete(ctx, Dashboard, "web") },
-		"delete an unknown document":    func() error { return db.Delete(ctx, Dashboard, "nosuch") },
-		"restore a deletion":            func() error { return db.Restore(ctx, Dashboard, "web", 4) },
-		"restore the deleted latest":    func() error { return db.Restore(ctx, Dashboard, "web", 0) },
-		"forget an unknown document":    func() error { return db.Forget(ctx, Dashboard, "nosuch") },
-		"versions of unknown documents": func() error { _, err := db.Versions(ctx, Dashboard, "nosuch"); return err },
+		"delete a deleted document":       func() error { return d.Delete(ctx, Dashboard, "web") },
+		"delete an unknown document":      func() error { return d.Delete(ctx, Dashboard, "nosuch") },
+		"restore a deletion":              func() error { return d.Restore(ctx, Dashboard, "web", 2) },
+		"restore the deleted latest":      func() error { return d.Restore(ctx, Dashboard, "web", 0) },
+		"forget an unknown document":      func() error { return d.Forget(ctx, Dashboard, "nosuch") },
+		"list versions of an unknown one": func() error { _, err := d.Versions(ctx, Dashboard, "nosuch"); return err },
 	} {
 		if err := do(); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	save(Dashboard, "web", "one") // the state before the deletion
-	load("web", 0, "one", nil)
-	names(Dashboard, "a", "web")
-	if err := db.Forget(ctx, Dashboard, "web"); err != nil {
+	d.save(Dashboard, "web", "one") // the state before the deletion
+	d.load("web", 0, "one", nil)
+	d.names(Dashboard, "a", "web")
+}
+
+func TestForgetDocument(t *testing.T) {
+	d := newDocumentsTest(t)
+	d.save(Dashboard, "web", "one")
+	if err := d.Forget(t.Context(), Dashboard, "web"); err != nil {
 		t.Error(err)
 	}
-	load("web", 1, "", ErrNotFound)
+	d.load("web", 1, "", ErrNotFound)
 	var orphans int
-	if err := db.sql.QueryRow("SELECT count(*) FROM versions WHERE document NOT IN (SELECT id FROM documents)").Scan(&orphans); err != nil || orphans != 0 {
+	if err := d.sql.QueryRow("SELECT count(*) FROM versions WHERE document NOT IN (SELECT id FROM documents)").Scan(&orphans); err != nil || orphans != 0 {
 		t.Errorf("%d versions of removed documents, %v", orphans, err)
 	}
 }
