@@ -16,7 +16,7 @@ type Config struct {
 	Line, UDP, Pickle, HTTP string // addresses of listeners, "host:port" or "off"
 
 	PortsFile string // written when all listeners are open; empty: none
-	LogLevel  string
+	LogLevel  string // debug, info, warn or error
 	LogFormat string // text or json
 
 	Cache    CacheConfig
@@ -39,7 +39,7 @@ type Config struct {
 
 // newConfig returns a Config with all keys at their defaults.
 func newConfig() *Config {
-	c := &Config{Data: "data", LogLevel: "info", LogFormat: "text"}
+	c := &Config{Data: "data"}
 	for _, s := range sections {
 		for _, k := range s.keys {
 			k.setting.reset(c)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -59,6 +60,17 @@ LISTEN = 127.0.0.1:80
 	if c.Cache.MaxCacheSize != 1000 || c.Cache.MaxUpdatesPerSecond != 0 || c.Line != "127.0.0.1:2103" || c.HTTP != "127.0.0.1:80" ||
 		c.Cache.ClientIdleTimeout != 0 || c.Cache.MetricInterval != 10*time.Second || c.Limits.EvaluationTime != 250*time.Millisecond || c.Cache.SparseCreate {
 		t.Errorf("got %+v", c)
+	}
+}
+
+func TestLog(t *testing.T) {
+	c := load(t, "[log]\nLEVEL = Debug\nFORMAT = json\n")
+	if c.Level() != slog.LevelDebug || c.LogFormat != "json" {
+		t.Errorf("level %v, format %s", c.Level(), c.LogFormat)
+	}
+	c, err := Load(Flags{Config: c.File, LogLevel: "error", LogFormat: "text"}, nil)
+	if err != nil || c.Level() != slog.LevelError || c.LogFormat != "text" {
+		t.Errorf("with flags: level %v, format %s, %v", c.Level(), c.LogFormat, err)
 	}
 }
 

@@ -7,6 +7,17 @@ import (
 	"strings"
 )
 
+var logKeys = []key[Config]{
+	{
+		"LEVEL", choice(func(c *Config) *string { return &c.LogLevel }, "info", "debug", "info", "warn", "error"),
+		`Minimum level of log messages. --log-level overrides it. The server reloads it at SIGHUP.`, "",
+	},
+	{
+		"FORMAT", choice(func(c *Config) *string { return &c.LogFormat }, "text", "text", "json"),
+		`Format of log messages. --log-format overrides it.`, "",
+	},
+}
+
 // NewLogger returns a logger with the configured format and level. The caller may
 // change the level.
 func (c *Config) NewLogger(w io.Writer) (*slog.Logger, *slog.LevelVar) {

@@ -18,6 +18,7 @@ var sections = []section{
 	{"http", "The HTTP listener, for queries, HTTP receivers, the user interface and health checks.", httpKeys},
 	{"auth", "Rights of HTTP clients. The server reloads this section at SIGHUP. Other listeners have no access control.", authKeys},
 	{"tls", "TLS for the HTTP listener and other listeners.", tlsKeys},
+	{"log", "The log, which the server writes to stderr.", logKeys},
 	{"limits", "Limits on what clients may send and query.", limitsKeys},
 	{"statsd", "A statsd server, which aggregates values and stores the aggregates. Keys in lower case are statsd's own.", statsdKeys},
 	{"mmstats", "A poller of the files that programs with the mmstats library write.", mmstatsKeys},

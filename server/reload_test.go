@@ -2,11 +2,15 @@ package server
 
 import (
 	"fmt"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
+
+	"carbon/config"
 )
 
 // TestReloadBlacklist changes blacklist.conf while the server runs.
@@ -51,5 +55,27 @@ func TestReloadBlacklist(t *testing.T) {
 	waitFor(func() bool { return count("last") == 1 })
 	if count("good.b") != 0 {
 		t.Error("the server accepted a name that the new blacklist matches")
+	}
+}
+
+// TestReloadLogLevel changes [log] LEVEL in carbon.conf and reloads it.
+func TestReloadLogLevel(t *testing.T) {
+	path := write(t, "")
+	load := func() (*config.Config, error) { return config.Load(config.Flags{Config: path}, nil) }
+	c, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, level := c.NewLogger(io.Discard)
+	s := &Server{config: c, reload: load, log: log, level: level}
+	if err := s.parseFiles(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("[log]\nLEVEL = debug\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.watcher.Reload()
+	if level.Level() != slog.LevelDebug {
+		t.Errorf("the level is %v", level.Level())
 	}
 }
