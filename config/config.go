@@ -8,7 +8,11 @@ type Config struct {
 	File        string // path of carbon.conf; empty: no file, only defaults
 	Schemas     string // path of storage-schemas.conf; empty: the built-in file
 	Aggregation string // path of storage-aggregation.conf; empty: carbon's defaults
-	Templates   string // path of graphTemplates.conf, which need not exist; empty: none
+
+	// A file beside carbon.conf that did not exist at the start may appear later;
+	// until then it stands for the built-in file. Others must exist.
+	schemasRequired, aggregationRequired bool
+	Templates                            string // path of graphTemplates.conf, which need not exist; empty: none
 
 	Data    string // data directory: wal, tagged.log, carbon.db, usually the whisper tree
 	Whisper string // directory of the whisper tree

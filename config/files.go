@@ -21,13 +21,13 @@ import (
 // built-in defaults. Errors and warnings begin with FILE:LINE.
 func (c *Config) LoadRules() (*schema.Rules, []string, error) {
 	var warnings []string
-	read := func(path string, builtIn []byte, parse func(io.Reader) ([]ini.Error, error)) error {
-		content := builtIn
-		if path != "" {
-			var err error
-			if content, err = os.ReadFile(path); err != nil {
-				return err
-			}
+	read := func(path string, required bool, builtIn []byte, parse func(io.Reader) ([]ini.Error, error)) error {
+		content, err := os.ReadFile(path)
+		switch {
+		case path == "", !required && errors.Is(err, fs.ErrNotExist):
+			content = builtIn
+		case err != nil:
+			return err
 		}
 		found, err := parse(bytes.NewReader(content))
 		for _, w := range found {
@@ -40,7 +40,7 @@ func (c *Config) LoadRules() (*schema.Rules, []string, error) {
 	}
 
 	rules := &schema.Rules{}
-	err := read(c.Schemas, carbon.StorageSchemas, func(r io.Reader) (w []ini.Error, err error) {
+	err := read(c.Schemas, c.schemasRequired, carbon.StorageSchemas, func(r io.Reader) (w []ini.Error, err error) {
 		if rules.Schemas, err = schema.ParseSchemas(r); err == nil {
 			w = rules.Schemas.Warnings
 		}
@@ -49,7 +49,7 @@ func (c *Config) LoadRules() (*schema.Rules, []string, error) {
 	if err != nil {
 		return nil, warnings, err
 	}
-	err = read(c.Aggregation, nil, func(r io.Reader) (w []ini.Error, err error) {
+	err = read(c.Aggregation, c.aggregationRequired, nil, func(r io.Reader) (w []ini.Error, err error) {
 		if rules.Aggregations, err = schema.ParseAggregation(r); err == nil {
 			w = rules.Aggregations.Warnings
 		}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,43 @@ func TestBrokenFiles(t *testing.T) {
 		if all := strings.Join(warnings, "\n"); (err == nil || !strings.HasPrefix(err.Error(), file+":")) && !strings.HasPrefix(all, file+":") {
 			t.Errorf("%s: error %v, warnings %q", name, err, warnings)
 		}
+	}
+}
+
+// TestRulesAppear parses a storage-schemas.conf that is written after the start. Once
+// it was there at a start, it must stay.
+func TestRulesAppear(t *testing.T) {
+	path := write(t, "")
+	c, err := Load(Flags{Config: path}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := func(c *Config) int64 {
+		t.Helper()
+		rules, _, err := c.LoadRules()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rules.Layout("a.b").Archives[0].Step
+	}
+	if got := step(c); got != 60 {
+		t.Errorf("built-in schemas: step %d", got)
+	}
+	file := filepath.Join(filepath.Dir(path), "storage-schemas.conf")
+	if err := os.WriteFile(file, []byte("[all]\npattern = .\nretentions = 7s:1d\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := step(c); got != 7 {
+		t.Errorf("new file: step %d", got)
+	}
+	if c, err = Load(Flags{Config: path}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.LoadRules(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("removed file: %v", err)
 	}
 }
 

@@ -16,17 +16,17 @@ func (c *Config) resolve(f Flags) {
 		if c.File == "" {
 			return ""
 		}
-		path := filepath.Join(filepath.Dir(c.File), file)
-		if _, err := os.Stat(path); err != nil {
-			return ""
-		}
-		return path
+		return filepath.Join(filepath.Dir(c.File), file)
+	}
+	required := func(given, path string) bool {
+		_, err := os.Stat(path)
+		return given != "" || err == nil
 	}
 	c.Schemas = first(f.Schemas, beside("storage-schemas.conf"))
+	c.schemasRequired = required(f.Schemas, c.Schemas)
 	c.Aggregation = first(f.Aggregation, beside("storage-aggregation.conf"))
-	if c.File != "" {
-		c.Templates = filepath.Join(filepath.Dir(c.File), "graphTemplates.conf")
-	}
+	c.aggregationRequired = required(f.Aggregation, c.Aggregation)
+	c.Templates = beside("graphTemplates.conf")
 
 	switch {
 	case f.Data != "":

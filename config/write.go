@@ -22,14 +22,14 @@ func (c *Config) WriteMasked(w io.Writer) error {
 // write writes the configuration. masked hides passwords and tokens.
 func (c *Config) write(w io.Writer, masked bool) error {
 	out := bufio.NewWriter(w)
-	builtIn := func(path string) string {
-		if path == "" {
+	builtIn := func(path string, exists bool) string {
+		if path == "" || !exists {
 			return "built in"
 		}
 		return path
 	}
 	fmt.Fprintf(out, "# carbon.conf: %s\n# storage-schemas.conf: %s\n# storage-aggregation.conf: %s\n# data: %s\n# whisper: %s\n# line: %s\n# http: %s\n",
-		builtIn(c.File), builtIn(c.Schemas), builtIn(c.Aggregation), c.Data, c.Whisper, c.Line, c.HTTP)
+		builtIn(c.File, true), builtIn(c.Schemas, c.schemasRequired), builtIn(c.Aggregation, c.aggregationRequired), c.Data, c.Whisper, c.Line, c.HTTP)
 	for _, s := range sections {
 		writeSection(out, s.name, s.keys, c, masked)
 	}

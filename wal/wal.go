@@ -262,7 +262,7 @@ func (l *Log) failed(err error) error {
 	if l.writeErr == nil {
 		l.log.Error("write-ahead log not writable", "err", err)
 	}
-	l.writeErr = fmt.Errorf("write to write-ahead log: %w", err)
+	l.writeErr = err
 	return l.writeErr
 }
 

@@ -60,7 +60,7 @@ CARBON_SECTION__KEY, else from carbon.conf.
 		}
 		log, level := c.NewLogger(p.stderr)
 		for _, w := range c.Warning {
-			log.Warn("configuration has no effect", "where", w)
+			log.Warn("configuration has no effect", "warning", w)
 		}
 		s, err := server.Open(cmd.Context(), server.Options{
 			Config:  c,

@@ -139,13 +139,23 @@ func (w *Watcher) reload(f *watched) {
 		w.log.Error("reload failed; keeping the current values", "file", f.name, "err", err)
 		return
 	}
-	w.log.Info("reloaded", "file", f.name)
+	w.log.Info("reloaded", "file", f.name, "paths", f.existing())
 }
 
 func (w *Watcher) warn(f *watched, warnings []string) {
 	for _, text := range warnings {
 		w.log.Warn("line ignored", "file", f.name, "reason", text)
 	}
+}
+
+// existing returns the paths of the files that exist.
+func (f *watched) existing() (paths []string) {
+	for _, path := range f.paths {
+		if _, err := os.Stat(path); err == nil {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 // stamp returns a text that changes when a file changes, appears or disappears.
