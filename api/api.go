@@ -46,16 +46,16 @@ type Finder interface {
 const DefaultMaxRequests = 256
 
 // Options are the parts of the server that the API uses. Renderer and Finder are
-// required. A nil part means that the server has no such thing.
+// required. If another part is nil, requests that need it find nothing or fail.
 type Options struct {
 	Renderer   Renderer
 	Finder     Finder
-	Searcher   storage.Searcher // nil: searches use Finder
+	Searcher   storage.Searcher // for /metrics/search; nil: Finder
 	Tags       TagIndex
 	Deleter    Deleter
 	Aggregator Aggregator
 	Describer  storage.Describer
-	Measurer   storage.Measurer
+	Measurer   storage.Measurer // sizes of metrics and of the disk
 
 	Events    Events
 	Documents Documents // dashboards, dashboard templates and saved graphs

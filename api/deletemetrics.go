@@ -34,8 +34,8 @@ func (s *server) deleteMetricsRoutes() []Route {
 	}
 }
 
-// deleteMetrics answers /metrics/delete: it deletes the metrics that match a pattern in
-// query, and those named in name, and answers how many existed.
+// deleteMetrics answers /metrics/delete. It deletes the metrics that match the patterns in
+// query and the metrics named in name. The answer is the number of metrics deleted.
 func (s *server) deleteMetrics(w http.ResponseWriter, r *http.Request, p params) error {
 	patterns, names := p.list("query"), slices.Clone(p.list("name"))
 	if len(patterns)+len(names) == 0 {

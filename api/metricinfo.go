@@ -112,7 +112,7 @@ func (s *server) infoOf(ctx context.Context, name string) (m metricInfo, err err
 	if err := ctx.Err(); err != nil {
 		return m, err
 	}
-	canonical := canonicalOr(name)
+	canonical := canonicalIfValid(name)
 	pattern := canonical
 	if !metric.IsTagged(canonical) {
 		pattern = escapeGlob(canonical)

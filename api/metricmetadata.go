@@ -82,7 +82,7 @@ func (s *server) getMetadata(w http.ResponseWriter, r *http.Request, p params) e
 		if err := r.Context().Err(); err != nil {
 			return err
 		}
-		method, err := s.Aggregator.Aggregation(r.Context(), canonicalOr(name))
+		method, err := s.Aggregator.Aggregation(r.Context(), canonicalIfValid(name))
 		if key != aggregationMethod {
 			err = unsupportedKey(key)
 		}
@@ -117,7 +117,7 @@ func (s *server) setMetadata(w http.ResponseWriter, r *http.Request, p params) e
 		var old string
 		err := error(unsupportedKey(c.Key))
 		if c.Key == aggregationMethod {
-			old, err = s.Aggregator.SetAggregation(r.Context(), canonicalOr(c.Metric), c.Value)
+			old, err = s.Aggregator.SetAggregation(r.Context(), canonicalIfValid(c.Metric), c.Value)
 		}
 		if err != nil {
 			answer[c.Metric] = s.metadataError(r, err)
@@ -152,8 +152,9 @@ func metadataChanges(r *http.Request, p params) (changes []metadataChange, err e
 	return changes, nil
 }
 
-// canonicalOr returns the canonical name of a metric, or an invalid name as it is.
-func canonicalOr(name string) string {
+// canonicalIfValid returns the canonical form of a metric's name. It returns an invalid
+// name unchanged.
+func canonicalIfValid(name string) string {
 	if canonical, err := metric.CanonicalSeries(name); err == nil {
 		return canonical
 	}

@@ -9,9 +9,9 @@ import (
 	"carbon/metric"
 )
 
-// Long lists of names stay in memory, as results and as answers, until their clients
-// have read them. All together may take maxNameBytes; a single list that is larger
-// takes all of it.
+// Long lists of names stay in memory, as results and as answers, until the clients have
+// read them. All lists together may take maxNameBytes. A larger list counts as
+// maxNameBytes, so it is allowed while there is no other.
 const (
 	maxNameBytes = 256 << 20
 	fewNames     = 10_000 // lists up to this length are not counted

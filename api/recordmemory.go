@@ -7,16 +7,17 @@ import (
 	"carbon/records"
 )
 
-// maxRecordBytes bounds the bytes of records that all requests being answered have
-// read. Their answers take several times as much.
+// maxRecordBytes is the maximum size, in bytes, of the records that all requests together
+// have in memory. The answers made from them take several times as much.
 const maxRecordBytes = 64 << 20
 
 // recordOverhead is roughly what a record takes besides its text.
 const recordOverhead = 200
 
-// countRecords counts bytes of records read for a request, and returns errOverloaded if
-// all requests hold too many. Without this bound, a client could save long records and
-// then request them many times at once; the answers stay in memory until they are sent.
+// countRecords counts bytes of records that a request has read. It returns errOverloaded
+// if the requests together exceed maxRecordBytes. Without this bound, a client could save
+// long records and then request them many times at once; the answers stay in memory until
+// they are sent.
 func (s *server) countRecords(ctx context.Context, size int) error {
 	m := memoryOf(ctx)
 	if m == nil {

@@ -44,7 +44,7 @@ func (s *server) shortURLRoutes() []Route {
 			answer:  s.shorten,
 		},
 		{
-			Path: "/S/{link}", Methods: "GET", ID: "follow", Doc: "Redirects (302) from a short URL to what it stands for.",
+			Path: "/S/{link}", Methods: "GET", ID: "follow", Doc: "Redirects (302) from a short URL to the stored URL.",
 			Params: []Param{{Name: "link", Type: "string", Doc: "The number that /s/ returned."}},
 			answer: s.follow,
 		},

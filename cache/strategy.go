@@ -12,9 +12,15 @@ import (
 type Strategy uint8
 
 const (
-	TimeSorted Strategy = iota // the series that has waited longest comes first
-	MostPoints                 // the series with the most points comes first, by a plan that is made anew when it has been served
-	Random                     // in random order
+	// TimeSorted returns the series that has waited longest first.
+	TimeSorted Strategy = iota
+
+	// MostPoints returns the series with the most points first. It sorts the series that
+	// are due once, and again when all of these have been returned.
+	MostPoints
+
+	// Random returns the series in random order.
+	Random
 )
 
 // strategies maps carbon's names to strategies, the default first.

@@ -74,7 +74,7 @@ var limitsKeys = []key[Config]{
 	{"SERIES_PER_QUERY", number(func(c *Config) *int { return &c.Limits.SeriesPerQuery }, render.DefaultLimits.Series, 1, math.MaxInt32), `Maximum number of series that one request may read. Beyond it the answer is status 413.`, ""},
 	{
 		"POINTS_PER_QUERY", number(func(c *Config) *int64 { return &c.Limits.PointsPerQuery }, render.DefaultLimits.Points, 1, math.MaxInt64),
-		`Maximum number of points that one request may read and compute. Beyond it the answer is status 413. Each series counts as 32 additional points, each byte of a target as 8 points, and every 8 bytes of a name beyond the first 256 as one point.`, "",
+		`Maximum number of points that one request may read and compute. Beyond it the answer is status 413. Each series adds 32 points, each byte of a target 8 points, and a name longer than 256 bytes 1 point for every further 8 bytes.`, "",
 	},
 	{
 		"POINTS_AT_ONCE", number(func(c *Config) *int64 { return &c.Limits.PointsAtOnce }, render.DefaultLimits.AtOnce, 1, math.MaxInt64),

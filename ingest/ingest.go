@@ -134,7 +134,7 @@ type Pipeline struct {
 	failures     failures
 
 	retrying  chan struct{}    // held by the one push that retries while the others wait
-	stallLog  loglimit.Counter // which stalls to log
+	stallLog  loglimit.Counter // limits the log messages about stalls
 	lastStall atomic.Int64     // unix nanoseconds; 0: there was none
 
 	filter    atomic.Pointer[filter] // nil: nothing is refused

@@ -9,7 +9,9 @@ import (
 	"carbon/render/function"
 )
 
-// Plan lists what to fetch: each path expression once per window.
+// Plan lists what to fetch: each path expression once per window. The windows come from
+// the window of the request and, for functions that read other times, from Spec.Window or
+// Spec.Windows in package function.
 type Plan []nodeWindow
 
 // nodeWindow is an expression and a window. Equal expressions of a request are the same node, so

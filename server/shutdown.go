@@ -19,7 +19,8 @@ const (
 	answerTime = time.Second
 )
 
-// shutdown ends what Run started. It begins with the receivers, so that their points
+// shutdown stops what Run started: after SIGTERM or SIGINT, which cancel the context of
+// Run, or after a listener failed. It begins with the receivers, so that their points
 // reach the cache before it is flushed.
 func (s *Server) shutdown(ctx context.Context, stopBackground func(), writer <-chan error) error {
 	var errs []error

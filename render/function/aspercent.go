@@ -13,8 +13,8 @@ var asPercent = &Spec{
 	Aliases: []string{"pct"},
 	Group:   Combine,
 	Doc: `Returns each series as a percentage of a total. The total is a number, one
-series, or as many series as there are, which are sorted by name and paired by
-position. Without a total it is the sum of all series. With nodes, node numbers or tag
+series, or one total per series; both lists are sorted by name and paired. By default
+it is the sum of all series. With nodes, node numbers or tag
 names, series and totals are grouped by those nodes, and each series is compared with
 the sum of its group.
 

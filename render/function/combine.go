@@ -6,9 +6,9 @@ var sumSeries = &Spec{
 	Name:    "sumSeries",
 	Aliases: []string{"sum"},
 	Group:   Combine,
-	Doc: `Adds up the series, value by value. Missing values count as nothing; where
-all values are missing, so is the sum. Series with different steps are first
-consolidated to their least common step.
+	Doc: `Adds up the series, value by value. Missing values are skipped. If all are
+missing, so is the result. Series with different steps are first consolidated to their
+least common step.
 
 Example::
 
@@ -35,8 +35,8 @@ Example::
 var multiplySeries = &Spec{
 	Name:  "multiplySeries",
 	Group: Combine,
-	Doc: `Multiplies the series, value by value. Where any series has no value,
-neither has the product. A single series is returned unchanged.
+	Doc: `Multiplies the series, value by value. If one value is missing, so is the
+result. A single series is returned unchanged.
 
 Example::
 
@@ -125,8 +125,8 @@ var diffSeries = &Spec{
 	Name:  "diffSeries",
 	Group: Combine,
 	Doc: `Subtracts all other series from the first one, value by value. Missing
-values count as nothing. Where the first series has no value, the others are
-subtracted from the next one that has.
+values are skipped. If the first series has no value at a time, the others are
+subtracted from the first series that has one.
 
 Example::
 

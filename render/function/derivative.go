@@ -30,9 +30,9 @@ var nonNegativeDerivative = &Spec{
 	Name:  "nonNegativeDerivative",
 	Group: Transform,
 	Doc: `Returns the growth of a counter: the difference between each value and the
-last one before it. Where a counter decreases there is no result, unless maxValue, at
-which the counter wraps around, or minValue, at which it restarts, is given. Values
-beyond these are ignored.
+last one before it. If a counter decreases, there is no result by default. With
+maxValue it is taken to wrap around there; with minValue, to restart there. Values
+above maxValue or below minValue are ignored.
 
 Example::
 
@@ -52,9 +52,9 @@ var perSecond = &Spec{
 	Name:  "perSecond",
 	Group: Transform,
 	Doc: `Returns the growth of a counter per second: the difference between each
-value and the last one before it, divided by the step. Where a counter decreases there
-is no result, unless maxValue, at which the counter wraps around, or minValue, at
-which it restarts, is given. Values beyond these are ignored.
+value and the last one before it, divided by the step. If a counter decreases, there
+is no result by default. With maxValue it is taken to wrap around there; with
+minValue, to restart there. Values above maxValue or below minValue are ignored.
 
 Example::
 

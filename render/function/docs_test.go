@@ -36,7 +36,7 @@ The functions that a ` + "`target`" + ` can call. Names, parameters and results 
 
 - A parameter with a default is optional; None means that it is not given. ` + "`*`" + ` marks a parameter that takes any number of arguments.
 - A duration is a number and a unit: s, min, h, d, w, mon (30 days) or y (365 days), as in "10min" or "1d12h".
-- An aggregation function is one of average (avg), avg_zero, count, diff, last (current), max, median, min, multiply, range (rangeOf), stddev and sum (total). Missing values are ignored, except by avg_zero, which counts them as 0, and multiply, whose result is missing then.
+- An aggregation function is one of average (avg), avg_zero, count, diff, last (current), max, median, min, multiply, range (rangeOf), stddev and sum (total). Missing values are ignored, with two exceptions: avg_zero counts them as 0. With multiply, one missing value makes the result missing.
 - The step of a series is the distance of its values in seconds. A value may be missing.
 `
 

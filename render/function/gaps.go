@@ -201,8 +201,8 @@ func (c *Call) defaults(ctx context.Context, references []Series) ([]float64, er
 var compressPeriodicGaps = &Spec{
 	Name:  "compressPeriodicGaps",
 	Group: Transform,
-	Doc: `Gives a series that has values only every few steps a step of that length,
-so that the gaps disappear. The length is the distance between the first three values.
+	Doc: `If a series has a value only every few steps, makes that distance its step,
+so that the gaps disappear. The first three values must have the same distance.
 
 Example::
 

@@ -17,8 +17,8 @@ var highest = &Spec{
 	Name:  "highest",
 	Group: FilterSeries,
 	Doc: `Returns the n series with the highest value of func, which combines all
-values of a series into one, in descending order. With a negative n, all but the last
--n.
+values of a series into one, in descending order. A negative n leaves out the last ones:
+n = -2 leaves out the last two.
 
 Example::
 
@@ -31,8 +31,8 @@ var lowest = &Spec{
 	Name:  "lowest",
 	Group: FilterSeries,
 	Doc: `Returns the n series with the lowest value of func, which combines all
-values of a series into one, in ascending order. With a negative n, all but the last
--n.
+values of a series into one, in ascending order. A negative n leaves out the last ones:
+n = -2 leaves out the last two.
 
 Example::
 
@@ -106,7 +106,8 @@ var (
 var limit = &Spec{
 	Name:  "limit",
 	Group: FilterSeries,
-	Doc: `Returns the first n series. With a negative n, all but the last -n.
+	Doc: `Returns the first n series. A negative n leaves out the last ones: n = -2
+leaves out the last two.
 
 Example::
 

@@ -11,8 +11,7 @@ var kolmogorovSmirnovTest2 = &Spec{
 	Aliases: []string{"ksTest2"},
 	Group:   Transform,
 	Doc: `Returns the probability that the values of two series have the same
-distribution (two-sample Kolmogorov-Smirnov test), over the last values, as many as
-window says.
+distribution (two-sample Kolmogorov-Smirnov test), over the last windowSize values.
 
 Example::
 

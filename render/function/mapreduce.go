@@ -122,10 +122,10 @@ var reduceSeries = &Spec{
 	Aliases: []string{"reduce"},
 	Group:   Combine,
 	Doc: `Calls a function with one series from each of the lists that mapSeries
-makes. reduceNode is the number of the node to look at, counted from 0. In each group
-of series that agree in all nodes before it, the series whose node equals the first
-matcher becomes the first argument, the one that equals the second matcher the second
-argument, and so on.
+makes. reduceNode is the number of a node, counted from 0. Series that agree in all
+nodes before reduceNode form a group. In a group, the series whose node reduceNode
+equals the first matcher is the first argument, the series that matches the second
+matcher is the second argument, and so on.
 
 Example::
 

@@ -129,8 +129,8 @@ func (c *Call) earlier(ctx context.Context) (series []Series, b lookBack, err er
 	return series, b, err
 }
 
-// movingAggregate aggregates the values before each value of "seriesList", as many as
-// "windowSize" says. For the first ones it uses data from before the window of the call.
+// movingAggregate aggregates the values within "windowSize" before each value of
+// "seriesList". For the first ones it uses data from before the window of the call.
 func (c *Call) movingAggregate(ctx context.Context, aggregation string) ([]Series, error) {
 	f, ok := lookupAggregation(aggregation)
 	if !ok {
@@ -210,9 +210,8 @@ func capitalize(s string) string {
 var stdev = &Spec{
 	Name:  "stdev",
 	Group: Calculate,
-	Doc: `Returns the moving standard deviation: at each time, that of the last
-values, as many as points says. windowTolerance is the fraction of them, from 0 to 1,
-that must be present.
+	Doc: `Returns the moving standard deviation: at each time, that of the last points
+values. windowTolerance is the fraction of these, from 0 to 1, that must be present.
 
 Example::
 

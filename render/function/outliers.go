@@ -12,8 +12,8 @@ var tukeyAbove = &Spec{
 	Doc: `Returns the n series that are outliers most often, the worst first. A
 value is an outlier if it is at least basis times the interquartile range above the
 third quartile of all values of all series. interval limits the values to the last
-ones, by number or as a duration such as "1h"; a negative interval leaves out those
-instead. 0 means all values.
+ones, by number or as a duration such as "1h"; a negative interval uses all but the
+last ones. 0 means all values.
 
 Example::
 
@@ -28,8 +28,8 @@ var tukeyBelow = &Spec{
 	Doc: `Returns the n series that are outliers most often, the worst first. A
 value is an outlier if it is at least basis times the interquartile range below the
 first quartile of all values of all series. interval limits the values to the last
-ones, by number or as a duration such as "1h"; a negative interval leaves out those
-instead. 0 means all values.
+ones, by number or as a duration such as "1h"; a negative interval uses all but the
+last ones. 0 means all values.
 
 Example::
 

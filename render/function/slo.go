@@ -24,9 +24,10 @@ Example::
 var sloErrorBudget = &Spec{
 	Name:  "sloErrorBudget",
 	Group: Transform,
-	Doc: `Returns the error budget left in each interval, in seconds: how much
-longer the objective (see slo) could have been missed while still being met for a
-fraction objective of the time. Negative results mean that the budget is exceeded.
+	Doc: `Returns the error budget left in each interval: for how many more seconds
+values could miss the condition (method and value, see slo) before the interval fails.
+An interval fails if the fraction of present values that meet the condition is below
+objective. Negative results mean that the budget is exceeded.
 
 Example::
 

@@ -1,5 +1,6 @@
 // Package schema reads carbon's storage-schemas.conf and storage-aggregation.conf. They
 // determine the retentions, the aggregation method and the xFilesFactor of new metrics.
+// server/reload.go parses the files again when they change.
 //
 // In both files the first section applies whose pattern matches anywhere in the name of
 // the metric, including tags. Patterns are Python's regular expressions, without
