@@ -28,8 +28,8 @@ func newSimStore(s *simulation) *simStore {
 	return &simStore{s: s, values: make(map[slot][]float64), safe: make(map[slot]bool), names: make(map[string]bool)}
 }
 
-func (st *simStore) open() error { return nil }
-func (st *simStore) Hurry()      {}
+func (st *simStore) open() error    { return nil }
+func (st *simStore) BeginShutdown() {}
 
 func (st *simStore) get(at slot) (value float64, ok bool) {
 	values := st.values[at]

@@ -127,7 +127,7 @@ type simulation struct {
 type simulatedStore interface {
 	Store
 	storage.Deleter
-	Hurry()
+	BeginShutdown()
 	open() error // by a process that begins
 	get(at slot) (value float64, ok bool)
 	crash(power bool)
@@ -279,7 +279,7 @@ func (s *simulation) start() {
 func (s *simulation) end() {
 	s.quiet = true
 	s.p.BeginShutdown()
-	s.store.Hurry()
+	s.store.BeginShutdown()
 	err := s.p.Flush(context.Background())
 	if err == nil {
 		err = s.log.Close()

@@ -35,12 +35,12 @@ func (s *Server) replay(ctx context.Context) {
 // RESCAN_INTERVAL, and at the start if the index is from a snapshot.
 func (s *Server) maintainIndex(ctx context.Context) {
 	rescan := func() {
-		if err := s.store.Check(ctx); err != nil && ctx.Err() == nil {
+		if err := s.store.Rescan(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("rescanning whisper tree failed", "err", err)
 		}
 		s.saveIndex()
 	}
-	if s.store.Checked() {
+	if s.store.Rescanned() {
 		s.saveIndex()
 	} else {
 		rescan()

@@ -25,7 +25,7 @@ const (
 func (s *Server) shutdown(ctx context.Context, stopBackground func(), writer <-chan error) error {
 	var errs []error
 	s.pipeline.BeginShutdown()
-	s.store.Hurry()
+	s.store.BeginShutdown()
 	errs = append(errs, receive.ShutdownAll(ctx, s.receivers...))
 	stopBackground()
 	errs = append(errs, <-writer, s.flush(ctx))

@@ -41,7 +41,7 @@ func (s *Store) SetAggregation(_ context.Context, name, method string) (old stri
 		}
 	}
 	s.files.drop(name) // its cached header is stale
-	s.layouts.forget(name)
+	s.layouts.remove(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("%s: %w: no datapoint is stored yet", name, storage.ErrNotFound)

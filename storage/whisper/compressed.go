@@ -131,7 +131,7 @@ func (s *Store) describeCompressed(path string) (l metric.Layout, err error) {
 // writeCompressed does for a compressed file what write does for a plain one. If the
 // file is corrupt, writeCompressed sets it aside and returns a new, plain file, to which
 // the caller writes the points. Otherwise it returns nil.
-func (s *Store) writeCompressed(u storage.Update, scratch *scratch) (*kept, error) {
+func (s *Store) writeCompressed(u storage.Update, scratch *scratch) (*cachedFile, error) {
 	path := s.path(u.Name)
 	err := s.updateCompressed(path, scratch.sorted(u.Points))
 	if damage, ok := errors.AsType[*CorruptError](err); ok {

@@ -168,9 +168,9 @@ func TestCorruptCompressed(t *testing.T) {
 }
 
 func TestCompressedNeedsOSFileSystem(t *testing.T) {
-	s, _ := faulty(t, Options{})
+	s, _ := openFaultyStore(t, Options{})
 	put(t, s.fs, "/data/whisper/a.wsp", compressedMagic+strings.Repeat("x", 500))
-	if n, err := s.Write(t.Context(), one("a", 1)); n != 0 || !errors.Is(err, ErrCompressed) {
+	if n, err := s.Write(t.Context(), oneUpdate("a", 1)); n != 0 || !errors.Is(err, ErrCompressed) {
 		t.Errorf("Write = %d, %v", n, err)
 	}
 	if got := get(t, s.fs, "/data/whisper/a.wsp"); !strings.HasPrefix(got, compressedMagic) {
@@ -219,7 +219,7 @@ func FuzzCompressed(f *testing.F) {
 
 // updateDays writes one point per day to a compressed file, for the last n days.
 func updateDays(path string, n int64) error {
-	s := &Store{fs: disk.OS{}, now: fixedClock(testNow), files: newDescriptors(disk.OS{}, 0)}
+	s := &Store{fs: disk.OS{}, now: fixedClock(testNow), files: newFileCache(disk.OS{}, 0)}
 	var points []metric.Point
 	for i := range n {
 		points = append(points, metric.Point{Time: testNow - 86400*(n-i), Value: math.Sqrt(float64(i))})

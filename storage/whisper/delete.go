@@ -25,45 +25,45 @@ func (s *Store) Delete(ctx context.Context, names []string) (n int, err error) {
 		if c, bad := metric.Canonical(name); bad != nil || c != name {
 			continue
 		}
-		var was bool
-		if was, err = s.deleteOne(name, emptied); err != nil {
+		var existed bool
+		if existed, err = s.deleteMetric(name, emptied); err != nil {
 			err = fmt.Errorf("delete %s: %w", name, err)
 			break
 		}
-		if was {
+		if existed {
 			n++
 		}
 	}
-	s.removeEmpty(emptied)
+	s.removeEmptyDirs(emptied)
 	return n, errors.Join(err, s.log.flush())
 }
 
-// deleteOne deletes a metric, tells whether there was one, and notes the
+// deleteMetric deletes a metric, tells whether there was one, and notes the
 // directories that its files were in.
-func (s *Store) deleteOne(name string, emptied map[string]struct{}) (was bool, err error) {
+func (s *Store) deleteMetric(name string, emptied map[string]struct{}) (existed bool, err error) {
 	lock := s.lock(name)
 	lock.Lock()
 	defer lock.Unlock()
 	s.files.drop(name)
 	for _, path := range s.pathsOf(name) {
-		switch there, err := s.hasFile(path); {
+		switch exists, err := s.fileExists(path); {
 		case err != nil:
-			return was, err
-		case !there:
+			return existed, err
+		case !exists:
 			continue
 		}
 		if err := s.fs.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return was, err
+			return existed, err
 		}
-		was = true
+		existed = true
 		emptied[filepath.Dir(path)] = struct{}{}
 	}
-	s.layouts.forget(name)
-	s.tree.noteDeleted(name)
+	s.layouts.remove(name)
+	s.tree.recordDeleted(name)
 	if metric.IsTagged(name) {
-		s.log.forget(name)
+		s.log.remove(name)
 	}
-	return s.index.Remove(name) || was, nil
+	return s.index.Remove(name) || existed, nil
 }
 
 // pathsOf returns where the file of a metric may be, the usual place first.
@@ -75,8 +75,8 @@ func (s *Store) pathsOf(name string) []string {
 	return paths
 }
 
-// hasFile tells whether there is a file, whatever is in it, or a link to one.
-func (s *Store) hasFile(path string) (bool, error) {
+// fileExists tells whether there is a file, whatever is in it, or a link to one.
+func (s *Store) fileExists(path string) (bool, error) {
 	info, err := s.fs.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) {
 		return false, nil
@@ -84,18 +84,18 @@ func (s *Store) hasFile(path string) (bool, error) {
 	return err == nil && !info.IsDir(), err
 }
 
-// dirsAtOnce is for how many directories creations wait.
-const dirsAtOnce = 64
+// removeBatch is for how many directories creations wait.
+const removeBatch = 64
 
 // removeEmpty removes those directories that are empty, and those above that are
 // so then. No lock is held.
-func (s *Store) removeEmpty(dirs map[string]struct{}) {
+func (s *Store) removeEmptyDirs(dirs map[string]struct{}) {
 	for len(dirs) > 0 {
 		s.lockAll()
-		for range dirsAtOnce {
+		for range removeBatch {
 			for dir := range dirs {
 				delete(dirs, dir)
-				s.removeEmptyUp(dir)
+				s.removeEmptyParents(dir)
 				break
 			}
 		}
@@ -103,9 +103,9 @@ func (s *Store) removeEmpty(dirs map[string]struct{}) {
 	}
 }
 
-// removeEmptyUp removes a directory of the tree and those above it, up to one that
+// removeEmptyParents removes a directory of the tree and those above it, up to one that
 // is not empty or is a symbolic link. All locks are held: nobody makes a file.
-func (s *Store) removeEmptyUp(dir string) {
+func (s *Store) removeEmptyParents(dir string) {
 	for ; len(dir) > len(s.dir); dir = filepath.Dir(dir) {
 		info, err := s.fs.Lstat(dir)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -117,9 +117,9 @@ func (s *Store) removeEmptyUp(dir string) {
 	}
 }
 
-// noteDeleted is for a check that saw the file of a metric just before it was
+// recordDeleted is for a check that saw the file of a metric just before it was
 // deleted, and puts it into the index only after.
-func (t *tree) noteDeleted(name string) {
+func (t *tree) recordDeleted(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.deleted != nil {
@@ -127,23 +127,23 @@ func (t *tree) noteDeleted(name string) {
 	}
 }
 
-func (t *tree) beginNoting() {
+func (t *tree) beginRecordingDeleted() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.deleted = make(map[string]struct{})
 }
 
-// removeNoted ends what beginNoting began: those noted that have no file are no
+// removeRecorded ends what beginRecordingDeleted began: those recorded that have no file are no
 // metrics.
-func (s *Store) removeNoted() {
+func (s *Store) removeRecorded() {
 	s.tree.mu.Lock()
-	noted := s.tree.deleted
+	recorded := s.tree.deleted
 	s.tree.deleted = nil
 	s.tree.mu.Unlock()
-	for name := range noted {
+	for name := range recorded {
 		lock := s.lock(name)
 		lock.Lock()
-		if _, there, err := s.find(name); err == nil && !there {
+		if _, exists, err := s.findFile(name); err == nil && !exists {
 			s.index.Remove(name)
 		}
 		lock.Unlock()

@@ -43,7 +43,7 @@ func wantFiles(t *testing.T, dir string, want ...string) {
 }
 
 // wantNone checks that nothing is found under a name, nor read.
-func wantNone(t *testing.T, s *Store, names ...string) {
+func wantMissing(t *testing.T, s *Store, names ...string) {
 	t.Helper()
 	for _, name := range names {
 		wantLeaves(t, s, name)
@@ -65,7 +65,7 @@ func TestDelete(t *testing.T) {
 	remove(t, s, 5, "a.b.d.e", "x.y.z", "a", "m;k=v", "p.q")
 	wantFiles(t, filepath.Join(dir, "whisper"), append([]string{"_tagged"}, parts(PathOf("n;k=v"), "a", "a/b", "a/b/c.wsp")...)...)
 	for range 2 {
-		wantNone(t, s, "a", "a.b.d.e", "x.y.z", "m;k=v", "p.q")
+		wantMissing(t, s, "a", "a.b.d.e", "x.y.z", "m;k=v", "p.q")
 		wantLeaves(t, s, "**", "a.b.c")
 		wantValue(t, s, "a.b.c", 1)
 		wantValue(t, s, "n;k=v", 1)
@@ -108,7 +108,7 @@ func TestDeleteReadable(t *testing.T) {
 	}
 	remove(t, s, 1, "m;k=v")
 	wantFiles(t, tree)
-	wantNone(t, s, "m;k=v")
+	wantMissing(t, s, "m;k=v")
 }
 
 // What leads elsewhere stays, though nothing is there any more.
@@ -126,7 +126,7 @@ func TestDeleteKeepsLinks(t *testing.T) {
 }
 
 func TestDeleteThatFails(t *testing.T) {
-	s, d := faulty(t, Options{})
+	s, d := openFaultyStore(t, Options{})
 	for _, name := range []string{"a.b", "c.d", "m;k=v"} {
 		write(t, s, name, 1)
 	}
@@ -139,7 +139,7 @@ func TestDeleteThatFails(t *testing.T) {
 	if n, err := s.Delete(t.Context(), []string{"a.b", "c.d", "m;k=v"}); n != 1 || !errors.Is(err, syscall.EIO) || !strings.Contains(err.Error(), "c.d") {
 		t.Errorf("Delete = %d, %v", n, err)
 	}
-	wantNone(t, s, "a.b")
+	wantMissing(t, s, "a.b")
 	wantValue(t, s, "c.d", 1)
 	d.SetHook(func(op disktest.Op) error {
 		if op.Name == "sync" {
@@ -156,12 +156,12 @@ func TestDeleteThatFails(t *testing.T) {
 		t.Errorf("Delete = %d, %v", n, err)
 	}
 	s = openStore(t, "/data", Options{FS: d.Mount()})
-	wantNone(t, s, "a.b", "c.d", "m;k=v")
+	wantMissing(t, s, "a.b", "c.d", "m;k=v")
 }
 
 // A check that has seen a file just before it is deleted does not bring it back.
 func TestDeleteDuringACheck(t *testing.T) {
-	s, d := faulty(t, Options{})
+	s, d := openFaultyStore(t, Options{})
 	for i := range 20 { // around the directory, whatever the order
 		write(t, s, fmt.Sprintf("m%02d", i), 1)
 	}
@@ -176,18 +176,18 @@ func TestDeleteDuringACheck(t *testing.T) {
 		}
 		return nil
 	})
-	if err := s.Check(t.Context()); err != nil || !deleted {
+	if err := s.Rescan(t.Context()); err != nil || !deleted {
 		t.Fatal(err, deleted)
 	}
 	wantLeaves(t, s, "**", "m10.x")
 }
 
 // TestDeletedAndPowerCut deletes tagged series with the power failing at any
-// moment: those that Delete said are gone do not come back.
+// moment: those that Delete said are deleted do not come back.
 func TestDeletedAndPowerCut(t *testing.T) {
 	done := false
 	for n := 0; !done; n++ {
-		s, d := faulty(t, Options{})
+		s, d := openFaultyStore(t, Options{})
 		names := []string{"a;k=v", "b;k=v", "c;k=v"}
 		for _, name := range names {
 			write(t, s, name, 1)
@@ -217,7 +217,7 @@ func TestDeletedAndPowerCut(t *testing.T) {
 		if _, err := s.Delete(t.Context(), names[:2]); err != nil {
 			t.Error(err)
 		}
-		wantNone(t, s, names[:2]...)
+		wantMissing(t, s, names[:2]...)
 	}
 }
 
@@ -232,11 +232,11 @@ func TestTaggedLogDeletes(t *testing.T) {
 		}
 	}
 	add("a;k=v", "-a;k=v", "b;k=v", "c;k=v", "d;k=v")
-	l.forget("a;k=v")
-	l.forget("nope;k=v")
-	l.forget("b;k=v")
+	l.remove("a;k=v")
+	l.remove("nope;k=v")
+	l.remove("b;k=v")
 	add("a;k=v")
-	l.forget("c;k=v")
+	l.remove("c;k=v")
 	if err := l.flush(); err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +248,7 @@ func TestTaggedLogDeletes(t *testing.T) {
 	if slices.Sort(names); !slices.Equal(names, []string{"-a;k=v", "a;k=v", "d;k=v"}) || l.has(hash("b;k=v")) || !l.has(hash("a;k=v")) {
 		t.Errorf("read again: %q", names)
 	}
-	// Of 9 lines 6 did not count: they are gone, and it goes on.
+	// Of 9 lines 6 did not count: they are deleted, and it goes on.
 	if got := string(readFile(t, path)); got != "a;k=v\n-a;k=v\nd;k=v\n" {
 		t.Errorf("compacted: %q", got)
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // faulty opens a store on a disk that can fail.
-func faulty(t *testing.T, o Options) (*Store, *disktest.Disk) {
+func openFaultyStore(t *testing.T, o Options) (*Store, *disktest.Disk) {
 	t.Helper()
 	d := disktest.New(disktest.Options{Rand: rand.New(rand.NewPCG(1, 1))})
 	o.FS = d.Mount()
@@ -24,7 +24,7 @@ func faulty(t *testing.T, o Options) (*Store, *disktest.Disk) {
 }
 
 // failing makes operations on whisper files fail whose name is one of names.
-func failing(d *disktest.Disk, err error, names ...string) {
+func failOps(d *disktest.Disk, err error, names ...string) {
 	d.SetHook(func(op disktest.Op) error {
 		for _, name := range names {
 			if op.Name == name && strings.Contains(op.Path+"/", "/whisper/") {
@@ -39,7 +39,7 @@ func failing(d *disktest.Disk, err error, names ...string) {
 func TestCallsOfAnUpdate(t *testing.T) {
 	now := int64(testNow)
 	layout := metric.Layout{Archives: []metric.Archive{{Step: 60, Points: 1440}, {Step: 300, Points: 2016}}, Aggregation: "average", XFilesFactor: 0.5}
-	s, d := faulty(t, Options{Layout: always(layout), Now: func() time.Time { return time.Unix(now, 0) }})
+	s, d := openFaultyStore(t, Options{Layout: always(layout), Now: func() time.Time { return time.Unix(now, 0) }})
 	update := func(points int64) (calls int64) {
 		t.Helper()
 		now += 60 * points
@@ -82,13 +82,13 @@ func TestCallsOfAnUpdate(t *testing.T) {
 func TestFaultsLoseNothing(t *testing.T) {
 	for _, op := range []string{"open", "read", "write", "truncate", "rename", "mkdir", "fstat", "allocate", "close"} {
 		for _, fault := range []error{syscall.EIO, syscall.ENOSPC, syscall.EROFS, &disktest.Short{Done: 3, Err: syscall.ENOSPC}} {
-			s, d := faulty(t, Options{})
+			s, d := openFaultyStore(t, Options{})
 			write(t, s, "old.metric", 1)
-			s.files.shrink(0)
-			failing(d, fault, op)
+			s.files.shrink()
+			failOps(d, fault, op)
 			stored := make(map[string]bool)
 			for _, name := range []string{"old.metric", "new.metric", "old.metric"} {
-				u := one(name, 2)
+				u := oneUpdate(name, 2)
 				n, err := s.Write(t.Context(), u)
 				if (n == 1) != (err == nil) {
 					t.Errorf("%s fails with %v: Write = %d, %v", op, fault, n, err)
@@ -119,7 +119,7 @@ func TestFullDisk(t *testing.T) {
 	s := openStore(t, "/data", Options{FS: d.Mount()})
 	var updates []storage.Update
 	for i := range 100 {
-		updates = append(updates, one(fmt.Sprint("m", i), float64(i))...)
+		updates = append(updates, oneUpdate(fmt.Sprint("m", i), float64(i))...)
 	}
 	n, err := s.Write(t.Context(), updates)
 	if n == 0 || n == len(updates) || !errors.Is(err, syscall.ENOSPC) {
@@ -142,7 +142,7 @@ func TestFullDisk(t *testing.T) {
 
 // TestFilesRemovedBeneath removes a file that is open, and its directory.
 func TestFilesRemovedBeneath(t *testing.T) {
-	s, _ := faulty(t, Options{})
+	s, _ := openFaultyStore(t, Options{})
 	write(t, s, "a.b.c", 1)
 	write(t, s, "a.d", 1)
 	for _, path := range []string{"/data/whisper/a/b/c.wsp", "/data/whisper/a/b"} {
@@ -157,7 +157,7 @@ func TestFilesRemovedBeneath(t *testing.T) {
 
 // TestFilesChangedBeneath replaces, cuts and empties files that are open.
 func TestFilesChangedBeneath(t *testing.T) {
-	s, _ := faulty(t, Options{})
+	s, _ := openFaultyStore(t, Options{})
 	path := "/data/whisper/a/b.wsp"
 	write(t, s, "a.b", 1)
 	write(t, s, "c.d", 3)
@@ -197,8 +197,8 @@ func TestFilesChangedBeneath(t *testing.T) {
 
 // TestFileSystemThatCannotAllocate writes files in full instead.
 func TestFileSystemThatCannotAllocate(t *testing.T) {
-	s, d := faulty(t, Options{Allocation: Fallocate})
-	failing(d, syscall.EOPNOTSUPP, "allocate")
+	s, d := openFaultyStore(t, Options{Allocation: Fallocate})
+	failOps(d, syscall.EOPNOTSUPP, "allocate")
 	before := d.Used()
 	layout := metric.Layout{Archives: []metric.Archive{{Step: 60, Points: 100_000}}, Aggregation: "average"}
 	s.o.Layout = always(layout)
@@ -211,11 +211,11 @@ func TestFileSystemThatCannotAllocate(t *testing.T) {
 
 // TestADirectoryInPlaceOfAFile is an error of that metric alone.
 func TestADirectoryInPlaceOfAFile(t *testing.T) {
-	s, _ := faulty(t, Options{})
+	s, _ := openFaultyStore(t, Options{})
 	if err := s.fs.MkdirAll("/data/whisper/a.wsp"); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := s.Write(t.Context(), one("a", 1)); n != 0 || err == nil {
+	if n, err := s.Write(t.Context(), oneUpdate("a", 1)); n != 0 || err == nil {
 		t.Errorf("Write = %d, %v", n, err)
 	}
 	write(t, s, "b", 2)
@@ -224,7 +224,7 @@ func TestADirectoryInPlaceOfAFile(t *testing.T) {
 
 // TestTooFewDescriptors lets go of files when no more can be opened.
 func TestTooFewDescriptors(t *testing.T) {
-	s, d := faulty(t, Options{})
+	s, d := openFaultyStore(t, Options{})
 	d.SetHook(func(op disktest.Op) error {
 		if op.Name == "open" && s.files.open() >= 20 {
 			return syscall.EMFILE
@@ -247,7 +247,7 @@ func TestTooFewDescriptors(t *testing.T) {
 // TestCreatesAreLimited puts off what is beyond the rate, and nothing is lost.
 func TestCreatesAreLimited(t *testing.T) {
 	now := time.Unix(testNow, 0)
-	s, _ := faulty(t, Options{MaxCreatesPerMinute: 10, Now: func() time.Time { return now }})
+	s, _ := openFaultyStore(t, Options{MaxCreatesPerMinute: 10, Now: func() time.Time { return now }})
 	waiting := make(map[string]time.Time)
 	for i := range 50 {
 		waiting[fmt.Sprint("m", i)] = now
@@ -257,7 +257,7 @@ func TestCreatesAreLimited(t *testing.T) {
 			if now.Before(until) {
 				continue
 			}
-			_, err := s.Write(t.Context(), one(name, 1))
+			_, err := s.Write(t.Context(), oneUpdate(name, 1))
 			var delay *storage.DelayError
 			switch {
 			case err == nil:
@@ -281,14 +281,14 @@ func TestCreatesAreLimited(t *testing.T) {
 		t.Errorf("%d errors", n)
 	}
 	for i := range 20 {
-		s.Hurry()
+		s.BeginShutdown()
 		write(t, s, fmt.Sprint("at the end", i), 1)
 	}
 }
 
 // TestCheckFollowsOtherPrograms adds and removes files beside the server.
 func TestCheckFollowsOtherPrograms(t *testing.T) {
-	s, d := faulty(t, Options{Snapshot: "/data/index"})
+	s, d := openFaultyStore(t, Options{Snapshot: "/data/index"})
 	for _, name := range []string{"a.b", "a.c", "d"} {
 		write(t, s, name, 1)
 	}
@@ -300,25 +300,25 @@ func TestCheckFollowsOtherPrograms(t *testing.T) {
 	if err := errors.Join(fs.Remove("/data/whisper/a/c.wsp"), fs.MkdirAll("/data/whisper/x"), fs.Rename("/data/whisper/d.wsp", "/data/whisper/x/y.wsp")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Check(t.Context()); err != nil {
+	if err := s.Rescan(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	wantLeaves(t, s, "**", "a.b", "not.stored.yet", "x.y")
 
 	// The next start knows what the snapshot knew, until it has looked.
-	failing(d, syscall.EIO, "readdir")
+	failOps(d, syscall.EIO, "readdir")
 	again := openStore(t, "/data", Options{Snapshot: "/data/index", FS: fs})
 	d.SetHook(nil)
 	wantLeaves(t, again, "**", "a.b", "a.c", "d", "not.stored.yet")
 	again.Announce("d")
-	if err := again.Check(t.Context()); err != nil {
+	if err := again.Rescan(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	wantLeaves(t, again, "**", "a.b", "d", "x.y")
 
 	// A directory that cannot be read takes nothing from the index.
-	failing(d, syscall.EIO, "readdir")
-	if err := again.Check(t.Context()); err == nil {
+	failOps(d, syscall.EIO, "readdir")
+	if err := again.Rescan(t.Context()); err == nil {
 		t.Error("no error")
 	}
 	d.SetHook(nil)

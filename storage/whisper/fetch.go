@@ -98,7 +98,7 @@ func (s *Store) fetch(name string, q storage.Query) (series metric.Series, ok bo
 	defer lock.RUnlock()
 	f, done, err := s.openToRead(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		s.layouts.forget(name)
+		s.layouts.remove(name)
 		return series, false, nil
 	}
 	if errors.Is(err, ErrCompressed) {
@@ -108,7 +108,7 @@ func (s *Store) fetch(name string, q storage.Query) (series metric.Series, ok bo
 		return series, false, err
 	}
 	defer done()
-	s.layouts.note(name, &f.header)
+	s.layouts.add(name, &f.header)
 	return f.fetch(q.Window, q.Now)
 }
 

@@ -44,8 +44,8 @@ func (s *Store) rename(ctx context.Context, from, to string, do func(from, to st
 			return fmt.Errorf("%q is not canonical, %q is", name, c)
 		}
 	}
-	s.tree.checking.Lock() // a check would find some twice, and some not at all
-	defer s.tree.checking.Unlock()
+	s.tree.rescanning.Lock() // a check would find some twice, and some not at all
+	defer s.tree.rescanning.Unlock()
 	s.lockAll()
 	defer s.unlockAll()
 	if err := ctx.Err(); err != nil {
@@ -56,16 +56,16 @@ func (s *Store) rename(ctx context.Context, from, to string, do func(from, to st
 }
 
 func (s *Store) renameMetric(from, to string) error {
-	if _, there, err := s.find(to); err != nil {
+	if _, exists, err := s.findFile(to); err != nil {
 		return err
-	} else if there || s.index.Has(to) {
+	} else if exists || s.index.Has(to) {
 		return fs.ErrExist
 	}
-	path, there, err := s.find(from)
+	path, exists, err := s.findFile(from)
 	if err != nil {
 		return err
 	}
-	if !there {
+	if !exists {
 		return storage.ErrNotFound
 	}
 	if metric.IsTagged(to) {
@@ -76,24 +76,24 @@ func (s *Store) renameMetric(from, to string) error {
 	s.files.drop(from)
 	moved, err := s.moveTo(path, s.path(to))
 	if !moved {
-		s.log.forget(to)
+		s.log.remove(to)
 		return errors.Join(err, s.log.flush())
 	}
-	s.layouts.forget(from)
+	s.layouts.remove(from)
 	s.index.Remove(from)
 	s.index.Add(to)
 	if err == nil {
-		s.log.forget(from)
+		s.log.remove(from)
 		err = s.log.flush()
 	}
 	return err
 }
 
 // find returns where the file of a metric is.
-func (s *Store) find(name string) (path string, there bool, err error) {
+func (s *Store) findFile(name string) (path string, exists bool, err error) {
 	for _, path := range s.pathsOf(name) {
-		if there, err := s.hasFile(path); there || err != nil {
-			return path, there, err
+		if exists, err := s.fileExists(path); exists || err != nil {
+			return path, exists, err
 		}
 	}
 	return "", false, nil
@@ -127,20 +127,20 @@ func (s *Store) renameBranch(from, to string) error {
 		}
 	}
 	if err == nil {
-		for s.files.shrink(0) {
+		for s.files.shrink() {
 		}
 		moved, err = s.moveTo(fromDir, toDir)
 	}
 	if moved {
-		s.tree.moved(fromDir, toDir)
+		s.tree.renamedDir(fromDir, toDir)
 	}
 	for _, name := range names {
-		s.layouts.forget(name)
+		s.layouts.remove(name)
 		now := name
 		if moved {
 			now = to + strings.TrimPrefix(name, from)
 		}
-		if there, err := s.hasFile(s.path(now)); there || err != nil {
+		if exists, err := s.fileExists(s.path(now)); exists || err != nil {
 			s.index.Add(now)
 		} else {
 			s.index.Announce(name) // its points still wait
@@ -155,22 +155,22 @@ func (s *Store) moveTo(from, to string) (moved bool, err error) {
 	fromDir, toDir := filepath.Dir(from), filepath.Dir(to)
 	err = s.fs.MkdirAll(toDir)
 	if err == nil {
-		err = s.syncUp(toDir) // there has to be a place to be renamed to, before it is
+		err = s.syncParents(toDir) // there has to be a place to be renamed to, before it is
 	}
 	if err == nil {
 		err = renameNew(s.fs, from, to)
 	}
 	if err != nil {
-		s.removeEmptyUp(toDir)
+		s.removeEmptyParents(toDir)
 		return false, err
 	}
 	err = errors.Join(s.fs.SyncDir(toDir), s.fs.SyncDir(fromDir))
-	s.removeEmptyUp(fromDir)
+	s.removeEmptyParents(fromDir)
 	return true, err
 }
 
-// syncUp makes a directory of the tree and those above it survive a power cut.
-func (s *Store) syncUp(dir string) error {
+// syncParents makes a directory of the tree and those above it survive a power cut.
+func (s *Store) syncParents(dir string) error {
 	for ; len(dir) >= len(s.dir) && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		if err := s.fs.SyncDir(dir); err != nil {
 			return err
@@ -180,7 +180,7 @@ func (s *Store) syncUp(dir string) error {
 }
 
 // moved is for the directories that sync uses.
-func (t *tree) moved(from, to string) {
+func (t *tree) renamedDir(from, to string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for device, dir := range t.devices {

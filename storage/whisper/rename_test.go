@@ -30,7 +30,7 @@ func TestRename(t *testing.T) {
 	write(t, s, "a.x", 9) // a new one: the file that was open is another's
 	wantFiles(t, filepath.Join(dir, "whisper", "a"), "x.wsp")
 	for range 2 {
-		wantNone(t, s, "a.b.c", "m;k=v", "n;k=v")
+		wantMissing(t, s, "a.b.c", "m;k=v", "n;k=v")
 		wantLeaves(t, s, "**", "a.x", "d.e", "f")
 		for name, value := range map[string]float64{"d.e": 0, "a.y;k=v": 1, "f": 2, "n;k=w": 3, "a.x": 9} {
 			wantValue(t, s, name, value)
@@ -110,7 +110,7 @@ func TestRenameBranch(t *testing.T) {
 	if err := os.Symlink(elsewhere, filepath.Join(dir, "whisper", "a", "linked")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Check(t.Context()); err != nil {
+	if err := s.Rescan(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	write(t, s, "a.linked.x", 8)
@@ -131,7 +131,7 @@ func TestRenameBranch(t *testing.T) {
 func TestRenameAndPowerCut(t *testing.T) {
 	for _, names := range [][2]string{{"a.b.c", "d.e.f"}, {"a.b.c", "d.e;k=v"}, {"m;k=v", "d.e.f"}, {"m;k=v", "m;k=w"}} {
 		for n, done := 0, false; !done; n++ {
-			s, d := faulty(t, Options{})
+			s, d := openFaultyStore(t, Options{})
 			write(t, s, names[0], 1)
 			if err := s.Sync(t.Context()); err != nil {
 				t.Fatal(err)
@@ -166,7 +166,7 @@ func TestRenameAndPowerCut(t *testing.T) {
 // be done again.
 func TestRenameThatFails(t *testing.T) {
 	for n, done := 0, false; !done; n++ {
-		s, d := faulty(t, Options{})
+		s, d := openFaultyStore(t, Options{})
 		write(t, s, "a.b.c", 1)
 		write(t, s, "a.b.d", 2)
 		left := n
@@ -180,7 +180,7 @@ func TestRenameThatFails(t *testing.T) {
 		done = left >= 0
 		d.SetHook(nil)
 		now := "a.b"
-		if there, _ := s.hasFile("/data/whisper/x/y/z/c.wsp"); there {
+		if exists, _ := s.fileExists("/data/whisper/x/y/z/c.wsp"); exists {
 			now = "x.y.z"
 		}
 		if err == nil && now != "x.y.z" {

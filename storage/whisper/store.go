@@ -90,9 +90,9 @@ type Store struct {
 	index   *index.Index
 	log     *taggedLog
 	tree    *tree
-	files   *descriptors
-	layouts *layouts
-	creates *creates
+	files   *fileCache
+	layouts *layoutCache
+	creates *createLimiter
 	seed    maphash.Seed
 	locks   [256]sync.RWMutex // a file is read or written under that of its name
 	syncing sync.Mutex        // held by a Sync
@@ -101,7 +101,7 @@ type Store struct {
 	stats   counters
 }
 
-// Open returns the tree in a directory, which is made if there is none. If there
+// Open returns the tree in a directory, which is made if exists is none. If there
 // is no snapshot of its index it looks through all of it, which takes a while for
 // a large one; else Check is to be called, which does that beside the rest.
 func Open(dir string, o Options) (*Store, error) {
@@ -111,7 +111,7 @@ func Open(dir string, o Options) (*Store, error) {
 		fs:      o.FS,
 		logger:  o.Logger,
 		now:     o.Now,
-		layouts: newLayouts(),
+		layouts: newLayoutCache(),
 		seed:    maphash.MakeSeed(),
 	}
 	if s.o.Layout == nil {
@@ -129,8 +129,8 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.TaggedLog == "" {
 		o.TaggedLog = filepath.Join(dir, "..", "tagged.log")
 	}
-	s.files = newDescriptors(s.fs, o.MaxOpenFiles)
-	s.creates = newCreates(o.MaxCreatesPerMinute, s.now())
+	s.files = newFileCache(s.fs, o.MaxOpenFiles)
+	s.creates = newCreateLimiter(o.MaxCreatesPerMinute, s.now())
 	if err := s.fs.MkdirAll(dir); err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	s.tree = newTree(s)
 	if !known {
-		if err := s.Check(context.Background()); err != nil {
+		if err := s.Rescan(context.Background()); err != nil {
 			return nil, errors.Join(err, s.log.close())
 		}
 	}
@@ -200,7 +200,7 @@ func (s *Store) write(u storage.Update, scratch *scratch) error {
 	}
 	defer s.files.release(f)
 	added := s.index.Add(u.Name)
-	s.layouts.note(u.Name, &f.header)
+	s.layouts.add(u.Name, &f.header)
 	points := scratch.sorted(u.Points)
 	stored, err := f.update(points, s.now().Unix(), scratch)
 	if err == nil && s.o.SyncWrites {
@@ -224,7 +224,7 @@ func (s *Store) write(u storage.Update, scratch *scratch) error {
 
 // openToWrite returns a metric's file, locked if that is asked for. The lock of
 // the name is held.
-func (s *Store) openToWrite(name string) (*kept, error) {
+func (s *Store) openToWrite(name string) (*cachedFile, error) {
 	for {
 		f := s.files.get(name)
 		if f == nil {
@@ -232,14 +232,14 @@ func (s *Store) openToWrite(name string) (*kept, error) {
 			if err != nil {
 				return nil, err
 			}
-			f = s.files.keep(name, opened)
+			f = s.files.add(name, opened)
 		}
 		f.forgetEmpty()
 		if !s.o.LockWrites {
 			return f, nil
 		}
 		err := f.f.Lock()
-		if err == nil && s.files.fresh(f.file) {
+		if err == nil && s.files.isCurrent(f.file) {
 			return f, nil
 		}
 		// Who held the lock has put another file in its place.
@@ -254,7 +254,7 @@ func (s *Store) openToWrite(name string) (*kept, error) {
 // openOrCreate opens a metric's file for writing. The lock of the name is held.
 func (s *Store) openOrCreate(name, path string) (*file, error) {
 	f, err := s.open(path, os.O_RDWR)
-	if errors.Is(err, fs.ErrNotExist) && s.renameReadable(name) {
+	if errors.Is(err, fs.ErrNotExist) && s.renameReadableFile(name) {
 		f, err = s.open(path, os.O_RDWR)
 	}
 	var damage *CorruptError
@@ -281,7 +281,7 @@ func (s *Store) openOrCreate(name, path string) (*file, error) {
 	}
 	s.stats.creates.Add(1)
 	if s.o.SyncWrites {
-		if err := s.syncUp(filepath.Dir(path)); err != nil {
+		if err := s.syncParents(filepath.Dir(path)); err != nil {
 			return nil, errors.Join(err, f.close())
 		}
 	}
@@ -309,11 +309,11 @@ func (s *Store) open(path string, flag int) (f *file, err error) {
 	return f, err
 }
 
-// withDescriptors calls open again if there were too few descriptors and some
+// withDescriptors calls open again if exists were too few descriptors and some
 // could be let go.
 func (s *Store) withDescriptors(open func() error) error {
 	err := open()
-	for isOutOfDescriptors(err) && s.files.shrink(0) {
+	for isOutOfDescriptors(err) && s.files.shrink() {
 		err = open()
 	}
 	return err
@@ -323,9 +323,9 @@ func isOutOfDescriptors(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
-// renameReadable gives a tagged series that carbon kept under a readable name
+// renameReadableFile gives a tagged series that carbon kept under a readable name
 // its usual one. It tells whether there was such a file.
-func (s *Store) renameReadable(name string) bool {
+func (s *Store) renameReadableFile(name string) bool {
 	if !metric.IsTagged(name) {
 		return false
 	}
@@ -352,7 +352,7 @@ func (s *Store) FindFirst(_ context.Context, pattern string, limit int) ([]metri
 // Announce implements storage.Announcer.
 func (s *Store) Announce(name string) { s.index.Announce(name) }
 
-// Describe implements storage.Describer: it says what the file does, or if there
+// Describe implements storage.Describer: it says what the file does, or if exists
 // is none that can be read, what a new one would.
 func (s *Store) Describe(name string) (metric.Layout, error) {
 	if l, ok := s.layouts.get(name); ok {
@@ -371,7 +371,7 @@ func (s *Store) Describe(name string) (metric.Layout, error) {
 		return s.o.Layout(name), nil
 	}
 	defer done()
-	s.layouts.note(name, &f.header)
+	s.layouts.add(name, &f.header)
 	return f.layout(), nil
 }
 
@@ -393,11 +393,11 @@ func (s *Store) Sync(ctx context.Context) error {
 }
 
 // Hurry lifts the limit on creations: the end is near.
-func (s *Store) Hurry() { s.creates.lift() }
+func (s *Store) BeginShutdown() { s.creates.lift() }
 
 // Close implements storage.Store. It does not sync.
 func (s *Store) Close() error {
-	for s.files.shrink(0) {
+	for s.files.shrink() {
 	}
 	return s.log.close()
 }

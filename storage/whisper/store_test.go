@@ -52,12 +52,12 @@ func openStore(t *testing.T, dir string, o Options) *Store {
 
 func write(t *testing.T, s *Store, name string, value float64) {
 	t.Helper()
-	if n, err := s.Write(t.Context(), one(name, value)); n != 1 || err != nil {
+	if n, err := s.Write(t.Context(), oneUpdate(name, value)); n != 1 || err != nil {
 		t.Fatalf("Write(%s) = %d, %v", name, n, err)
 	}
 }
 
-func one(name string, value float64) []storage.Update {
+func oneUpdate(name string, value float64) []storage.Update {
 	return []storage.Update{{Name: name, Points: []metric.Point{{Time: testNow, Value: value}}}}
 }
 
@@ -204,7 +204,7 @@ func TestWriteReportsHowMany(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "whisper", "b"), nil, 0o644); err != nil { // where a directory has to be
 		t.Fatal(err)
 	}
-	updates := slices.Concat(one("a", 1), one("b.c", 2), one("d", 3))
+	updates := slices.Concat(oneUpdate("a", 1), oneUpdate("b.c", 2), oneUpdate("d", 3))
 	n, err := s.Write(t.Context(), updates)
 	if n != 1 || err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "whisper", "b")) {
 		t.Errorf("Write = %d, %v; want 1 and an error with the path", n, err)

@@ -34,10 +34,10 @@ type taggedLog struct {
 	size  int64     // of whole lines
 	torn  bool      // there may be something after size
 
-	forgotten []byte // lines that come first in the next append
+	removals []byte // lines that come first in the next append
 }
 
-const deleted = "- "
+const deletedPrefix = "- "
 
 // readTaggedLog reads the log, and calls added for a name that is in it, and
 // removed if it is deleted after all. There may be no such file. A last line
@@ -56,12 +56,12 @@ func readTaggedLog(fsys disk.FS, path string, logger *slog.Logger, added, remove
 	lines, bad := 0, 0
 	l.size, l.torn, err = readLines(io.NewSectionReader(f, 0, math.MaxInt64), func(line []byte) {
 		lines++
-		name, gone, ok := parseLine(line)
+		name, deleted, ok := parseLine(line)
 		if !ok {
 			bad++
 			return
 		}
-		if gone {
+		if deleted {
 			delete(l.known, hash(name))
 			removed(name)
 			return
@@ -96,8 +96,8 @@ func TaggedNames(fsys disk.FS, log string) (names map[string]string, err error) 
 	}
 	defer f.Close()
 	_, _, err = readLines(io.NewSectionReader(f, 0, math.MaxInt64), func(line []byte) {
-		switch name, gone, ok := parseLine(line); {
-		case gone:
+		switch name, deleted, ok := parseLine(line); {
+		case deleted:
 			delete(names, PathOf(name))
 		case ok:
 			names[PathOf(name)] = name
@@ -106,12 +106,12 @@ func TaggedNames(fsys disk.FS, log string) (names map[string]string, err error) 
 	return names, err
 }
 
-// parseLine tells which name is in the log, or gone. ok is false if it is no
+// parseLine tells which name is in the log, or deleted. ok is false if it is no
 // canonical tagged one.
-func parseLine(line []byte) (name string, gone, ok bool) {
-	name, gone = strings.CutPrefix(string(line), deleted)
+func parseLine(line []byte) (name string, deleted, ok bool) {
+	name, deleted = strings.CutPrefix(string(line), deletedPrefix)
 	c, err := metric.Canonical(name)
-	return name, gone, err == nil && c == name && metric.IsTagged(name)
+	return name, deleted, err == nil && c == name && metric.IsTagged(name)
 }
 
 // compact puts a log in the place of an old one that holds only the names that
@@ -222,13 +222,13 @@ func (l *taggedLog) add(names []string) error {
 
 // forget takes a name out of the log. Until flush returns, or something is added,
 // the name may come back at a restart.
-func (l *taggedLog) forget(name string) {
+func (l *taggedLog) remove(name string) {
 	h := hash(name)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, ok := l.known[h]; ok {
 		delete(l.known, h)
-		l.forgotten = append(append(append(l.forgotten, deleted...), name...), '\n')
+		l.removals = append(append(append(l.removals, deletedPrefix...), name...), '\n')
 	}
 }
 
@@ -236,7 +236,7 @@ func (l *taggedLog) forget(name string) {
 func (l *taggedLog) flush() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.forgotten) == 0 {
+	if len(l.removals) == 0 {
 		return nil
 	}
 	if err := l.append(nil); err != nil {
@@ -246,7 +246,7 @@ func (l *taggedLog) flush() error {
 }
 
 func (l *taggedLog) append(lines []byte) error {
-	lines = slices.Concat(l.forgotten, lines)
+	lines = slices.Concat(l.removals, lines)
 	if l.f == nil {
 		f, err := openSynced(l.fs, l.path)
 		if err != nil {
@@ -268,7 +268,7 @@ func (l *taggedLog) append(lines []byte) error {
 	}
 	l.torn = false
 	l.size += int64(len(lines))
-	l.forgotten = nil
+	l.removals = nil
 	return nil
 }
 

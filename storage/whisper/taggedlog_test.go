@@ -113,7 +113,7 @@ func TestNoTaggedFileWithoutItsName(t *testing.T) {
 	if err := os.Mkdir(path, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	updates := slices.Concat(one("a", 1), one("m;k=v", 2), one("b", 3))
+	updates := slices.Concat(oneUpdate("a", 1), oneUpdate("m;k=v", 2), oneUpdate("b", 3))
 	if n, err := s.Write(t.Context(), updates); n != 1 || err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("Write = %d, %v; want 1 and an error with the path", n, err)
 	}

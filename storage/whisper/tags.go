@@ -37,7 +37,7 @@ func (s *Store) Untag(_ context.Context, names []string) error {
 		lock := s.lock(name)
 		lock.Lock()
 		if s.index.Untag(name) && metric.IsTagged(name) {
-			s.log.forget(name)
+			s.log.remove(name)
 		}
 		lock.Unlock()
 	}

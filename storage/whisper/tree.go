@@ -71,9 +71,9 @@ func parseHash(s string) (h nameHash, ok bool) {
 type tree struct {
 	store *Store
 
-	checking sync.Mutex    // held by a check
-	checked  chan struct{} // closed after the first
-	once     sync.Once
+	rescanning sync.Mutex    // held by a check
+	rescanned  chan struct{} // closed after the first
+	once       sync.Once
 
 	mu      sync.Mutex
 	devices map[uint64]string   // a directory of each file system
@@ -81,7 +81,7 @@ type tree struct {
 }
 
 func newTree(s *Store) *tree {
-	return &tree{store: s, checked: make(chan struct{}), devices: make(map[uint64]string)}
+	return &tree{store: s, rescanned: make(chan struct{}), devices: make(map[uint64]string)}
 }
 
 // Check looks through the tree, beside whatever else goes on: files that are not in
@@ -89,13 +89,13 @@ func newTree(s *Store) *tree {
 // none. Symbolic links are followed, as graphite-web does, unless they lead back to
 // where they come from. If a directory cannot be read it is logged, and nothing is
 // removed; if the tree's own cannot, that is an error.
-func (s *Store) Check(ctx context.Context) error {
+func (s *Store) Rescan(ctx context.Context) error {
 	t := s.tree
-	t.checking.Lock()
-	defer t.checking.Unlock()
-	defer t.once.Do(func() { close(t.checked) })
-	t.beginNoting()
-	defer s.removeNoted()
+	t.rescanning.Lock()
+	defer t.rescanning.Unlock()
+	defer t.once.Do(func() { close(t.rescanned) })
+	t.beginRecordingDeleted()
+	defer s.removeRecorded()
 	s.index.BeginRescan()
 	w := walker{tree: t, ctx: ctx, index: s.index, log: s.log, logger: s.logger, now: s.now()}
 	if err := w.walk(s.dir, "", nil); err != nil {
@@ -122,9 +122,9 @@ func (s *Store) Check(ctx context.Context) error {
 }
 
 // Checked tells whether there was a check since the tree was opened.
-func (s *Store) Checked() bool {
+func (s *Store) Rescanned() bool {
 	select {
-	case <-s.tree.checked:
+	case <-s.tree.rescanned:
 		return true
 	default:
 		return false
@@ -271,7 +271,7 @@ func (w *walker) removeTemp(path string, e fs.DirEntry) {
 // are is known after the first check.
 func (t *tree) sync(ctx context.Context) error {
 	select {
-	case <-t.checked:
+	case <-t.rescanned:
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -11,11 +11,11 @@ import (
 // layouts remembers how the metrics used last are kept, so that whoever lays points
 // over what was just fetched need not open its file again. It is a memory of what
 // files said, which may have been replaced since.
-type layouts struct {
-	mu    sync.Mutex
-	seed  maphash.Seed
-	known []metric.Layout
-	of    map[uint64]int // by hash of the name: index in known
+type layoutCache struct {
+	mu      sync.Mutex
+	seed    maphash.Seed
+	layouts []metric.Layout
+	byName  map[uint64]int // by hash of the name: index in known
 }
 
 const (
@@ -24,49 +24,51 @@ const (
 	maxRemembered = 1 << 17
 )
 
-func newLayouts() *layouts { return &layouts{seed: maphash.MakeSeed(), of: make(map[uint64]int)} }
+func newLayoutCache() *layoutCache {
+	return &layoutCache{seed: maphash.MakeSeed(), byName: make(map[uint64]int)}
+}
 
 // note remembers the layout of a metric.
-func (l *layouts) note(name string, h *header) {
+func (l *layoutCache) add(name string, h *header) {
 	key := maphash.String(l.seed, name)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if i, ok := l.of[key]; ok && h.is(l.known[i]) {
+	if i, ok := l.byName[key]; ok && h.hasLayout(l.layouts[i]) {
 		return
 	}
-	if len(l.of) >= maxRemembered || len(l.known) >= maxLayouts {
-		clear(l.of)
-		l.known = nil
+	if len(l.byName) >= maxRemembered || len(l.layouts) >= maxLayouts {
+		clear(l.byName)
+		l.layouts = nil
 	}
-	i := slices.IndexFunc(l.known, h.is)
+	i := slices.IndexFunc(l.layouts, h.hasLayout)
 	if i < 0 {
-		i = len(l.known)
-		l.known = append(l.known, h.layout())
+		i = len(l.layouts)
+		l.layouts = append(l.layouts, h.layout())
 	}
-	l.of[key] = i
+	l.byName[key] = i
 }
 
 // get returns the layout of a metric. It must not be changed.
-func (l *layouts) get(name string) (metric.Layout, bool) {
+func (l *layoutCache) get(name string) (metric.Layout, bool) {
 	key := maphash.String(l.seed, name)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	i, ok := l.of[key]
+	i, ok := l.byName[key]
 	if !ok {
 		return metric.Layout{}, false
 	}
-	return l.known[i], true
+	return l.layouts[i], true
 }
 
 // forget is for a metric whose file is gone.
-func (l *layouts) forget(name string) {
+func (l *layoutCache) remove(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.of, maphash.String(l.seed, name))
+	delete(l.byName, maphash.String(l.seed, name))
 }
 
 // is tells whether the file is kept as a layout says.
-func (h *header) is(l metric.Layout) bool {
+func (h *header) hasLayout(l metric.Layout) bool {
 	return h.method == l.Aggregation && h.xFilesFactor == l.XFilesFactor &&
 		slices.EqualFunc(h.archives, l.Archives, func(a archive, b metric.Archive) bool { return a.Archive == b })
 }

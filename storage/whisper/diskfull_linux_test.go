@@ -49,7 +49,7 @@ func TestAFullDiskLeavesNothingOpen(t *testing.T) {
 		lift := limitFileSize(t, 1<<20)
 		before := opened()
 		for range 20 {
-			if n, err := s.Write(t.Context(), one("a.b", 1)); n != 0 || err == nil {
+			if n, err := s.Write(t.Context(), oneUpdate("a.b", 1)); n != 0 || err == nil {
 				t.Fatalf("Write = %d, %v", n, err)
 			}
 		}

@@ -15,7 +15,7 @@ import (
 // TestSyncDuringWrite: a Sync that runs while a point is being written does not make the next Sync
 // believe that the point is durable.
 func TestSyncDuringWrite(t *testing.T) {
-	s, d := faulty(t, Options{})
+	s, d := openFaultyStore(t, Options{})
 	write(t, s, "a", 1)
 	if err := s.Sync(t.Context()); err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestSyncDuringWrite(t *testing.T) {
 
 // TestSyncDuringDelete: what it removed does not come back after a Sync.
 func TestSyncDuringDelete(t *testing.T) {
-	s, d := faulty(t, Options{})
+	s, d := openFaultyStore(t, Options{})
 	write(t, s, "a", 1)
 	write(t, s, "b", 1)
 	if err := s.Sync(t.Context()); err != nil {
@@ -65,19 +65,19 @@ func TestSyncDuringDelete(t *testing.T) {
 	}
 	d.PowerCut()
 	s = openStore(t, "/data", Options{FS: d.Mount()})
-	wantNone(t, s, "a")
+	wantMissing(t, s, "a")
 }
 
 // TestCreatesWhenTheClockGoesBack: a clock that is set back does not end the creation of files.
 func TestCreatesWhenTheClockGoesBack(t *testing.T) {
 	now := time.Unix(testNow, 0)
-	s, _ := faulty(t, Options{MaxCreatesPerMinute: 2, Now: func() time.Time { return now }})
+	s, _ := openFaultyStore(t, Options{MaxCreatesPerMinute: 2, Now: func() time.Time { return now }})
 	write(t, s, "a", 1)
 	write(t, s, "b", 1)
 	now = now.Add(-24 * time.Hour)
-	_, _ = s.Write(t.Context(), one("c", 1))
+	_, _ = s.Write(t.Context(), oneUpdate("c", 1))
 	now = now.Add(2 * time.Minute)
-	_, err := s.Write(t.Context(), one("c", 1))
+	_, err := s.Write(t.Context(), oneUpdate("c", 1))
 	if err != nil {
 		t.Errorf("two minutes after the clock went back a day: %v", err)
 	}
@@ -88,7 +88,7 @@ func TestCreatesWhenTheClockGoesBack(t *testing.T) {
 func TestAnotherWriterOfAnEmptyArchive(t *testing.T) {
 	layout := metric.Layout{Archives: []metric.Archive{{Step: 60, Points: 60}, {Step: 300, Points: 60}}, Aggregation: "average", XFilesFactor: 0.5}
 	now := int64(testNow)
-	s, d := faulty(t, Options{Layout: always(layout), Now: func() time.Time { return time.Unix(now, 0) }})
+	s, d := openFaultyStore(t, Options{Layout: always(layout), Now: func() time.Time { return time.Unix(now, 0) }})
 	put := func(s *Store, at int64, v float64) {
 		t.Helper()
 		if n, err := s.Write(t.Context(), []storage.Update{{Name: "a", Points: []metric.Point{{Time: at, Value: v}}}}); n != 1 || err != nil {
@@ -108,7 +108,7 @@ func TestAnotherWriterOfAnEmptyArchive(t *testing.T) {
 }
 
 func TestSaveIndexOfAsManyOthers(t *testing.T) {
-	s, d := faulty(t, Options{Snapshot: "/data/index"})
+	s, d := openFaultyStore(t, Options{Snapshot: "/data/index"})
 	write(t, s, "a", 1)
 	write(t, s, "b", 1)
 	if err := s.SaveIndex(); err != nil {
@@ -117,19 +117,19 @@ func TestSaveIndexOfAsManyOthers(t *testing.T) {
 	if err := errors.Join(s.fs.Rename("/data/whisper/a.wsp", "/data/whisper/c.wsp")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Check(t.Context()); err != nil {
+	if err := s.Rescan(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.SaveIndex(); err != nil {
 		t.Fatal(err)
 	}
-	failing(d, syscall.EIO, "readdir")
+	failOps(d, syscall.EIO, "readdir")
 	again := openStore(t, "/data", Options{Snapshot: "/data/index", FS: s.fs})
 	wantLeaves(t, again, "**", "b", "c")
 }
 
 func TestSyncWritesOfANewFile(t *testing.T) {
-	s, d := faulty(t, Options{SyncWrites: true})
+	s, d := openFaultyStore(t, Options{SyncWrites: true})
 	write(t, s, "first", 1)
 	if err := s.Sync(t.Context()); err != nil {
 		t.Fatal(err)
@@ -140,16 +140,16 @@ func TestSyncWritesOfANewFile(t *testing.T) {
 	wantValue(t, s, "a.b", 1)
 }
 
-// TestTaggedNamesOutliveACheck: tagged names outlive a check that follows a start from a snapshot.
-func TestTaggedNamesOutliveACheck(t *testing.T) {
-	s, _ := faulty(t, Options{Snapshot: "/data/index"})
+// TestRescanKeepsTaggedNames: tagged names outlive a check that follows a start from a snapshot.
+func TestRescanKeepsTaggedNames(t *testing.T) {
+	s, _ := openFaultyStore(t, Options{Snapshot: "/data/index"})
 	write(t, s, "m;k=v", 1)
 	write(t, s, "p", 1)
 	if err := errors.Join(s.SaveIndex(), s.Sync(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	again := openStore(t, "/data", Options{Snapshot: "/data/index", FS: s.fs})
-	if err := again.Check(t.Context()); err != nil {
+	if err := again.Rescan(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	wantLeaves(t, again, "m;k=v", "m;k=v")
@@ -169,7 +169,7 @@ func TestGarbageOnARealDisk(t *testing.T) {
 	if err := os.Mkdir(dir+"/whisper/d.wsp", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := s.Write(t.Context(), one("d", 1)); n != 0 || !errors.Is(err, syscall.EISDIR) {
+	if n, err := s.Write(t.Context(), oneUpdate("d", 1)); n != 0 || !errors.Is(err, syscall.EISDIR) {
 		t.Error(n, err)
 	}
 	if n := s.Stats().CorruptFiles; n != 3 {
@@ -193,7 +193,7 @@ func TestLinkRemoved(t *testing.T) {
 	if err := s.Sync(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := errors.Join(s.Check(t.Context()), s.Sync(t.Context())); err != nil {
+	if err := errors.Join(s.Rescan(t.Context()), s.Sync(t.Context())); err != nil {
 		t.Errorf("after a check: %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package whisper
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"carbon/disk"
 )
@@ -12,35 +11,33 @@ import (
 // writer, or by readers, who take a view of it. Before each use it is looked at
 // once whether it is still the file of its name, and has its length: other
 // programs may have removed, replaced, moved aside or cut it.
-type descriptors struct {
+type fileCache struct {
 	fs  disk.FS
 	max int
 
 	mu     sync.Mutex
-	byName map[string]*kept
-	latest kept // the ring of the kept, in the order of use
-
-	hits, misses atomic.Int64
+	byName map[string]*cachedFile
+	ring   cachedFile // the ring of the kept, in the order of use
 }
 
 // kept is a file that is kept open.
-type kept struct {
+type cachedFile struct {
 	*file
 	name       string // of the metric
 	users      int
 	dropped    bool // is closed when its last user is done
-	prev, next *kept
+	prev, next *cachedFile
 }
 
-func newDescriptors(fs disk.FS, max int) *descriptors {
-	d := &descriptors{fs: fs, max: max, byName: make(map[string]*kept)}
-	d.latest.prev, d.latest.next = &d.latest, &d.latest
+func newFileCache(fs disk.FS, max int) *fileCache {
+	d := &fileCache{fs: fs, max: max, byName: make(map[string]*cachedFile)}
+	d.ring.prev, d.ring.next = &d.ring, &d.ring
 	return d
 }
 
 // get returns the file of a metric if it is kept and can be used; release gives it
 // back.
-func (d *descriptors) get(name string) *kept {
+func (d *fileCache) get(name string) *cachedFile {
 	d.mu.Lock()
 	k := d.byName[name]
 	if k != nil {
@@ -50,29 +47,26 @@ func (d *descriptors) get(name string) *kept {
 	}
 	d.mu.Unlock()
 	if k == nil {
-		d.misses.Add(1)
 		return nil
 	}
-	if !d.fresh(k.file) {
-		d.misses.Add(1)
+	if !d.isCurrent(k.file) {
 		d.drop(name)
 		d.release(k)
 		return nil
 	}
-	d.hits.Add(1)
 	return k
 }
 
 // fresh tells whether a file is still that of its path, with all its slots.
-func (d *descriptors) fresh(f *file) bool {
+func (d *fileCache) isCurrent(f *file) bool {
 	info, err := d.fs.Info(f.f.Name())
 	return err == nil && info.Inode == f.id.Inode && info.Device == f.id.Device && info.Size >= f.size()
 }
 
 // keep keeps a file that was opened for writing, in use; release gives it back.
-func (d *descriptors) keep(name string, f *file) *kept {
-	k := &kept{file: f, name: name, users: 1}
-	var closing []*kept
+func (d *fileCache) add(name string, f *file) *cachedFile {
+	k := &cachedFile{file: f, name: name, users: 1}
+	var closing []*cachedFile
 	d.mu.Lock()
 	if old := d.byName[name]; old != nil {
 		closing = d.remove(old, closing)
@@ -80,7 +74,7 @@ func (d *descriptors) keep(name string, f *file) *kept {
 	d.byName[name] = k
 	d.link(k)
 	for len(d.byName) > max(d.max, 0) {
-		closing = d.remove(d.latest.prev, closing)
+		closing = d.remove(d.ring.prev, closing)
 	}
 	d.mu.Unlock()
 	closeAll(closing)
@@ -88,7 +82,7 @@ func (d *descriptors) keep(name string, f *file) *kept {
 }
 
 // release ends a use.
-func (d *descriptors) release(k *kept) {
+func (d *fileCache) release(k *cachedFile) {
 	d.mu.Lock()
 	k.users--
 	last := k.dropped && k.users == 0
@@ -99,8 +93,8 @@ func (d *descriptors) release(k *kept) {
 }
 
 // drop lets go the file of a metric, if it is kept.
-func (d *descriptors) drop(name string) {
-	var closing []*kept
+func (d *fileCache) drop(name string) {
+	var closing []*cachedFile
 	d.mu.Lock()
 	if k := d.byName[name]; k != nil {
 		closing = d.remove(k, closing)
@@ -110,11 +104,11 @@ func (d *descriptors) drop(name string) {
 }
 
 // shrink lets go half of the files, but for some, and tells whether there were any.
-func (d *descriptors) shrink(least int) bool {
-	var closing []*kept
+func (d *fileCache) shrink() bool {
+	var closing []*cachedFile
 	d.mu.Lock()
-	for n := len(d.byName) / 2; len(d.byName) > max(n, least); {
-		closing = d.remove(d.latest.prev, closing)
+	for n := len(d.byName) / 2; len(d.byName) > n; {
+		closing = d.remove(d.ring.prev, closing)
 	}
 	d.mu.Unlock()
 	closeAll(closing)
@@ -122,14 +116,14 @@ func (d *descriptors) shrink(least int) bool {
 }
 
 // open returns how many files are kept.
-func (d *descriptors) open() int {
+func (d *fileCache) open() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.byName)
 }
 
 // remove takes a file out; those that nobody uses are to be closed.
-func (d *descriptors) remove(k *kept, closing []*kept) []*kept {
+func (d *fileCache) remove(k *cachedFile, closing []*cachedFile) []*cachedFile {
 	delete(d.byName, k.name)
 	k.unlink()
 	k.dropped = true
@@ -139,14 +133,14 @@ func (d *descriptors) remove(k *kept, closing []*kept) []*kept {
 	return closing
 }
 
-func (d *descriptors) link(k *kept) {
-	k.prev, k.next = &d.latest, d.latest.next
+func (d *fileCache) link(k *cachedFile) {
+	k.prev, k.next = &d.ring, d.ring.next
 	k.prev.next, k.next.prev = k, k
 }
 
-func (k *kept) unlink() { k.prev.next, k.next.prev = k.next, k.prev }
+func (k *cachedFile) unlink() { k.prev.next, k.next.prev = k.next, k.prev }
 
-func closeAll(files []*kept) {
+func closeAll(files []*cachedFile) {
 	for _, k := range files {
 		_ = k.close() // what was written is checked by Sync
 	}
