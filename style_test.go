@@ -32,7 +32,7 @@ func TestSizes(t *testing.T) {
 		}
 		isTest := strings.HasSuffix(path, "_test.go")
 		switch filepath.Ext(path) {
-		case ".go", ".ts", ".tsx":
+		case ".go", ".ts", ".tsx", ".css":
 			content, err := os.ReadFile(path)
 			if err != nil {
 				return err
