@@ -5,19 +5,20 @@ import (
 	"time"
 )
 
-// creates limits how many files are made in a minute. What is beyond it is told
-// when to come again, each a little later than the one before, so that they do
-// not all come at once.
+// createLimiter limits how many files are created per minute. It is a token bucket that
+// holds one minute's worth. It defers each further create to a later time than the one
+// before, so that callers do not all retry at once.
 type createLimiter struct {
 	mu        sync.Mutex
-	interval  time.Duration // between two; 0: no limit
+	interval  time.Duration // between creates; 0 means no limit
 	burst     int
 	tokens    float64
 	filled    time.Time
-	lastDelay time.Time // for the next that is put off
+	lastUntil time.Time // the time to which the latest create was deferred
 }
 
-// maxDelay bounds for how long one is put off: there may be millions.
+// maxDelay is the maximum time by which a create is deferred. Without it, millions of new
+// metrics would wait for hours.
 const maxDelay = 10 * time.Minute
 
 func newCreateLimiter(perMinute int, now time.Time) *createLimiter {
@@ -27,7 +28,7 @@ func newCreateLimiter(perMinute int, now time.Time) *createLimiter {
 	return &createLimiter{interval: time.Minute / time.Duration(perMinute), burst: perMinute, tokens: float64(perMinute), filled: now}
 }
 
-// allow tells whether a file may be made at now, or else when to ask again.
+// allow reports whether a file may be created now, and if not, when to ask again.
 func (c *createLimiter) allow(now time.Time) (until time.Time, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -41,14 +42,14 @@ func (c *createLimiter) allow(now time.Time) (until time.Time, ok bool) {
 		c.tokens--
 		return now, true
 	}
-	c.lastDelay = c.lastDelay.Add(c.interval)
-	if earliest := now.Add(c.interval); c.lastDelay.Before(earliest) || c.lastDelay.After(now.Add(maxDelay)) {
-		c.lastDelay = earliest
+	c.lastUntil = c.lastUntil.Add(c.interval)
+	if earliest := now.Add(c.interval); c.lastUntil.Before(earliest) || c.lastUntil.After(now.Add(maxDelay)) {
+		c.lastUntil = earliest
 	}
-	return c.lastDelay, false
+	return c.lastUntil, false
 }
 
-// lift ends the limit.
+// lift removes the limit.
 func (c *createLimiter) lift() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

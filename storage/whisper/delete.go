@@ -11,11 +11,11 @@ import (
 	"carbon/metric"
 )
 
-// Delete implements storage.Deleter. The files are removed, and the directories
-// that are empty then; those that were set aside stay. Names of tagged series do
-// not come back when Delete has returned nil, files of others not after a Sync.
+// Delete implements storage.Deleter. It also removes directories that become empty. It
+// keeps corrupt files that were set aside. When Delete returns nil, the deletion of
+// tagged series survives a power cut. For other metrics, this requires a Sync.
 func (s *Store) Delete(ctx context.Context, names []string) (n int, err error) {
-	defer s.dirty.Store(true) // after all is removed: a Sync may run beside it
+	defer s.dirty.Store(true) // when everything is removed, because Sync may run concurrently
 	s.saved.Store(-1)
 	emptied := make(map[string]struct{})
 	for _, name := range names {
@@ -38,8 +38,8 @@ func (s *Store) Delete(ctx context.Context, names []string) (n int, err error) {
 	return n, errors.Join(err, s.log.flush())
 }
 
-// deleteMetric deletes a metric, tells whether there was one, and notes the
-// directories that its files were in.
+// deleteMetric deletes a metric and reports whether it existed. It adds the directories
+// of the removed files to emptied.
 func (s *Store) deleteMetric(name string, emptied map[string]struct{}) (existed bool, err error) {
 	lock := s.lock(name)
 	lock.Lock()
@@ -66,7 +66,7 @@ func (s *Store) deleteMetric(name string, emptied map[string]struct{}) (existed 
 	return s.index.Remove(name) || existed, nil
 }
 
-// pathsOf returns where the file of a metric may be, the usual place first.
+// pathsOf returns the paths that the metric's file may have, the usual one first.
 func (s *Store) pathsOf(name string) []string {
 	paths := []string{s.path(name)}
 	if metric.IsTagged(name) {
@@ -75,7 +75,7 @@ func (s *Store) pathsOf(name string) []string {
 	return paths
 }
 
-// fileExists tells whether there is a file, whatever is in it, or a link to one.
+// fileExists reports whether a path is a file or a symbolic link, but not a directory.
 func (s *Store) fileExists(path string) (bool, error) {
 	info, err := s.fs.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) {
@@ -84,11 +84,12 @@ func (s *Store) fileExists(path string) (bool, error) {
 	return err == nil && !info.IsDir(), err
 }
 
-// removeBatch is for how many directories creations wait.
+// removeBatch is the number of directories that removeEmptyDirs removes before it releases
+// the locks, so that writers do not wait for long.
 const removeBatch = 64
 
-// removeEmpty removes those directories that are empty, and those above that are
-// so then. No lock is held.
+// removeEmptyDirs removes those of the directories that are empty, and parents that
+// become empty. The caller holds no locks.
 func (s *Store) removeEmptyDirs(dirs map[string]struct{}) {
 	for len(dirs) > 0 {
 		s.lockAll()
@@ -103,8 +104,9 @@ func (s *Store) removeEmptyDirs(dirs map[string]struct{}) {
 	}
 }
 
-// removeEmptyParents removes a directory of the tree and those above it, up to one that
-// is not empty or is a symbolic link. All locks are held: nobody makes a file.
+// removeEmptyParents removes a directory of the tree and its parents, up to the first one
+// that is not empty or is a symbolic link. The caller holds all locks, so that no file is
+// created meanwhile.
 func (s *Store) removeEmptyParents(dir string) {
 	for ; len(dir) > len(s.dir); dir = filepath.Dir(dir) {
 		info, err := s.fs.Lstat(dir)
@@ -117,8 +119,8 @@ func (s *Store) removeEmptyParents(dir string) {
 	}
 }
 
-// recordDeleted is for a check that saw the file of a metric just before it was
-// deleted, and puts it into the index only after.
+// recordDeleted records a deleted metric for a concurrent Rescan, which may have read the
+// directory before the deletion and adds the metric to the index after it.
 func (t *tree) recordDeleted(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -127,14 +129,15 @@ func (t *tree) recordDeleted(name string) {
 	}
 }
 
+// beginRecordingDeleted makes recordDeleted record names until removeRecorded.
 func (t *tree) beginRecordingDeleted() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.deleted = make(map[string]struct{})
 }
 
-// removeRecorded ends what beginRecordingDeleted began: those recorded that have no file are no
-// metrics.
+// removeRecorded ends recording and removes the recorded metrics that have no file from the
+// index.
 func (s *Store) removeRecorded() {
 	s.tree.mu.Lock()
 	recorded := s.tree.deleted

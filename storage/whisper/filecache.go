@@ -6,142 +6,142 @@ import (
 	"carbon/disk"
 )
 
-// descriptors keeps files open that were written to, those used last, with what
-// is known of them. A file is used under the lock of its metric's name: by one
-// writer, or by readers, who take a view of it. Before each use it is looked at
-// once whether it is still the file of its name, and has its length: other
-// programs may have removed, replaced, moved aside or cut it.
+// fileCache keeps the most recently used files open for writing, with their headers. A
+// caller uses a file under the lock of its metric: one writer, or several readers, each
+// with its own view. Because other programs may remove, replace, rename or truncate a
+// file, get checks its inode and size.
 type fileCache struct {
 	fs  disk.FS
 	max int
 
 	mu     sync.Mutex
 	byName map[string]*cachedFile
-	ring   cachedFile // the ring of the kept, in the order of use
+	ring   cachedFile // head of a ring of all files, the most recently used first
 }
 
-// kept is a file that is kept open.
+// cachedFile is a file in the cache.
 type cachedFile struct {
 	*file
 	name       string // of the metric
 	users      int
-	dropped    bool // is closed when its last user is done
+	dropped    bool // no longer in the cache; its last user closes it
 	prev, next *cachedFile
 }
 
 func newFileCache(fs disk.FS, max int) *fileCache {
-	d := &fileCache{fs: fs, max: max, byName: make(map[string]*cachedFile)}
-	d.ring.prev, d.ring.next = &d.ring, &d.ring
-	return d
+	c := &fileCache{fs: fs, max: max, byName: make(map[string]*cachedFile)}
+	c.ring.prev, c.ring.next = &c.ring, &c.ring
+	return c
 }
 
-// get returns the file of a metric if it is kept and can be used; release gives it
-// back.
-func (d *fileCache) get(name string) *cachedFile {
-	d.mu.Lock()
-	k := d.byName[name]
-	if k != nil {
-		k.users++
-		k.unlink()
-		d.link(k)
+// get returns the file of a metric, or nil if it is not in the cache or was replaced.
+// The caller must release it.
+func (c *fileCache) get(name string) *cachedFile {
+	c.mu.Lock()
+	cached := c.byName[name]
+	if cached != nil {
+		cached.users++
+		cached.unlink()
+		c.link(cached)
 	}
-	d.mu.Unlock()
-	if k == nil {
+	c.mu.Unlock()
+	if cached == nil {
 		return nil
 	}
-	if !d.isCurrent(k.file) {
-		d.drop(name)
-		d.release(k)
+	if !c.isCurrent(cached.file) {
+		c.drop(name)
+		c.release(cached)
 		return nil
 	}
-	return k
+	return cached
 }
 
-// fresh tells whether a file is still that of its path, with all its slots.
-func (d *fileCache) isCurrent(f *file) bool {
-	info, err := d.fs.Info(f.f.Name())
+// isCurrent reports whether a file is still the one at its path and is not truncated.
+func (c *fileCache) isCurrent(f *file) bool {
+	info, err := c.fs.Info(f.f.Name())
 	return err == nil && info.Inode == f.id.Inode && info.Device == f.id.Device && info.Size >= f.size()
 }
 
-// keep keeps a file that was opened for writing, in use; release gives it back.
-func (d *fileCache) add(name string, f *file) *cachedFile {
-	k := &cachedFile{file: f, name: name, users: 1}
+// add adds a file that was opened for writing. The caller must release the result.
+func (c *fileCache) add(name string, f *file) *cachedFile {
+	cached := &cachedFile{file: f, name: name, users: 1}
 	var closing []*cachedFile
-	d.mu.Lock()
-	if old := d.byName[name]; old != nil {
-		closing = d.remove(old, closing)
+	c.mu.Lock()
+	if old := c.byName[name]; old != nil {
+		closing = c.remove(old, closing)
 	}
-	d.byName[name] = k
-	d.link(k)
-	for len(d.byName) > max(d.max, 0) {
-		closing = d.remove(d.ring.prev, closing)
+	c.byName[name] = cached
+	c.link(cached)
+	for len(c.byName) > max(c.max, 0) {
+		closing = c.remove(c.ring.prev, closing)
 	}
-	d.mu.Unlock()
+	c.mu.Unlock()
 	closeAll(closing)
-	return k
+	return cached
 }
 
-// release ends a use.
-func (d *fileCache) release(k *cachedFile) {
-	d.mu.Lock()
-	k.users--
-	last := k.dropped && k.users == 0
-	d.mu.Unlock()
+// release ends the use of a file that get or add returned.
+func (c *fileCache) release(cached *cachedFile) {
+	c.mu.Lock()
+	cached.users--
+	last := cached.dropped && cached.users == 0
+	c.mu.Unlock()
 	if last {
-		_ = k.close()
+		_ = cached.close()
 	}
 }
 
-// drop lets go the file of a metric, if it is kept.
-func (d *fileCache) drop(name string) {
+// drop removes the file of a metric from the cache.
+func (c *fileCache) drop(name string) {
 	var closing []*cachedFile
-	d.mu.Lock()
-	if k := d.byName[name]; k != nil {
-		closing = d.remove(k, closing)
+	c.mu.Lock()
+	if cached := c.byName[name]; cached != nil {
+		closing = c.remove(cached, closing)
 	}
-	d.mu.Unlock()
+	c.mu.Unlock()
 	closeAll(closing)
 }
 
-// shrink lets go half of the files, but for some, and tells whether there were any.
-func (d *fileCache) shrink() bool {
+// shrink removes the less recently used half of the files, and reports whether it closed any.
+func (c *fileCache) shrink() bool {
 	var closing []*cachedFile
-	d.mu.Lock()
-	for n := len(d.byName) / 2; len(d.byName) > n; {
-		closing = d.remove(d.ring.prev, closing)
+	c.mu.Lock()
+	for n := len(c.byName) / 2; len(c.byName) > n; {
+		closing = c.remove(c.ring.prev, closing)
 	}
-	d.mu.Unlock()
+	c.mu.Unlock()
 	closeAll(closing)
 	return len(closing) > 0
 }
 
-// open returns how many files are kept.
-func (d *fileCache) open() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(d.byName)
+// open returns the number of files in the cache.
+func (c *fileCache) open() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.byName)
 }
 
-// remove takes a file out; those that nobody uses are to be closed.
-func (d *fileCache) remove(k *cachedFile, closing []*cachedFile) []*cachedFile {
-	delete(d.byName, k.name)
-	k.unlink()
-	k.dropped = true
-	if k.users == 0 {
-		return append(closing, k)
+// remove removes a file from the cache. If the file has no users, remove appends it to
+// closing. The caller holds c.mu.
+func (c *fileCache) remove(cached *cachedFile, closing []*cachedFile) []*cachedFile {
+	delete(c.byName, cached.name)
+	cached.unlink()
+	cached.dropped = true
+	if cached.users == 0 {
+		return append(closing, cached)
 	}
 	return closing
 }
 
-func (d *fileCache) link(k *cachedFile) {
-	k.prev, k.next = &d.ring, d.ring.next
-	k.prev.next, k.next.prev = k, k
+func (c *fileCache) link(cached *cachedFile) {
+	cached.prev, cached.next = &c.ring, c.ring.next
+	cached.prev.next, cached.next.prev = cached, cached
 }
 
-func (k *cachedFile) unlink() { k.prev.next, k.next.prev = k.next, k.prev }
+func (cached *cachedFile) unlink() { cached.prev.next, cached.next.prev = cached.next, cached.prev }
 
 func closeAll(files []*cachedFile) {
-	for _, k := range files {
-		_ = k.close() // what was written is checked by Sync
+	for _, cached := range files {
+		_ = cached.close() // Sync reports write errors
 	}
 }

@@ -8,27 +8,26 @@ import (
 	"carbon/metric"
 )
 
-// layouts remembers how the metrics used last are kept, so that whoever lays points
-// over what was just fetched need not open its file again. It is a memory of what
-// files said, which may have been replaced since.
+// layoutCache caches the layouts of recently used metrics, so that FetchPending need not
+// open the file that it has just fetched. A layout may be out of date if another program
+// has replaced the file.
 type layoutCache struct {
 	mu      sync.Mutex
 	seed    maphash.Seed
 	layouts []metric.Layout
-	byName  map[uint64]int // by hash of the name: index in known
+	byName  map[uint64]int // by hash of the metric name: index in layouts
 }
 
 const (
-	// maxLayouts and maxRemembered bound the memory; beyond them all is forgotten.
-	maxLayouts    = 1024
-	maxRemembered = 1 << 17
+	maxLayouts       = 1024    // maximum number of distinct layouts; the cache is cleared at this size
+	maxCachedLayouts = 1 << 17 // maximum number of metrics, likewise
 )
 
 func newLayoutCache() *layoutCache {
 	return &layoutCache{seed: maphash.MakeSeed(), byName: make(map[uint64]int)}
 }
 
-// note remembers the layout of a metric.
+// add stores the layout of a metric.
 func (l *layoutCache) add(name string, h *header) {
 	key := maphash.String(l.seed, name)
 	l.mu.Lock()
@@ -36,7 +35,7 @@ func (l *layoutCache) add(name string, h *header) {
 	if i, ok := l.byName[key]; ok && h.hasLayout(l.layouts[i]) {
 		return
 	}
-	if len(l.byName) >= maxRemembered || len(l.layouts) >= maxLayouts {
+	if len(l.byName) >= maxCachedLayouts || len(l.layouts) >= maxLayouts {
 		clear(l.byName)
 		l.layouts = nil
 	}
@@ -48,7 +47,7 @@ func (l *layoutCache) add(name string, h *header) {
 	l.byName[key] = i
 }
 
-// get returns the layout of a metric. It must not be changed.
+// get returns the layout of a metric. The caller must not change it.
 func (l *layoutCache) get(name string) (metric.Layout, bool) {
 	key := maphash.String(l.seed, name)
 	l.mu.Lock()
@@ -60,14 +59,14 @@ func (l *layoutCache) get(name string) (metric.Layout, bool) {
 	return l.layouts[i], true
 }
 
-// forget is for a metric whose file is gone.
+// remove removes the layout of a metric whose file was deleted or changed.
 func (l *layoutCache) remove(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.byName, maphash.String(l.seed, name))
 }
 
-// is tells whether the file is kept as a layout says.
+// hasLayout reports whether the file has the given layout.
 func (h *header) hasLayout(l metric.Layout) bool {
 	return h.method == l.Aggregation && h.xFilesFactor == l.XFilesFactor &&
 		slices.EqualFunc(h.archives, l.Archives, func(a archive, b metric.Archive) bool { return a.Archive == b })

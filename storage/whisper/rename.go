@@ -13,10 +13,10 @@ import (
 	"carbon/storage"
 )
 
-// Rename gives a metric with all its points another name. The error is
-// storage.ErrNotFound if nothing was ever stored of it, and fs.ErrExist if there
-// is a metric of the new name. Nothing else is read or written meanwhile. It
-// survives a power cut when Rename has returned nil.
+// Rename renames a metric and keeps its points. It returns storage.ErrNotFound if the
+// metric has no file, and fs.ErrExist if a metric with the new name exists. It blocks
+// all reads and writes of the store. When it returns nil, the new name survives a power
+// cut.
 func (s *Store) Rename(ctx context.Context, from, to string) error {
 	if err := s.rename(ctx, from, to, s.renameMetric); err != nil {
 		return fmt.Errorf("rename %s to %s: %w", from, to, err)
@@ -24,8 +24,8 @@ func (s *Store) Rename(ctx context.Context, from, to string) error {
 	return nil
 }
 
-// RenameBranch does what Rename does to all metrics below a branch, not to one of
-// the branch's own name. There must be nothing below the other.
+// RenameBranch renames all metrics below a branch, as Rename does. It does not rename a
+// metric with the name of the branch itself. The new branch must not exist or be empty.
 func (s *Store) RenameBranch(ctx context.Context, from, to string) error {
 	if err := s.rename(ctx, from, to, s.renameBranch); err != nil {
 		return fmt.Errorf("rename branch %s to %s: %w", from, to, err)
@@ -33,7 +33,7 @@ func (s *Store) RenameBranch(ctx context.Context, from, to string) error {
 	return nil
 }
 
-// rename calls do while nothing else goes on.
+// rename validates the names and calls do with all locks held.
 func (s *Store) rename(ctx context.Context, from, to string, do func(from, to string) error) error {
 	for _, name := range []string{from, to} {
 		c, err := metric.Canonical(name)
@@ -41,10 +41,10 @@ func (s *Store) rename(ctx context.Context, from, to string, do func(from, to st
 			return err
 		}
 		if c != name {
-			return fmt.Errorf("%q is not canonical, %q is", name, c)
+			return fmt.Errorf("name %q is not canonical; write %q", name, c)
 		}
 	}
-	s.tree.rescanning.Lock() // a check would find some twice, and some not at all
+	s.tree.rescanning.Lock() // a concurrent Rescan could see a file under both names or neither
 	defer s.tree.rescanning.Unlock()
 	s.lockAll()
 	defer s.unlockAll()
@@ -89,7 +89,7 @@ func (s *Store) renameMetric(from, to string) error {
 	return err
 }
 
-// find returns where the file of a metric is.
+// findFile returns the path of the metric's file.
 func (s *Store) findFile(name string) (path string, exists bool, err error) {
 	for _, path := range s.pathsOf(name) {
 		if exists, err := s.fileExists(path); exists || err != nil {
@@ -116,14 +116,14 @@ func (s *Store) renameBranch(from, to string) error {
 		return &fs.PathError{Op: "rename", Path: fromDir, Err: syscall.ENOTDIR}
 	}
 	if info, err := s.fs.Lstat(toDir); err == nil && info.IsDir() {
-		_ = s.fs.Remove(toDir) // if it is empty
+		_ = s.fs.Remove(toDir) // fails if it is not empty
 	}
 
 	names := s.index.RemoveBranch(from)
 	moved, err := false, error(nil)
 	for _, name := range names {
 		if err == nil {
-			_, err = metric.Canonical(to + strings.TrimPrefix(name, from)) // it may be too long
+			_, err = metric.Canonical(to + strings.TrimPrefix(name, from)) // the new name may be too long
 		}
 	}
 	if err == nil {
@@ -143,19 +143,20 @@ func (s *Store) renameBranch(from, to string) error {
 		if exists, err := s.fileExists(s.path(now)); exists || err != nil {
 			s.index.Add(now)
 		} else {
-			s.index.Announce(name) // its points still wait
+			s.index.Announce(name) // it has only pending points
 		}
 	}
 	return err
 }
 
-// moveTo renames a file or directory of the tree, and makes and removes the
-// directories above it. What it did survives a power cut unless there is an error.
+// moveTo renames a file or directory of the tree. It creates missing parent directories
+// of to and removes parent directories of from that become empty. If err is nil, the
+// rename survives a power cut.
 func (s *Store) moveTo(from, to string) (moved bool, err error) {
 	fromDir, toDir := filepath.Dir(from), filepath.Dir(to)
 	err = s.fs.MkdirAll(toDir)
 	if err == nil {
-		err = s.syncParents(toDir) // there has to be a place to be renamed to, before it is
+		err = s.syncParents(toDir) // the new parent must be durable before the rename
 	}
 	if err == nil {
 		err = renameNew(s.fs, from, to)
@@ -169,7 +170,7 @@ func (s *Store) moveTo(from, to string) (moved bool, err error) {
 	return true, err
 }
 
-// syncParents makes a directory of the tree and those above it survive a power cut.
+// syncParents syncs a directory of the tree and all its parents up to the root.
 func (s *Store) syncParents(dir string) error {
 	for ; len(dir) >= len(s.dir) && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		if err := s.fs.SyncDir(dir); err != nil {
@@ -179,7 +180,7 @@ func (s *Store) syncParents(dir string) error {
 	return nil
 }
 
-// moved is for the directories that sync uses.
+// renamedDir updates the directories that sync uses.
 func (t *tree) renamedDir(from, to string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

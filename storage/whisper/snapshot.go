@@ -7,26 +7,25 @@ import (
 	"carbon/storage/index"
 )
 
-// loadIndex makes the index: that of the snapshot, if there is one that can be
-// read, or an empty one. It tells which.
-func (s *Store) loadIndex() (known bool) {
+// loadIndex loads the index from the snapshot and reports whether it did. Without a
+// readable snapshot, the index is empty.
+func (s *Store) loadIndex() (loaded bool) {
 	s.index = index.New()
 	if s.o.Snapshot == "" {
 		return false
 	}
-	loaded, err := index.Load(s.fs, s.o.Snapshot)
+	x, err := index.Load(s.fs, s.o.Snapshot)
 	switch {
 	case err == nil:
-		s.index = loaded
+		s.index = x
 		return true
 	case !errors.Is(err, fs.ErrNotExist):
-		s.logger.Warn("the index is made anew, from the tree", "path", s.o.Snapshot, "err", err)
+		s.logger.Warn("cannot load index snapshot; scanning the tree instead", "path", s.o.Snapshot, "err", err)
 	}
 	return false
 }
 
-// SaveIndex writes the snapshot, if the index has grown or shrunk since it was
-// written last.
+// SaveIndex writes the snapshot if the index has changed since the last SaveIndex.
 func (s *Store) SaveIndex() error {
 	if s.o.Snapshot == "" {
 		return nil

@@ -1,12 +1,12 @@
-// Package whisper keeps metrics in whisper files, in a tree laid out as carbon
-// lays it out, so that either can take over from the other.
+// Package whisper stores metrics in whisper files. The directory tree has the layout
+// of Graphite's carbon, so each program can use a tree that the other has written.
 //
-// A Store is the tree. The file format, and how a point becomes coarser ones,
-// are those of whisper.py, with two exceptions: of points with equal times in
-// one Write the last counts, and a rollup leaves out NaN. go-carbon's compressed
-// files are served as go-whisper does it, which discards points that come late.
+// A Store is such a tree. The file format and the rollup rules are those of whisper.py,
+// with two exceptions: if points in one Write have the same time, the last one wins, and
+// a rollup ignores NaN. The compressed files of go-carbon are handled as go-whisper
+// does: points that arrive late are discarded.
 //
-// One process writes to a tree at a time. Others may read it.
+// Only one process at a time may write to a tree. Others may read it.
 package whisper
 
 import (
@@ -42,44 +42,45 @@ var (
 	_ storage.Measurer       = (*Store)(nil)
 )
 
-// Options of a Store. The zero value means the defaults.
+// Options configures a Store. The zero value means the defaults.
 type Options struct {
-	// Layout says how a new metric is kept; nil is carbon's default. It is
-	// called concurrently.
+	// Layout returns the layout of a new metric. It is called concurrently. Nil
+	// means carbon's default layout.
 	Layout func(name string) metric.Layout
 
-	// TaggedLog is the file that holds the names of tagged series; empty is
-	// tagged.log beside the tree.
+	// TaggedLog is the path of the file that holds the names of tagged series.
+	// Empty means tagged.log in the parent directory of the tree.
 	TaggedLog string
 
-	// Snapshot is the file that holds the index over a restart, so that a large
-	// tree need not be looked through before anything is found; empty means none.
+	// Snapshot is the path of the file that holds the index between runs. With a
+	// snapshot, metrics are found before the tree has been scanned. Empty means no
+	// snapshot.
 	Snapshot string
 
-	// Allocation is how new files take their room. With Sparse, a disk that had
-	// room for a file's creation may have none for its points later.
+	// Allocation is how disk space is allocated for new files. With Sparse, the
+	// disk can become full when points are written to an existing file.
 	Allocation Allocation
 
-	// LockWrites holds a file's advisory lock (flock) while it is updated, for
-	// other programs that do the same.
+	// LockWrites takes a file's advisory lock (flock) during each update. It
+	// protects against other programs that also take it.
 	LockWrites bool
 
-	// SyncWrites makes every update survive a power cut by itself.
+	// SyncWrites syncs the file after each update.
 	SyncWrites bool
 
-	// MaxCreatesPerMinute is how many files are made in a minute; 0 means no
-	// limit. Updates beyond it are put off by a *storage.DelayError.
+	// MaxCreatesPerMinute is the maximum number of files created per minute; 0
+	// means no limit. Beyond it, Write returns a *storage.DelayError.
 	MaxCreatesPerMinute int
 
-	// MaxOpenFiles is how many files are kept open between uses; 0: none.
+	// MaxOpenFiles is the maximum number of files kept open between updates.
 	MaxOpenFiles int
 
-	FS     disk.FS          // nil is the machine's
+	FS     disk.FS          // nil means disk.OS
 	Logger *slog.Logger     // nil discards
-	Now    func() time.Time // nil is time.Now
+	Now    func() time.Time // nil means time.Now
 }
 
-// Store is a tree of whisper files and the index of what is in it.
+// Store is a tree of whisper files with an index of its metrics.
 type Store struct {
 	dir    string
 	o      Options
@@ -94,16 +95,17 @@ type Store struct {
 	layouts *layoutCache
 	creates *createLimiter
 	seed    maphash.Seed
-	locks   [256]sync.RWMutex // a file is read or written under that of its name
-	syncing sync.Mutex        // held by a Sync
-	dirty   atomic.Bool       // there were writes since the last Sync
-	saved   atomic.Int64      // metrics in the snapshot
+	locks   [256]sync.RWMutex // protect the files of metrics, by hash of the name
+	syncing sync.Mutex        // held during Sync
+	dirty   atomic.Bool       // something was written or deleted since the last Sync
+	saved   atomic.Int64      // number of metrics in the snapshot; -1 if it is out of date
 	stats   counters
 }
 
-// Open returns the tree in a directory, which is made if exists is none. If there
-// is no snapshot of its index it looks through all of it, which takes a while for
-// a large one; else Check is to be called, which does that beside the rest.
+// Open opens the tree in a directory and creates the directory if it is missing.
+// Without a snapshot of the index, Open scans the whole tree, which takes long for a
+// large one. With a snapshot, the caller should then call Rescan, which runs
+// concurrently with other methods.
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{
 		dir:     filepath.Clean(dir),
@@ -134,13 +136,13 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := s.fs.MkdirAll(dir); err != nil {
 		return nil, err
 	}
-	known := s.loadIndex()
+	loaded := s.loadIndex()
 	var err error
 	if s.log, err = readTaggedLog(s.fs, o.TaggedLog, s.logger, func(name string) { s.index.Add(name) }, func(name string) { s.index.Remove(name) }); err != nil {
 		return nil, err
 	}
 	s.tree = newTree(s)
-	if !known {
+	if !loaded {
 		if err := s.Rescan(context.Background()); err != nil {
 			return nil, errors.Join(err, s.log.close())
 		}
@@ -148,9 +150,8 @@ func Open(dir string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// Write implements storage.Store. Points are put into their file one metric
-// after the other; a missing file is created, and a corrupt one set aside, as
-// NAME.wsp.corrupt-EPOCH, and replaced.
+// Write implements storage.Store. It creates missing files. It renames a corrupt file
+// to NAME.wsp.corrupt-EPOCH and creates a new one.
 func (s *Store) Write(ctx context.Context, updates []storage.Update) (n int, err error) {
 	logErr := s.logNames(updates)
 	scratch := scratchPool.Get().(*scratch)
@@ -174,8 +175,8 @@ func (s *Store) Write(ctx context.Context, updates []storage.Update) (n int, err
 	return len(updates), nil
 }
 
-// logNames puts new tagged names into the log, all with one sync, before there
-// are files of them.
+// logNames adds new tagged names to the tagged log, with one sync for all of them. It
+// is called before their files are created.
 func (s *Store) logNames(updates []storage.Update) error {
 	var names []string
 	for _, u := range updates {
@@ -190,7 +191,7 @@ func (s *Store) write(u storage.Update, scratch *scratch) error {
 	lock := s.lock(u.Name)
 	lock.Lock()
 	defer lock.Unlock()
-	defer s.dirty.Store(true) // after all is written: a Sync may run beside it
+	defer s.dirty.Store(true) // when everything is written, because Sync may run concurrently
 	f, err := s.openToWrite(u.Name)
 	if errors.Is(err, ErrCompressed) {
 		f, err = s.writeCompressed(u, scratch)
@@ -211,19 +212,19 @@ func (s *Store) write(u storage.Update, scratch *scratch) error {
 	}
 	s.stats.committedPoints.Add(int64(stored))
 	if err != nil {
-		s.files.drop(u.Name) // what is known of the file may be wrong
+		s.files.drop(u.Name) // the cached header may be wrong
 		return fmt.Errorf("update %s: %w", f.f.Name(), err)
 	}
 	s.stats.updateOperations.Add(1)
 	s.stats.outOfRange.Add(int64(len(points) - stored))
 	if added && metric.IsTagged(u.Name) {
-		return s.log.add([]string{u.Name}) // it may have been deleted since it was logged
+		return s.log.add([]string{u.Name}) // it may have been deleted since logNames
 	}
 	return nil
 }
 
-// openToWrite returns a metric's file, locked if that is asked for. The lock of
-// the name is held.
+// openToWrite returns the file of a metric, with its advisory lock if LockWrites is
+// set. The caller holds the metric's lock.
 func (s *Store) openToWrite(name string) (*cachedFile, error) {
 	for {
 		f := s.files.get(name)
@@ -242,7 +243,7 @@ func (s *Store) openToWrite(name string) (*cachedFile, error) {
 		if err == nil && s.files.isCurrent(f.file) {
 			return f, nil
 		}
-		// Who held the lock has put another file in its place.
+		// Another program held the lock and replaced the file.
 		s.files.drop(name)
 		s.files.release(f)
 		if err != nil {
@@ -251,7 +252,7 @@ func (s *Store) openToWrite(name string) (*cachedFile, error) {
 	}
 }
 
-// openOrCreate opens a metric's file for writing. The lock of the name is held.
+// openOrCreate opens the file of a metric for writing. The caller holds the metric's lock.
 func (s *Store) openOrCreate(name, path string) (*file, error) {
 	f, err := s.open(path, os.O_RDWR)
 	if errors.Is(err, fs.ErrNotExist) && s.renameReadableFile(name) {
@@ -288,15 +289,15 @@ func (s *Store) openOrCreate(name, path string) (*file, error) {
 	return f, nil
 }
 
-// setCorruptAside makes room for a new file of a metric.
+// setCorruptAside renames the corrupt file of a metric, so that a new one can be created.
 func (s *Store) setCorruptAside(name string, damage *CorruptError) error {
 	path := s.path(name)
 	aside, err := SetAside(s.fs, path, s.now().Unix())
 	if err != nil {
-		return fmt.Errorf("set %w aside: %w", damage, err)
+		return fmt.Errorf("set corrupt file aside: %w: %w", damage, err)
 	}
 	s.stats.corruptFiles.Add(1)
-	s.logger.Error("corrupt whisper file is set aside and replaced", "metric", name, "path", path, "aside", aside, "err", damage.Reason)
+	s.logger.Error("corrupt whisper file set aside; creating a new one", "metric", name, "path", path, "aside", aside, "err", damage.Reason)
 	return nil
 }
 
@@ -309,8 +310,8 @@ func (s *Store) open(path string, flag int) (f *file, err error) {
 	return f, err
 }
 
-// withDescriptors calls open again if exists were too few descriptors and some
-// could be let go.
+// withDescriptors calls open. If open fails for lack of file descriptors,
+// withDescriptors closes cached files and tries again.
 func (s *Store) withDescriptors(open func() error) error {
 	err := open()
 	for isOutOfDescriptors(err) && s.files.shrink() {
@@ -323,8 +324,8 @@ func isOutOfDescriptors(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
-// renameReadableFile gives a tagged series that carbon kept under a readable name
-// its usual one. It tells whether there was such a file.
+// renameReadableFile renames the file of a tagged series from carbon's readable path
+// to the hashed path. It reports whether such a file existed.
 func (s *Store) renameReadableFile(name string) bool {
 	if !metric.IsTagged(name) {
 		return false
@@ -332,8 +333,7 @@ func (s *Store) renameReadableFile(name string) bool {
 	return renameNew(s.fs, filepath.Join(s.dir, readablePathOf(name)), s.path(name)) == nil
 }
 
-// Find implements storage.Store. The window does not matter: what was ever
-// written is found.
+// Find implements storage.Store. It ignores the window and finds all metrics.
 func (s *Store) Find(_ context.Context, pattern string, _ metric.Window) ([]metric.Node, error) {
 	return s.index.Find(pattern)
 }
@@ -352,8 +352,8 @@ func (s *Store) FindFirst(_ context.Context, pattern string, limit int) ([]metri
 // Announce implements storage.Announcer.
 func (s *Store) Announce(name string) { s.index.Announce(name) }
 
-// Describe implements storage.Describer: it says what the file does, or if exists
-// is none that can be read, what a new one would.
+// Describe implements storage.Describer. If the metric's file is missing or
+// unreadable, Describe returns the layout of a new file.
 func (s *Store) Describe(name string) (metric.Layout, error) {
 	if l, ok := s.layouts.get(name); ok {
 		return l, nil
@@ -392,7 +392,7 @@ func (s *Store) Sync(ctx context.Context) error {
 	return nil
 }
 
-// Hurry lifts the limit on creations: the end is near.
+// BeginShutdown lifts the limit on creates, so that the cache can be flushed.
 func (s *Store) BeginShutdown() { s.creates.lift() }
 
 // Close implements storage.Store. It does not sync.
@@ -408,24 +408,24 @@ func (s *Store) lock(name string) *sync.RWMutex {
 	return &s.locks[maphash.String(s.seed, name)%uint64(len(s.locks))]
 }
 
-// Stats are what a Store has done since it was opened.
+// Stats holds the counters of a Store since it was opened, and its gauges.
 type Stats struct {
-	UpdateOperations int64 // updates stored
-	CommittedPoints  int64 // points in them that were stored
-	OutOfRange       int64 // points in them that were dropped: too old, or beyond 32 bits
-	Discarded        int64 // points that came too late for compressed files
-	Creates          int64
-	CorruptFiles     int64 // set aside
-	Errors           int64 // updates that failed, series that could not be read
-	OpenFiles        int64 // kept open
-	Metrics          int64 // in the index
+	UpdateOperations int64 // updates that were stored
+	CommittedPoints  int64 // points that were stored
+	OutOfRange       int64 // points that were dropped because they are too old or their time exceeds 32 bits
+	Discarded        int64 // points that arrived too late for compressed files
+	Creates          int64 // files created
+	CorruptFiles     int64 // corrupt files set aside
+	Errors           int64 // failed updates and fetches
+	OpenFiles        int64 // files open now
+	Metrics          int64 // metrics in the index now
 }
 
 type counters struct {
 	updateOperations, committedPoints, outOfRange, discarded, creates, corruptFiles, errors atomic.Int64
 }
 
-// Stats returns the figures of this moment.
+// Stats returns the current counters.
 func (s *Store) Stats() Stats {
 	return Stats{
 		UpdateOperations: s.stats.updateOperations.Load(),

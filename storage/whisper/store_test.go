@@ -302,7 +302,7 @@ func TestScan(t *testing.T) {
 	if err != nil || !slices.Equal(names, []string{"disk.used;mount=/var/log", readable}) {
 		t.Errorf("FindTagged: %q, %v", names, err)
 	}
-	if n := strings.Count(log.String(), "without a known name"); n != 1 || !strings.Contains(log.String(), "files=4") {
+	if n := strings.Count(log.String(), "without a known metric name"); n != 1 || !strings.Contains(log.String(), "files=4") {
 		t.Errorf("log: %s", &log)
 	}
 	write(t, s, "linked.x", 1)

@@ -20,29 +20,29 @@ import (
 	"carbon/metric"
 )
 
-// taggedLog holds the names of tagged series, one line each: their files are
-// called by a hash and hold no name. A line of "- " and a name says that the
-// series was deleted; no name has a space. It is only ever appended to, but when
-// it is read and most of it does not count any more, and one process writes to it.
+// taggedLog is a file of the names of tagged series, because their whisper files are
+// named by a hash. Each line is a name. A line with "- " before the name says that the
+// series was deleted; names contain no spaces. The log is only appended to, except that
+// readTaggedLog compacts it if most lines are obsolete. Only one process writes to it.
 type taggedLog struct {
 	path string
 
 	mu    sync.Mutex
 	known map[nameHash]struct{}
 	fs    disk.FS
-	f     disk.File // nil: nothing was appended yet
-	size  int64     // of whole lines
-	torn  bool      // there may be something after size
+	f     disk.File // nil until the first append
+	size  int64     // of the complete lines, in bytes
+	torn  bool      // whether there may be data after size
 
-	removals []byte // lines that come first in the next append
+	removals []byte // lines of removed names, for the next append
 }
 
 const deletedPrefix = "- "
 
-// readTaggedLog reads the log, and calls added for a name that is in it, and
-// removed if it is deleted after all. There may be no such file. A last line
-// without an end was never confirmed and does not count; other lines that are no
-// canonical tagged names are logged.
+// readTaggedLog reads the log. It calls added for each line with a name, and removed for
+// each line that deletes a name. The file may be missing. An incomplete last line is
+// ignored, because add did not return after writing it. readTaggedLog logs a warning about
+// incomplete and invalid lines.
 func readTaggedLog(fsys disk.FS, path string, logger *slog.Logger, added, removed func(name string)) (*taggedLog, error) {
 	l := &taggedLog{fs: fsys, path: path, known: make(map[nameHash]struct{})}
 	f, err := fsys.Open(path, os.O_RDONLY)
@@ -73,18 +73,18 @@ func readTaggedLog(fsys disk.FS, path string, logger *slog.Logger, added, remove
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	if bad > 0 || l.torn {
-		logger.Warn("lines of the tagged log are left out", "path", path, "bad", bad, "torn_end", l.torn)
+		logger.Warn("ignoring invalid lines of tagged log", "path", path, "bad", bad, "torn_end", l.torn)
 	}
-	if dead := lines - len(l.known); dead > lines/2 && bad == 0 {
+	if obsolete := lines - len(l.known); obsolete > lines/2 && bad == 0 {
 		if err := l.compact(f); err != nil {
-			logger.Warn("the tagged log stays longer than it needs to be", "path", path, "err", err)
+			logger.Warn("cannot compact tagged log", "path", path, "err", err)
 		}
 	}
 	return l, nil
 }
 
-// TaggedNames reads the log of a store that may be at work: the names of tagged
-// series by the paths of their files below the tree. There may be no such log.
+// TaggedNames reads the tagged log, which a Store may be using. It returns the names of
+// tagged series by the paths of their files, relative to the tree. The log may be missing.
 func TaggedNames(fsys disk.FS, log string) (names map[string]string, err error) {
 	names = make(map[string]string)
 	f, err := fsys.Open(log, os.O_RDONLY)
@@ -106,16 +106,16 @@ func TaggedNames(fsys disk.FS, log string) (names map[string]string, err error) 
 	return names, err
 }
 
-// parseLine tells which name is in the log, or deleted. ok is false if it is no
-// canonical tagged one.
+// parseLine returns the name in a line, and whether the line deletes it. ok is false if
+// the name is not the canonical name of a tagged series.
 func parseLine(line []byte) (name string, deleted, ok bool) {
 	name, deleted = strings.CutPrefix(string(line), deletedPrefix)
 	c, err := metric.Canonical(name)
 	return name, deleted, err == nil && c == name && metric.IsTagged(name)
 }
 
-// compact puts a log in the place of an old one that holds only the names that
-// count, in the order in which they came.
+// compact replaces the log with one that holds only the known names, in the order of
+// their first lines.
 func (l *taggedLog) compact(old disk.File) (err error) {
 	temp := l.path + ".tmp"
 	f, err := l.fs.Open(temp, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
@@ -157,12 +157,12 @@ func (l *taggedLog) compact(old disk.File) (err error) {
 	return l.fs.SyncDir(filepath.Dir(l.path))
 }
 
-// compactChunk is how many bytes are written at once.
+// compactChunk is the size in bytes of compact's writes.
 const compactChunk = 64 << 10
 
-// readLines calls each for the whole lines of r and returns their length in
-// all. torn tells that something follows that has no end. The rest of a line
-// longer than any name is not kept; each gets an empty line for it.
+// readLines calls each for every complete line of r and returns the total length of
+// these lines. torn reports whether an incomplete line follows. For a line longer than
+// any valid name, each gets an empty line.
 func readLines(r io.Reader, each func(line []byte)) (size int64, torn bool, err error) {
 	b := bufio.NewReaderSize(r, 2*metric.MaxTaggedLength)
 	length, long := int64(0), false
@@ -194,8 +194,7 @@ func (l *taggedLog) has(h nameHash) bool {
 	return ok
 }
 
-// add appends the names that are not in the log yet, and returns when they
-// survive a power cut.
+// add appends the names that are not in the log and syncs it.
 func (l *taggedLog) add(names []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -214,14 +213,14 @@ func (l *taggedLog) add(names []string) error {
 	if err := l.append(lines); err != nil {
 		return fmt.Errorf("append to %s: %w", l.path, err)
 	}
-	for _, h := range hashes { // a name twice in names is two equal lines
+	for _, h := range hashes { // a name that is twice in names has two lines, which does no harm
 		l.known[h] = struct{}{}
 	}
 	return nil
 }
 
-// forget takes a name out of the log. Until flush returns, or something is added,
-// the name may come back at a restart.
+// remove removes a name. The removal is durable after the next flush or the next add
+// that appends to the log.
 func (l *taggedLog) remove(name string) {
 	h := hash(name)
 	l.mu.Lock()
@@ -232,7 +231,7 @@ func (l *taggedLog) remove(name string) {
 	}
 }
 
-// flush returns when what was forgotten survives a power cut.
+// flush appends the pending removals and syncs the log.
 func (l *taggedLog) flush() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -259,7 +258,7 @@ func (l *taggedLog) append(lines []byte) error {
 			return err
 		}
 	}
-	l.torn = true // until all is well
+	l.torn = true // until the write and the sync have succeeded
 	if _, err := l.f.WriteAt(lines, l.size); err != nil {
 		return err
 	}
@@ -272,8 +271,8 @@ func (l *taggedLog) append(lines []byte) error {
 	return nil
 }
 
-// openSynced opens a file for writing. If it has to be made, its name survives a
-// power cut too.
+// openSynced opens a file for writing. If the file is missing, openSynced creates it and
+// syncs its directory.
 func openSynced(fsys disk.FS, path string) (disk.File, error) {
 	dir := filepath.Dir(path)
 	if err := fsys.MkdirAll(dir); err != nil {

@@ -21,7 +21,7 @@ func (s *Store) TagValues(ctx context.Context, tag, filter string, limit int) ([
 	return s.index.Values(ctx, tag, filter, limit)
 }
 
-// Tag implements storage.TagIndex. What is never written is forgotten when the
+// Tag implements storage.TagIndex. Series that are never written are lost when the
 // store is closed.
 func (s *Store) Tag(_ context.Context, names []string) error {
 	for _, name := range names {
@@ -30,8 +30,8 @@ func (s *Store) Tag(_ context.Context, names []string) error {
 	return nil
 }
 
-// Untag implements storage.TagIndex. The files of tagged series stay; until their
-// next point nothing says what they are called.
+// Untag implements storage.TagIndex. It keeps the files of tagged series. Their names
+// are unknown until the next Write.
 func (s *Store) Untag(_ context.Context, names []string) error {
 	for _, name := range names {
 		lock := s.lock(name)

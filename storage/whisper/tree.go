@@ -22,18 +22,18 @@ import (
 const (
 	suffix     = ".wsp"
 	taggedDir  = "_tagged"
-	tempPrefix = ".wsp-create-" // of a file that is being created
+	tempPrefix = ".wsp-create-" // name prefix of a file that is being created
 )
 
-// A metric's file stands where carbon puts it: the dots of a name are
-// directories, and a tagged series is
+// The paths of files are carbon's. The dots of a metric name separate directories. The
+// file of a tagged series is
 //
 //	_tagged/HHH/HHH/SHA256OFTHENAME.wsp
 //
-// No name leads out of the tree: no part of a path can be "..", because the
-// dots of a name never stay dots.
+// All paths are inside the tree: no path element is "..", because each dot of a name is
+// replaced.
 
-// PathOf returns the file of a canonical name, below the tree's directory.
+// PathOf returns the file path of a metric, relative to the tree. The name is canonical.
 func PathOf(name string) string {
 	if metric.IsTagged(name) {
 		return taggedPath(hash(name), hash(name).String())
@@ -41,8 +41,8 @@ func PathOf(name string) string {
 	return strings.ReplaceAll(name, ".", "/") + suffix
 }
 
-// readablePathOf returns where carbon keeps a tagged series if it was told to
-// have readable names (TAG_HASH_FILENAMES = False).
+// readablePathOf returns carbon's file path of a tagged series with
+// TAG_HASH_FILENAMES = False.
 func readablePathOf(name string) string {
 	return taggedPath(hash(name), strings.ReplaceAll(name, ".", "_DOT_"))
 }
@@ -52,7 +52,7 @@ func taggedPath(h nameHash, base string) string {
 	return taggedDir + "/" + s[:3] + "/" + s[3:6] + "/" + base + suffix
 }
 
-// nameHash is the SHA-256 of a name.
+// nameHash is the SHA-256 hash of a metric name.
 type nameHash [sha256.Size]byte
 
 func hash(name string) nameHash { return sha256.Sum256([]byte(name)) }
@@ -67,28 +67,28 @@ func parseHash(s string) (h nameHash, ok bool) {
 	return h, err == nil
 }
 
-// tree looks through a directory of whisper files.
+// tree holds what a Store knows about its directories.
 type tree struct {
 	store *Store
 
-	rescanning sync.Mutex    // held by a check
-	rescanned  chan struct{} // closed after the first
+	rescanning sync.Mutex    // held during Rescan and renames
+	rescanned  chan struct{} // closed after the first Rescan
 	once       sync.Once
 
 	mu      sync.Mutex
-	devices map[uint64]string   // a directory of each file system
-	deleted map[string]struct{} // names deleted during a check; nil: there is none
+	devices map[uint64]string   // by device number: one directory on each file system
+	deleted map[string]struct{} // metrics deleted during the current Rescan; nil if none runs
 }
 
 func newTree(s *Store) *tree {
 	return &tree{store: s, rescanned: make(chan struct{}), devices: make(map[uint64]string)}
 }
 
-// Check looks through the tree, beside whatever else goes on: files that are not in
-// the index are put into it, and metrics are removed that have no file and wait for
-// none. Symbolic links are followed, as graphite-web does, unless they lead back to
-// where they come from. If a directory cannot be read it is logged, and nothing is
-// removed; if the tree's own cannot, that is an error.
+// Rescan scans the tree and updates the index: it adds the metrics of new files and
+// removes metrics without a file, except announced ones. It runs concurrently with
+// other methods. As graphite-web does, it follows symbolic links, except those that
+// lead to a directory above themselves. If it cannot read a directory, it logs that and
+// removes no metrics. If it cannot read the root of the tree, it returns an error.
 func (s *Store) Rescan(ctx context.Context) error {
 	t := s.tree
 	t.rescanning.Lock()
@@ -102,26 +102,26 @@ func (s *Store) Rescan(ctx context.Context) error {
 		return err
 	}
 	if w.unnamed > 0 {
-		s.logger.Warn("whisper files without a known name are not served", "files", w.unnamed, "tree", s.dir, "tagged_log", s.log.path)
+		s.logger.Warn("ignoring whisper files without a known metric name", "files", w.unnamed, "tree", s.dir, "tagged_log", s.log.path)
 	}
 	if w.unread > 0 {
 		return nil
 	}
 	if w.files == 0 && s.index.Len() > 0 {
-		s.logger.Warn("there is no whisper file at all: is something not mounted?", "tree", s.dir)
+		s.logger.Warn("whisper tree is empty, but the index lists metrics; is a file system not mounted?", "tree", s.dir)
 		return nil
 	}
 	removed := s.index.EndRescan()
 	if w.added || len(removed) > 0 {
-		s.saved.Store(-1) // there may be as many as before
+		s.saved.Store(-1) // the index has changed, even if its length has not
 	}
 	if len(removed) > 0 {
-		s.logger.Info("metrics without a file are no longer listed", "metrics", len(removed), "one", removed[0])
+		s.logger.Info("removed metrics without a file from the index", "metrics", len(removed), "example", removed[0])
 	}
 	return nil
 }
 
-// Checked tells whether there was a check since the tree was opened.
+// Rescanned reports whether a Rescan has ended since the tree was opened.
 func (s *Store) Rescanned() bool {
 	select {
 	case <-s.tree.rescanned:
@@ -131,7 +131,7 @@ func (s *Store) Rescanned() bool {
 	}
 }
 
-// walker is one look through a tree.
+// walker is the state of one Rescan.
 type walker struct {
 	tree   *tree
 	ctx    context.Context
@@ -140,16 +140,16 @@ type walker struct {
 	logger *slog.Logger
 	now    time.Time
 
-	added   bool // the index did not know all
-	files   int
-	unnamed int // files whose metric's name cannot be known
-	unread  int // directories that could not be read
+	added   bool // a metric was added to the index
+	files   int  // number of whisper files
+	unnamed int  // number of files without a known metric name
+	unread  int  // number of directories that could not be read
 }
 
-// walk looks through a directory, whose path in the tree is below: empty or with
-// a slash at the end. above are the directories that symbolic links were followed
-// in, and what they are.
-func (w *walker) walk(dir, below string, above []fs.FileInfo) error {
+// walk scans a directory. prefix is its path relative to the tree, with a slash at the
+// end, or empty for the root. links holds the target directories of the symbolic links
+// that were followed to reach it.
+func (w *walker) walk(dir, prefix string, links []fs.FileInfo) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
@@ -158,16 +158,16 @@ func (w *walker) walk(dir, below string, above []fs.FileInfo) error {
 	if err != nil {
 		return err
 	}
-	w.tree.remember(info, dir)
+	w.tree.addDevice(info, dir)
 	entries, err := fsys.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		path := dir + "/" + e.Name()
-		isDir, above := e.IsDir(), above
+		isDir, links := e.IsDir(), links
 		if e.Type()&fs.ModeSymlink != 0 {
-			if isDir, above = w.follow(path, above); !isDir && !strings.HasSuffix(e.Name(), suffix) {
+			if isDir, links = w.follow(path, links); !isDir && !strings.HasSuffix(e.Name(), suffix) {
 				continue
 			}
 		}
@@ -175,52 +175,53 @@ func (w *walker) walk(dir, below string, above []fs.FileInfo) error {
 		case strings.HasPrefix(e.Name(), "."):
 			w.removeTemp(path, e)
 		case isDir:
-			if strings.Count(below, "/") > metric.MaxNodes+4 {
+			if strings.Count(prefix, "/") > metric.MaxNodes+4 {
 				continue
 			}
-			if err := w.walk(path, below+e.Name()+"/", above); err != nil {
+			if err := w.walk(path, prefix+e.Name()+"/", links); err != nil {
 				if w.ctx.Err() != nil {
 					return err
 				}
 				if !errors.Is(err, fs.ErrNotExist) {
 					w.unread++
-					w.logger.Error("directory is left out", "path", path, "err", err)
+					w.logger.Error("cannot scan directory", "path", path, "err", err)
 				}
 			}
 		case strings.HasSuffix(e.Name(), suffix):
 			w.files++
-			w.file(below + strings.TrimSuffix(e.Name(), suffix))
+			w.addFile(prefix + strings.TrimSuffix(e.Name(), suffix))
 		}
 	}
 	return nil
 }
 
-// follow tells whether a symbolic link leads to a directory that is to be looked
-// through: one that it is not within already.
-func (w *walker) follow(path string, above []fs.FileInfo) (isDir bool, with []fs.FileInfo) {
+// follow reports whether a symbolic link leads to a directory to scan, which excludes
+// directories that contain the link. If so, follow also returns links with the
+// directory appended.
+func (w *walker) follow(path string, links []fs.FileInfo) (isDir bool, with []fs.FileInfo) {
 	fsys := w.tree.store.fs
 	to, err := fsys.Stat(path)
 	if err != nil || !to.IsDir() {
-		return false, above
+		return false, links
 	}
 	for dir := filepath.Dir(path); len(dir) >= len(w.tree.store.dir); dir = filepath.Dir(dir) {
 		if info, err := fsys.Stat(dir); err == nil && os.SameFile(info, to) {
-			return false, above
+			return false, links
 		}
 		if dir == filepath.Dir(dir) {
 			break
 		}
 	}
-	for _, a := range above {
-		if os.SameFile(a, to) {
-			return false, above
+	for _, link := range links {
+		if os.SameFile(link, to) {
+			return false, links
 		}
 	}
-	return true, append(above[:len(above):len(above)], to)
+	return true, append(links[:len(links):len(links)], to)
 }
 
-// remember keeps a directory of each file system, for sync.
-func (t *tree) remember(info fs.FileInfo, path string) {
+// addDevice records one directory of each file system, for sync.
+func (t *tree) addDevice(info fs.FileInfo, path string) {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -230,20 +231,21 @@ func (t *tree) remember(info fs.FileInfo, path string) {
 	}
 }
 
-// file puts the metric of a file into the index; path is without the suffix.
-func (w *walker) file(path string) {
+// addFile adds the metric of a file to the index. path is relative to the tree and
+// without the suffix.
+func (w *walker) addFile(path string) {
 	name := strings.ReplaceAll(path, "/", ".")
-	wanted := PathOf
+	pathOf := PathOf
 	if tagged, ok := strings.CutPrefix(path, taggedDir+"/"); ok {
 		parts := strings.SplitN(tagged, "/", 3)
 		base := parts[len(parts)-1]
 		if h, ok := parseHash(base); ok && w.log.has(h) && taggedPath(h, base) == path+suffix {
-			return // the log's names are in the index
+			return // the index holds all names of the log
 		}
 		name = strings.ReplaceAll(base, "_DOT_", ".")
-		wanted = readablePathOf
+		pathOf = readablePathOf
 	}
-	if c, err := metric.Canonical(name); err != nil || c != name || wanted(name) != path+suffix {
+	if c, err := metric.Canonical(name); err != nil || c != name || pathOf(name) != path+suffix {
 		w.unnamed++
 		return
 	}
@@ -252,8 +254,8 @@ func (w *walker) file(path string) {
 	}
 }
 
-// removeTemp removes what a creation left behind that did not come to its end.
-// Younger ones may be in the making by another process.
+// removeTemp removes a temporary file that an interrupted create has left. It keeps
+// files younger than an hour, because another process may still be creating them.
 func (w *walker) removeTemp(path string, e fs.DirEntry) {
 	if !strings.HasPrefix(e.Name(), tempPrefix) {
 		return
@@ -263,12 +265,12 @@ func (w *walker) removeTemp(path string, e fs.DirEntry) {
 		return
 	}
 	if err := w.tree.store.fs.Remove(path); err != nil {
-		w.logger.Warn("leftover of a creation stays", "path", path, "err", err)
+		w.logger.Warn("cannot remove temporary file", "path", path, "err", err)
 	}
 }
 
-// sync waits until all file systems of the tree hold what was written. Which these
-// are is known after the first check.
+// sync syncs all file systems of the tree. It first waits for the first Rescan, which
+// finds them.
 func (t *tree) sync(ctx context.Context) error {
 	select {
 	case <-t.rescanned:
@@ -284,7 +286,7 @@ func (t *tree) sync(ctx context.Context) error {
 			continue
 		}
 		switch err := t.store.fs.SyncAll(dir); {
-		case errors.Is(err, fs.ErrNotExist): // it was removed, or what was mounted there is not any more
+		case errors.Is(err, fs.ErrNotExist): // it was removed or unmounted
 			t.mu.Lock()
 			delete(t.devices, device)
 			t.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"carbon/storage"
 )
 
-// Measure implements storage.Measurer. On a file system that does not say what
-// files take nothing is found.
+// Measure implements storage.Measurer. It returns storage.ErrNotFound for all metrics
+// if the Store's FS does not implement disk.Measurer.
 func (s *Store) Measure(name string) (storage.Usage, error) {
 	fsys, ok := s.fs.(disk.Measurer)
 	if !ok || !s.index.Has(name) {
@@ -24,7 +24,7 @@ func (s *Store) Measure(name string) (storage.Usage, error) {
 		}
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%s: %w: nothing of it is stored yet", name, storage.ErrNotFound)
+		err = fmt.Errorf("%s: %w: it has no file yet", name, storage.ErrNotFound)
 	}
 	return storage.Usage{Size: u.Size, Allocated: u.Allocated, Changed: u.Changed, Read: u.Read}, err
 }
