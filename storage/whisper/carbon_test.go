@@ -48,7 +48,7 @@ pattern = .*
 retentions = 10s:10m,1m:1d
 `
 
-// A tree that a real carbon-cache wrote is served as it is, and goes on growing.
+// TestTreeOfRealCarbon reads and updates a tree that a real carbon-cache has written.
 func TestTreeOfRealCarbon(t *testing.T) {
 	need(t, python, "-c", "import whisper, carbon")
 	need(t, "carbon-cache", "--help")
@@ -69,7 +69,7 @@ func testTreeOfCarbon(t *testing.T, hashed bool) {
 	tagged := []string{"disk.used;host=web01;mount=/", "disk.used;host=web02;mount=/var/log"}
 	names := slices.Concat(plain, tagged)
 
-	// carbon goes by the clock of the machine, so the points have to be recent.
+	// carbon uses the real clock, so the points must be recent.
 	now := time.Now().Unix() / 60 * 60
 	var lines bytes.Buffer
 	for i, name := range names {
@@ -120,7 +120,8 @@ func testTreeOfCarbon(t *testing.T, hashed bool) {
 		}
 	}
 
-	// The next point of a tagged series makes its name known, in the same file.
+	// The next point of a tagged series adds its name to the tagged log and goes to the
+	// existing file.
 	for _, name := range names {
 		if d, err := s.Describe(name); err != nil || !slices.Equal(d.Archives, layout.Archives) {
 			t.Errorf("Describe(%s): %+v, %v", name, d, err)
@@ -140,8 +141,8 @@ func testTreeOfCarbon(t *testing.T, hashed bool) {
 	}
 }
 
-// runCarbon starts a carbon-cache of its own on loopback, sends it lines, and
-// stops it when they are stored.
+// runCarbon starts a carbon-cache on loopback, sends lines to it, and stops it when stored
+// returns true.
 func runCarbon(t *testing.T, dir string, hashed bool, lines []byte, stored func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
@@ -175,7 +176,7 @@ func runCarbon(t *testing.T, dir string, hashed bool, lines []byte, stored func(
 		<-ended
 		t.Fatalf("carbon-cache: %s: %s", what, &out)
 	}
-	// until asks again and again: another program's doings can only be watched.
+	// until polls until done returns true.
 	until := func(what string, done func() bool) {
 		t.Helper()
 		tick := time.NewTicker(50 * time.Millisecond)
@@ -206,7 +207,7 @@ func runCarbon(t *testing.T, dir string, hashed bool, lines []byte, stored func(
 	<-ended
 }
 
-// freePorts returns ports that nobody listened on a moment ago.
+// freePorts returns ports that were free a moment ago.
 func freePorts(t *testing.T, n int) (ports []int) {
 	t.Helper()
 	for range n {

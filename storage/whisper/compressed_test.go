@@ -169,11 +169,11 @@ func TestCorruptCompressed(t *testing.T) {
 
 func TestCompressedNeedsOSFileSystem(t *testing.T) {
 	s, _ := openFaultyStore(t, Options{})
-	put(t, s.fs, "/data/whisper/a.wsp", compressedMagic+strings.Repeat("x", 500))
+	writeDiskFile(t, s.fs, "/data/whisper/a.wsp", compressedMagic+strings.Repeat("x", 500))
 	if n, err := s.Write(t.Context(), oneUpdate("a", 1)); n != 0 || !errors.Is(err, ErrCompressed) {
 		t.Errorf("Write = %d, %v", n, err)
 	}
-	if got := get(t, s.fs, "/data/whisper/a.wsp"); !strings.HasPrefix(got, compressedMagic) {
+	if got := readDiskFile(t, s.fs, "/data/whisper/a.wsp"); !strings.HasPrefix(got, compressedMagic) {
 		t.Error("the file was changed")
 	}
 }

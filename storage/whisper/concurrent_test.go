@@ -12,8 +12,8 @@ import (
 	"carbon/storage"
 )
 
-// TestSyncDuringWrite: a Sync that runs while a point is being written does not make the next Sync
-// believe that the point is durable.
+// TestSyncDuringWrite tests that after a Sync that runs during a Write, the next Sync still
+// syncs the point.
 func TestSyncDuringWrite(t *testing.T) {
 	s, d := openFaultyStore(t, Options{})
 	write(t, s, "a", 1)
@@ -40,7 +40,8 @@ func TestSyncDuringWrite(t *testing.T) {
 	wantValue(t, s, "a", 2)
 }
 
-// TestSyncDuringDelete: what it removed does not come back after a Sync.
+// TestSyncDuringDelete tests that after a Sync that runs during a Delete, the next Sync still
+// makes the deletion durable.
 func TestSyncDuringDelete(t *testing.T) {
 	s, d := openFaultyStore(t, Options{})
 	write(t, s, "a", 1)
@@ -68,8 +69,9 @@ func TestSyncDuringDelete(t *testing.T) {
 	wantMissing(t, s, "a")
 }
 
-// TestCreatesWhenTheClockGoesBack: a clock that is set back does not end the creation of files.
-func TestCreatesWhenTheClockGoesBack(t *testing.T) {
+// TestCreatesAfterClockGoesBack tests that the limit on creates recovers when the clock is set
+// back.
+func TestCreatesAfterClockGoesBack(t *testing.T) {
 	now := time.Unix(testNow, 0)
 	s, _ := openFaultyStore(t, Options{MaxCreatesPerMinute: 2, Now: func() time.Time { return now }})
 	write(t, s, "a", 1)
@@ -83,9 +85,9 @@ func TestCreatesWhenTheClockGoesBack(t *testing.T) {
 	}
 }
 
-// TestAnotherWriterOfAnEmptyArchive: another program (carbon whisper update) puts a point into an archive that was
-// empty when the server looked.
-func TestAnotherWriterOfAnEmptyArchive(t *testing.T) {
+// TestOtherProgramWritesFirstPoint tests that a store keeps the first point of an archive
+// that another program (carbon whisper update) has written.
+func TestOtherProgramWritesFirstPoint(t *testing.T) {
 	layout := metric.Layout{Archives: []metric.Archive{{Step: 60, Points: 60}, {Step: 300, Points: 60}}, Aggregation: "average", XFilesFactor: 0.5}
 	now := int64(testNow)
 	s, d := openFaultyStore(t, Options{Layout: always(layout), Now: func() time.Time { return time.Unix(now, 0) }})
@@ -95,11 +97,11 @@ func TestAnotherWriterOfAnEmptyArchive(t *testing.T) {
 			t.Fatal(n, err)
 		}
 	}
-	put(s, now, 1) // the coarse archive stays empty, and the server knows
+	put(s, now, 1) // the coarse archive stays empty, and s caches that
 	other := openStore(t, "/data", Options{FS: d.Mount(), Layout: always(layout), Now: func() time.Time { return time.Unix(now, 0) }})
 	old := now - 2*3600
 	old -= old % 300
-	put(other, old, 7) // only in the coarse one
+	put(other, old, 7) // too old for the fine archive
 	put(s, old+600, 8)
 	got, err := s.Fetch(t.Context(), storage.Query{Names: []string{"a"}, Window: metric.Window{From: old - 300, Until: old + 600}, Now: now})
 	if err != nil || len(got) != 1 || !equalValues(got[0].Values, []float64{7, got[0].Values[1], 8}) {
@@ -107,7 +109,9 @@ func TestAnotherWriterOfAnEmptyArchive(t *testing.T) {
 	}
 }
 
-func TestSaveIndexOfAsManyOthers(t *testing.T) {
+// TestSaveIndexAfterReplacement tests that SaveIndex saves an index that has changed but has
+// the same length.
+func TestSaveIndexAfterReplacement(t *testing.T) {
 	s, d := openFaultyStore(t, Options{Snapshot: "/data/index"})
 	write(t, s, "a", 1)
 	write(t, s, "b", 1)
@@ -128,7 +132,7 @@ func TestSaveIndexOfAsManyOthers(t *testing.T) {
 	wantLeaves(t, again, "**", "b", "c")
 }
 
-func TestSyncWritesOfANewFile(t *testing.T) {
+func TestSyncWritesNewFile(t *testing.T) {
 	s, d := openFaultyStore(t, Options{SyncWrites: true})
 	write(t, s, "first", 1)
 	if err := s.Sync(t.Context()); err != nil {
@@ -140,7 +144,7 @@ func TestSyncWritesOfANewFile(t *testing.T) {
 	wantValue(t, s, "a.b", 1)
 }
 
-// TestRescanKeepsTaggedNames: tagged names outlive a check that follows a start from a snapshot.
+// TestRescanKeepsTaggedNames tests a Rescan after a start from a snapshot.
 func TestRescanKeepsTaggedNames(t *testing.T) {
 	s, _ := openFaultyStore(t, Options{Snapshot: "/data/index"})
 	write(t, s, "m;k=v", 1)
@@ -156,7 +160,7 @@ func TestRescanKeepsTaggedNames(t *testing.T) {
 	wantLeaves(t, again, "**", "p")
 }
 
-func TestGarbageOnARealDisk(t *testing.T) {
+func TestGarbageFilesOnRealDisk(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, Options{})
 	for name, content := range map[string]string{"zero": "", "short": "\x00\x00\x00\x01", "garbage": "garbage garbage garbage garbage garbage garbage"} {
@@ -177,9 +181,9 @@ func TestGarbageOnARealDisk(t *testing.T) {
 	}
 }
 
-// TestLinkRemoved: a symbolic link that is removed beside the server does not keep Sync, and so the
-// log, from ever going on.
-func TestLinkRemoved(t *testing.T) {
+// TestSyncAfterLinkRemoved tests that Sync succeeds after another program has removed a
+// symbolic link. Otherwise no segment of the write-ahead log could be removed.
+func TestSyncAfterLinkRemoved(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
 	if err := errors.Join(os.MkdirAll(dir+"/whisper", 0o755), os.Symlink(elsewhere, dir+"/whisper/linked")); err != nil {
 		t.Fatal(err)
@@ -194,6 +198,6 @@ func TestLinkRemoved(t *testing.T) {
 		t.Error(err)
 	}
 	if err := errors.Join(s.Rescan(t.Context()), s.Sync(t.Context())); err != nil {
-		t.Errorf("after a check: %v", err)
+		t.Errorf("after a Rescan: %v", err)
 	}
 }

@@ -27,7 +27,7 @@ func remove(t *testing.T, s *Store, want int, names ...string) {
 	}
 }
 
-// wantFiles checks what is in a directory of the machine and below.
+// wantFiles checks the paths of all files and directories in a directory of the real disk.
 func wantFiles(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	var got []string
@@ -76,7 +76,7 @@ func TestDelete(t *testing.T) {
 		s = openStore(t, dir, Options{})
 	}
 
-	// They may come again, as new ones.
+	// Deleted metrics can be created again.
 	for _, name := range []string{"a", "m;k=v"} {
 		write(t, s, name, 2)
 	}
@@ -86,8 +86,7 @@ func TestDelete(t *testing.T) {
 	wantLeaves(t, s, "m;k=v", "m;k=v")
 }
 
-// parts returns the directories of a path in the tree, but for the first, and the
-// path, and then others.
+// parts returns the parent directories of path, except the first, then path, then others.
 func parts(path string, others ...string) (all []string) {
 	for i := range path {
 		if path[i] == '/' && strings.Contains(path[:i], "/") {
@@ -97,8 +96,8 @@ func parts(path string, others ...string) (all []string) {
 	return append(append(all, path), others...)
 }
 
-// A series that carbon kept under a readable name is deleted as well.
-func TestDeleteReadable(t *testing.T) {
+// TestDeleteReadablePath deletes a tagged series whose file has carbon's readable path.
+func TestDeleteReadablePath(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, Options{})
 	write(t, s, "m;k=v", 1)
@@ -111,7 +110,7 @@ func TestDeleteReadable(t *testing.T) {
 	wantMissing(t, s, "m;k=v")
 }
 
-// What leads elsewhere stays, though nothing is there any more.
+// TestDeleteKeepsLinks tests that a symbolic link to an empty directory is not removed.
 func TestDeleteKeepsLinks(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
 	tree := filepath.Join(dir, "whisper")
@@ -125,7 +124,7 @@ func TestDeleteKeepsLinks(t *testing.T) {
 	wantFiles(t, elsewhere)
 }
 
-func TestDeleteThatFails(t *testing.T) {
+func TestFaultsDuringDelete(t *testing.T) {
 	s, d := openFaultyStore(t, Options{})
 	for _, name := range []string{"a.b", "c.d", "m;k=v"} {
 		write(t, s, name, 1)
@@ -151,7 +150,7 @@ func TestDeleteThatFails(t *testing.T) {
 		t.Errorf("Delete = %d, %v", n, err)
 	}
 	d.SetHook(nil)
-	remove(t, s, 1, "m;k=v", "c.d") // says what could not be said
+	remove(t, s, 1, "m;k=v", "c.d") // also appends the removal that failed before
 	if n, err := s.Delete(t.Context(), []string{"c.d"}); n != 0 || err != nil {
 		t.Errorf("Delete = %d, %v", n, err)
 	}
@@ -159,10 +158,11 @@ func TestDeleteThatFails(t *testing.T) {
 	wantMissing(t, s, "a.b", "c.d", "m;k=v")
 }
 
-// A check that has seen a file just before it is deleted does not bring it back.
-func TestDeleteDuringACheck(t *testing.T) {
+// TestDeleteDuringRescan tests that a Rescan does not add a metric again that was deleted
+// after the Rescan had read its directory.
+func TestDeleteDuringRescan(t *testing.T) {
 	s, d := openFaultyStore(t, Options{})
-	for i := range 20 { // around the directory, whatever the order
+	for i := range 20 { // before and after the directory m10, in any order
 		write(t, s, fmt.Sprintf("m%02d", i), 1)
 	}
 	write(t, s, "m10.x", 1)
@@ -182,9 +182,9 @@ func TestDeleteDuringACheck(t *testing.T) {
 	wantLeaves(t, s, "**", "m10.x")
 }
 
-// TestDeletedAndPowerCut deletes tagged series with the power failing at any
-// moment: those that Delete said are deleted do not come back.
-func TestDeletedAndPowerCut(t *testing.T) {
+// TestPowerCutDuringDelete cuts the power before each operation of a Delete of tagged series.
+// If Delete returned nil, they must not be found after a restart.
+func TestPowerCutDuringDelete(t *testing.T) {
 	done := false
 	for n := 0; !done; n++ {
 		s, d := openFaultyStore(t, Options{})
@@ -221,7 +221,7 @@ func TestDeletedAndPowerCut(t *testing.T) {
 	}
 }
 
-func TestTaggedLogDeletes(t *testing.T) {
+func TestTaggedLogRemove(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tagged.log")
 	var log bytes.Buffer
 	l, _ := readLog(t, path, &log)
@@ -248,22 +248,22 @@ func TestTaggedLogDeletes(t *testing.T) {
 	if slices.Sort(names); !slices.Equal(names, []string{"-a;k=v", "a;k=v", "d;k=v"}) || l.has(hash("b;k=v")) || !l.has(hash("a;k=v")) {
 		t.Errorf("read again: %q", names)
 	}
-	// Of 9 lines 6 did not count: they are deleted, and it goes on.
+	// 6 of the 9 lines were obsolete, so readTaggedLog compacted the log.
 	if got := string(readFile(t, path)); got != "a;k=v\n-a;k=v\nd;k=v\n" {
 		t.Errorf("compacted: %q", got)
 	}
 	add("e;k=v")
 	if got := string(readFile(t, path)); got != "a;k=v\n-a;k=v\nd;k=v\ne;k=v\n" {
-		t.Errorf("then one more: %q", got)
+		t.Errorf("appended after the compaction: %q", got)
 	}
 	if log.Len() > 0 {
 		t.Errorf("log: %s", &log)
 	}
 }
 
-// TestTaggedLogCompactionFails has the power fail, or an operation, at any moment
-// of a compaction: the names are the same after it.
-func TestTaggedLogCompactionFails(t *testing.T) {
+// TestFaultsDuringCompaction cuts the power or makes an operation fail before each operation
+// of a compaction. The names must be the same afterwards.
+func TestFaultsDuringCompaction(t *testing.T) {
 	var content, want strings.Builder
 	for i := range 5000 {
 		fmt.Fprintf(&content, "m%d;k=v\n", i)
@@ -276,7 +276,7 @@ func TestTaggedLogCompactionFails(t *testing.T) {
 	for _, fault := range []error{disktest.ErrPowerCut, disktest.ErrKill, syscall.EIO, &disktest.Short{Done: 3, Err: syscall.ENOSPC}} {
 		for n, done := 0, false; !done; n++ {
 			d := disktest.New(disktest.Options{})
-			put(t, d.Mount(), "/tagged.log", content.String()+"torn")
+			writeDiskFile(t, d.Mount(), "/tagged.log", content.String()+"torn")
 			left := n
 			d.SetHook(func(disktest.Op) error {
 				if left--; left < 0 && (left == -1 || fault != disktest.ErrPowerCut) {
@@ -307,14 +307,14 @@ func TestTaggedLogCompactionFails(t *testing.T) {
 			if err != nil || len(names) != strings.Count(want.String(), "\n") {
 				t.Fatalf("%v at operation %d: %d names, %v", fault, n, len(names), err)
 			}
-			if got := get(t, d.Mount(), "/tagged.log"); got != want.String()+"new;k=v\n" {
-				t.Fatalf("%v at operation %d: a log of %d bytes, want %d", fault, n, len(got), want.Len()+8)
+			if got := readDiskFile(t, d.Mount(), "/tagged.log"); got != want.String()+"new;k=v\n" {
+				t.Fatalf("%v at operation %d: the log has %d bytes, want %d", fault, n, len(got), want.Len()+8)
 			}
 		}
 	}
 }
 
-func put(t *testing.T, fsys disk.FS, path, content string) {
+func writeDiskFile(t *testing.T, fsys disk.FS, path, content string) {
 	t.Helper()
 	f, err := fsys.Open(path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
@@ -326,7 +326,7 @@ func put(t *testing.T, fsys disk.FS, path, content string) {
 	}
 }
 
-func get(t *testing.T, fsys disk.FS, path string) string {
+func readDiskFile(t *testing.T, fsys disk.FS, path string) string {
 	t.Helper()
 	f, err := fsys.Open(path, os.O_RDONLY)
 	if err != nil {

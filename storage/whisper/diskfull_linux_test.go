@@ -10,8 +10,8 @@ import (
 	"carbon/metric"
 )
 
-// limitFileSize makes writes beyond a size fail, as on a full disk, until the
-// function it returns is called.
+// limitFileSize makes writes beyond a file size fail, as on a full disk, until lift is
+// called.
 func limitFileSize(t *testing.T, size uint64) (lift func()) {
 	t.Helper()
 	var before syscall.Rlimit
@@ -31,9 +31,8 @@ func limitFileSize(t *testing.T, size uint64) (lift func()) {
 	return lift
 }
 
-// TestAFullDiskLeavesNothingOpen creates on a full disk, again and again, until
-// there is room.
-func TestAFullDiskLeavesNothingOpen(t *testing.T) {
+// TestFullDiskLeaksNoDescriptors tries repeatedly to create a file on a full disk.
+func TestFullDiskLeaksNoDescriptors(t *testing.T) {
 	opened := func() int {
 		entries, err := os.ReadDir("/proc/self/fd")
 		if err != nil {
@@ -41,7 +40,7 @@ func TestAFullDiskLeavesNothingOpen(t *testing.T) {
 		}
 		return len(entries)
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would close what we forget
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // finalizers would close leaked files
 	for _, how := range []Allocation{Sparse, Full} {
 		dir := t.TempDir()
 		layout := metric.Layout{Archives: []metric.Archive{{Step: 60, Points: 100_000}}, Aggregation: "average", XFilesFactor: 0.5}
@@ -54,14 +53,14 @@ func TestAFullDiskLeavesNothingOpen(t *testing.T) {
 			}
 		}
 		if n := opened() - before; n > 1 {
-			t.Errorf("%d files are left open", n)
+			t.Errorf("%d leaked descriptors", n)
 		}
 		lift()
 		write(t, s, "a.b", 1)
 		write(t, s, "a.c", 2)
 		entries, err := os.ReadDir(dir + "/whisper/a")
 		if err != nil || len(entries) != 2 {
-			t.Errorf("in the directory: %v, %v", entries, err)
+			t.Errorf("directory has %v, %v; want two files", entries, err)
 		}
 		wantValue(t, s, "a.b", 1)
 	}

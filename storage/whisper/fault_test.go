@@ -15,7 +15,7 @@ import (
 	"carbon/storage"
 )
 
-// faulty opens a store on a disk that can fail.
+// openFaultyStore opens a store on a simulated disk that can fail.
 func openFaultyStore(t *testing.T, o Options) (*Store, *disktest.Disk) {
 	t.Helper()
 	d := disktest.New(disktest.Options{Rand: rand.New(rand.NewPCG(1, 1))})
@@ -23,7 +23,7 @@ func openFaultyStore(t *testing.T, o Options) (*Store, *disktest.Disk) {
 	return openStore(t, "/data", o), d
 }
 
-// failing makes operations on whisper files fail whose name is one of names.
+// failOps makes the named operations on files of the tree fail with err.
 func failOps(d *disktest.Disk, err error, names ...string) {
 	d.SetHook(func(op disktest.Op) error {
 		for _, name := range names {
@@ -35,8 +35,8 @@ func failOps(d *disktest.Disk, err error, names ...string) {
 	})
 }
 
-// TestCallsOfAnUpdate counts what an update asks of the system.
-func TestCallsOfAnUpdate(t *testing.T) {
+// TestSystemCallsPerUpdate limits the number of system calls of an update.
+func TestSystemCallsPerUpdate(t *testing.T) {
 	now := int64(testNow)
 	layout := metric.Layout{Archives: []metric.Archive{{Step: 60, Points: 1440}, {Step: 300, Points: 2016}}, Aggregation: "average", XFilesFactor: 0.5}
 	s, d := openFaultyStore(t, Options{Layout: always(layout), Now: func() time.Time { return time.Unix(now, 0) }})
@@ -58,27 +58,27 @@ func TestCallsOfAnUpdate(t *testing.T) {
 		return calls
 	}
 	update(1)
-	update(1) // knows all of the file from here on
-	more := 0
+	update(1) // the header is cached from now on
+	exceeded := 0
 	for range 12 {
 		if calls := update(1); calls > 4 {
-			more++ // the ring of the fine archive ends within a coarse slot
+			exceeded++ // the ring of the fine archive ends within a coarse slot
 		}
 		if calls := update(10); calls > 8 {
 			t.Errorf("an update of ten points takes %d calls", calls)
 		}
 	}
-	if more > 1 {
-		t.Errorf("an update of one point takes more than 4 calls %d times", more)
+	if exceeded > 1 {
+		t.Errorf("an update of one point takes more than 4 calls %d times", exceeded)
 	}
 	s.files.drop("a.b")
 	if calls := update(1); calls > 8 {
-		t.Errorf("an update of one point takes %d calls when the file is closed", calls)
+		t.Errorf("an update of one point takes %d calls if the file is not open", calls)
 	}
 }
 
-// TestFaultsLoseNothing has each operation on whisper files fail for a while,
-// while a metric is created, and while one is updated.
+// TestFaultsLoseNothing makes each operation fail while a metric is created and while one
+// is updated, and then writes the same points again.
 func TestFaultsLoseNothing(t *testing.T) {
 	for _, op := range []string{"open", "read", "write", "truncate", "rename", "mkdir", "fstat", "allocate", "close"} {
 		for _, fault := range []error{syscall.EIO, syscall.ENOSPC, syscall.EROFS, &disktest.Short{Done: 3, Err: syscall.ENOSPC}} {
@@ -103,17 +103,17 @@ func TestFaultsLoseNothing(t *testing.T) {
 				wantValue(t, s, name, 2)
 			}
 			if n := s.Stats().CorruptFiles; n != 0 {
-				t.Errorf("%s fails with %v: %d files broken", op, fault, n)
+				t.Errorf("%s fails with %v: %d corrupt files", op, fault, n)
 			}
 			entries, err := s.fs.ReadDir("/data/whisper/new")
 			if err != nil || len(entries) != 1 {
-				t.Errorf("%s fails with %v: %v, %v in the directory", op, fault, entries, err)
+				t.Errorf("%s fails with %v: directory has %v, %v", op, fault, entries, err)
 			}
 		}
 	}
 }
 
-// TestFullDisk fills a disk with metrics and makes room again.
+// TestFullDisk fills a disk with metrics, enlarges it, and writes the remaining metrics.
 func TestFullDisk(t *testing.T) {
 	d := disktest.New(disktest.Options{Rand: rand.New(rand.NewPCG(1, 1)), Capacity: 64 << 10})
 	s := openStore(t, "/data", Options{FS: d.Mount()})
@@ -136,12 +136,12 @@ func TestFullDisk(t *testing.T) {
 		wantValue(t, s, fmt.Sprint("m", i), float64(i))
 	}
 	if n := s.Stats().CorruptFiles; n != 0 {
-		t.Errorf("%d files broken", n)
+		t.Errorf("%d corrupt files", n)
 	}
 }
 
-// TestFilesRemovedBeneath removes a file that is open, and its directory.
-func TestFilesRemovedBeneath(t *testing.T) {
+// TestOtherProgramRemovesFile removes an open file and its directory.
+func TestOtherProgramRemovesFile(t *testing.T) {
 	s, _ := openFaultyStore(t, Options{})
 	write(t, s, "a.b.c", 1)
 	write(t, s, "a.d", 1)
@@ -155,8 +155,8 @@ func TestFilesRemovedBeneath(t *testing.T) {
 	wantValue(t, s, "a.d", 1)
 }
 
-// TestFilesChangedBeneath replaces, cuts and empties files that are open.
-func TestFilesChangedBeneath(t *testing.T) {
+// TestOtherProgramReplacesFile replaces and truncates open files.
+func TestOtherProgramReplacesFile(t *testing.T) {
 	s, _ := openFaultyStore(t, Options{})
 	path := "/data/whisper/a/b.wsp"
 	write(t, s, "a.b", 1)
@@ -168,7 +168,7 @@ func TestFilesChangedBeneath(t *testing.T) {
 	write(t, s, "a.b", 4)
 	wantValue(t, s, "a.b", 4)
 
-	// whisper-resize moves the old file aside, where it keeps a name.
+	// whisper-resize renames the old file to .bak.
 	write(t, s, "e.f", 6)
 	if err := errors.Join(s.fs.Rename(path, path+".bak"), s.fs.Rename("/data/whisper/e/f.wsp", path)); err != nil {
 		t.Fatal(err)
@@ -190,13 +190,13 @@ func TestFilesChangedBeneath(t *testing.T) {
 		write(t, s, "a.b", 5)
 		wantValue(t, s, "a.b", 5)
 		if n := s.Stats().CorruptFiles - before; n != 1 {
-			t.Errorf("cut to %d bytes: %d set aside", size, n)
+			t.Errorf("truncated to %d bytes: %d files set aside", size, n)
 		}
 	}
 }
 
-// TestFileSystemThatCannotAllocate writes files in full instead.
-func TestFileSystemThatCannotAllocate(t *testing.T) {
+// TestFallocateNotSupported tests that files are then filled with zeros.
+func TestFallocateNotSupported(t *testing.T) {
 	s, d := openFaultyStore(t, Options{Allocation: Fallocate})
 	failOps(d, syscall.EOPNOTSUPP, "allocate")
 	before := d.Used()
@@ -209,8 +209,8 @@ func TestFileSystemThatCannotAllocate(t *testing.T) {
 	}
 }
 
-// TestADirectoryInPlaceOfAFile is an error of that metric alone.
-func TestADirectoryInPlaceOfAFile(t *testing.T) {
+// TestDirectoryInPlaceOfFile tests that only the metric with that path fails.
+func TestDirectoryInPlaceOfFile(t *testing.T) {
 	s, _ := openFaultyStore(t, Options{})
 	if err := s.fs.MkdirAll("/data/whisper/a.wsp"); err != nil {
 		t.Fatal(err)
@@ -222,8 +222,8 @@ func TestADirectoryInPlaceOfAFile(t *testing.T) {
 	wantValue(t, s, "b", 2)
 }
 
-// TestTooFewDescriptors lets go of files when no more can be opened.
-func TestTooFewDescriptors(t *testing.T) {
+// TestOutOfDescriptors tests that the store closes cached files when it cannot open more.
+func TestOutOfDescriptors(t *testing.T) {
 	s, d := openFaultyStore(t, Options{})
 	d.SetHook(func(op disktest.Op) error {
 		if op.Name == "open" && s.files.open() >= 20 {
@@ -244,8 +244,9 @@ func TestTooFewDescriptors(t *testing.T) {
 	}
 }
 
-// TestCreatesAreLimited puts off what is beyond the rate, and nothing is lost.
-func TestCreatesAreLimited(t *testing.T) {
+// TestMaxCreatesPerMinute tests that creates beyond the rate are deferred, and that all
+// metrics are created in the end.
+func TestMaxCreatesPerMinute(t *testing.T) {
 	now := time.Unix(testNow, 0)
 	s, _ := openFaultyStore(t, Options{MaxCreatesPerMinute: 10, Now: func() time.Time { return now }})
 	waiting := make(map[string]time.Time)
@@ -270,24 +271,24 @@ func TestCreatesAreLimited(t *testing.T) {
 		}
 		most := 10 + now.Sub(time.Unix(testNow, 0))/(6*time.Second)
 		if n := s.Stats().Creates; n > int64(most) {
-			t.Fatalf("%d made after %v", n, now.Sub(time.Unix(testNow, 0)))
+			t.Fatalf("%d files created after %v", n, now.Sub(time.Unix(testNow, 0)))
 		}
 		now = now.Add(time.Second)
 	}
 	if len(waiting) > 0 {
-		t.Errorf("%d still wait after 5 minutes", len(waiting))
+		t.Errorf("%d creates are still deferred after 5 minutes", len(waiting))
 	}
 	if n := s.Stats().Errors; n != 0 {
 		t.Errorf("%d errors", n)
 	}
 	for i := range 20 {
 		s.BeginShutdown()
-		write(t, s, fmt.Sprint("at the end", i), 1)
+		write(t, s, fmt.Sprint("shutdown", i), 1)
 	}
 }
 
-// TestCheckFollowsOtherPrograms adds and removes files beside the server.
-func TestCheckFollowsOtherPrograms(t *testing.T) {
+// TestRescanFindsChangesOfOtherPrograms renames and removes files behind the store's back.
+func TestRescanFindsChangesOfOtherPrograms(t *testing.T) {
 	s, d := openFaultyStore(t, Options{Snapshot: "/data/index"})
 	for _, name := range []string{"a.b", "a.c", "d"} {
 		write(t, s, name, 1)
@@ -305,7 +306,7 @@ func TestCheckFollowsOtherPrograms(t *testing.T) {
 	}
 	wantLeaves(t, s, "**", "a.b", "not.stored.yet", "x.y")
 
-	// The next start knows what the snapshot knew, until it has looked.
+	// After a restart, the index is that of the snapshot until the Rescan.
 	failOps(d, syscall.EIO, "readdir")
 	again := openStore(t, "/data", Options{Snapshot: "/data/index", FS: fs})
 	d.SetHook(nil)
@@ -316,10 +317,10 @@ func TestCheckFollowsOtherPrograms(t *testing.T) {
 	}
 	wantLeaves(t, again, "**", "a.b", "d", "x.y")
 
-	// A directory that cannot be read takes nothing from the index.
+	// If a directory cannot be read, the index keeps its metrics.
 	failOps(d, syscall.EIO, "readdir")
 	if err := again.Rescan(t.Context()); err == nil {
-		t.Error("no error")
+		t.Error("Rescan of an unreadable tree returned no error")
 	}
 	d.SetHook(nil)
 	wantLeaves(t, again, "**", "a.b", "d", "x.y")

@@ -12,40 +12,41 @@ import (
 // FetchPending implements storage.PendingFetcher.
 //
 // At a metric's finest step the answer is exact. At a coarser step each slot with
-// pending points is rolled up again from the finest points, pending and stored.
-// Where the finest archive no longer holds all points of a slot, the pending
-// points of the slot alone make its value. As graphite-web does.
+// pending points is rolled up again from the finest points, pending and stored. If
+// the finest archive no longer holds all points of a slot, the slot's value is the
+// rollup of its pending points alone, as in graphite-web.
 func (s *Store) FetchPending(ctx context.Context, q storage.Query, pending [][]metric.Point) ([]metric.Series, error) {
 	return s.fetchAll(ctx, q, pending)
 }
 
-// addPending adds pending points to one, which holds what is stored of a metric.
-// It creates one if nothing is stored and the window reaches what is kept.
-func (s *Store) addPending(name string, q storage.Query, points []metric.Point, one *metric.Series) error {
+// addPending adds pending points to series, which holds the stored points of a metric.
+// If series is empty and the window overlaps the retentions, addPending first fills
+// it with NaN.
+func (s *Store) addPending(name string, q storage.Query, points []metric.Point, series *metric.Series) error {
 	layout, err := s.Describe(name)
 	if err != nil {
 		return err
 	}
-	if one.Step == 0 {
+	if series.Step == 0 {
 		var ok bool
-		if *one, ok = emptySeries(name, layout, q.Window, q.Now); !ok {
+		if *series, ok = emptySeries(name, layout, q.Window, q.Now); !ok {
 			return nil
 		}
 	}
 	level := 0
-	for level < len(layout.Archives) && layout.Archives[level].Step != one.Step {
+	for level < len(layout.Archives) && layout.Archives[level].Step != series.Step {
 		level++
 	}
-	if level == 0 || level == len(layout.Archives) { // the latter: the file was replaced since Describe read it
-		setValues(*one, points)
+	if level == 0 || level == len(layout.Archives) { // in the second case, the file was replaced since Describe read it
+		setValues(*series, points)
 		return nil
 	}
-	return s.rollUpPending(q.Now, level, layout, points, *one)
+	return s.rollUpPending(q.Now, level, layout, points, *series)
 }
 
 // emptySeries returns the series of a metric without stored points, as
-// file.fetch would return it. ok is false if the window is in the future or
-// older than what is kept.
+// file.fetch would return it. ok is false if the window is in the future or older
+// than the longest retention.
 func emptySeries(name string, l metric.Layout, w metric.Window, now int64) (s metric.Series, ok bool) {
 	last := l.Archives[len(l.Archives)-1]
 	oldest := now - last.Retention()
@@ -70,74 +71,75 @@ func emptySeries(name string, l metric.Layout, w metric.Window, now int64) (s me
 	return s, true
 }
 
-// setValues sets the slots of s that points fall into; the latest of a slot wins.
+// setValues sets the slots of s that contain points. In each slot the last point wins.
 func setValues(s metric.Series, points []metric.Point) {
 	for _, p := range points {
 		setValue(s, p)
 	}
 }
 
-// setValue sets the slot of s that p falls into, if s has it.
+// setValue sets the slot of s that contains p, if there is one.
 func setValue(s metric.Series, p metric.Point) {
 	if i := (floor(p.Time, s.Step) - s.Start) / s.Step; p.Time >= s.Start && i < int64(len(s.Values)) {
 		s.Values[i] = p.Value
 	}
 }
 
-// rollUpPending adds pending points to one, which comes from the archive of that
-// level. It fetches the finest points around them.
-func (s *Store) rollUpPending(now int64, level int, layout metric.Layout, points []metric.Point, one metric.Series) error {
-	points, w := splitPending(now, level, layout, points, one)
+// rollUpPending adds pending points to series, which was fetched from the archive with
+// index level. It fetches the finest points around them.
+func (s *Store) rollUpPending(now int64, level int, layout metric.Layout, points []metric.Point, series metric.Series) error {
+	points, w := splitPending(now, level, layout, points, series)
 	if len(points) == 0 {
 		return nil
 	}
 	var fine metric.Series
-	if err := s.fetchOne(one.Name, storage.Query{Window: w, Now: now}, nil, &fine); err != nil {
+	if err := s.fetchOne(series.Name, storage.Query{Window: w, Now: now}, nil, &fine); err != nil {
 		return err
 	}
 	if fine.Step == 0 || fine.Step == layout.Archives[0].Step {
-		rebuild(one, fine, w, layout, points)
+		rebuild(series, fine, w, layout, points)
 	} else { // the finest points of this time are no longer kept
-		estimate(one, layout, points)
+		estimate(series, layout, points)
 	}
 	return nil
 }
 
-// splitPending returns the points in slots of one whose finest points are all
-// kept, and the window of these slots. It adds the other, older points to one.
-func splitPending(now int64, level int, layout metric.Layout, points []metric.Point, one metric.Series) (finest []metric.Point, w metric.Window) {
+// splitPending returns the points in slots of series for which the finest archive still
+// holds all points, and the window of these slots. It adds the other, older points to
+// series.
+func splitPending(now int64, level int, layout metric.Layout, points []metric.Point, series metric.Series) (finest []metric.Point, w metric.Window) {
 	archives := layout.Archives
-	end := one.Start + int64(len(one.Values))*one.Step
-	var between, direct []metric.Point
+	end := series.Start + int64(len(series.Values))*series.Step
+	var estimated, direct []metric.Point
 	for _, p := range points {
-		if p.Time < one.Start || p.Time >= end {
+		if p.Time < series.Start || p.Time >= end {
 			continue
 		}
-		home := 0 // the archive that p will be written to
-		for home < level && archives[home].Retention() < now-p.Time {
-			home++
+		index := 0 // the archive that p will be written to
+		for index < level && archives[index].Retention() < now-p.Time {
+			index++
 		}
 		switch {
-		case home == 0 && floor(p.Time, one.Step) > now-archives[0].Retention():
+		case index == 0 && floor(p.Time, series.Step) > now-archives[0].Retention():
 			finest = append(finest, p)
-		case home == level:
+		case index == level:
 			direct = append(direct, p)
 		default:
-			between = append(between, p)
+			estimated = append(estimated, p)
 		}
 	}
-	setValues(one, direct)
-	estimate(one, layout, between)
+	setValues(series, direct)
+	estimate(series, layout, estimated)
 	if len(finest) > 0 {
-		first, last := floor(finest[0].Time, one.Step), floor(finest[len(finest)-1].Time, one.Step)
-		w = metric.Window{From: first - 1, Until: last + one.Step - 1}
+		first, last := floor(finest[0].Time, series.Step), floor(finest[len(finest)-1].Time, series.Step)
+		w = metric.Window{From: first - 1, Until: last + series.Step - 1}
 	}
 	return finest, w
 }
 
-// rebuild rolls up the slots of one that pending points fall into. fine is what
-// the finest archive holds in w, the window of these slots.
-func rebuild(one, fine metric.Series, w metric.Window, layout metric.Layout, points []metric.Point) {
+// rebuild rolls up the slots of series that contain pending points. fine holds the stored
+// points of the finest archive in w, the window of these slots.
+func rebuild(series, fine metric.Series, w metric.Window, layout metric.Layout, points []metric.Point) {
 	step := layout.Archives[0].Step
 	start := w.From + 1
 	all := metric.Series{Start: start, Step: step, Values: make([]float64, (w.Until-w.From)/step)}
@@ -152,7 +154,7 @@ func rebuild(one, fine metric.Series, w metric.Window, layout metric.Layout, poi
 	method := methodOf(layout)
 	values := all.Values
 	for _, a := range layout.Archives[1:] {
-		if step == one.Step {
+		if step == series.Step {
 			break
 		}
 		values = rollUpValues(values, int(a.Step/step), method, layout.XFilesFactor)
@@ -160,30 +162,30 @@ func rebuild(one, fine metric.Series, w metric.Window, layout metric.Layout, poi
 	}
 	for _, p := range points {
 		if v := values[(floor(p.Time, step)-start)/step]; v == v {
-			setValue(one, metric.Point{Time: p.Time, Value: v})
+			setValue(series, metric.Point{Time: p.Time, Value: v})
 		}
 	}
 }
 
-// estimate sets each slot of one that points fall into to the rollup of these
-// points alone.
-func estimate(one metric.Series, layout metric.Layout, points []metric.Point) {
+// estimate sets each slot of series that contains points to the rollup of these points
+// alone.
+func estimate(series metric.Series, layout metric.Layout, points []metric.Point) {
 	method, step := methodOf(layout), layout.Archives[0].Step
 	var values []float64
 	for i, p := range points {
 		switch {
 		case i > 0 && floor(p.Time, step) == floor(points[i-1].Time, step):
 			values[len(values)-1] = p.Value
-		case i > 0 && floor(p.Time, one.Step) == floor(points[i-1].Time, one.Step):
+		case i > 0 && floor(p.Time, series.Step) == floor(points[i-1].Time, series.Step):
 			values = append(values, p.Value)
 		default:
 			values = append(values[:0], p.Value)
 		}
-		setValue(one, metric.Point{Time: p.Time, Value: method(values)})
+		setValue(series, metric.Point{Time: p.Time, Value: method(values)})
 	}
 }
 
-// methodOf returns the function that makes coarser points of finer ones.
+// methodOf returns the aggregation function of a layout.
 func methodOf(layout metric.Layout) aggregate.Func {
 	if f, ok := aggregate.Lookup(layout.Aggregation); ok {
 		return f
@@ -191,8 +193,8 @@ func methodOf(layout metric.Layout) aggregate.Func {
 	return aggregate.Average
 }
 
-// rollUpValues makes one value of each n. It is NaN if the fraction of known
-// values is less than xFilesFactor, or none is known.
+// rollUpValues aggregates each n values to one. The result is NaN if all n are NaN, or
+// if the fraction of values that are not NaN is less than xFilesFactor.
 func rollUpValues(values []float64, n int, method aggregate.Func, xFilesFactor float64) []float64 {
 	coarse := make([]float64, len(values)/n)
 	for i := range coarse {

@@ -11,12 +11,12 @@ import (
 	"carbon/storage"
 )
 
-// pendingStore is a store, and points that are not written to it yet.
+// pendingStore is a store and its pending points.
 type pendingStore struct {
 	*testing.T
 	store   *Store
 	now     int64
-	pending map[string][]metric.Point // by time
+	pending map[string][]metric.Point // sorted by time
 }
 
 func newPendingStore(t *testing.T, layout metric.Layout, now int64) *pendingStore {
@@ -122,8 +122,8 @@ func TestFetchPendingOverStoredPoints(t *testing.T) {
 	s.want(now-60, now, "a 1699999950/10 _ 1 2 _ _ _\n", "a") // nothing was written
 }
 
-// TestFetchPendingEqualsFetchAfterWrite compares a store that is given pending
-// points with one that they were written to.
+// TestFetchPendingEqualsFetchAfterWrite compares FetchPending with a Fetch from a store to
+// which the pending points were written.
 func TestFetchPendingEqualsFetchAfterWrite(t *testing.T) {
 	for seed := range uint64(100) {
 		rnd := rand.New(rand.NewPCG(seed, 0))
@@ -166,7 +166,7 @@ func TestFetchPendingEqualsFetchAfterWrite(t *testing.T) {
 func TestFetchPendingEstimatesOldPointsAtCoarseSteps(t *testing.T) {
 	const now = 1700000100 // a multiple of 300
 	s := newPendingStore(t, threeLevels, now)
-	s.add("a", now-900, 1, 2, 3)    // goes to the archive of 60 s: the last of a slot
+	s.add("a", now-900, 1, 2, 3)    // goes to the archive of 60 s; the last point of the slot wins
 	s.add("a", now-840, 5)          // the next slot of 60 s
 	s.add("a", now-4500, 7, 8)      // goes to the archive of 300 s
 	s.add("a", now-100_000, 7, 8)   // older than the longest retention

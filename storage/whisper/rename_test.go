@@ -27,7 +27,7 @@ func TestRename(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	write(t, s, "a.x", 9) // a new one: the file that was open is another's
+	write(t, s, "a.x", 9) // a new metric; the file that was open has been renamed
 	wantFiles(t, filepath.Join(dir, "whisper", "a"), "x.wsp")
 	for range 2 {
 		wantMissing(t, s, "a.b.c", "m;k=v", "n;k=v")
@@ -44,7 +44,7 @@ func TestRename(t *testing.T) {
 	}
 }
 
-func TestRenameRefuses(t *testing.T) {
+func TestRenameErrors(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, Options{})
 	for _, name := range []string{"a", "b", "c.d", "e.f", "m;k=v"} {
@@ -74,7 +74,7 @@ func TestRenameRefuses(t *testing.T) {
 	f(branches, "c", "c.d.e", fs.ErrExist)
 	f(branches, "a", "g", storage.ErrNotFound)
 	f(branches, "c", "m;k=v", nil)
-	f(branches, "c", strings.Repeat("n.", metric.MaxNodes-1)+"n", nil) // what is below it would have too many nodes
+	f(branches, "c", strings.Repeat("n.", metric.MaxNodes-1)+"n", nil) // metrics below it would have too many nodes
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	f(func(from, to string) error { return s.Rename(ctx, from, to) }, "a", "g", context.Canceled)
@@ -91,7 +91,7 @@ func TestRenameBranch(t *testing.T) {
 		write(t, s, name, float64(i))
 	}
 	s.Announce("a.b.waiting")
-	if err := os.MkdirAll(filepath.Join(dir, "whisper", "n", "m", "l"), 0o755); err != nil { // nothing is in the last
+	if err := os.MkdirAll(filepath.Join(dir, "whisper", "n", "m", "l"), 0o755); err != nil { // an empty branch
 		t.Fatal(err)
 	}
 	if err := s.RenameBranch(t.Context(), "a.b", "n.m.l"); err != nil {
@@ -105,7 +105,7 @@ func TestRenameBranch(t *testing.T) {
 	wantValue(t, s, "n.m.l.c", 1)
 	wantValue(t, s, "a.b.c", 7)
 
-	// A branch that leads to directories elsewhere goes on being synced.
+	// After a rename, Sync still reaches directories behind a symbolic link.
 	elsewhere := t.TempDir()
 	if err := os.Symlink(elsewhere, filepath.Join(dir, "whisper", "a", "linked")); err != nil {
 		t.Fatal(err)
@@ -122,13 +122,13 @@ func TestRenameBranch(t *testing.T) {
 		t.Error(err)
 	}
 	if err := s.RenameBranch(t.Context(), "z.linked", "y"); !errors.Is(err, syscall.ENOTDIR) {
-		t.Errorf("a link is renamed as a branch: %v", err)
+		t.Errorf("RenameBranch of a symbolic link: %v, want ENOTDIR", err)
 	}
 }
 
-// TestRenameAndPowerCut renames with the power failing at any moment: the points
-// are under one of the names, and if it was said to be done under the new one.
-func TestRenameAndPowerCut(t *testing.T) {
+// TestPowerCutDuringRename cuts the power before each operation of a Rename. The points must
+// have one of the names, and the new one if Rename returned nil.
+func TestPowerCutDuringRename(t *testing.T) {
 	for _, names := range [][2]string{{"a.b.c", "d.e.f"}, {"a.b.c", "d.e;k=v"}, {"m;k=v", "d.e.f"}, {"m;k=v", "m;k=w"}} {
 		for n, done := 0, false; !done; n++ {
 			s, d := openFaultyStore(t, Options{})
@@ -162,9 +162,9 @@ func TestRenameAndPowerCut(t *testing.T) {
 	}
 }
 
-// TestRenameThatFails has each operation fail once: nothing is lost, and it can
-// be done again.
-func TestRenameThatFails(t *testing.T) {
+// TestFaultsDuringRename makes each operation of a RenameBranch fail once. All metrics must
+// remain, and a second RenameBranch must succeed.
+func TestFaultsDuringRename(t *testing.T) {
 	for n, done := 0, false; !done; n++ {
 		s, d := openFaultyStore(t, Options{})
 		write(t, s, "a.b.c", 1)
@@ -184,14 +184,14 @@ func TestRenameThatFails(t *testing.T) {
 			now = "x.y.z"
 		}
 		if err == nil && now != "x.y.z" {
-			t.Errorf("operation %d fails: nothing was renamed", n)
+			t.Errorf("operation %d fails: RenameBranch returned nil but renamed nothing", n)
 		}
 		wantLeaves(t, s, "**", now+".c", now+".d")
 		wantValue(t, s, now+".c", 1)
 		wantValue(t, s, now+".d", 2)
 		if now == "a.b" {
 			if err := s.RenameBranch(t.Context(), "a.b", "x.y.z"); err != nil {
-				t.Errorf("operation %d failed, and now: %v", n, err)
+				t.Errorf("operation %d failed; second RenameBranch: %v", n, err)
 			}
 			wantLeaves(t, s, "**", "x.y.z.c", "x.y.z.d")
 		}

@@ -139,7 +139,7 @@ func FuzzStandalone(f *testing.F) {
 	f.Add([]byte(strings.Repeat("\xff", 200)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		fsys := disktest.New(disktest.Options{}).Mount()
-		put(t, fsys, "/a.wsp", string(b))
+		writeDiskFile(t, fsys, "/a.wsp", string(b))
 		file, err := OpenFile(fsys, "/a.wsp", os.O_RDWR)
 		if err != nil {
 			if _, ok := errors.AsType[*CorruptError](err); !ok && !errors.Is(err, ErrCompressed) {

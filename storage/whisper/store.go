@@ -72,7 +72,7 @@ type Options struct {
 	// means no limit. Beyond it, Write returns a *storage.DelayError.
 	MaxCreatesPerMinute int
 
-	// MaxOpenFiles is the maximum number of files kept open between updates.
+	// MaxOpenFiles is the maximum number of files kept open between updates; 0 means none.
 	MaxOpenFiles int
 
 	FS     disk.FS          // nil means disk.OS

@@ -29,8 +29,8 @@ func always(layout metric.Layout) func(string) metric.Layout {
 	return func(string) metric.Layout { return layout }
 }
 
-// openStore opens the tree in dir/whisper at testNow. It keeps files open unless o
-// says how many.
+// openStore opens the tree in dir/whisper. By default its clock is fixed at testNow and it
+// caches up to 1,000 open files.
 func openStore(t *testing.T, dir string, o Options) *Store {
 	t.Helper()
 	if o.Layout == nil {
@@ -61,7 +61,7 @@ func oneUpdate(name string, value float64) []storage.Update {
 	return []storage.Update{{Name: name, Points: []metric.Point{{Time: testNow, Value: value}}}}
 }
 
-// wantValue checks the metric's newest value.
+// wantValue checks the value of the metric at testNow.
 func wantValue(t *testing.T, s *Store, name string, value float64) {
 	t.Helper()
 	got, err := s.Fetch(t.Context(), storage.Query{Names: []string{name}, Window: metric.Window{From: testNow - 60, Until: testNow}, Now: testNow})
@@ -106,7 +106,7 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-// Where carbon puts the files of names.
+// TestPaths compares paths with carbon's.
 func TestPaths(t *testing.T) {
 	if got := PathOf("a.b.c"); got != "a/b/c.wsp" {
 		t.Errorf("PathOf(a.b.c) = %s", got)
@@ -134,14 +134,14 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-func FuzzPathsStayInside(f *testing.F) {
+func FuzzPathsStayInTree(f *testing.F) {
 	for _, s := range []string{"a.b", "..", "../..", "a/../../b", "/etc/passwd", "a;b=/../../../c", "a;b=../../..;c=.", "a\x00b", ""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
 		for _, path := range []string{PathOf(name), readablePathOf(name)} {
 			if path = filepath.Join("tree", path); !strings.HasPrefix(path, "tree/") {
-				t.Errorf("the path of %q is %s", name, path)
+				t.Errorf("the path of %q is outside the tree: %s", name, path)
 			}
 		}
 	})
@@ -182,7 +182,7 @@ func TestCorruptFileIsSetAside(t *testing.T) {
 	wantLeaves(t, openStore(t, dir, Options{}), "**", "a.b")
 }
 
-func TestCorruptFileOfALongName(t *testing.T) {
+func TestCorruptFileWithLongName(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, Options{})
 	name := strings.Repeat("x", metric.MaxNodeLength)
@@ -198,10 +198,10 @@ func TestCorruptFileOfALongName(t *testing.T) {
 	}
 }
 
-func TestWriteReportsHowMany(t *testing.T) {
+func TestWriteReturnsNumberStored(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, Options{})
-	if err := os.WriteFile(filepath.Join(dir, "whisper", "b"), nil, 0o644); err != nil { // where a directory has to be
+	if err := os.WriteFile(filepath.Join(dir, "whisper", "b"), nil, 0o644); err != nil { // in place of the directory b
 		t.Fatal(err)
 	}
 	updates := slices.Concat(oneUpdate("a", 1), oneUpdate("b.c", 2), oneUpdate("d", 3))
@@ -238,9 +238,9 @@ func TestOutOfRange(t *testing.T) {
 	}
 }
 
-// Points of the future are kept, as by whisper.py; one lap ahead they share the
-// ring with those of today.
-func TestFutureLongerThanTheRing(t *testing.T) {
+// TestFuturePointsWrapRing writes points so far in the future that they wrap around the ring.
+// Like whisper.py, the store keeps them and overwrites the current points.
+func TestFuturePointsWrapRing(t *testing.T) {
 	s := openStore(t, t.TempDir(), Options{})
 	u := storage.Update{Name: "a"}
 	for i := range int64(25) { // the ring has 10 slots
@@ -256,7 +256,7 @@ func TestFutureLongerThanTheRing(t *testing.T) {
 	}
 }
 
-func TestScan(t *testing.T) {
+func TestOpenScansTree(t *testing.T) {
 	dir := t.TempDir()
 	tree := filepath.Join(dir, "whisper")
 	elsewhere := t.TempDir()
@@ -311,21 +311,21 @@ func TestScan(t *testing.T) {
 		t.Error(err)
 	}
 
-	// Read where it is, renamed by the first write.
+	// Fetch uses the file at the readable path, and the first Write renames it.
 	if got, _ := s.Fetch(t.Context(), storage.Query{Names: []string{readable}, Window: metric.Window{From: testNow - 60, Until: testNow}, Now: testNow}); len(got) != 1 {
 		t.Errorf("Fetch by the readable name: %v", got)
 	}
 	write(t, s, readable, 7)
 	wantValue(t, s, readable, 7)
 	if _, err := os.Stat(filepath.Join(tree, readablePathOf(readable))); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the readable name is still there: %v", err)
+		t.Errorf("the file at the readable path still exists: %v", err)
 	}
 	if s.Stats().Creates != 0 {
 		t.Error("a file was created")
 	}
 }
 
-func TestLeftoversOfCreationsAreRemoved(t *testing.T) {
+func TestOpenRemovesOldTemporaryFiles(t *testing.T) {
 	dir := t.TempDir()
 	old := filepath.Join(dir, "whisper", "a", tempPrefix+"1")
 	young := filepath.Join(dir, "whisper", "a", tempPrefix+"2")
@@ -340,16 +340,16 @@ func TestLeftoversOfCreationsAreRemoved(t *testing.T) {
 	}
 	openStore(t, dir, Options{})
 	if _, err := os.Stat(old); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the old one: %v", err)
+		t.Errorf("old file: %v, want it removed", err)
 	}
 	if _, err := os.Stat(young); err != nil {
-		t.Errorf("the young one: %v", err)
+		t.Errorf("recent file: %v, want it kept", err)
 	}
 }
 
-// A metric whose file cannot be opened is described all the same: its points in
-// the cache are readable by that.
-func TestDescribeWithoutAFileToRead(t *testing.T) {
+// TestDescribeUnreadableFile tests that a metric whose file cannot be opened has a layout,
+// because queries for its cached points need one.
+func TestDescribeUnreadableFile(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, Options{})
 	if err := os.Mkdir(filepath.Join(dir, "whisper", "a.wsp"), 0o755); err != nil {
@@ -366,9 +366,9 @@ func TestOpenErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Open(file, Options{}); err == nil {
-		t.Error("a file for a tree: no error")
+		t.Error("no error for a file in place of the tree")
 	}
 	if _, err := Open(t.TempDir(), Options{TaggedLog: t.TempDir()}); err == nil {
-		t.Error("a directory for a tagged log: no error")
+		t.Error("no error for a directory in place of the tagged log")
 	}
 }

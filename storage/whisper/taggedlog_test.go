@@ -65,7 +65,8 @@ func TestTaggedNames(t *testing.T) {
 	}
 }
 
-// Cut anywhere, the log holds the names before the cut, and goes on.
+// TestTaggedLogTorn cuts the log at each byte. The complete lines count, and the log can be
+// appended to.
 func TestTaggedLogTorn(t *testing.T) {
 	const whole = "a;k=v\nbb;k=v;l=w\nc;k=v\n"
 	for n := range len(whole) {
@@ -86,7 +87,7 @@ func TestTaggedLogTorn(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := string(readFile(t, path)); got != kept+"z;k=v\n" {
-			t.Errorf("cut at %d, then one more: %q", n, got)
+			t.Errorf("cut at %d, then appended to: %q", n, got)
 		}
 	}
 }
@@ -105,8 +106,9 @@ func TestTaggedLogBadLines(t *testing.T) {
 	}
 }
 
-// A tagged series has no file before its name is safe.
-func TestNoTaggedFileWithoutItsName(t *testing.T) {
+// TestNoTaggedFileBeforeItsName tests that a tagged series gets no file until its name is in
+// the log.
+func TestNoTaggedFileBeforeItsName(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, Options{})
 	path := filepath.Join(dir, "tagged.log")
@@ -118,13 +120,13 @@ func TestNoTaggedFileWithoutItsName(t *testing.T) {
 		t.Errorf("Write = %d, %v; want 1 and an error with the path", n, err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "whisper", taggedDir)); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a file was made: %v", err)
+		t.Errorf("a file was created: %v", err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := s.Write(t.Context(), updates[1:]); n != 2 || err != nil {
-		t.Errorf("once it can be: Write = %d, %v", n, err)
+		t.Errorf("Write once the log can be created = %d, %v", n, err)
 	}
 	wantValue(t, s, "m;k=v", 2)
 	if got := string(readFile(t, path)); got != "m;k=v\n" {

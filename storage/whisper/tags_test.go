@@ -9,7 +9,8 @@ import (
 	"carbon/storage"
 )
 
-// TestUntag forgets a series, across a restart, until its next point.
+// TestUntag tests that an untagged series is not found, also after a restart, until its next
+// point.
 func TestUntag(t *testing.T) {
 	dir := t.TempDir()
 	open := func() *Store {
