@@ -104,8 +104,8 @@ type Store struct {
 
 // Open opens the tree in a directory and creates the directory if it is missing.
 // Without a snapshot of the index, Open scans the whole tree, which takes long for a
-// large one. With a snapshot, the caller should then call Rescan, which runs
-// concurrently with other methods.
+// large one. With a snapshot, the caller must then call Rescan, which runs concurrently
+// with other methods. Sync waits for it.
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{
 		dir:     filepath.Clean(dir),
