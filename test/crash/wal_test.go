@@ -193,9 +193,9 @@ func TestLogMovedAway(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "wal.SEGMENT_SIZE=65536", "cache.WRITE_POINTS=1000000")
 	v := s.start()
-	senders := newSenders(4, 20)
+	senders := newSenders(4, 80)
 	for _, x := range senders {
-		x.last = 100_000
+		x.last = 400_000 // more than can arrive before the directory is moved
 	}
 	l := begin(t, v, senders)
 	v.until("accepted the first points", func() bool { return v.received() > 20_000 })
