@@ -50,7 +50,7 @@ export function DashboardPage(props: { place: Place }) {
 // Show sets parameters of the page. By default it adds no entry to the history.
 type Show = (changes: Record<string, string | null>, replace?: boolean) => void
 
-function DashboardView(props: {
+interface ViewProps {
   place: Place
   address: Address
   state: ReturnType<typeof useDashboard>
@@ -58,7 +58,9 @@ function DashboardView(props: {
   show: Show
   onOpenVersion: (version: number) => void
   onRestored: () => void
-}) {
+}
+
+function DashboardView(props: ViewProps) {
   const { place, address, state, dashboard: d, show } = props
   const settings = useSettings(place.params, d)
   const [dialog, setDialog] = useState<DialogName>('')
@@ -91,9 +93,7 @@ function DashboardView(props: {
   return (
     <main class={`dashboard ${fullScreen ? 'wall' : ''}`}>
       <div class="heading">
-        <h1>{titleOf(d)}</h1>
-        {address.version > 0 && <span class="badge">version {address.version}</span>}
-        {state.isChanged && <span class="badge">not saved</span>}
+        <Title dashboard={d} version={address.version} changed={state.isChanged} />
         {!fullScreen && (
           <Toolbar
             view={view}
@@ -137,6 +137,17 @@ function DashboardView(props: {
         onDeleted={discard}
       />
     </main>
+  )
+}
+
+// Title shows the name of a dashboard, and which state of it is shown.
+function Title(props: { dashboard: Dashboard; version: number; changed: boolean }) {
+  return (
+    <>
+      <h1>{titleOf(props.dashboard)}</h1>
+      {props.version > 0 && <span class="badge">version {props.version}</span>}
+      {props.changed && <span class="badge">not saved</span>}
+    </>
   )
 }
 
