@@ -11,7 +11,7 @@ type buffer struct {
 	data [bufferData]byte
 }
 
-// bufferPool allocates buffers. A buffer is known by its number; 0 is none.
+// bufferPool allocates buffers. It numbers them from 1; 0 means no buffer.
 type bufferPool struct {
 	chunks [][]buffer
 	fresh  uint32 // the first that was never used

@@ -40,7 +40,7 @@ const (
 	never = math.MaxInt64
 )
 
-// Ref names a series of a Cache; 0 is none. It is valid until Forget removes the
+// Ref names a series of a Cache; 0 means no series. It is valid until Forget removes the
 // series, and may then name another.
 type Ref uint32
 
@@ -72,7 +72,7 @@ type Cache struct {
 	shards      [shardCount]shard        // by block
 	oldest      [shardCount]atomic.Int64 // by shard: stamp of the oldest point that Take may return; adjacent for takeOldest
 	readyShards atomic.Uint64            // bit by shard: its list ready is not empty
-	turn        atomic.Uint32            // which of readyShards takeReady serves next
+	turn        atomic.Uint32            // index of the shard that takeReady serves next
 	readyAt     atomic.Int64             // Due.Points of the last Take; 0: none yet
 	readyMu     sync.Mutex               // guards changes of readyAt
 

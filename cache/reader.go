@@ -12,11 +12,11 @@ import (
 // A store that is a storage.PendingFetcher adds the pending points to its answers
 // itself, by its own retentions and rollups. With any other store the Reader puts
 // each pending point into the slot of the stored series that it falls into;
-// metrics of which nothing is stored yet are then not found.
+// a metric without stored points is then not found.
 type Reader struct {
 	cache   *Cache
 	store   storage.Store
-	pending storage.PendingFetcher // nil: the store is none
+	pending storage.PendingFetcher // nil: the store does not implement it
 	tagger  storage.Tagger         // nil: the store has no tags
 }
 
